@@ -1,0 +1,180 @@
+package jsonvalue_test
+
+import (
+	"errors"
+	"math/big"
+	"strings"
+	"testing"
+
+	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/quivaworks/terraform-provider-quiva/internal/jsonvalue"
+)
+
+func number(t *testing.T, text string) types.Number {
+	t.Helper()
+	f, _, err := big.ParseFloat(text, 10, 512, big.ToNearestEven)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return types.NumberValue(f)
+}
+
+func TestEncode(t *testing.T) {
+	t.Parallel()
+	str := types.StringValue
+	tests := map[string]struct {
+		value attr.Value
+		want  string
+	}{
+		"nil":            {nil, `null`},
+		"null string":    {types.StringNull(), `null`},
+		"null dynamic":   {types.DynamicNull(), `null`},
+		"dynamic":        {types.DynamicValue(types.BoolValue(true)), `true`},
+		"string":         {str("plain"), `"plain"`},
+		"html":           {str("<a href=\"x\">&</a>"), `"<a href=\"x\">&</a>"`},
+		"control":        {str("a\x00\n\t\x7f"), "\"a\\u0000\\n\\t\x7f\""},
+		"unicode":        {str("Grüße 🚀 日本"), `"Grüße 🚀 日本"`},
+		"empty string":   {str(""), `""`},
+		"integer":        {number(t, "25"), `25`},
+		"negative":       {number(t, "-25.50"), `-25.5`},
+		"tenth":          {number(t, "0.1"), `0.1`},
+		"small":          {number(t, "0.000001"), `0.000001`},
+		"beyond float64": {number(t, "9007199254740993"), `9007199254740993`},
+		"beyond int64":   {number(t, "18446744073709551617.25"), `18446744073709551617.25`},
+		"many digits":    {number(t, "3."+strings.Repeat("14159", 30)), "3." + strings.Repeat("14159", 30)},
+		"huge":           {number(t, "1e300"), `1e300`},
+		"tiny":           {number(t, "-12.5e-300"), `-1.25e-299`},
+		"minus zero":     {types.NumberValue(new(big.Float).Neg(new(big.Float))), `0`},
+		"list":           {types.ListValueMust(types.StringType, []attr.Value{str("b"), str("a")}), `["b","a"]`},
+		"empty list":     {types.ListValueMust(types.StringType, nil), `[]`},
+		"set":            {types.SetValueMust(types.StringType, []attr.Value{str("a"), str("b")}), `["a","b"]`},
+		"tuple": {types.TupleValueMust([]attr.Type{types.StringType, types.BoolType, types.DynamicType},
+			[]attr.Value{str("a"), types.BoolValue(false), types.DynamicNull()}), `["a",false,null]`},
+		"map":          {types.MapValueMust(types.StringType, map[string]attr.Value{"b": str("1"), "a": types.StringNull()}), `{"a":null,"b":"1"}`},
+		"empty object": {types.ObjectValueMust(nil, nil), `{}`},
+		"object": {types.ObjectValueMust(map[string]attr.Type{"": types.BoolType, "ü \"": types.NumberType},
+			map[string]attr.Value{"": types.BoolValue(true), "ü \"": number(t, "1.0")}), `{"":true,"ü \"":1}`},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got, err := jsonvalue.Encode(test.value)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if string(got) != test.want {
+				t.Errorf("got %s, want %s", got, test.want)
+			}
+		})
+	}
+}
+
+func TestEncodeRefuses(t *testing.T) {
+	t.Parallel()
+	deep := attr.Value(types.BoolValue(true))
+	for range jsonvalue.MaxDepth + 1 {
+		deep = types.TupleValueMust([]attr.Type{deep.Type(t.Context())}, []attr.Value{deep})
+	}
+	tests := map[string]struct {
+		value attr.Value
+		want  string
+	}{
+		"unknown":        {types.StringUnknown(), jsonvalue.ErrUnknown.Error()},
+		"unknown within": {types.ListValueMust(types.StringType, []attr.Value{types.StringUnknown()}), jsonvalue.ErrUnknown.Error()},
+		"infinite":       {types.NumberValue(new(big.Float).SetInf(true)), "infinite"},
+		"enormous":       {number(t, "1e400000000"), "beyond 1e±4096"},
+		"too deep":       {deep, "deeper than 1000 levels"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got, err := jsonvalue.Encode(test.value)
+			if err == nil || !strings.Contains(err.Error(), test.want) {
+				t.Errorf("got %q and error %v, want an error with %q", got, err, test.want)
+			}
+		})
+	}
+	if _, err := jsonvalue.Encode(types.DynamicUnknown()); !errors.Is(err, jsonvalue.ErrUnknown) {
+		t.Errorf("the error of an unknown value is %v, not ErrUnknown", err)
+	}
+}
+
+func TestCanonical(t *testing.T) {
+	t.Parallel()
+	tests := map[string]string{
+		` {"b" : 1.0 , "a":[ ] } `: `{"a":[],"b":1}`,
+		`{"a":1,"a":2}`:            `{"a":2}`,
+		`1E2`:                      `100`,
+		`-0`:                       `0`,
+		`-0.0e5`:                   `0`,
+		`0e99`:                     `0`,
+		`0.10`:                     `0.1`,
+		`100e-2`:                   `1`,
+		`123.456e1`:                `1234.56`,
+		`1e39`:                     "1" + strings.Repeat("0", 39),
+		`1e40`:                     `1e40`,
+		`1.50e-42`:                 `1.5e-42`,
+		`12e999999999`:             `1.2e1000000000`,
+		`"\u0041\/"`:               `"A/"`,
+		`[null,true,false]`:        `[null,true,false]`,
+	}
+	for text, want := range tests {
+		got, err := jsonvalue.Canonical([]byte(text))
+		if err != nil || string(got) != want {
+			t.Errorf("Canonical(%s) = %s, %v; want %s", text, got, err, want)
+		}
+	}
+}
+
+func TestEqual(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		a, b string
+		want bool
+	}{
+		{`{"a":1,"b":[1,2]}`, `{ "b":[1.0, 2e0], "a":1 }`, true},
+		{`1`, `1.0`, true},
+		{`[1,2]`, `[2,1]`, false},
+		{`{}`, `[]`, false},
+		{`{"a":null}`, `{}`, false},
+		{`0`, `false`, false},
+		{`"1"`, `1`, false},
+		{`9007199254740993`, `9007199254740992`, false},
+		{`0.1`, `0.1000000000000000055511151231257827`, false},
+		{`"é"`, `"\u00e9"`, true},
+	}
+	for _, test := range tests {
+		got, err := jsonvalue.Equal([]byte(test.a), []byte(test.b))
+		if err != nil || got != test.want {
+			t.Errorf("Equal(%s, %s) = %t, %v; want %t", test.a, test.b, got, err, test.want)
+		}
+	}
+}
+
+// What is no JSON, or more than Terraform can take, is an error everywhere and
+// a panic nowhere.
+func TestDecodeRefuses(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct{ text, want string }{
+		"empty":           {``, "empty"},
+		"truncated":       {`{"a":`, "unexpected EOF"},
+		"two values":      {`{} {}`, "goes on"},
+		"not UTF-8":       {"\"\xff\"", "UTF-8"},
+		"deep":            {strings.Repeat("[", 1001) + strings.Repeat("]", 1001), "deeper than 1000 levels"},
+		"very deep":       {strings.Repeat("[", 100_000), "max depth"},
+		"exponent":        {`1e4097`, "more than Terraform can show"},
+		"exponent of int": {`1e99999999999999999999`, "out of range"},
+		"digits":          {`1.` + strings.Repeat("7", 400), "401 digits"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got, err := jsonvalue.Decode([]byte(test.text))
+			if err == nil || !strings.Contains(err.Error(), test.want) {
+				t.Errorf("got %v and error %v, want an error with %q", got, err, test.want)
+			}
+		})
+	}
+}
