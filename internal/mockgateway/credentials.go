@@ -1,0 +1,123 @@
+package mockgateway
+
+import (
+	"net/http"
+	"strings"
+	"sync"
+)
+
+// The credentials that a new gateway accepts.
+const (
+	DefaultAPIKey = "ms-mock-0123456789abcdef"
+	DefaultToken  = "mock-token-0123456789abcdef"
+)
+
+// Permission is one call that a restricted key may make.
+type Permission struct {
+	// Method is an HTTP method, empty for any.
+	Method string
+	// Path is a pattern of escaped paths, in which "*" stands for any run of
+	// characters. Empty matches any path.
+	Path string
+}
+
+// credentials are those that the gateway accepts.
+type credentials struct {
+	mu             sync.RWMutex
+	apiKeys        map[string]bool
+	restrictedKeys map[string][]Permission
+	tokens         map[string]bool
+}
+
+func newCredentials() *credentials {
+	c := &credentials{}
+	c.clear()
+	c.apiKeys[DefaultAPIKey] = true
+	c.tokens[DefaultToken] = true
+	return c
+}
+
+// AllowAPIKey makes the gateway accept key, beside those it accepts already.
+// A key that was restricted no longer is.
+func (g *Gateway) AllowAPIKey(key string) {
+	c := g.credentials
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	delete(c.restrictedKeys, key)
+	c.apiKeys[key] = true
+}
+
+// AllowRestrictedKey makes the gateway accept key for the permitted calls only
+// and answer 403 to any other. Such keys begin with "msr-" on a real gateway.
+func (g *Gateway) AllowRestrictedKey(key string, permitted ...Permission) {
+	c := g.credentials
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	delete(c.apiKeys, key)
+	c.restrictedKeys[key] = permitted
+}
+
+// AllowToken makes the gateway accept token, beside those it accepts already.
+func (g *Gateway) AllowToken(token string) {
+	c := g.credentials
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.tokens[token] = true
+}
+
+// RevokeCredentials makes the gateway answer 401 to every credential, the
+// default ones included, as if all had expired, until others are allowed.
+func (g *Gateway) RevokeCredentials() {
+	c := g.credentials
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.clear()
+}
+
+func (c *credentials) clear() {
+	c.apiKeys = map[string]bool{}
+	c.restrictedKeys = map[string][]Permission{}
+	c.tokens = map[string]bool{}
+}
+
+// check returns why r may not be served, or nil. An API key that is sent is the
+// only credential looked at: a good token does not make up for a bad key.
+func (c *credentials) check(r *http.Request, escapedPath string) error {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	unauthorized := &statusError{http.StatusUnauthorized, "unauthorized"}
+	switch credentialHeader(r.Header) {
+	case "X-Api-Key":
+		key := r.Header.Get("X-Api-Key")
+		if c.apiKeys[key] {
+			return nil
+		}
+		permitted, ok := c.restrictedKeys[key]
+		if !ok {
+			return unauthorized
+		}
+		for _, p := range permitted {
+			if matchRequest(p.Method, p.Path, r.Method, escapedPath) {
+				return nil
+			}
+		}
+		return &statusError{http.StatusForbidden, "forbidden"}
+	case "Authorization":
+		scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+		if strings.EqualFold(scheme, "Bearer") && c.tokens[token] {
+			return nil
+		}
+	}
+	return unauthorized
+}
+
+// credentialHeader names the header that a request is judged by, empty if it
+// brings no credential.
+func credentialHeader(header http.Header) string {
+	for _, name := range []string{"X-Api-Key", "Authorization"} {
+		if header.Get(name) != "" {
+			return name
+		}
+	}
+	return ""
+}

@@ -1,0 +1,62 @@
+package mockgateway
+
+import (
+	"fmt"
+	"net/http"
+)
+
+func (g *Gateway) putEntry(c call) (answer, error) {
+	if err := checkEntryPath(c); err != nil {
+		return answer{}, err
+	}
+	value := string(c.body)
+	if err := checkValue(value); err != nil {
+		return answer{}, err
+	}
+	if c.behaviour.transform != nil {
+		value = c.behaviour.transform(c.bucket, c.key, value)
+	}
+	err := g.store.change(c.bucket, func(b *bucket) error { return b.put(c.key, value) })
+	if err != nil {
+		return answer{}, err
+	}
+	return success(), nil
+}
+
+func (g *Gateway) getEntry(c call) (answer, error) {
+	if err := checkEntryPath(c); err != nil {
+		return answer{}, err
+	}
+	var value string
+	var missing error
+	if err := g.store.view(c.bucket, func(b *bucket) { value, missing = b.value(c.key) }); err != nil {
+		return answer{}, err
+	}
+	if missing != nil {
+		return answer{}, missing
+	}
+	// The value goes out as the text that came in: encoding it again would
+	// compact it.
+	bucket, key := jsonText(c.bucket), jsonText(c.key)
+	return jsonAnswer(http.StatusOK, fmt.Appendf(nil,
+		`{"body":{"key":%s,"value":%s},"metadata":{"bucket":%s,"key":%s}}`,
+		key, value, bucket, key)), nil
+}
+
+func (g *Gateway) deleteEntry(c call) (answer, error) {
+	if err := checkEntryPath(c); err != nil {
+		return answer{}, err
+	}
+	err := g.store.change(c.bucket, func(b *bucket) error { return b.delete(c.key) })
+	if err != nil {
+		return answer{}, err
+	}
+	return success(), nil
+}
+
+func checkEntryPath(c call) error {
+	if err := checkBucketName(c.bucket); err != nil {
+		return err
+	}
+	return checkKey(c.key)
+}

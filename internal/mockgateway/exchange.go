@@ -1,0 +1,124 @@
+package mockgateway
+
+import (
+	"context"
+	"crypto/tls"
+	"net"
+	"net/http"
+	"strconv"
+	"time"
+)
+
+// exchange is one request on its way to its answer.
+type exchange struct {
+	gateway   *Gateway
+	behaviour behaviour
+	writer    http.ResponseWriter
+	request   *http.Request
+	body      []byte
+	record    *Request
+}
+
+// handle does what the request asks and returns the answer without sending it.
+func (x *exchange) handle() answer {
+	endpoint, ok := findEndpoint(x.record.Path)
+	if !ok {
+		return noSuchRoute()
+	}
+	operate, ok := endpoint.methods[x.request.Method]
+	if !ok {
+		return methodNotAllowed(endpoint.methods)
+	}
+	if err := x.gateway.credentials.check(x.request, x.record.Path); err != nil {
+		return errorAnswer(err, x.behaviour.wrappedErrors)
+	}
+	a, err := operate(x.gateway, call{
+		bucket:    endpoint.bucket,
+		key:       endpoint.key,
+		query:     x.record.Query,
+		body:      x.body,
+		start:     x.record.Start,
+		behaviour: x.behaviour,
+	})
+	if err != nil {
+		return errorAnswer(err, x.behaviour.wrappedErrors)
+	}
+	return a
+}
+
+// wait lets d pass. When the client goes away or the server stops meanwhile, it
+// ends the exchange.
+func (x *exchange) wait(d time.Duration) {
+	if d <= 0 {
+		return
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-x.request.Context().Done():
+		x.hangUp(false)
+	}
+}
+
+// finish completes the record. It comes before the first byte of the answer, so
+// that whoever has the answer finds its request recorded.
+func (x *exchange) finish(status int) {
+	done := x.gateway.recorder.finish(x.record, status)
+	if hook := x.behaviour.requestHook; hook != nil {
+		hook(done)
+	}
+}
+
+func (x *exchange) writeHeader(status int, header http.Header) {
+	x.finish(status)
+	for name, values := range header {
+		x.writer.Header()[http.CanonicalHeaderKey(name)] = values
+	}
+	x.writer.WriteHeader(status)
+}
+
+func (x *exchange) send(a answer) {
+	x.writeHeader(a.status, a.headerWithLength())
+	// The client may be gone; there is nobody to tell.
+	_, _ = x.writer.Write(a.body)
+}
+
+// hangUp ends an exchange that gets no answer: it records that and closes the
+// connection. It does not return.
+func (x *exchange) hangUp(reset bool) {
+	x.finish(0)
+	closeConnection(x.request.Context(), reset)
+}
+
+// connectionKey is the context key under which a [Server] keeps a request's
+// connection.
+type connectionKey struct{}
+
+// closeConnection closes the TCP connection itself, so that HTTP/2 loses all of
+// its streams, and TLS has no time for a farewell. Where the connection is not
+// known, under a server of somebody else, net/http closes it for HTTP/1 and
+// resets the stream for HTTP/2. It does not return.
+func closeConnection(ctx context.Context, reset bool) {
+	if conn, ok := ctx.Value(connectionKey{}).(net.Conn); ok {
+		if secured, ok := conn.(*tls.Conn); ok {
+			conn = secured.NetConn()
+		}
+		if tcp, ok := conn.(*net.TCPConn); ok && reset {
+			_ = tcp.SetLinger(0)
+		}
+		_ = conn.Close()
+	}
+	panic(http.ErrAbortHandler)
+}
+
+func (a answer) headerWithLength() http.Header {
+	header := a.header.Clone()
+	if header == nil {
+		header = http.Header{}
+	}
+	if len(a.body) > 0 {
+		header.Set("Content-Length", strconv.Itoa(len(a.body)))
+	}
+	return header
+}

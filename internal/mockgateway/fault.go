@@ -1,0 +1,183 @@
+package mockgateway
+
+import (
+	"io"
+	"net/http"
+	"slices"
+	"sync"
+	"time"
+)
+
+// Fault is something that goes wrong with some of the requests.
+type Fault struct {
+	// Method selects requests by their method, empty for any.
+	Method string
+	// Path selects requests by their escaped path, in which "*" stands for any
+	// run of characters, "/" included. Empty matches any path.
+	Path string
+	// After is how many selected requests pass unharmed first.
+	After int
+	// Times is how many selected requests are hit then, 0 for all until the
+	// fault is cleared.
+	Times int
+	// Delay passes before the effect. It ends early when the client goes away.
+	Delay time.Duration
+	// Effect is what happens. The zero Effect is the real handling, for a
+	// Fault that is but a Delay.
+	Effect Effect
+}
+
+// Effect is what a [Fault] does to a request. Its request is recorded like any
+// other.
+type Effect struct {
+	apply func(*exchange)
+}
+
+// Respond answers with this status (200 to 599), header and body instead of
+// handling the request. The header's Content-Type, if absent, is guessed from
+// the body; header may be nil.
+func Respond(status int, header http.Header, body string) Effect {
+	header = header.Clone()
+	return Effect{func(x *exchange) {
+		x.send(answer{status: status, header: header, body: []byte(body)})
+	}}
+}
+
+// Hang never answers. The request ends when the client goes away or the server
+// stops.
+func Hang() Effect {
+	return Effect{func(x *exchange) {
+		<-x.request.Context().Done()
+		x.hangUp(false)
+	}}
+}
+
+// Drop closes the connection without handling the request and without an
+// answer. Mind that net/http's Transport, as long as it reuses a connection,
+// repeats a request without a body by itself then; each try is a hit.
+func Drop() Effect {
+	return Effect{func(x *exchange) { x.hangUp(false) }}
+}
+
+// Reset is [Drop] with a TCP reset in place of an orderly close.
+func Reset() Effect {
+	return Effect{func(x *exchange) { x.hangUp(true) }}
+}
+
+// LoseAnswer handles the request for real and then closes the connection
+// without an answer: the write landed and the client cannot know.
+func LoseAnswer() Effect {
+	return Effect{func(x *exchange) {
+		x.handle()
+		x.hangUp(false)
+	}}
+}
+
+// Truncate handles the request for real and sends the answer's header, with the
+// full Content-Length, and half of its body. Then it closes the connection.
+func Truncate() Effect {
+	return Effect{func(x *exchange) {
+		a := x.handle()
+		x.writeHeader(a.status, a.headerWithLength())
+		_, _ = x.writer.Write(a.body[:len(a.body)/2])
+		_ = http.NewResponseController(x.writer).Flush()
+		closeConnection(x.request.Context(), false)
+	}}
+}
+
+// Stream answers with this status (200 to 599), header and what the reader that
+// body returns gives, sent as it comes, until the reader's end or until the
+// client goes away or the server stops. body is called once for each hit; its
+// reader may be endless, but a Read must not block for ever.
+func Stream(status int, header http.Header, body func() io.Reader) Effect {
+	header = header.Clone()
+	return Effect{func(x *exchange) {
+		x.writeHeader(status, header)
+		controller := http.NewResponseController(x.writer)
+		reader := body()
+		chunk := make([]byte, 32<<10)
+		for x.request.Context().Err() == nil {
+			n, readErr := reader.Read(chunk)
+			if _, err := x.writer.Write(chunk[:n]); err != nil {
+				break
+			}
+			if readErr == io.EOF {
+				return
+			}
+			if err := controller.Flush(); err != nil || readErr != nil {
+				break
+			}
+		}
+		closeConnection(x.request.Context(), false)
+	}}
+}
+
+// Injection is a fault at work.
+type Injection struct {
+	faults *faults
+	fault  Fault
+	seen   int
+	hits   int
+}
+
+// faults are those injected, in the order of injection.
+type faults struct {
+	mu       sync.Mutex
+	injected []*Injection
+}
+
+// Inject puts a fault to work. A request is hit by one fault at most: the first
+// injected that selects it, has let its After requests pass and is not used up.
+// Faults come before routing and credentials are looked at.
+func (g *Gateway) Inject(fault Fault) *Injection {
+	f := &g.faults
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	injection := &Injection{faults: f, fault: fault}
+	f.injected = append(f.injected, injection)
+	return injection
+}
+
+// ClearFaults ends all faults. Requests already hit by one stay so.
+func (g *Gateway) ClearFaults() {
+	f := &g.faults
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.injected = nil
+}
+
+// Hits returns how many requests the fault has hit.
+func (i *Injection) Hits() int {
+	i.faults.mu.Lock()
+	defer i.faults.mu.Unlock()
+	return i.hits
+}
+
+// Clear ends the fault. Requests already hit by it stay so.
+func (i *Injection) Clear() {
+	f := i.faults
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.injected = slices.DeleteFunc(f.injected, func(other *Injection) bool { return other == i })
+}
+
+// take returns the fault that hits a request, and counts the hit.
+func (f *faults) take(method, path string) (Fault, bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, i := range f.injected {
+		if !matchRequest(i.fault.Method, i.fault.Path, method, path) {
+			continue
+		}
+		if i.fault.Times > 0 && i.hits == i.fault.Times {
+			continue
+		}
+		if i.seen < i.fault.After {
+			i.seen++
+			continue
+		}
+		i.hits++
+		return i.fault, true
+	}
+	return Fault{}, false
+}

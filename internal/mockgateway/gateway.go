@@ -1,0 +1,162 @@
+package mockgateway
+
+import (
+	"errors"
+	"io"
+	"net/http"
+	"sync"
+	"time"
+)
+
+// maxBodySize, in bytes, bounds what one request may make the gateway hold in
+// memory. More is answered 413.
+const maxBodySize = 64 << 20
+
+// Gateway serves the key-value API and holds all of its state: buckets,
+// credentials, faults, behaviours and the record of requests. Its methods may
+// be called at any time, also while it serves, from any goroutine.
+//
+// A request passes, in this order: the latency, the rate limit, the faults,
+// the routing, the credentials, the store.
+type Gateway struct {
+	store       *store
+	credentials *credentials
+	faults      faults
+	recorder    recorder
+
+	mu        sync.RWMutex
+	behaviour behaviour
+}
+
+// behaviour is what the Set methods set. A request keeps the one it met on
+// arrival.
+type behaviour struct {
+	latency       time.Duration
+	limiter       *rateLimiter
+	transform     func(bucket, key, value string) string
+	stringValues  bool
+	wrappedErrors bool
+	dropRequests  bool
+	requestHook   func(Request)
+}
+
+// NewGateway returns a gateway without buckets that accepts [DefaultAPIKey]
+// and [DefaultToken].
+func NewGateway() *Gateway {
+	return &Gateway{store: newStore(), credentials: newCredentials()}
+}
+
+// ServeHTTP answers one request.
+func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	start := time.Now()
+	// The body is read to its end first: only then does net/http watch the
+	// connection and cancel the request's context when the client goes away.
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBodySize))
+	x := &exchange{gateway: g, behaviour: g.currentBehaviour(), writer: w, request: r, body: body}
+	x.record = newRequest(r, body, start)
+	if !x.behaviour.dropRequests {
+		g.recorder.add(x.record)
+	}
+	if err != nil {
+		if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) {
+			x.send(plainAnswer(http.StatusRequestEntityTooLarge, "Request Entity Too Large"))
+			return
+		}
+		x.hangUp(false)
+	}
+
+	x.wait(x.behaviour.latency)
+	if l := x.behaviour.limiter; l != nil && !l.allow() {
+		x.send(tooManyRequests())
+		return
+	}
+	fault, ok := g.faults.take(r.Method, x.record.Path)
+	if !ok {
+		x.send(x.handle())
+		return
+	}
+	x.wait(fault.Delay)
+	if fault.Effect.apply == nil {
+		x.send(x.handle())
+		return
+	}
+	fault.Effect.apply(x)
+}
+
+// SetLatency delays every request by d before anything else happens to it.
+// Zero, the default, turns it off.
+func (g *Gateway) SetLatency(d time.Duration) {
+	g.change(func(b *behaviour) { b.latency = d })
+}
+
+// SetRateLimit lets perSecond requests through in a second and answers the
+// others 429, in plain text, with "Retry-After: 1". The second is a fixed
+// window that begins with the first request after the previous window's end, so
+// around a window's edge up to twice as many can pass within one second. Zero,
+// the default, turns it off. Every call begins a new window and sets
+// [Gateway.RateLimited] back to zero.
+func (g *Gateway) SetRateLimit(perSecond int) {
+	g.change(func(b *behaviour) {
+		b.limiter = nil
+		if perSecond > 0 {
+			b.limiter = &rateLimiter{perSecond: perSecond}
+		}
+	})
+}
+
+// RateLimited returns how many requests the present rate limit has answered 429.
+func (g *Gateway) RateLimited() int {
+	if l := g.currentBehaviour().limiter; l != nil {
+		return l.refusedTotal()
+	}
+	return 0
+}
+
+// SetWriteTransform makes the gateway store transform(bucket, key, value) where
+// a client PUT value, as a gateway does that changes what it is given. What
+// transform returns is stored and answered unchecked; it should be JSON text.
+// Nil, the default, turns it off. [Gateway.PutEntry] is not affected.
+func (g *Gateway) SetWriteTransform(transform func(bucket, key, value string) string) {
+	g.change(func(b *behaviour) { b.transform = transform })
+}
+
+// SetStringValues makes lists and searches give each value as a JSON string
+// that holds the value's JSON text, which the API's schema of search-by-key
+// says, instead of as the value itself, which its examples say and which is the
+// default. A single entry's GET always gives the value itself.
+func (g *Gateway) SetStringValues(on bool) {
+	g.change(func(b *behaviour) { b.stringValues = on })
+}
+
+// SetWrappedErrors makes errors come as
+// {"status_code":401,"body":{"error":"…"}}, as some layers of the gateway
+// give them, instead of as {"error":"…"}. Plain text errors (429, unknown
+// routes) stay as they are.
+func (g *Gateway) SetWrappedErrors(on bool) {
+	g.change(func(b *behaviour) { b.wrappedErrors = on })
+}
+
+// SetKeepRequests says whether requests are kept for [Gateway.Requests], which
+// is the default. A gateway that runs for days should not.
+func (g *Gateway) SetKeepRequests(on bool) {
+	g.change(func(b *behaviour) { b.dropRequests = !on })
+}
+
+// SetRequestHook makes the gateway call hook once for every request, when its
+// status is known and before its answer is sent, from the goroutine that serves
+// it. Nil, the default, turns it off.
+func (g *Gateway) SetRequestHook(hook func(Request)) {
+	g.change(func(b *behaviour) { b.requestHook = hook })
+}
+
+func (g *Gateway) change(set func(*behaviour)) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	set(&g.behaviour)
+}
+
+func (g *Gateway) currentBehaviour() behaviour {
+	g.mu.RLock()
+	defer g.mu.RUnlock()
+	return g.behaviour
+}

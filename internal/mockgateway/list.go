@@ -1,0 +1,94 @@
+package mockgateway
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strconv"
+)
+
+// The limits of lists and searches, in entries. There is no second page.
+const (
+	defaultLimit = 10
+	maxLimit     = 1000
+)
+
+func (g *Gateway) listEntries(c call) (answer, error) {
+	limit, err := readLimit(c.query)
+	if err != nil {
+		return answer{}, err
+	}
+	entries, err := g.latestEntries(c.bucket, "*", limit)
+	if err != nil {
+		return answer{}, err
+	}
+	metadata := fmt.Sprintf(`{"bucket":%s,"limit":%d}`, jsonText(c.bucket), limit)
+	return entriesAnswer(entries, metadata, c.behaviour.stringValues), nil
+}
+
+// searchByKey lets "*" stand for any run of characters, dots and slashes
+// included: the documents' "user*" finds "user123", and they say no more. A
+// pattern without "*" finds the one key that equals it.
+func (g *Gateway) searchByKey(c call) (answer, error) {
+	limit, err := readLimit(c.query)
+	if err != nil {
+		return answer{}, err
+	}
+	pattern := c.query.Get("search")
+	if pattern == "" {
+		return answer{}, errors.New("search is required")
+	}
+	entries, err := g.latestEntries(c.bucket, pattern, limit)
+	if err != nil {
+		return answer{}, err
+	}
+	metadata := fmt.Sprintf(`{"bucket":%s,"search":%s,"hits":%d}`,
+		jsonText(c.bucket), jsonText(pattern), len(entries))
+	return entriesAnswer(entries, metadata, c.behaviour.stringValues), nil
+}
+
+// searchByField stands for the search over an index, which the mock has not.
+func (g *Gateway) searchByField(call) (answer, error) {
+	return answer{}, &statusError{http.StatusNotImplemented, "the mock gateway does not search by field"}
+}
+
+func (g *Gateway) latestEntries(bucketName, pattern string, limit int) ([]entry, error) {
+	if err := checkBucketName(bucketName); err != nil {
+		return nil, err
+	}
+	var entries []entry
+	err := g.store.view(bucketName, func(b *bucket) { entries = b.latest(pattern, limit) })
+	return entries, err
+}
+
+func readLimit(query url.Values) (int, error) {
+	if !query.Has("limit") {
+		return defaultLimit, nil
+	}
+	limit, err := strconv.Atoi(query.Get("limit"))
+	if err != nil || limit < 1 || limit > maxLimit {
+		return 0, fmt.Errorf("limit must be a whole number between 1 and %d", maxLimit)
+	}
+	return limit, nil
+}
+
+// entriesAnswer counts in results_total the entries it gives; the documents do
+// not say whether those beyond the limit count.
+func entriesAnswer(entries []entry, metadata string, stringValues bool) answer {
+	var body bytes.Buffer
+	body.WriteString(`{"body":{"results":[`)
+	for i, e := range entries {
+		if i > 0 {
+			body.WriteByte(',')
+		}
+		value := e.value
+		if stringValues {
+			value = jsonText(value)
+		}
+		fmt.Fprintf(&body, `{"key":%s,"value":%s}`, jsonText(e.key), value)
+	}
+	fmt.Fprintf(&body, `],"results_total":%d},"metadata":%s}`, len(entries), metadata)
+	return jsonAnswer(http.StatusOK, body.Bytes())
+}

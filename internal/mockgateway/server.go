@@ -1,0 +1,153 @@
+package mockgateway
+
+import (
+	"context"
+	"encoding/pem"
+	"fmt"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"sync"
+	"time"
+)
+
+// restartPatience is how long Restart waits for its address, which in the
+// meantime may have served for a moment as some client's local port.
+const restartPatience = 5 * time.Second
+
+// Server is a [Gateway] that listens on a free port of the loopback interface.
+type Server struct {
+	*Gateway
+
+	// URL is the base URL, http://127.0.0.1:port or https://127.0.0.1:port,
+	// without a trailing slash.
+	URL string
+
+	secure      bool
+	address     string
+	certificate []byte
+	connections connectionCounter
+
+	mu      sync.Mutex
+	running *httptest.Server // nil while stopped
+	cancel  context.CancelFunc
+}
+
+// NewServer starts a server that speaks plain HTTP/1. The caller closes it when
+// finished. It panics if it cannot listen.
+func NewServer() *Server { return newServer(false) }
+
+// NewTLSServer starts a server that speaks HTTPS, HTTP/2 included, with a
+// self-signed certificate. The caller closes it when finished. It panics if it
+// cannot listen.
+func NewTLSServer() *Server { return newServer(true) }
+
+func newServer(secure bool) *Server {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		panic(fmt.Sprintf("mockgateway: cannot listen on a loopback port: %v", err))
+	}
+	s := &Server{Gateway: NewGateway(), secure: secure, address: listener.Addr().String()}
+	s.serve(listener)
+	s.URL = s.running.URL
+	if secure {
+		s.certificate = pem.EncodeToMemory(&pem.Block{
+			Type:  "CERTIFICATE",
+			Bytes: s.running.Certificate().Raw,
+		})
+	}
+	return s
+}
+
+// serve needs s.mu once the server is known to others.
+func (s *Server) serve(listener net.Listener) {
+	ctx, cancel := context.WithCancel(context.Background())
+	running := &httptest.Server{
+		Listener:    listener,
+		EnableHTTP2: s.secure,
+		Config: &http.Server{
+			Handler:           s.Gateway,
+			ReadHeaderTimeout: time.Minute,
+			BaseContext:       func(net.Listener) context.Context { return ctx },
+			ConnContext: func(ctx context.Context, conn net.Conn) context.Context {
+				return context.WithValue(ctx, connectionKey{}, conn)
+			},
+			ConnState: s.connections.observe,
+		},
+	}
+	if s.secure {
+		running.StartTLS()
+	} else {
+		running.Start()
+	}
+	s.running, s.cancel = running, cancel
+}
+
+// CertificatePEM returns, in PEM, the certificate that a client must trust, or
+// nil for a server without TLS.
+func (s *Server) CertificatePEM() []byte { return s.certificate }
+
+// Stop closes the listener and all connections, answered or not, as if the
+// process had died. The gateway's state stays. Stopping a stopped server does
+// nothing.
+func (s *Server) Stop() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.stop()
+}
+
+func (s *Server) stop() {
+	if s.running == nil {
+		return
+	}
+	// No new connections first, then no old ones, and only then the end of
+	// handlers that wait: none of them gets a word out.
+	_ = s.running.Listener.Close()
+	s.running.CloseClientConnections()
+	s.cancel()
+	s.running.Close()
+	s.running = nil
+}
+
+// Restart listens on the same address again, stopping the server first if it
+// still runs. It panics if something else has taken the address.
+func (s *Server) Restart() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.stop()
+	deadline := time.Now().Add(restartPatience)
+	for {
+		listener, err := net.Listen("tcp", s.address)
+		if err == nil {
+			s.serve(listener)
+			return
+		}
+		if time.Now().After(deadline) {
+			panic(fmt.Sprintf("mockgateway: cannot listen on %s again: %v", s.address, err))
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+}
+
+// Close stops the server for good and returns when no request is being handled
+// any more. The gateway's state and record can still be read.
+func (s *Server) Close() { s.Stop() }
+
+// Connections returns the number of TCP connections accepted since the start or
+// since [Server.ResetConnections].
+func (s *Server) Connections() int {
+	accepted, _ := s.connections.totals()
+	return accepted
+}
+
+// MaxOpenConnections returns the largest number of TCP connections that were
+// open at the same time since the start or since [Server.ResetConnections]. The
+// server sees a connection's end a moment after the client has closed it.
+func (s *Server) MaxOpenConnections() int {
+	_, peak := s.connections.totals()
+	return peak
+}
+
+// ResetConnections begins counting anew: no connections accepted, and those now
+// open as the largest number.
+func (s *Server) ResetConnections() { s.connections.reset() }
