@@ -1,0 +1,329 @@
+package quiva_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/quivaworks/terraform-provider-quiva/internal/mockgateway"
+	"github.com/quivaworks/terraform-provider-quiva/internal/quiva"
+)
+
+func newGateway(t *testing.T) *mockgateway.Server {
+	t.Helper()
+	gateway := mockgateway.NewServer()
+	t.Cleanup(gateway.Close)
+	gateway.CreateBucket("flags")
+	return gateway
+}
+
+// newClient returns a client of a gateway; change may adapt its configuration.
+func newClient(t *testing.T, endpoint string, change func(*quiva.Config)) *quiva.Client {
+	t.Helper()
+	base, err := quiva.ParseEndpoint(endpoint, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	config := quiva.Config{
+		Endpoint:       base,
+		Credential:     quiva.Credential{Scheme: quiva.APIKey, Secret: mockgateway.DefaultAPIKey},
+		RequestTimeout: 10 * time.Second,
+		UserAgent:      "test/1",
+	}
+	if change != nil {
+		change(&config)
+	}
+	return quiva.New(config)
+}
+
+func TestParseEndpoint(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		text     string
+		insecure bool
+		want     string // the URL, or a part of the error
+	}{
+		"plain":               {"https://api.quiva.ai", false, "https://api.quiva.ai"},
+		"trailing slashes":    {" https://api.quiva.ai// ", false, "https://api.quiva.ai"},
+		"prefix":              {"https://proxy.example/quiva/v1/", false, "https://proxy.example/quiva/v1"},
+		"escaped prefix":      {"https://proxy.example/a%2Fb/", false, "https://proxy.example/a%2Fb"},
+		"port":                {"https://proxy.example:8443", false, "https://proxy.example:8443"},
+		"loopback name":       {"http://localhost:8080", false, "http://localhost:8080"},
+		"loopback address":    {"http://127.1.2.3:8080", false, "http://127.1.2.3:8080"},
+		"loopback IPv6":       {"http://[::1]:8080", false, "http://[::1]:8080"},
+		"insecure, allowed":   {"http://10.0.0.1", true, "http://10.0.0.1"},
+		"insecure":            {"http://10.0.0.1", false, "plain http would send the credential readable to 10.0.0.1"},
+		"almost loopback":     {"http://localhost.example.com", false, "plain http"},
+		"no scheme":           {"api.quiva.ai", false, "has no scheme"},
+		"host and port":       {"api.quiva.ai:443", false, "has no scheme"},
+		"opaque":              {"https:api.quiva.ai", false, "has no scheme"},
+		"unknown scheme":      {"ftp://api.quiva.ai", true, `the scheme "ftp" is not supported`},
+		"no host":             {"https:///path", false, "names no host"},
+		"user":                {"https://user:geheim@api.quiva.ai", false, "must not contain a user name or password"},
+		"query":               {"https://api.quiva.ai/?key=1", false, "must not contain a query"},
+		"fragment":            {"https://api.quiva.ai/#top", false, "must not contain a query"},
+		"no URL":              {"https://api quiva ai/%zz", false, "not a URL"},
+		"secret stays unsaid": {"https://u:geheim\x7f@h", false, "not a URL"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got, err := quiva.ParseEndpoint(test.text, test.insecure)
+			if err != nil {
+				if !strings.Contains(err.Error(), test.want) {
+					t.Errorf("error %q, want %q", err, test.want)
+				}
+				if strings.Contains(err.Error(), "geheim") {
+					t.Errorf("the error shows a password: %v", err)
+				}
+			} else if got.String() != test.want {
+				t.Errorf("got %s, want %s", got, test.want)
+			}
+		})
+	}
+}
+
+// TestRequest: what is sent, for both credentials.
+func TestRequest(t *testing.T) {
+	t.Parallel()
+	gateway := newGateway(t)
+	tests := map[string]struct {
+		credential quiva.Credential
+		header     http.Header
+	}{
+		"key":   {quiva.Credential{Scheme: quiva.APIKey, Secret: mockgateway.DefaultAPIKey}, http.Header{"X-Api-Key": {mockgateway.DefaultAPIKey}}},
+		"token": {quiva.Credential{Scheme: quiva.BearerToken, Secret: mockgateway.DefaultToken}, http.Header{"Authorization": {"Bearer " + mockgateway.DefaultToken}}},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			client := newClient(t, gateway.URL, func(c *quiva.Config) { c.Credential = test.credential })
+			key := "=a/b_" + name
+			if err := client.PutEntry(t.Context(), "flags", key, []byte(`{"n":9007199254740993}`)); err != nil {
+				t.Fatal(err)
+			}
+			entry, err := client.GetEntry(t.Context(), "flags", key)
+			if err != nil || string(entry.Value) != `{"n":9007199254740993}` || entry.Key != key {
+				t.Fatalf("got %+v, %v", entry, err)
+			}
+			if err := client.DeleteEntry(t.Context(), "flags", key); err != nil {
+				t.Fatal(err)
+			}
+			if err := client.DeleteEntry(t.Context(), "flags", key); !quiva.IsNotFound(err) {
+				t.Errorf("deleting nothing gave %v", err)
+			}
+			requests := gateway.RequestsTo("", "/storage/kv/flags/entries/=a%2Fb_"+name)
+			if len(requests) != 4 {
+				t.Fatalf("%d requests, want 4", len(requests))
+			}
+			for _, request := range requests {
+				sent := http.Header{}
+				for _, name := range []string{"X-Api-Key", "Authorization"} {
+					if values := request.Header.Values(name); values != nil {
+						sent[name] = values
+					}
+				}
+				if len(sent) != 1 || sent.Get("X-Api-Key") != test.header.Get("X-Api-Key") || sent.Get("Authorization") != test.header.Get("Authorization") {
+					t.Errorf("sent the credentials %v, want %v", sent, test.header)
+				}
+				if agent := request.Header.Get("User-Agent"); agent != "test/1" {
+					t.Errorf("sent the user agent %q", agent)
+				}
+				wantType := ""
+				if request.Method == http.MethodPut {
+					wantType = "application/json"
+				}
+				if got := request.Header.Get("Content-Type"); got != wantType {
+					t.Errorf("%s sent the content type %q, want %q", request.Method, got, wantType)
+				}
+			}
+		})
+	}
+}
+
+// TestPaths: each name is one segment, whatever is in it, and a prefix is kept.
+func TestPaths(t *testing.T) {
+	t.Parallel()
+	gateway := newGateway(t)
+	tests := []struct{ endpoint, bucket, key, want string }{
+		{"", "flags", "a", "/storage/kv/flags/entries/a"},
+		{"/", "flags", "a/b//c/", "/storage/kv/flags/entries/a%2Fb%2F%2Fc%2F"},
+		{"/v1/x", "flags", "a b?c#d%2F", "/v1/x/storage/kv/flags/entries/a%20b%3Fc%23d%252F"},
+		{"/p%2Fq", "flags", "ü", "/p%2Fq/storage/kv/flags/entries/%C3%BC"},
+		{"", "fl/ags", "a/../b", "/storage/kv/fl%2Fags/entries/a%2F..%2Fb"},
+	}
+	for _, test := range tests {
+		client := newClient(t, gateway.URL+test.endpoint, nil)
+		gateway.ResetRequests()
+		_, err := client.GetEntry(t.Context(), test.bucket, test.key)
+		var failure *quiva.Error
+		if !errors.As(err, &failure) || failure.Path != test.want {
+			t.Errorf("error %v, want one about %s", err, test.want)
+		}
+		if requests := gateway.Requests(); len(requests) != 1 || requests[0].Path != test.want {
+			t.Errorf("%q, %q went to %+v, want %s", test.bucket, test.key, requests, test.want)
+		}
+	}
+}
+
+// TestErrors: every shape of an answer that is no success.
+func TestErrors(t *testing.T) {
+	t.Parallel()
+	secret := mockgateway.DefaultAPIKey
+	tests := map[string]struct {
+		status   int
+		body     string
+		want     string
+		notFound bool
+	}{
+		"plain":            {400, `{"error":"bad key"}`, "GET /storage/kv/flags/entries/a was answered with status 400 (Bad Request): bad key", false},
+		"wrapped":          {401, `{"status_code":401,"body":{"error":"unauthorized"}}`, "status 401 (Unauthorized): unauthorized", false},
+		"not found":        {404, `{"error":"not_found"}`, "status 404 (Not Found): not_found", true},
+		"not found, wrap":  {404, `{"status_code":404,"body":{"error":"not_found"}}`, "status 404 (Not Found): not_found", true},
+		"other not found":  {404, `{"error":"no route"}`, "status 404 (Not Found): no route", false},
+		"html not found":   {404, "<html>\n", "not an answer of the gateway's API\nThe answer began: <html>", false},
+		"empty not found":  {404, "", "status 404 (Not Found): not an answer of the gateway's API", false},
+		"not found as 200": {200, `{"error":"not_found"}`, "the answer holds an error in spite of its status: not_found", false},
+		"rate limit":       {429, "slow down\nplease", "status 429 (Too Many Requests): slow down", false},
+		"html 502":         {502, "<html>\x1b[31mBad Gateway</html>", "The answer began: <html> [31mBad Gateway</html>", false},
+		"unknown status":   {599, `{"error":"x"}`, "status 599: x", false},
+		"other JSON":       {418, `{"detail":"secret value","n":1}`, `The answer began: {"detail":…,"n":…}`, false},
+		"echo of the key":  {403, `{"error":"key ` + secret + ` may not"}`, "key (redacted) may not", false},
+		"html 200":         {200, "<!doctype html>\nrest", "the answer is not JSON\nThe answer began: <!doctype html>", false},
+		"empty 200":        {200, " \n", "the answer is empty", false},
+		"truncated":        {200, `{"body":{"key":"a","value":{"pw":"secret value`, `The answer began: {"body":{"key":…,"value":{"pw":…`, false},
+		"trailing":         {200, `{"body":{"key":"a","value":{}}} x`, "broken JSON", false},
+		"array":            {200, `["secret value"]`, "JSON of an unexpected shape\nThe answer began: […]", false},
+		"body missing":     {200, `{}`, `lacks "body"`, false},
+		"value missing":    {200, `{"body":{"key":"a"}}`, `lacks "body.value"`, false},
+		"other key":        {200, `{"body":{"key":"b","value":{}}}`, `about the key "b"`, false},
+		"not UTF-8":        {200, "{\"body\":{\"key\":\"a\",\"value\":\"\xff\"}}", "not valid UTF-8", false},
+		"very deep":        {200, `{"body":{"key":"a","value":` + strings.Repeat("[", 100_000) + strings.Repeat("]", 100_000) + `}}`, "exceeded max depth", false},
+		"see other":        {303, ``, "status 303", false},
+		"long line":        {500, strings.Repeat("ü", 1000), strings.Repeat("ü", 100) + "…", false},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			gateway := newGateway(t)
+			gateway.Inject(mockgateway.Fault{Effect: mockgateway.Respond(test.status, nil, test.body)})
+			_, err := newClient(t, gateway.URL, nil).GetEntry(t.Context(), "flags", "a")
+			if err == nil || !strings.Contains(err.Error(), test.want) {
+				t.Errorf("error %q, want %q", err, test.want)
+			}
+			if quiva.IsNotFound(err) != test.notFound {
+				t.Errorf("IsNotFound is %t", !test.notFound)
+			}
+			if err != nil && (strings.Contains(err.Error(), "secret value") || strings.Contains(err.Error(), secret)) {
+				t.Errorf("the error shows a secret: %v", err)
+			}
+		})
+	}
+}
+
+// TestLegalValues: whatever JSON an entry holds is an answer.
+func TestLegalValues(t *testing.T) {
+	t.Parallel()
+	gateway := newGateway(t)
+	client := newClient(t, gateway.URL, nil)
+	for _, value := range []string{`{}`, `null`, `"text"`, `12.50`, `[1,[]]`, `false`} {
+		gateway.PutEntry("flags", "a", value)
+		if entry, err := client.GetEntry(t.Context(), "flags", "a"); err != nil || string(entry.Value) != value {
+			t.Errorf("got %s, %v; want %s", entry.Value, err, value)
+		}
+	}
+}
+
+// TestBodyLimit: an endless answer is an error after 16 MiB.
+func TestBodyLimit(t *testing.T) {
+	t.Parallel()
+	gateway := newGateway(t)
+	gateway.Inject(mockgateway.Fault{Effect: mockgateway.Stream(http.StatusOK, nil, func() io.Reader { return endless{} })})
+	_, err := newClient(t, gateway.URL, func(c *quiva.Config) { c.MaxRetries = 3 }).GetEntry(t.Context(), "flags", "a")
+	if !quiva.IsTooLarge(err) || !strings.Contains(err.Error(), "larger than 16 MiB") {
+		t.Errorf("error %v", err)
+	}
+	if asked := gateway.Count("", ""); asked != 1 {
+		t.Errorf("asked %d times for what will not get smaller", asked)
+	}
+}
+
+type endless struct{}
+
+func (endless) Read(p []byte) (int, error) {
+	for i := range p {
+		p[i] = '['
+	}
+	return len(p), nil
+}
+
+func TestTimeout(t *testing.T) {
+	t.Parallel()
+	gateway := newGateway(t)
+	gateway.Inject(mockgateway.Fault{Effect: mockgateway.Hang()})
+	client := newClient(t, gateway.URL, func(c *quiva.Config) { c.RequestTimeout = 50 * time.Millisecond })
+	_, err := client.GetEntry(t.Context(), "flags", "a")
+	if !quiva.IsTimeout(err) || !strings.Contains(err.Error(), "no complete answer within 50ms") {
+		t.Errorf("error %v", err)
+	}
+}
+
+// TestCancel: the end of the context ends a request at once, with the
+// context's error.
+func TestCancel(t *testing.T) {
+	t.Parallel()
+	tests := map[string]mockgateway.Effect{
+		"hanging":     mockgateway.Hang(),
+		"retry after": mockgateway.Respond(http.StatusTooManyRequests, http.Header{"Retry-After": {"50"}}, "wait"),
+	}
+	for name, effect := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			gateway := newGateway(t)
+			injection := gateway.Inject(mockgateway.Fault{Effect: effect})
+			ctx, cancel := context.WithCancel(t.Context())
+			go func() {
+				for injection.Hits() == 0 {
+					time.Sleep(time.Millisecond)
+				}
+				cancel()
+			}()
+			start := time.Now()
+			_, err := newClient(t, gateway.URL, func(c *quiva.Config) { c.MaxRetries = 5 }).GetEntry(ctx, "flags", "a")
+			if !errors.Is(err, context.Canceled) {
+				t.Errorf("error %v", err)
+			}
+			if took := time.Since(start); took > 5*time.Second {
+				t.Errorf("it took %s", took)
+			}
+		})
+	}
+}
+
+func TestCredentialCheck(t *testing.T) {
+	t.Parallel()
+	for secret, ok := range map[string]bool{"ms-1": true, "a.b.c_=~": true, "a b": false, "a\nb": false, "ключ": false, "a\x7f": false} {
+		if err := (quiva.Credential{Secret: secret}).Check(); (err == nil) != ok {
+			t.Errorf("Check of %q gave %v", secret, err)
+		} else if err != nil && strings.Contains(err.Error(), secret) {
+			t.Errorf("the error shows the secret: %v", err)
+		}
+	}
+}
+
+// TestUnreachable: the cause is said without the noise of net/http.
+func TestUnreachable(t *testing.T) {
+	t.Parallel()
+	gateway := newGateway(t)
+	gateway.Close()
+	_, err := newClient(t, gateway.URL, nil).GetEntry(t.Context(), "flags", "a")
+	host, _ := url.Parse(gateway.URL)
+	if err == nil || !strings.Contains(err.Error(), "GET /storage/kv/flags/entries/a failed: dial tcp "+host.Host+": connect: connection refused") {
+		t.Errorf("error %v", err)
+	}
+}

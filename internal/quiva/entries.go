@@ -1,0 +1,68 @@
+package quiva
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+)
+
+// Entry is one key of a bucket with its value.
+type Entry struct {
+	Key string `json:"key"`
+	// Value is JSON text as the gateway sent it: an object, unless something
+	// other than this API has written the entry.
+	Value json.RawMessage `json:"value"`
+}
+
+// GetEntry reads one entry. The error satisfies [IsNotFound] if the bucket or
+// the key does not exist; the gateway does not say which.
+func (c *Client) GetEntry(ctx context.Context, bucket, key string) (Entry, error) {
+	answer := entryAnswer{key: key}
+	err := c.do(ctx, request{method: http.MethodGet, path: entryPath(bucket, key), limit: entryLimit}, &answer)
+	if err != nil {
+		return Entry{}, err
+	}
+	return Entry{Key: key, Value: answer.Body.Value}, nil
+}
+
+// PutEntry creates an entry or overwrites it, whatever it held. The value must
+// be the text of a JSON object. The error satisfies [IsNotFound] if the bucket
+// does not exist.
+func (c *Client) PutEntry(ctx context.Context, bucket, key string, value json.RawMessage) error {
+	return c.do(ctx, request{method: http.MethodPut, path: entryPath(bucket, key), body: value, limit: entryLimit}, &success{})
+}
+
+// DeleteEntry deletes an entry. The error satisfies [IsNotFound] if there is
+// none.
+func (c *Client) DeleteEntry(ctx context.Context, bucket, key string) error {
+	return c.do(ctx, request{method: http.MethodDelete, path: entryPath(bucket, key), limit: entryLimit}, &success{})
+}
+
+func entryPath(bucket, key string) []string {
+	return []string{bucket, "entries", key}
+}
+
+// entryAnswer is what a GET of an entry promises.
+type entryAnswer struct {
+	key  string // the one that was asked for
+	Body *struct {
+		Key   *string         `json:"key"`
+		Value json.RawMessage `json:"value"`
+	} `json:"body"`
+}
+
+func (a *entryAnswer) check() error {
+	switch {
+	case a.Body == nil:
+		return errors.New("the answer lacks \"body\"")
+	case a.Body.Value == nil:
+		return errors.New("the answer lacks \"body.value\"")
+	case a.Body.Key != nil && *a.Body.Key != a.key:
+		// A cache or proxy mixed up two answers: better no value than another
+		// entry's.
+		return fmt.Errorf("the answer is about the key %q", *a.Body.Key)
+	}
+	return nil
+}

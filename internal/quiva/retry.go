@@ -1,0 +1,82 @@
+package quiva
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"strconv"
+	"time"
+)
+
+// Pauses between attempts: they double from retryWaitMin up to retryWaitMax.
+// A gateway's own Retry-After counts instead, up to retryAfterMax.
+const (
+	retryWaitMin  = 500 * time.Millisecond
+	retryWaitMax  = 15 * time.Second
+	retryAfterMax = time.Minute
+)
+
+// checkRetry tells failures that may pass from those that will not.
+func checkRetry(ctx context.Context, response *http.Response, err error) (bool, error) {
+	if ctx.Err() != nil {
+		return false, ctx.Err()
+	}
+	if err != nil {
+		return mayPass(err), nil
+	}
+	switch response.StatusCode {
+	case http.StatusTooManyRequests, http.StatusInternalServerError, http.StatusBadGateway,
+		http.StatusServiceUnavailable, http.StatusGatewayTimeout:
+		return true, nil
+	}
+	return false, nil
+}
+
+// mayPass reports whether repeating the request may help after an error that
+// left no answer.
+func mayPass(err error) bool {
+	var (
+		redirect    *redirectError
+		tooLarge    *tooLargeError
+		certificate *tls.CertificateVerificationError
+		notTLS      tls.RecordHeaderError
+		dns         *net.DNSError
+	)
+	switch {
+	case errors.As(err, &redirect), errors.As(err, &tooLarge), errors.As(err, &certificate), errors.As(err, &notTLS):
+		return false
+	case errors.As(err, &dns) && dns.IsNotFound:
+		return false
+	}
+	return true
+}
+
+// backoff returns the pause before attempt+2 (the first retry has attempt 0).
+func backoff(shortest, longest time.Duration, attempt int, response *http.Response) time.Duration {
+	if response != nil {
+		if pause, ok := retryAfter(response.Header.Get("Retry-After"), time.Now()); ok {
+			return min(pause, retryAfterMax)
+		}
+	}
+	pause := min(shortest<<min(attempt, 16), longest)
+	// Jitter over the upper half: many requests that failed together do not
+	// come back together.
+	return pause/2 + rand.N(pause/2+1)
+}
+
+// retryAfter reads the header's two forms, seconds and an HTTP date.
+func retryAfter(header string, now time.Time) (time.Duration, bool) {
+	if header == "" {
+		return 0, false
+	}
+	if seconds, err := strconv.ParseUint(header, 10, 31); err == nil {
+		return time.Duration(seconds) * time.Second, true
+	}
+	if date, err := http.ParseTime(header); err == nil {
+		return max(date.Sub(now), 0), true
+	}
+	return 0, false
+}

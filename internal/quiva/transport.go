@@ -1,0 +1,168 @@
+package quiva
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/hashicorp/go-cleanhttp"
+)
+
+// idleConnections is how many connections to the gateway are kept. It is above
+// any parallelism that Terraform is run with, so that none is opened twice.
+const idleConnections = 256
+
+func newTransport() *http.Transport {
+	transport := cleanhttp.DefaultPooledTransport()
+	transport.MaxIdleConns = idleConnections
+	transport.MaxIdleConnsPerHost = idleConnections
+	transport.TLSClientConfig = &tls.Config{MinVersion: tls.VersionTLS12}
+	return transport
+}
+
+// call is what the attempts of one request share.
+type call struct {
+	limit    int64 // bytes of an answer that are read
+	attempts int
+}
+
+type callKey struct{}
+
+func withCall(ctx context.Context, c *call) context.Context {
+	return context.WithValue(ctx, callKey{}, c)
+}
+
+// attempts sends single attempts. Each is over, its answer read whole, when
+// RoundTrip returns: so a connection lost in the middle of an answer is
+// repeated like any other, and the time limit covers all of it.
+type attempts struct {
+	transport http.RoundTripper
+	timeout   time.Duration
+	log       LogFunc
+}
+
+func (a *attempts) RoundTrip(r *http.Request) (*http.Response, error) {
+	call, _ := r.Context().Value(callKey{}).(*call)
+	call.attempts++
+
+	ctx, cancel := context.WithTimeoutCause(r.Context(), a.timeout, &timeoutError{a.timeout})
+	defer cancel()
+	start := time.Now()
+	response, err := a.transport.RoundTrip(r.WithContext(ctx))
+	if err == nil {
+		err = readBody(response, call.limit)
+	}
+	if err != nil && ctx.Err() != nil {
+		err = context.Cause(ctx)
+	}
+	a.report(r, response, err, call.attempts, time.Since(start))
+	if err != nil {
+		return nil, err
+	}
+	return response, nil
+}
+
+func (a *attempts) report(r *http.Request, response *http.Response, err error, attempt int, took time.Duration) {
+	if a.log == nil {
+		return
+	}
+	fields := map[string]any{
+		"method":  r.Method,
+		"path":    r.URL.EscapedPath(),
+		"attempt": attempt,
+		"took":    took.String(),
+	}
+	if err != nil {
+		fields["error"] = err.Error()
+		a.log(r.Context(), "Gateway request failed", fields)
+		return
+	}
+	fields["status"] = response.StatusCode
+	a.log(r.Context(), "Gateway request", fields)
+}
+
+// readBody replaces an answer's body by one that is in memory.
+func readBody(response *http.Response, limit int64) error {
+	defer response.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(response.Body, limit+1))
+	if err != nil {
+		return err
+	}
+	if int64(len(body)) > limit {
+		return &tooLargeError{limit}
+	}
+	response.Body = io.NopCloser(bytes.NewReader(body))
+	return nil
+}
+
+// timeoutError is one attempt that took too long.
+type timeoutError struct{ limit time.Duration }
+
+func (e *timeoutError) Error() string {
+	return fmt.Sprintf("no complete answer within %s", e.limit)
+}
+
+// Timeout says so in the way of [net.Error].
+func (e *timeoutError) Timeout() bool { return true }
+
+// IsTimeout reports whether the gateway did not answer in time.
+func IsTimeout(err error) bool {
+	var timeout interface{ Timeout() bool }
+	return errors.As(err, &timeout) && timeout.Timeout()
+}
+
+// tooLargeError is an answer beyond the limit of its kind.
+type tooLargeError struct{ limit int64 }
+
+func (e *tooLargeError) Error() string {
+	return fmt.Sprintf("the answer is larger than %d MiB", e.limit>>20)
+}
+
+// IsTooLarge reports whether the answer was larger than is read: 64 MiB for
+// lists, 16 MiB for all else.
+func IsTooLarge(err error) bool {
+	var tooLarge *tooLargeError
+	return errors.As(err, &tooLarge)
+}
+
+// redirectError is a redirect that was not followed.
+type redirectError struct{ target, reason string }
+
+func (e *redirectError) Error() string {
+	return fmt.Sprintf("it was redirected to %s, which was not followed: %s", e.target, e.reason)
+}
+
+// IsRedirect reports whether the request was redirected to where it must not
+// follow.
+func IsRedirect(err error) bool {
+	var redirect *redirectError
+	return errors.As(err, &redirect)
+}
+
+// maxRedirects is how many redirects are followed in a row.
+const maxRedirects = 5
+
+// checkRedirect follows a redirect only within the gateway's origin, and only
+// if it keeps the request what it is. net/http strips Authorization on the way
+// to another host, but not X-Api-Key.
+func checkRedirect(next *http.Request, previous []*http.Request) error {
+	refuse := func(reason string) error {
+		return &redirectError{target: (&url.URL{Scheme: next.URL.Scheme, Host: next.URL.Host, Path: next.URL.Path}).String(), reason: reason}
+	}
+	first := previous[0]
+	switch {
+	case next.URL.Scheme != first.URL.Scheme || next.URL.Host != first.URL.Host || next.URL.User != nil:
+		return refuse("the credential is only sent to " + first.URL.Scheme + "://" + first.URL.Host)
+	case next.Method != first.Method:
+		return refuse("it would turn the " + first.Method + " into a " + next.Method)
+	case len(previous) > maxRedirects:
+		return refuse(fmt.Sprintf("it is the redirect number %d in a row", len(previous)))
+	}
+	return nil
+}
