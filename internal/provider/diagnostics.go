@@ -1,0 +1,97 @@
+package provider
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+
+	"github.com/quivaworks/terraform-provider-quiva/internal/quiva"
+)
+
+// operation is what was being done when the gateway failed.
+type operation struct {
+	// doing completes "Could not …": "read the entry \"a\" of the bucket \"b\"".
+	doing string
+	// rejected is the attribute that a 400 is about.
+	rejected path.Path
+}
+
+// fail turns a client's error into the one diagnostic for it. State is left as
+// it was by every caller.
+func (g *gateway) fail(diags *diag.Diagnostics, op operation, err error) {
+	var failure *quiva.Error
+	if !errors.As(err, &failure) {
+		if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+			diags.AddError("Cancelled", fmt.Sprintf("Stopped before it was done: could not %s.", op.doing))
+			return
+		}
+		diags.AddError("Gateway request failed", fmt.Sprintf("Could not %s: %v", op.doing, err))
+		return
+	}
+	summary, advice := g.explain(failure)
+	detail := fmt.Sprintf("Could not %s.\n\n%v", op.doing, failure)
+	if advice != "" {
+		detail += "\n\n" + advice
+	}
+	if failure.StatusCode == http.StatusBadRequest {
+		diags.AddAttributeError(op.rejected, summary, detail)
+		return
+	}
+	diags.AddError(summary, detail)
+}
+
+// explain names a failure and says what to do about it.
+func (g *gateway) explain(failure *quiva.Error) (summary, advice string) {
+	fromGateway := failure.Message != ""
+	switch status := failure.StatusCode; {
+	case status == 0:
+		return g.explainNoAnswer(failure)
+	case status == http.StatusUnauthorized:
+		return "Gateway refused the credential", fmt.Sprintf("What was sent is %s. The usual causes: it was deleted, it has expired (API keys do after 90 days unless set otherwise), "+
+			"it was truncated when it was copied, or it belongs to another gateway than %s. Nothing was changed.", g.credential, g.endpoint)
+	case status == http.StatusForbidden:
+		return "Gateway does not permit this call", fmt.Sprintf("What was sent is %s. Its role must permit this call; a restricted API key (msr-…) must list it:\n\n  %s %s",
+			g.credential, failure.Method, failure.Path)
+	case status == http.StatusBadRequest && fromGateway:
+		return "Gateway rejected the request", ""
+	case status == http.StatusTooManyRequests:
+		return "Gateway's rate limit reached", "Wait and run it again; what was done so far is kept. A lower -parallelism or a higher max_retries makes it less likely."
+	case status >= http.StatusInternalServerError:
+		return "Gateway failed", "The fault is on the gateway's side. Run it again later; what was done so far is kept."
+	case status == http.StatusOK || !fromGateway:
+		return "Not an answer of a Quiva Gateway", fmt.Sprintf("Check that the endpoint %s is the gateway's base URL, and that no proxy or login page answers in its place. Nothing was taken over from this answer.", g.endpoint)
+	default:
+		return "Gateway request failed", ""
+	}
+}
+
+func (g *gateway) explainNoAnswer(failure *quiva.Error) (summary, advice string) {
+	switch {
+	case quiva.IsRedirect(failure):
+		return "Gateway redirected elsewhere", "If the gateway has moved, set the provider's endpoint to its new base URL."
+	case quiva.IsTimeout(failure):
+		return "Gateway did not answer in time", fmt.Sprintf("Check that %s is up and that the network lets requests through. A slow link may need a longer request_timeout.", g.endpoint)
+	case quiva.IsTooLarge(failure):
+		return "Gateway's answer is too large", "Nothing was taken over from this answer."
+	default:
+		return "Gateway not reachable", fmt.Sprintf("Check that the endpoint %s is right and up, and that DNS, proxy settings (HTTPS_PROXY, NO_PROXY) and certificates are in order.", g.endpoint)
+	}
+}
+
+// missingBucket says that there is no such bucket, on the attribute that names
+// it.
+func (g *gateway) missingBucket(diags *diag.Diagnostics, bucket string) {
+	diags.AddAttributeError(path.Root("bucket"), "Bucket does not exist",
+		fmt.Sprintf("The gateway at %s has no bucket %q. Check the name, or create it first:\n\n  curl -X POST %s/storage/kv -H \"X-Api-Key: $QUIVA_API_KEY\" -d '{\"bucket\":\"%s\"}'",
+			g.endpoint, bucket, g.endpoint, bucket))
+}
+
+// shellQuote quotes a word for a POSIX shell, so that it can be pasted.
+func shellQuote(word string) string {
+	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+}

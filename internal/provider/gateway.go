@@ -1,0 +1,49 @@
+package provider
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+
+	"github.com/quivaworks/terraform-provider-quiva/internal/quiva"
+)
+
+// gateway is what a configured provider hands to its resources and data
+// sources.
+type gateway struct {
+	// client is nil while one of the arguments in unknown keeps it from being
+	// made.
+	client  *quiva.Client
+	unknown []string
+	// credential says which credential is sent and where it came from, for
+	// errors: "the API key from the environment variable QUIVA_API_KEY".
+	credential string
+	// endpoint is where requests go.
+	endpoint string
+}
+
+// gatewayFrom takes the provider's data in a Configure method. Terraform calls
+// that without data when it only validates; the result is nil then.
+func gatewayFrom(providerData any, diags *diag.Diagnostics) *gateway {
+	if providerData == nil {
+		return nil
+	}
+	g, ok := providerData.(*gateway)
+	if !ok {
+		diags.AddError("Provider defect", fmt.Sprintf("The provider's data is of type %T. Please report this at %s/issues.", providerData, repositoryURL))
+	}
+	return g
+}
+
+// connect returns the client, or says why there is none yet.
+func (g *gateway) connect(diags *diag.Diagnostics) (*quiva.Client, bool) {
+	if g.client == nil {
+		diags.AddError("Provider configuration not known yet",
+			fmt.Sprintf("Reading from the gateway is needed now, but the provider's %s depends on something that is only known after apply.\n\n"+
+				"Either give it a value that is known while planning, or apply what it depends on first: terraform apply -target=ADDRESS.",
+				"\""+strings.Join(g.unknown, "\" and \"")+"\""))
+		return nil, false
+	}
+	return g.client, true
+}

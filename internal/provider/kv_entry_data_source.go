@@ -1,0 +1,88 @@
+package provider
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/hashicorp/terraform-plugin-framework/datasource"
+	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/quivaworks/terraform-provider-quiva/internal/quiva"
+)
+
+var _ datasource.DataSourceWithConfigure = (*kvEntryDataSource)(nil)
+
+// NewKVEntryDataSource returns the data source quiva_kv_entry.
+func NewKVEntryDataSource() datasource.DataSource {
+	return &kvEntryDataSource{}
+}
+
+type kvEntryDataSource struct {
+	gateway *gateway
+}
+
+func (d *kvEntryDataSource) Metadata(_ context.Context, req datasource.MetadataRequest, resp *datasource.MetadataResponse) {
+	resp.TypeName = req.ProviderTypeName + "_kv_entry"
+}
+
+func (d *kvEntryDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
+	resp.Schema = schema.Schema{
+		MarkdownDescription: "Reads one entry of a key-value bucket. An entry that does not exist is an error.",
+		Attributes: map[string]schema.Attribute{
+			"bucket": schema.StringAttribute{
+				MarkdownDescription: "Name of the bucket.",
+				Required:            true,
+				Validators:          []validator.String{bucketName},
+			},
+			"key": schema.StringAttribute{
+				MarkdownDescription: "Key of the entry, as it is.",
+				Required:            true,
+				Validators:          []validator.String{entryKey},
+			},
+			"value": schema.DynamicAttribute{
+				MarkdownDescription: "What the entry holds, as a native value: `data.quiva_kv_entry.example.value.rollout`. Numbers keep up to 153 digits. It is stored in the state.",
+				Computed:            true,
+			},
+		},
+	}
+}
+
+// kvEntryDataSourceModel is the data source quiva_kv_entry.
+type kvEntryDataSourceModel struct {
+	Bucket types.String  `tfsdk:"bucket"`
+	Key    types.String  `tfsdk:"key"`
+	Value  types.Dynamic `tfsdk:"value"`
+}
+
+func (d *kvEntryDataSource) Configure(_ context.Context, req datasource.ConfigureRequest, resp *datasource.ConfigureResponse) {
+	d.gateway = gatewayFrom(req.ProviderData, &resp.Diagnostics)
+}
+
+func (d *kvEntryDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
+	var model kvEntryDataSourceModel
+	resp.Diagnostics.Append(req.Config.Get(ctx, &model)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	client, ok := d.gateway.connect(&resp.Diagnostics)
+	if !ok {
+		return
+	}
+	bucket, key := model.Bucket.ValueString(), model.Key.ValueString()
+	entry, err := client.GetEntry(ctx, bucket, key)
+	switch {
+	case quiva.IsNotFound(err):
+		resp.Diagnostics.AddAttributeError(path.Root("key"), "KV entry does not exist",
+			fmt.Sprintf("The bucket %q has no entry %q, or there is no such bucket; the gateway at %s does not say which. "+
+				"If this configuration creates the entry, refer to the resource, or add depends_on.", bucket, key, d.gateway.endpoint))
+		return
+	case err != nil:
+		d.gateway.fail(&resp.Diagnostics, operation{doing: fmt.Sprintf("read the entry %q of the bucket %q", key, bucket), rejected: path.Root("key")}, err)
+		return
+	}
+	model.Value = decodeValue(&resp.Diagnostics, key, entry.Value)
+	resp.Diagnostics.Append(resp.State.Set(ctx, model)...)
+}

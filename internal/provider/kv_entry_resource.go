@@ -1,0 +1,271 @@
+package provider
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/booldefault"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringplanmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+	"github.com/hashicorp/terraform-plugin-log/tflog"
+
+	"github.com/quivaworks/terraform-provider-quiva/internal/quiva"
+)
+
+var (
+	_ resource.ResourceWithConfigure      = (*kvEntryResource)(nil)
+	_ resource.ResourceWithValidateConfig = (*kvEntryResource)(nil)
+	_ resource.ResourceWithModifyPlan     = (*kvEntryResource)(nil)
+	_ resource.ResourceWithImportState    = (*kvEntryResource)(nil)
+)
+
+// NewKVEntryResource returns the resource quiva_kv_entry.
+func NewKVEntryResource() resource.Resource {
+	return &kvEntryResource{}
+}
+
+type kvEntryResource struct {
+	gateway *gateway
+}
+
+func (r *kvEntryResource) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
+	resp.TypeName = req.ProviderTypeName + "_kv_entry"
+}
+
+func (r *kvEntryResource) Schema(_ context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
+	resp.Schema = schema.Schema{
+		MarkdownDescription: "One entry of a key-value bucket: a key and the JSON object that it holds.\n\n" +
+			"Creating an entry never overwrites another value by accident: a key that is taken by another value is an error, unless `overwrite` is set. " +
+			"The gateway offers no conditional write, so a writer that is active between the look and the write can still be overwritten.",
+		Attributes: map[string]schema.Attribute{
+			"bucket": schema.StringAttribute{
+				MarkdownDescription: "Name of the bucket, which must exist. A change replaces the entry.",
+				Required:            true,
+				Validators:          []validator.String{bucketName},
+				PlanModifiers:       []planmodifier.String{stringplanmodifier.RequiresReplace()},
+			},
+			"key": schema.StringAttribute{
+				MarkdownDescription: "Key of the entry: letters, digits and `-/_=.`, not beginning or ending with `.`. It is taken as it is, `/` included. A change replaces the entry.",
+				Required:            true,
+				Validators:          []validator.String{entryKey},
+				PlanModifiers:       []planmodifier.String{stringplanmodifier.RequiresReplace()},
+			},
+			"value": schema.DynamicAttribute{
+				MarkdownDescription: "Value of the entry: a native object or map, such as `{ enabled = true, rollout = 25 }` or `jsondecode(file(\"flag.json\"))`. " +
+					"It is compared as JSON: the order of properties, `1` and `1.0`, or a list and a tuple make no difference. Numbers keep up to 153 digits. It is stored in the state.",
+				Optional:   true,
+				Validators: []validator.Dynamic{objectValidator{}},
+			},
+			"overwrite": schema.BoolAttribute{
+				MarkdownDescription: "Whether creating the entry may take over a key that holds another value. A key that holds an equal value is taken over in any case. Defaults to `false`.",
+				Optional:            true,
+				Computed:            true,
+				Default:             booldefault.StaticBool(false),
+			},
+			"id": schema.StringAttribute{
+				MarkdownDescription: "The bucket and the key, as `bucket/key`.",
+				Computed:            true,
+			},
+		},
+	}
+}
+
+// kvEntryModel is quiva_kv_entry in a configuration, a plan or the state.
+type kvEntryModel struct {
+	Bucket    types.String  `tfsdk:"bucket"`
+	Key       types.String  `tfsdk:"key"`
+	Value     types.Dynamic `tfsdk:"value"`
+	Overwrite types.Bool    `tfsdk:"overwrite"`
+	ID        types.String  `tfsdk:"id"`
+}
+
+// name names the entry within a sentence.
+func (m kvEntryModel) name() string {
+	return fmt.Sprintf("the entry %q of the bucket %q", m.Key.ValueString(), m.Bucket.ValueString())
+}
+
+func (r *kvEntryResource) Configure(_ context.Context, req resource.ConfigureRequest, resp *resource.ConfigureResponse) {
+	r.gateway = gatewayFrom(req.ProviderData, &resp.Diagnostics)
+}
+
+func (r *kvEntryResource) ValidateConfig(ctx context.Context, req resource.ValidateConfigRequest, resp *resource.ValidateConfigResponse) {
+	var config kvEntryModel
+	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	if !resp.Diagnostics.HasError() && isNull(config.Value) {
+		resp.Diagnostics.AddAttributeError(path.Root("value"), "Value is missing",
+			"The gateway stores JSON objects; here is none, or null. Set value to an object, such as { enabled = true }. An empty one is { }.")
+	}
+}
+
+// ModifyPlan makes the plan say only what really changes: the ID is known
+// ahead, and a value that is the same JSON as the state's is no change.
+func (r *kvEntryResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+	if req.Plan.Raw.IsNull() {
+		return // a destroy
+	}
+	var plan kvEntryModel
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	if !plan.Bucket.IsUnknown() && !plan.Key.IsUnknown() {
+		plan.ID = types.StringValue(plan.Bucket.ValueString() + "/" + plan.Key.ValueString())
+	}
+	if !req.State.Raw.IsNull() {
+		var state kvEntryModel
+		resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+		if sameJSON(plan.Value, state.Value) {
+			plan.Value = state.Value
+		}
+	}
+	resp.Diagnostics.Append(resp.Plan.Set(ctx, plan)...)
+}
+
+func (r *kvEntryResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
+	var plan kvEntryModel
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	value := encodeObject(&resp.Diagnostics, path.Root("value"), plan.Value)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	client, ok := r.gateway.connect(&resp.Diagnostics)
+	if !ok {
+		return
+	}
+
+	// The gateway's PUT overwrites silently, so look first.
+	held, err := client.GetEntry(ctx, plan.Bucket.ValueString(), plan.Key.ValueString())
+	switch {
+	case quiva.IsNotFound(err):
+	case err != nil:
+		r.gateway.fail(&resp.Diagnostics, operation{doing: "look whether " + plan.name() + " exists already", rejected: path.Root("key")}, err)
+		return
+	case holdsJSON(plan.Value, held.Value):
+		// Most likely this very configuration's, from an apply that was cut
+		// off before it could note what it wrote.
+		tflog.Info(ctx, "Entry holds the wanted value already", map[string]any{"bucket": plan.Bucket.ValueString(), "key": plan.Key.ValueString()})
+		resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
+		return
+	case !plan.Overwrite.ValueBool():
+		resp.Diagnostics.AddAttributeError(path.Root("key"), "KV entry already exists", alreadyExists(plan))
+		return
+	}
+
+	if r.write(ctx, &resp.Diagnostics, client, plan, value) {
+		resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
+	}
+}
+
+func alreadyExists(plan kvEntryModel) string {
+	id := plan.ID.ValueString()
+	return fmt.Sprintf("The key %q of the bucket %q already holds another value. Nothing was written.\n\n"+
+		"To manage what is there, import it under the address named above, in place of ADDRESS:\n\n"+
+		"  terraform import 'quiva_kv_entry.ADDRESS' %s\n\n"+
+		"or with a block in the configuration:\n\n"+
+		"  import {\n    to = quiva_kv_entry.ADDRESS\n    id = %q\n  }\n\n"+
+		"To discard what is there and write this value over it, set overwrite = true.",
+		plan.Key.ValueString(), plan.Bucket.ValueString(), shellQuote(id), id)
+}
+
+// write puts the value of the plan and reports whether that worked.
+func (r *kvEntryResource) write(ctx context.Context, diags *diag.Diagnostics, client *quiva.Client, plan kvEntryModel, value []byte) bool {
+	err := client.PutEntry(ctx, plan.Bucket.ValueString(), plan.Key.ValueString(), value)
+	switch {
+	case err == nil:
+		return true
+	case quiva.IsNotFound(err):
+		r.gateway.missingBucket(diags, plan.Bucket.ValueString())
+	default:
+		r.gateway.fail(diags, operation{doing: "write " + plan.name(), rejected: path.Root("value")}, err)
+	}
+	return false
+}
+
+func (r *kvEntryResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
+	var state kvEntryModel
+	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	client, ok := r.gateway.connect(&resp.Diagnostics)
+	if !ok {
+		return
+	}
+	held, err := client.GetEntry(ctx, state.Bucket.ValueString(), state.Key.ValueString())
+	switch {
+	case quiva.IsNotFound(err):
+		resp.State.RemoveResource(ctx)
+		return
+	case err != nil:
+		r.gateway.fail(&resp.Diagnostics, operation{doing: "read " + state.name(), rejected: path.Root("key")}, err)
+		return
+	}
+	// An equal value stays as it is, in the types that the configuration gave
+	// it.
+	if !isNull(state.Value) && holdsJSON(state.Value, held.Value) {
+		return
+	}
+	state.Value = decodeValue(&resp.Diagnostics, held.Key, held.Value)
+	if !resp.Diagnostics.HasError() {
+		resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
+	}
+}
+
+func (r *kvEntryResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
+	var plan, state kvEntryModel
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	value := encodeObject(&resp.Diagnostics, path.Root("value"), plan.Value)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	// Another overwrite alone, or a value that turned out the same once it was
+	// known, is nothing to send.
+	if !sameJSON(plan.Value, state.Value) {
+		client, ok := r.gateway.connect(&resp.Diagnostics)
+		if !ok || !r.write(ctx, &resp.Diagnostics, client, plan, value) {
+			return
+		}
+	}
+	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
+}
+
+func (r *kvEntryResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
+	var state kvEntryModel
+	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	client, ok := r.gateway.connect(&resp.Diagnostics)
+	if !ok {
+		return
+	}
+	err := client.DeleteEntry(ctx, state.Bucket.ValueString(), state.Key.ValueString())
+	if err != nil && !quiva.IsNotFound(err) {
+		r.gateway.fail(&resp.Diagnostics, operation{doing: "delete " + state.name(), rejected: path.Root("key")}, err)
+	}
+}
+
+// ImportState takes "bucket/key". A bucket's name has no slash, a key may.
+func (r *kvEntryResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
+	bucket, key, _ := strings.Cut(req.ID, "/")
+	if bucketName.problem(bucket) != "" || entryKey.problem(key) != "" {
+		resp.Diagnostics.AddError("Invalid import ID",
+			fmt.Sprintf("An entry is imported by its bucket and key, as BUCKET/KEY: feature-flags/checkout. What was given is %q.", req.ID))
+		return
+	}
+	resp.Diagnostics.Append(resp.State.Set(ctx, kvEntryModel{
+		Bucket: types.StringValue(bucket),
+		Key:    types.StringValue(key),
+		// The default, so that the first plan after an import is empty.
+		Overwrite: types.BoolValue(false),
+		ID:        types.StringValue(req.ID),
+	})...)
+}

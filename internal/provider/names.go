@@ -1,0 +1,55 @@
+package provider
+
+import (
+	"context"
+	"strings"
+	"unicode"
+
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+)
+
+// nameValidator refuses names that no gateway can take or that would mean
+// another path. The rest of the rules is the gateway's to apply: it may change
+// them.
+type nameValidator struct {
+	noun      string
+	forbidden string
+}
+
+var (
+	bucketName = nameValidator{noun: "bucket", forbidden: "/"}
+	entryKey   = nameValidator{noun: "key"}
+)
+
+func (v nameValidator) Description(context.Context) string {
+	if v.forbidden != "" {
+		return "not empty, not \".\" or \"..\", without control characters and without \"" + v.forbidden + "\""
+	}
+	return "not empty, not \".\" or \"..\", and without control characters"
+}
+
+func (v nameValidator) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
+
+func (v nameValidator) ValidateString(_ context.Context, req validator.StringRequest, resp *validator.StringResponse) {
+	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() {
+		return
+	}
+	if problem := v.problem(req.ConfigValue.ValueString()); problem != "" {
+		resp.Diagnostics.AddAttributeError(req.Path, "Invalid "+v.noun, "The "+v.noun+" "+problem)
+	}
+}
+
+// problem completes the sentence "The key …"; it is empty if there is none.
+func (v nameValidator) problem(name string) string {
+	switch {
+	case name == "":
+		return "must not be empty."
+	case name == "." || name == "..":
+		return "must not be \"" + name + "\": in the path of a URL that means another place."
+	case strings.ContainsFunc(name, unicode.IsControl):
+		return "contains a control character, such as a line break or a tab. If it was read from a file, trimspace() or chomp() removes those at the end."
+	case v.forbidden != "" && strings.Contains(name, v.forbidden):
+		return "must not contain \"" + v.forbidden + "\". A path belongs into the key: bucket = \"a\", key = \"b/c\"."
+	}
+	return ""
+}

@@ -1,0 +1,258 @@
+// Package provider is the Terraform surface of the Quiva provider: one file per
+// resource and data source, named after it.
+package provider
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
+	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/datasource"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/provider"
+	"github.com/hashicorp/terraform-plugin-framework/provider/schema"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+	"github.com/hashicorp/terraform-plugin-log/tflog"
+
+	"github.com/quivaworks/terraform-provider-quiva/internal/quiva"
+)
+
+// Environment variables, as the gateway's own clients name them.
+const (
+	endpointVariable = "QUIVA_API_URL"
+	apiKeyVariable   = "QUIVA_API_KEY"
+	tokenVariable    = "QUIVA_BEARER_TOKEN"
+)
+
+const (
+	registryURL   = "https://registry.terraform.io/providers/quivaworks/quiva"
+	repositoryURL = "https://github.com/quivaworks/terraform-provider-quiva"
+)
+
+var _ provider.ProviderWithValidateConfig = (*quivaProvider)(nil)
+
+// New returns a constructor of the provider in the given version.
+func New(version string) func() provider.Provider {
+	return func() provider.Provider { return &quivaProvider{version: version} }
+}
+
+type quivaProvider struct {
+	version string
+}
+
+func (p *quivaProvider) Metadata(_ context.Context, _ provider.MetadataRequest, resp *provider.MetadataResponse) {
+	resp.TypeName = "quiva"
+	resp.Version = p.version
+}
+
+func (p *quivaProvider) Schema(_ context.Context, _ provider.SchemaRequest, resp *provider.SchemaResponse) {
+	resp.Schema = schema.Schema{
+		MarkdownDescription: "The Quiva provider declares key-value entries of a [Quiva](https://quiva.ai) Gateway.",
+		Attributes: map[string]schema.Attribute{
+			"endpoint": schema.StringAttribute{
+				MarkdownDescription: "Base URL of the gateway. A path prefix is kept; trailing slashes do not matter. " +
+					"Defaults to the environment variable `" + endpointVariable + "`, then to `" + quiva.DefaultEndpoint + "`.",
+				Optional: true,
+			},
+			"api_key": schema.StringAttribute{
+				MarkdownDescription: "API key, sent as `X-Api-Key`. White space around it is trimmed. Conflicts with `token`. " +
+					"Defaults to the environment variable `" + apiKeyVariable + "` if neither `api_key` nor `token` is set.",
+				Optional:  true,
+				Sensitive: true,
+			},
+			"token": schema.StringAttribute{
+				MarkdownDescription: "Token (JWT), sent as `Authorization: Bearer`. White space around it is trimmed. Conflicts with `api_key`. " +
+					"Defaults to the environment variable `" + tokenVariable + "` if neither `api_key` nor `token` is set and `" + apiKeyVariable + "` is not set either.",
+				Optional:  true,
+				Sensitive: true,
+			},
+			"request_timeout": schema.StringAttribute{
+				MarkdownDescription: fmt.Sprintf("Limit of one attempt of a request, as a duration such as `10s` or `1m30s`. Defaults to `%s`.", quiva.DefaultRequestTimeout),
+				Optional:            true,
+				Validators:          []validator.String{durationValidator{}},
+			},
+			"max_retries": schema.Int64Attribute{
+				MarkdownDescription: fmt.Sprintf("How many times a request is repeated after a failed connection or a status of 429, 500, 502, 503 or 504. `0` turns retrying off. Defaults to `%d`.", quiva.DefaultMaxRetries),
+				Optional:            true,
+				Validators:          []validator.Int64{int64validator.Between(0, 100)},
+			},
+			"allow_insecure_http": schema.BoolAttribute{
+				MarkdownDescription: "Allow an `endpoint` with plain `http` whose host is not loopback. The credential and all values then cross the network readable. Defaults to `false`.",
+				Optional:            true,
+			},
+		},
+	}
+}
+
+// providerModel is the provider block.
+type providerModel struct {
+	Endpoint          types.String `tfsdk:"endpoint"`
+	APIKey            types.String `tfsdk:"api_key"`
+	Token             types.String `tfsdk:"token"`
+	RequestTimeout    types.String `tfsdk:"request_timeout"`
+	MaxRetries        types.Int64  `tfsdk:"max_retries"`
+	AllowInsecureHTTP types.Bool   `tfsdk:"allow_insecure_http"`
+}
+
+// unknown names the arguments that are not known yet.
+func (m providerModel) unknown() []string {
+	var names []string
+	for _, argument := range []struct {
+		name  string
+		value attr.Value
+	}{
+		{"endpoint", m.Endpoint},
+		{"api_key", m.APIKey},
+		{"token", m.Token},
+		{"request_timeout", m.RequestTimeout},
+		{"max_retries", m.MaxRetries},
+		{"allow_insecure_http", m.AllowInsecureHTTP},
+	} {
+		if argument.value.IsUnknown() {
+			names = append(names, argument.name)
+		}
+	}
+	return names
+}
+
+func (p *quivaProvider) ValidateConfig(ctx context.Context, req provider.ValidateConfigRequest, resp *provider.ValidateConfigResponse) {
+	var config providerModel
+	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	if isSet(config.APIKey) && isSet(config.Token) {
+		resp.Diagnostics.AddAttributeError(path.Root("token"), "Two credentials",
+			"Both \"api_key\" and \"token\" are set, but exactly one credential is sent. Remove one of them.")
+	}
+}
+
+func (p *quivaProvider) Configure(ctx context.Context, req provider.ConfigureRequest, resp *provider.ConfigureResponse) {
+	var config providerModel
+	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	gateway := p.configure(config, req.TerraformVersion, &resp.Diagnostics)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	resp.DataSourceData = gateway
+	resp.ResourceData = gateway
+}
+
+// configure makes the gateway of a provider block and the environment.
+func (p *quivaProvider) configure(config providerModel, terraformVersion string, diags *diag.Diagnostics) *gateway {
+	if unknown := config.unknown(); len(unknown) > 0 {
+		// Planning new resources needs no gateway, and on apply all is known.
+		return &gateway{unknown: unknown}
+	}
+
+	endpointText, endpointOrigin := quiva.DefaultEndpoint, "the default"
+	if text := strings.TrimSpace(os.Getenv(endpointVariable)); text != "" {
+		endpointText, endpointOrigin = text, "from the environment variable "+endpointVariable
+	}
+	if isSet(config.Endpoint) {
+		endpointText, endpointOrigin = config.Endpoint.ValueString(), "from the provider block"
+	}
+	endpoint, err := quiva.ParseEndpoint(endpointText, config.AllowInsecureHTTP.ValueBool())
+	if err != nil {
+		diags.AddAttributeError(path.Root("endpoint"), "Invalid endpoint", fmt.Sprintf("The endpoint (%s) cannot be used: %v.", endpointOrigin, err))
+	}
+
+	credential, origin := findCredential(config)
+	if origin == "" {
+		diags.AddError("No credential",
+			"The gateway answers nobody without a credential. Set one of these:\n\n"+
+				"  - the environment variable "+apiKeyVariable+" or the argument \"api_key\", with an API key\n"+
+				"  - the environment variable "+tokenVariable+" or the argument \"token\", with a token (JWT)")
+	} else if err := credential.Check(); err != nil {
+		diags.AddError("Unusable credential", fmt.Sprintf("The credential cannot be sent. It is %s; %v.", origin, err))
+	}
+
+	if diags.HasError() {
+		return nil
+	}
+
+	timeout := quiva.DefaultRequestTimeout
+	if !config.RequestTimeout.IsNull() {
+		timeout, _ = time.ParseDuration(config.RequestTimeout.ValueString()) // validated
+	}
+	maxRetries := quiva.DefaultMaxRetries
+	if !config.MaxRetries.IsNull() {
+		maxRetries = int(config.MaxRetries.ValueInt64())
+	}
+	return &gateway{
+		credential: origin,
+		endpoint:   endpoint.String(),
+		client: quiva.New(quiva.Config{
+			Endpoint:       endpoint,
+			Credential:     credential,
+			RequestTimeout: timeout,
+			MaxRetries:     maxRetries,
+			UserAgent:      fmt.Sprintf("terraform-provider-quiva/%s (+%s) Terraform/%s", p.version, registryURL, terraformVersion),
+			Log: func(ctx context.Context, message string, fields map[string]any) {
+				tflog.Debug(ctx, message, fields)
+			},
+		}),
+	}
+}
+
+// findCredential returns the one credential to send and says where it came
+// from. The block beats the environment as a whole, so that a stray variable
+// never decides which of two identities is used.
+func findCredential(config providerModel) (credential quiva.Credential, origin string) {
+	if isSet(config.APIKey) {
+		return quiva.Credential{Scheme: quiva.APIKey, Secret: strings.TrimSpace(config.APIKey.ValueString())}, "the API key from the provider block"
+	}
+	if isSet(config.Token) {
+		return quiva.Credential{Scheme: quiva.BearerToken, Secret: strings.TrimSpace(config.Token.ValueString())}, "the token from the provider block"
+	}
+	if key := strings.TrimSpace(os.Getenv(apiKeyVariable)); key != "" {
+		return quiva.Credential{Scheme: quiva.APIKey, Secret: key}, "the API key from the environment variable " + apiKeyVariable
+	}
+	if token := strings.TrimSpace(os.Getenv(tokenVariable)); token != "" {
+		return quiva.Credential{Scheme: quiva.BearerToken, Secret: token}, "the token from the environment variable " + tokenVariable
+	}
+	return quiva.Credential{}, ""
+}
+
+// isSet reports whether a string argument says something: null and blank do
+// not, so that an empty variable is no value.
+func isSet(value types.String) bool {
+	return !value.IsUnknown() && strings.TrimSpace(value.ValueString()) != ""
+}
+
+// durationValidator accepts durations above zero.
+type durationValidator struct{}
+
+func (durationValidator) Description(context.Context) string {
+	return "a duration above zero, such as 30s or 1m30s"
+}
+
+func (v durationValidator) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
+
+func (v durationValidator) ValidateString(ctx context.Context, req validator.StringRequest, resp *validator.StringResponse) {
+	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() {
+		return
+	}
+	if duration, err := time.ParseDuration(req.ConfigValue.ValueString()); err != nil || duration <= 0 {
+		resp.Diagnostics.AddAttributeError(req.Path, "Invalid duration",
+			fmt.Sprintf("%q is not %s. The units are ms, s, m and h.", req.ConfigValue.ValueString(), v.Description(ctx)))
+	}
+}
+
+func (p *quivaProvider) Resources(context.Context) []func() resource.Resource {
+	return []func() resource.Resource{NewKVEntryResource}
+}
+
+func (p *quivaProvider) DataSources(context.Context) []func() datasource.DataSource {
+	return []func() datasource.DataSource{NewKVEntryDataSource}
+}

@@ -1,0 +1,219 @@
+package provider_test
+
+import (
+	"fmt"
+	"net/http"
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/hashicorp/terraform-plugin-framework/providerserver"
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+	"github.com/hashicorp/terraform-plugin-testing/terraform"
+
+	"github.com/quivaworks/terraform-provider-quiva/internal/mockgateway"
+	"github.com/quivaworks/terraform-provider-quiva/internal/provider"
+)
+
+// TestMain keeps the credentials of whoever runs the tests away from them.
+func TestMain(m *testing.M) {
+	for _, name := range []string{"QUIVA_API_URL", "QUIVA_API_KEY", "QUIVA_BEARER_TOKEN"} {
+		if err := os.Unsetenv(name); err != nil {
+			panic(err)
+		}
+	}
+	os.Exit(m.Run())
+}
+
+var providerFactories = map[string]func() (tfprotov6.ProviderServer, error){
+	"quiva": providerserver.NewProtocol6WithError(provider.New("test")()),
+}
+
+// newGateway starts a gateway with a bucket "flags" for one test.
+func newGateway(t *testing.T) *mockgateway.Server {
+	t.Helper()
+	gateway := mockgateway.NewServer()
+	t.Cleanup(gateway.Close)
+	gateway.CreateBucket("flags")
+	return gateway
+}
+
+// withProvider puts a provider block that reaches the gateway before a
+// configuration. Retrying is off, so that a failure is quick.
+func withProvider(gateway *mockgateway.Server, configuration string) string {
+	return fmt.Sprintf("provider \"quiva\" {\n  endpoint = %q\n  api_key = %q\n  max_retries = 0\n}\n", gateway.URL, mockgateway.DefaultAPIKey) + configuration
+}
+
+// run takes a configuration through the steps and destroys it at the end.
+func run(t *testing.T, steps ...resource.TestStep) {
+	t.Helper()
+	resource.Test(t, resource.TestCase{ProtoV6ProviderFactories: providerFactories, Steps: steps})
+}
+
+// message matches a text of an error, however Terraform wraps its lines.
+func message(text string) *regexp.Regexp {
+	words := strings.Fields(text)
+	for i, word := range words {
+		words[i] = regexp.QuoteMeta(word)
+	}
+	return regexp.MustCompile(strings.Join(words, `[\s│]+`))
+}
+
+// holds checks what the gateway holds, as JSON text.
+func holds(gateway *mockgateway.Server, bucket, key, want string) resource.TestCheckFunc {
+	return func(*terraform.State) error {
+		if got, ok := gateway.Entry(bucket, key); !ok || got != want {
+			return fmt.Errorf("the gateway holds %q (%t) as %s/%s, want %q", got, ok, bucket, key, want)
+		}
+		return nil
+	}
+}
+
+// holdsNothing checks that a bucket is empty.
+func holdsNothing(gateway *mockgateway.Server, bucket string) resource.TestCheckFunc {
+	return func(*terraform.State) error {
+		if entries := gateway.Entries(bucket); len(entries) > 0 {
+			return fmt.Errorf("the gateway still holds %v in the bucket %s", entries, bucket)
+		}
+		return nil
+	}
+}
+
+const someEntry = `
+resource "quiva_kv_entry" "test" {
+  bucket = "flags"
+  key    = "checkout"
+  value  = { enabled = true }
+}
+`
+
+// TestAccProviderConfiguration: every way to configure the provider wrongly.
+func TestAccProviderConfiguration(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct{ block, want string }{
+		"no credential":           {`endpoint = "http://127.0.0.1:1"`, `The gateway answers nobody without a credential. Set one of these: - the environment variable QUIVA_API_KEY`},
+		"blank credential":        {`api_key = "  "`, `variable QUIVA_BEARER_TOKEN or the argument "token", with a token (JWT)`},
+		"two credentials":         {"api_key = \"a\"\n token = \"b\"", `Both "api_key" and "token" are set`},
+		"damaged credential":      {`api_key = "ms-1\n2"`, `It is the API key from the provider block; it contains a space`},
+		"endpoint without scheme": {"api_key = \"a\"\n endpoint = \"api.quiva.ai\"", `Invalid endpoint`},
+		"endpoint with a port":    {"api_key = \"a\"\n endpoint = \"localhost:8080\"", `"localhost:8080" has no scheme`},
+		"endpoint unknown scheme": {"api_key = \"a\"\n endpoint = \"ftp://api.quiva.ai\"", `the scheme "ftp" is not supported; use https`},
+		"endpoint user info":      {"api_key = \"a\"\n endpoint = \"https://user:geheim@api.quiva.ai\"", `it must not contain a user name or password`},
+		"endpoint query":          {"api_key = \"a\"\n endpoint = \"https://api.quiva.ai?a=b\"", `it must not contain a query or a fragment`},
+		"endpoint plain http":     {"api_key = \"a\"\n endpoint = \"http://api.quiva.ai\"", `plain http would send the credential readable to api.quiva.ai; use https, or set allow_insecure_http = true`},
+		"timeout no duration":     {"api_key = \"a\"\n request_timeout = \"30\"", `"30" is not a duration above zero, such as 30s or 1m30s`},
+		"timeout zero":            {"api_key = \"a\"\n request_timeout = \"0s\"", `"0s" is not a duration above zero`},
+		"negative retries":        {"api_key = \"a\"\n max_retries = -1", `between 0 and 100`},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			run(t, resource.TestStep{
+				Config:      "provider \"quiva\" {\n  " + tt.block + "\n}\n" + someEntry,
+				ExpectError: message(tt.want),
+			})
+		})
+	}
+}
+
+// TestAccProviderEnvironment: what the block leaves out comes from the
+// environment, but a credential only as a whole.
+func TestAccProviderEnvironment(t *testing.T) {
+	tests := map[string]struct {
+		block       string
+		environment map[string]string
+		header      string
+		value       string
+	}{
+		"key wins over token": {"", map[string]string{"QUIVA_API_KEY": mockgateway.DefaultAPIKey, "QUIVA_BEARER_TOKEN": mockgateway.DefaultToken},
+			"X-Api-Key", mockgateway.DefaultAPIKey},
+		"token, trimmed": {"", map[string]string{"QUIVA_API_KEY": " ", "QUIVA_BEARER_TOKEN": "\n" + mockgateway.DefaultToken + " "},
+			"Authorization", "Bearer " + mockgateway.DefaultToken},
+		"block over environment": {fmt.Sprintf("token = %q", " "+mockgateway.DefaultToken+"\n"), map[string]string{"QUIVA_API_KEY": "ms-not-this-one"},
+			"Authorization", "Bearer " + mockgateway.DefaultToken},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			gateway := newGateway(t)
+			t.Setenv("QUIVA_API_URL", gateway.URL+"//")
+			for name, value := range tt.environment {
+				t.Setenv(name, value)
+			}
+			run(t, resource.TestStep{Config: "provider \"quiva\" {\n" + tt.block + "\n}\n" + someEntry})
+			requests := gateway.Requests()
+			if len(requests) == 0 {
+				t.Fatal("the gateway was not asked")
+			}
+			for _, request := range requests {
+				got := http.Header{"X-Api-Key": request.Header["X-Api-Key"], "Authorization": request.Header["Authorization"]}
+				if len(got["X-Api-Key"])+len(got["Authorization"]) != 1 || got.Get(tt.header) != tt.value {
+					t.Errorf("%s %s carried the credentials %v, want only %s: %s", request.Method, request.Path, got, tt.header, tt.value)
+				}
+				if agent := request.Header.Get("User-Agent"); !regexp.MustCompile(`^terraform-provider-quiva/test \(\+https://registry\.terraform\.io/providers/quivaworks/quiva\) Terraform/\d+\.\d+\.\d+`).MatchString(agent) {
+					t.Errorf("the user agent is %q", agent)
+				}
+			}
+		})
+	}
+}
+
+// TestAccProviderUnreachable: each way in which there is no gateway at the
+// endpoint has its own answer.
+func TestAccProviderUnreachable(t *testing.T) {
+	t.Parallel()
+	closed := mockgateway.NewServer()
+	closed.Close()
+	html := newGateway(t)
+	html.Inject(mockgateway.Fault{Effect: mockgateway.Respond(http.StatusOK, nil, "<html><title>Sign in</title>\n<body>…")})
+	notFound := newGateway(t)
+	tests := map[string]struct{ endpoint, want string }{
+		"refused":   {closed.URL, "Gateway not reachable"},
+		"no host":   {"https://gateway.invalid", "Gateway not reachable"},
+		"html":      {html.URL, "The answer began: <html><title>Sign in</title>"},
+		"html why":  {html.URL, "the answer is not JSON"},
+		"wrong url": {notFound.URL + "/v2", "Not an answer of a Quiva Gateway"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			run(t, resource.TestStep{
+				Config:      fmt.Sprintf("provider \"quiva\" {\n endpoint = %q\n api_key = \"ms-1\"\n max_retries = 0\n}\n", tt.endpoint) + someEntry,
+				ExpectError: message(tt.want),
+			})
+		})
+	}
+}
+
+// TestAccProviderUnknown: an argument that another resource computes does not
+// keep new resources from being planned, in one go with that other resource.
+func TestAccProviderUnknown(t *testing.T) {
+	t.Parallel()
+	gateway := newGateway(t)
+	gateway.PutEntry("flags", "held", `{"a":1}`)
+	block := fmt.Sprintf(`
+resource "terraform_data" "vault" {
+  input = { endpoint = %q, token = %q }
+}
+provider "quiva" {
+  endpoint = terraform_data.vault.output.endpoint
+  token    = terraform_data.vault.output.token
+}
+`, gateway.URL, mockgateway.DefaultToken)
+
+	t.Run("creates", func(t *testing.T) {
+		t.Parallel()
+		run(t, resource.TestStep{
+			Config: block + someEntry,
+			Check:  holds(gateway, "flags", "checkout", `{"enabled":true}`),
+		})
+	})
+	t.Run("explains a read", func(t *testing.T) {
+		t.Parallel()
+		run(t, resource.TestStep{
+			Config:      block + "data \"quiva_kv_entry\" \"held\" {\n bucket = \"flags\"\n key = \"held\"\n}\n",
+			ExpectError: message(`the provider's "endpoint" and "token" depends on something that is only known after apply`),
+		})
+	})
+}
