@@ -74,6 +74,8 @@ func (g *gateway) explainNoAnswer(failure *quiva.Error) (summary, advice string)
 	switch {
 	case quiva.IsRedirect(failure):
 		return "Gateway redirected elsewhere", "If the gateway has moved, set the provider's endpoint to its new base URL."
+	case quiva.IsUntrusted(failure):
+		return "Gateway's certificate not trusted", fmt.Sprintf("Check that the endpoint %s is right. For a gateway behind a private certificate authority, name that authority's PEM file as ca_cert_file, or in %s.", g.endpoint, caCertFileVariable)
 	case quiva.IsTimeout(failure):
 		return "Gateway did not answer in time", fmt.Sprintf("Check that %s is up and that the network lets requests through. A slow link may need a longer request_timeout.", g.endpoint)
 	case quiva.IsTooLarge(failure):

@@ -4,6 +4,7 @@ package provider
 
 import (
 	"context"
+	"crypto/x509"
 	"fmt"
 	"os"
 	"strings"
@@ -29,6 +30,8 @@ const (
 	endpointVariable = "QUIVA_API_URL"
 	apiKeyVariable   = "QUIVA_API_KEY"
 	tokenVariable    = "QUIVA_BEARER_TOKEN"
+	// The clients have none for this; the name follows theirs.
+	caCertFileVariable = "QUIVA_CA_CERT_FILE"
 )
 
 const (
@@ -73,6 +76,11 @@ func (p *quivaProvider) Schema(_ context.Context, _ provider.SchemaRequest, resp
 				Optional:  true,
 				Sensitive: true,
 			},
+			"ca_cert_file": schema.StringAttribute{
+				MarkdownDescription: "Path of a PEM file with certificate authorities to trust beside the system's, for a gateway behind a private one. " +
+					"Defaults to the environment variable `" + caCertFileVariable + "`.",
+				Optional: true,
+			},
 			"request_timeout": schema.StringAttribute{
 				MarkdownDescription: fmt.Sprintf("Limit of one attempt of a request, as a duration such as `10s` or `1m30s`. Defaults to `%s`.", quiva.DefaultRequestTimeout),
 				Optional:            true,
@@ -96,6 +104,7 @@ type providerModel struct {
 	Endpoint          types.String `tfsdk:"endpoint"`
 	APIKey            types.String `tfsdk:"api_key"`
 	Token             types.String `tfsdk:"token"`
+	CACertFile        types.String `tfsdk:"ca_cert_file"`
 	RequestTimeout    types.String `tfsdk:"request_timeout"`
 	MaxRetries        types.Int64  `tfsdk:"max_retries"`
 	AllowInsecureHTTP types.Bool   `tfsdk:"allow_insecure_http"`
@@ -111,6 +120,7 @@ func (m providerModel) unknown() []string {
 		{"endpoint", m.Endpoint},
 		{"api_key", m.APIKey},
 		{"token", m.Token},
+		{"ca_cert_file", m.CACertFile},
 		{"request_timeout", m.RequestTimeout},
 		{"max_retries", m.MaxRetries},
 		{"allow_insecure_http", m.AllowInsecureHTTP},
@@ -177,6 +187,17 @@ func (p *quivaProvider) configure(config providerModel, terraformVersion string,
 		diags.AddError("Unusable credential", fmt.Sprintf("The credential cannot be sent. It is %s; %v.", origin, err))
 	}
 
+	var roots *x509.CertPool
+	caCertFile, caCertOrigin := os.Getenv(caCertFileVariable), "from the environment variable "+caCertFileVariable
+	if isSet(config.CACertFile) {
+		caCertFile, caCertOrigin = config.CACertFile.ValueString(), "from the provider block"
+	}
+	if caCertFile != "" {
+		if roots, err = quiva.LoadRoots(caCertFile); err != nil {
+			diags.AddAttributeError(path.Root("ca_cert_file"), "Unusable certificate file", fmt.Sprintf("The file of certificate authorities (%s) cannot be used: %v.", caCertOrigin, err))
+		}
+	}
+
 	if diags.HasError() {
 		return nil
 	}
@@ -197,6 +218,7 @@ func (p *quivaProvider) configure(config providerModel, terraformVersion string,
 			Credential:     credential,
 			RequestTimeout: timeout,
 			MaxRetries:     maxRetries,
+			Roots:          roots,
 			UserAgent:      fmt.Sprintf("terraform-provider-quiva/%s (+%s) Terraform/%s", p.version, registryURL, terraformVersion),
 			Log: func(ctx context.Context, message string, fields map[string]any) {
 				tflog.Debug(ctx, message, fields)

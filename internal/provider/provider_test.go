@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -19,7 +20,7 @@ import (
 
 // TestMain keeps the credentials of whoever runs the tests away from them.
 func TestMain(m *testing.M) {
-	for _, name := range []string{"QUIVA_API_URL", "QUIVA_API_KEY", "QUIVA_BEARER_TOKEN"} {
+	for _, name := range []string{"QUIVA_API_URL", "QUIVA_API_KEY", "QUIVA_BEARER_TOKEN", "QUIVA_CA_CERT_FILE"} {
 		if err := os.Unsetenv(name); err != nil {
 			panic(err)
 		}
@@ -216,4 +217,24 @@ provider "quiva" {
 			ExpectError: message(`the provider's "endpoint" and "token" depends on something that is only known after apply`),
 		})
 	})
+}
+
+// TestAccProviderPrivateCA: a gateway behind a private certificate authority.
+func TestAccProviderPrivateCA(t *testing.T) {
+	t.Parallel()
+	gateway := mockgateway.NewTLSServer()
+	t.Cleanup(gateway.Close)
+	gateway.CreateBucket("flags")
+	authority := filepath.Join(t.TempDir(), "ca.pem")
+	if err := os.WriteFile(authority, gateway.CertificatePEM(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	trusting := func(file string) string {
+		return fmt.Sprintf("provider \"quiva\" {\n endpoint = %q\n api_key = %q\n %s\n}\n", gateway.URL, mockgateway.DefaultAPIKey, file) + someEntry
+	}
+	run(t,
+		resource.TestStep{Config: trusting(""), ExpectError: message("name that authority's PEM file as ca_cert_file, or in QUIVA_CA_CERT_FILE")},
+		resource.TestStep{Config: trusting(`ca_cert_file = "/absent/ca.pem"`), ExpectError: message("The file of certificate authorities (from the provider block) cannot be used: open /absent/ca.pem")},
+		resource.TestStep{Config: trusting(fmt.Sprintf("ca_cert_file = %q", authority)), Check: holds(gateway, "flags", "checkout", `{"enabled":true}`)},
+	)
 }

@@ -39,7 +39,7 @@ func New(config Config) *Client {
 		http: &retryablehttp.Client{
 			HTTPClient: &http.Client{
 				Transport: &attempts{
-					transport: newTransport(),
+					transport: newTransport(config.Roots),
 					timeout:   config.RequestTimeout,
 					log:       config.Log,
 				},

@@ -1,10 +1,12 @@
 package quiva
 
 import (
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"net"
 	"net/url"
+	"os"
 	"strings"
 	"time"
 )
@@ -28,6 +30,9 @@ type Config struct {
 	// MaxRetries is how many times a failed attempt is repeated; 0 turns
 	// retrying off.
 	MaxRetries int
+	// Roots are the certificate authorities to trust; nil stands for the
+	// system's.
+	Roots *x509.CertPool
 	// UserAgent is sent with every request.
 	UserAgent string
 	// Log, if set, is told of every attempt. It never receives a credential,
@@ -97,6 +102,23 @@ func ParseEndpoint(text string, allowInsecureHTTP bool) (*url.URL, error) {
 	endpoint.Path = strings.TrimRight(endpoint.Path, "/")
 	endpoint.RawPath = strings.TrimRight(endpoint.RawPath, "/")
 	return endpoint, nil
+}
+
+// LoadRoots returns the system's certificate authorities and those of a PEM
+// file, for a gateway behind a private one.
+func LoadRoots(file string) (*x509.CertPool, error) {
+	pem, err := os.ReadFile(file)
+	if err != nil {
+		return nil, err
+	}
+	roots, err := x509.SystemCertPool()
+	if err != nil {
+		return nil, err
+	}
+	if !roots.AppendCertsFromPEM(pem) {
+		return nil, fmt.Errorf("%s holds no certificate in PEM form (-----BEGIN CERTIFICATE-----)", file)
+	}
+	return roots, nil
 }
 
 func isLoopback(host string) bool {

@@ -39,14 +39,11 @@ func checkRetry(ctx context.Context, response *http.Response, err error) (bool, 
 // left no answer.
 func mayPass(err error) bool {
 	var (
-		redirect    *redirectError
-		tooLarge    *tooLargeError
-		certificate *tls.CertificateVerificationError
-		notTLS      tls.RecordHeaderError
-		dns         *net.DNSError
+		notTLS tls.RecordHeaderError
+		dns    *net.DNSError
 	)
 	switch {
-	case errors.As(err, &redirect), errors.As(err, &tooLarge), errors.As(err, &certificate), errors.As(err, &notTLS):
+	case IsRedirect(err), IsTooLarge(err), IsUntrusted(err), errors.As(err, &notTLS):
 		return false
 	case errors.As(err, &dns) && dns.IsNotFound:
 		return false
@@ -64,7 +61,7 @@ func backoff(shortest, longest time.Duration, attempt int, response *http.Respon
 	pause := min(shortest<<min(attempt, 16), longest)
 	// Jitter over the upper half: many requests that failed together do not
 	// come back together.
-	return pause/2 + rand.N(pause/2+1)
+	return pause/2 + rand.N(pause/2+1) //nolint:gosec // jitter is no secret
 }
 
 // retryAfter reads the header's two forms, seconds and an HTTP date.

@@ -4,11 +4,13 @@ import (
 	"bytes"
 	"context"
 	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/hashicorp/go-cleanhttp"
@@ -18,11 +20,11 @@ import (
 // any parallelism that Terraform is run with, so that none is opened twice.
 const idleConnections = 256
 
-func newTransport() *http.Transport {
+func newTransport(roots *x509.CertPool) *http.Transport {
 	transport := cleanhttp.DefaultPooledTransport()
 	transport.MaxIdleConns = idleConnections
 	transport.MaxIdleConnsPerHost = idleConnections
-	transport.TLSClientConfig = &tls.Config{MinVersion: tls.VersionTLS12}
+	transport.TLSClientConfig = &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: roots}
 	return transport
 }
 
@@ -124,6 +126,12 @@ func (e *tooLargeError) Error() string {
 	return fmt.Sprintf("the answer is larger than %d MiB", e.limit>>20)
 }
 
+// IsUntrusted reports whether the gateway's certificate was not accepted.
+func IsUntrusted(err error) bool {
+	var certificate *tls.CertificateVerificationError
+	return errors.As(err, &certificate)
+}
+
 // IsTooLarge reports whether the answer was larger than is read: 64 MiB for
 // lists, 16 MiB for all else.
 func IsTooLarge(err error) bool {
@@ -153,16 +161,29 @@ const maxRedirects = 5
 // to another host, but not X-Api-Key.
 func checkRedirect(next *http.Request, previous []*http.Request) error {
 	refuse := func(reason string) error {
-		return &redirectError{target: (&url.URL{Scheme: next.URL.Scheme, Host: next.URL.Host, Path: next.URL.Path}).String(), reason: reason}
+		// Without its query, which may carry a secret of the other side.
+		return &redirectError{target: origin(next.URL) + next.URL.EscapedPath(), reason: reason}
 	}
 	first := previous[0]
 	switch {
-	case next.URL.Scheme != first.URL.Scheme || next.URL.Host != first.URL.Host || next.URL.User != nil:
-		return refuse("the credential is only sent to " + first.URL.Scheme + "://" + first.URL.Host)
+	case origin(next.URL) != origin(first.URL) || next.URL.User != nil:
+		return refuse("the credential is only sent to " + origin(first.URL))
 	case next.Method != first.Method:
 		return refuse("it would turn the " + first.Method + " into a " + next.Method)
 	case len(previous) > maxRedirects:
 		return refuse(fmt.Sprintf("it is the redirect number %d in a row", len(previous)))
 	}
 	return nil
+}
+
+// origin returns a URL's scheme, host and port in one spelling.
+func origin(u *url.URL) string {
+	host, port := strings.ToLower(u.Hostname()), u.Port()
+	if strings.Contains(host, ":") {
+		host = "[" + host + "]"
+	}
+	if port == "" || u.Scheme == "https" && port == "443" || u.Scheme == "http" && port == "80" {
+		return u.Scheme + "://" + host
+	}
+	return u.Scheme + "://" + host + ":" + port
 }

@@ -1,0 +1,112 @@
+package quiva_test
+
+import (
+	"bytes"
+	"compress/gzip"
+	"errors"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/quivaworks/terraform-provider-quiva/internal/mockgateway"
+	"github.com/quivaworks/terraform-provider-quiva/internal/quiva"
+)
+
+// TestRetry: what may pass is repeated, and a write whose answer was lost ends
+// up written once more with the same value.
+func TestRetry(t *testing.T) {
+	t.Parallel()
+	effects := map[string]mockgateway.Effect{
+		"429":         mockgateway.Respond(429, http.Header{"Retry-After": {"0"}}, "slow down"),
+		"500":         mockgateway.Respond(500, nil, `{"error":"internal_error"}`),
+		"502":         mockgateway.Respond(502, nil, "<html>Bad Gateway</html>"),
+		"503":         mockgateway.Respond(503, http.Header{"Retry-After": {"0"}}, ""),
+		"504":         mockgateway.Respond(504, nil, ""),
+		"dropped":     mockgateway.Drop(),
+		"reset":       mockgateway.Reset(),
+		"answer lost": mockgateway.LoseAnswer(),
+		"truncated":   mockgateway.Truncate(),
+	}
+	for name, effect := range effects {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			gateway := newGateway(t)
+			injection := gateway.Inject(mockgateway.Fault{Times: 1, Effect: effect})
+			client := newClient(t, gateway.URL, func(c *quiva.Config) { c.MaxRetries = 1 })
+			if err := client.PutEntry(t.Context(), "flags", "a", []byte(`{"n":1}`)); err != nil {
+				t.Fatal(err)
+			}
+			if injection.Hits() != 1 {
+				t.Errorf("%d hits, want 1", injection.Hits())
+			}
+			if value, _ := gateway.Entry("flags", "a"); value != `{"n":1}` {
+				t.Errorf("the gateway holds %q", value)
+			}
+		})
+	}
+}
+
+// TestNoRetry: what will not pass is not repeated.
+func TestNoRetry(t *testing.T) {
+	t.Parallel()
+	for _, status := range []int{200, 204, 400, 401, 403, 404, 409, 501} {
+		gateway := newGateway(t)
+		gateway.Inject(mockgateway.Fault{Effect: mockgateway.Respond(status, nil, "")})
+		client := newClient(t, gateway.URL, func(c *quiva.Config) { c.MaxRetries = 3 })
+		var failure *quiva.Error
+		if err := client.PutEntry(t.Context(), "flags", "a", []byte(`{}`)); !errors.As(err, &failure) || failure.StatusCode != status || failure.Attempts != 1 {
+			t.Errorf("status %d gave %v", status, err)
+		}
+	}
+}
+
+// TestRetriesExhausted: the last answer's own message, the tries and the time.
+func TestRetriesExhausted(t *testing.T) {
+	t.Parallel()
+	gateway := newGateway(t)
+	gateway.Inject(mockgateway.Fault{Times: 2, Effect: mockgateway.Respond(500, http.Header{"Retry-After": {"0"}}, `{"error":"first"}`)})
+	gateway.Inject(mockgateway.Fault{Effect: mockgateway.Respond(503, nil, `{"error":"last"}`)})
+	client := newClient(t, gateway.URL, func(c *quiva.Config) { c.MaxRetries = 2 })
+	_, err := client.GetEntry(t.Context(), "flags", "a")
+	if err == nil || !strings.Contains(err.Error(), "status 503 (Service Unavailable): last (3 tries in ") {
+		t.Errorf("error %v", err)
+	}
+}
+
+// TestContentEncodings: compressed answers and a wrong content type are read
+// for what they are, and a bomb stays within the limit.
+func TestContentEncodings(t *testing.T) {
+	t.Parallel()
+	const answer = `{"body":{"key":"a","value":{"n":1}}}`
+	pack := func(text []byte) string {
+		var packed bytes.Buffer
+		writer := gzip.NewWriter(&packed)
+		_, _ = writer.Write(text)
+		_ = writer.Close()
+		return packed.String()
+	}
+	gzipped := http.Header{"Content-Encoding": {"gzip"}}
+	tests := map[string]struct {
+		effect mockgateway.Effect
+		want   string // of the error; none if empty
+	}{
+		"gzip":         {mockgateway.Respond(200, gzipped, pack([]byte(answer))), ""},
+		"content type": {mockgateway.Respond(200, http.Header{"Content-Type": {"text/html"}}, answer), ""},
+		"bomb":         {mockgateway.Respond(200, gzipped, pack(bytes.Repeat([]byte("["), 64<<20))), "larger than 16 MiB"},
+		"not gzip":     {mockgateway.Respond(200, gzipped, answer), "gzip"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			gateway := newGateway(t)
+			gateway.Inject(mockgateway.Fault{Effect: test.effect})
+			entry, err := newClient(t, gateway.URL, nil).GetEntry(t.Context(), "flags", "a")
+			switch {
+			case test.want == "" && (err != nil || string(entry.Value) != `{"n":1}`):
+				t.Errorf("got %s, %v", entry.Value, err)
+			case test.want != "" && (err == nil || !strings.Contains(err.Error(), test.want)):
+				t.Errorf("error %v, want %q", err, test.want)
+			}
+		})
+	}
+}

@@ -1,0 +1,63 @@
+package quiva
+
+import (
+	"bytes"
+	"encoding/json"
+	"strings"
+	"testing"
+	"unicode/utf8"
+)
+
+// FuzzAnswer: no answer makes the client panic, only a well-formed one yields
+// a value, only the gateway's own words mean not found, and no error shows a
+// value out of JSON.
+func FuzzAnswer(f *testing.F) {
+	for _, text := range []string{
+		`{"body":{"key":"a","value":{"n":1}},"metadata":{"bucket":"b","key":"a"}}`, `{"body":{"value":null}}`, `{"body":{"key":"a","value":"canary`,
+		`{"error":"not_found"}`, `{"status_code":404,"body":{"error":"not_found"}}`, `{"message":"success"}`,
+		"<html>\n", "", "null", "[[[[", `{"body":[]}`, "\"\xff\"", `{"a":"\"canary"}`, `{"error":1}`, "\x1f\x8b",
+	} {
+		f.Add(200, []byte(text))
+		f.Add(404, []byte(text))
+	}
+	client := &Client{credential: Credential{Secret: "ms-secret"}}
+	f.Fuzz(func(t *testing.T, status int, text []byte) {
+		failure := &Error{Method: "GET", Path: "/", StatusCode: status}
+		if status == 200 {
+			answer := entryAnswer{key: "a"}
+			err := decodeAnswer(text, &answer)
+			if err == nil && (!json.Valid(answer.Body.Value) || !utf8.Valid(text)) {
+				t.Fatalf("took %q for an answer", text)
+			}
+			if err == nil {
+				return
+			}
+			failure.Err, failure.Body = err, client.redact(firstLine(text))
+		} else {
+			client.explain(failure, text)
+			if IsNotFound(failure) && (status != 404 || !bytes.Contains(text, []byte("not"))) {
+				t.Fatalf("status %d with %q means not found", status, text)
+			}
+		}
+		shown := failure.Error()
+		if strings.Contains(shown, "ms-secret") || !utf8.ValidString(shown) || len(failure.Body) > firstLineLimit+len("…") {
+			t.Fatalf("the error is %q", shown)
+		}
+	})
+}
+
+func TestMaskJSON(t *testing.T) {
+	t.Parallel()
+	tests := map[string]string{
+		`{"a":"secret","b":[1,true,null,{"c":-2.5}]}`: `{"a":…,"b":[…,…,…,{"c":…}]}`,
+		`{"a":"sec\"ret","b`:                          `{"a":…,…`,
+		`"secret`:                                     `…`,
+		"{\n  \"a\" :\t\"x\"\n}":                      `{"a":…}`,
+		`{"a":secret}`:                                `{"a":…}`,
+	}
+	for text, want := range tests {
+		if got := maskJSON([]byte(text)); got != want {
+			t.Errorf("maskJSON(%s) = %s, want %s", text, got, want)
+		}
+	}
+}
