@@ -10,7 +10,7 @@
 //	gateway.CreateBucket("flags")
 //	gateway.PutEntry("flags", "checkout", `{"enabled":true}`)
 //
-// Everything but the listening is in [Gateway], an [net/http.Handler] that
+// Everything but the listening is in [Gateway], an HTTP handler that
 // holds all state and that any HTTP server can serve. The command in
 // cmd/quiva-mock-gateway serves one on a fixed address.
 //

@@ -57,7 +57,7 @@ func (x *exchange) wait(d time.Duration) {
 	select {
 	case <-timer.C:
 	case <-x.request.Context().Done():
-		x.hangUp(false)
+		x.abandon()
 	}
 }
 
@@ -84,12 +84,25 @@ func (x *exchange) send(a answer) {
 	_, _ = x.writer.Write(a.body)
 }
 
-// hangUp ends an exchange that gets no answer: it records that and closes the
-// connection. It does not return.
+// abandon ends an exchange whose client is gone or whose server stops. Other
+// streams of an HTTP/2 connection go on. It does not return.
+func (x *exchange) abandon() {
+	x.finish(0)
+	cutOff()
+}
+
+// hangUp ends an exchange that gets no answer by closing its connection. It does
+// not return.
 func (x *exchange) hangUp(reset bool) {
 	x.finish(0)
 	closeConnection(x.request.Context(), reset)
 }
+
+// cutOff ends an exchange whose answer has begun, after what was flushed of it:
+// net/http closes the connection for HTTP/1 and resets the stream for HTTP/2,
+// whose connection, closed at once, would lose what was flushed. It does not
+// return.
+func cutOff() { panic(http.ErrAbortHandler) }
 
 // connectionKey is the context key under which a [Server] keeps a request's
 // connection.
@@ -109,7 +122,7 @@ func closeConnection(ctx context.Context, reset bool) {
 		}
 		_ = conn.Close()
 	}
-	panic(http.ErrAbortHandler)
+	cutOff()
 }
 
 func (a answer) headerWithLength() http.Header {

@@ -27,7 +27,7 @@ type Fault struct {
 	Effect Effect
 }
 
-// Effect is what a [Fault] does to a request. Its request is recorded like any
+// Effect is what a [Fault] does to a request, which is recorded like any
 // other.
 type Effect struct {
 	apply func(*exchange)
@@ -48,13 +48,14 @@ func Respond(status int, header http.Header, body string) Effect {
 func Hang() Effect {
 	return Effect{func(x *exchange) {
 		<-x.request.Context().Done()
-		x.hangUp(false)
+		x.abandon()
 	}}
 }
 
-// Drop closes the connection without handling the request and without an
-// answer. Mind that net/http's Transport, as long as it reuses a connection,
-// repeats a request without a body by itself then; each try is a hit.
+// Drop closes the connection, with all requests that an HTTP/2 connection
+// carries, without handling the request and without an answer. Mind that
+// net/http's Transport repeats an idempotent request by itself when a connection
+// that it reused breaks; each try is a hit.
 func Drop() Effect {
 	return Effect{func(x *exchange) { x.hangUp(false) }}
 }
@@ -74,21 +75,23 @@ func LoseAnswer() Effect {
 }
 
 // Truncate handles the request for real and sends the answer's header, with the
-// full Content-Length, and half of its body. Then it closes the connection.
+// full Content-Length, and half of its body. Then it closes the connection or,
+// for HTTP/2, resets the stream.
 func Truncate() Effect {
 	return Effect{func(x *exchange) {
 		a := x.handle()
 		x.writeHeader(a.status, a.headerWithLength())
 		_, _ = x.writer.Write(a.body[:len(a.body)/2])
 		_ = http.NewResponseController(x.writer).Flush()
-		closeConnection(x.request.Context(), false)
+		cutOff()
 	}}
 }
 
 // Stream answers with this status (200 to 599), header and what the reader that
 // body returns gives, sent as it comes, until the reader's end or until the
-// client goes away or the server stops. body is called once for each hit; its
-// reader may be endless, but a Read must not block for ever.
+// client goes away or the server stops. body is called once for each hit. Its
+// reader may be endless, but a Read must not block for ever; an error other than
+// io.EOF cuts the answer off.
 func Stream(status int, header http.Header, body func() io.Reader) Effect {
 	header = header.Clone()
 	return Effect{func(x *exchange) {
@@ -108,7 +111,7 @@ func Stream(status int, header http.Header, body func() io.Reader) Effect {
 				break
 			}
 		}
-		closeConnection(x.request.Context(), false)
+		cutOff()
 	}}
 }
 

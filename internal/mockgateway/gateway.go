@@ -62,7 +62,7 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			x.send(plainAnswer(http.StatusRequestEntityTooLarge, "Request Entity Too Large"))
 			return
 		}
-		x.hangUp(false)
+		x.abandon()
 	}
 
 	x.wait(x.behaviour.latency)

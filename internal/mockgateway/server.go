@@ -28,6 +28,10 @@ type Server struct {
 	certificate []byte
 	connections connectionCounter
 
+	// handling is read-locked by every request at work, for Stop to wait for
+	// them: net/http does not wait for the handlers of a closed connection.
+	handling sync.RWMutex
+
 	mu      sync.Mutex
 	running *httptest.Server // nil while stopped
 	cancel  context.CancelFunc
@@ -66,7 +70,7 @@ func (s *Server) serve(listener net.Listener) {
 		Listener:    listener,
 		EnableHTTP2: s.secure,
 		Config: &http.Server{
-			Handler:           s.Gateway,
+			Handler:           http.HandlerFunc(s.handle),
 			ReadHeaderTimeout: time.Minute,
 			BaseContext:       func(net.Listener) context.Context { return ctx },
 			ConnContext: func(ctx context.Context, conn net.Conn) context.Context {
@@ -83,13 +87,23 @@ func (s *Server) serve(listener net.Listener) {
 	s.running, s.cancel = running, cancel
 }
 
+func (s *Server) handle(w http.ResponseWriter, r *http.Request) {
+	s.handling.RLock()
+	defer s.handling.RUnlock()
+	if r.Context().Err() != nil {
+		cutOff() // it came as the server stopped
+	}
+	s.ServeHTTP(w, r)
+}
+
 // CertificatePEM returns, in PEM, the certificate that a client must trust, or
 // nil for a server without TLS.
 func (s *Server) CertificatePEM() []byte { return s.certificate }
 
 // Stop closes the listener and all connections, answered or not, as if the
-// process had died. The gateway's state stays. Stopping a stopped server does
-// nothing.
+// process had died, and returns when no request is being handled any more. The
+// gateway's state stays. Stopping a stopped server does nothing. A request hook
+// or write transform must not call it: it would wait for itself.
 func (s *Server) Stop() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -106,6 +120,8 @@ func (s *Server) stop() {
 	s.running.CloseClientConnections()
 	s.cancel()
 	s.running.Close()
+	s.handling.Lock() // waits for the last request
+	defer s.handling.Unlock()
 	s.running = nil
 }
 
@@ -129,8 +145,8 @@ func (s *Server) Restart() {
 	}
 }
 
-// Close stops the server for good and returns when no request is being handled
-// any more. The gateway's state and record can still be read.
+// Close is [Server.Stop] by the name that httptest gives it. The gateway's state
+// and record can still be read.
 func (s *Server) Close() { s.Stop() }
 
 // Connections returns the number of TCP connections accepted since the start or

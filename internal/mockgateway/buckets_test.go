@@ -1,0 +1,307 @@
+package mockgateway_test
+
+import (
+	"encoding/json"
+	"net/http"
+	"reflect"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/quivaworks/terraform-provider-quiva/internal/mockgateway"
+)
+
+func TestCreateBucket(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	do(t, s, "POST", "/storage/kv", `{"bucket":"plain"}`).expect(t, 200, success)
+	do(t, s, "POST", "/storage/kv/", `{
+		"bucket":"products","description":"Product catalog","compression":true,"history":5,
+		"max_bytes":10737418240,"max_value_size":1048576,"replicas":3,"storage":"memory",
+		"indexing":{"mappings":[{"field":"name","field_type":"text"}],"partitions":3,"replicas":2,"storage_type":"file"}
+	}`).expect(t, 200, success)
+
+	want := map[string]mockgateway.BucketConfig{
+		"plain": {Name: "plain", History: 1, Replicas: 1, Storage: "file"},
+		"products": {
+			Name: "products", Description: "Product catalog", Compression: true, History: 5,
+			MaxBytes: 10737418240, MaxValueSize: 1048576, Replicas: 3, Storage: "memory",
+			Indexing: &mockgateway.Indexing{
+				Mappings:   []mockgateway.IndexMapping{{Field: "name", FieldType: "text"}},
+				Partitions: 3, Replicas: 2, StorageType: "file",
+			},
+		},
+	}
+	for name, config := range want {
+		if got, ok := s.Bucket(name); !ok || !reflect.DeepEqual(got, config) {
+			t.Errorf("bucket %s: got %+v, %t", name, got, ok)
+		}
+	}
+}
+
+func TestCreateBucketRefusals(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	s.CreateBucket("taken")
+	indexing := func(fields string) string { return `{"bucket":"b","indexing":{` + fields + `}}` }
+	for name, test := range map[string]struct{ body, message string }{
+		"taken name":            {`{"bucket":"taken"}`, `{"error":"Bucket already exists"}`},
+		"no name":               {`{}`, "bucket is required"},
+		"null name":             {`{"bucket":null}`, "bucket is required"},
+		"empty name":            {`{"bucket":""}`, "invalid bucket name"},
+		"illegal name":          {`{"bucket":"a.b"}`, "invalid bucket name"},
+		"no body":               {``, "must be a JSON object"},
+		"not JSON":              {`{`, "invalid body"},
+		"an array":              {`[]`, "must be a JSON object"},
+		"two values":            {`{"bucket":"b"} {}`, "more than one JSON value"},
+		"unknown field":         {`{"bucket":"b","ttl":1}`, `unknown field \"ttl\"`},
+		"wrong type":            {`{"bucket":"b","history":"5"}`, "invalid body"},
+		"history 0":             {`{"bucket":"b","history":0}`, "history must be between 1 and 64"},
+		"history 65":            {`{"bucket":"b","history":65}`, "history must be between 1 and 64"},
+		"replicas 0":            {`{"bucket":"b","replicas":0}`, "replicas must be between 1 and 5"},
+		"replicas 6":            {`{"bucket":"b","replicas":6}`, "replicas must be between 1 and 5"},
+		"max_bytes 0":           {`{"bucket":"b","max_bytes":0}`, "max_bytes must be at least 1"},
+		"max_bytes negative":    {`{"bucket":"b","max_bytes":-1}`, "max_bytes must be at least 1"},
+		"max_value_size 0":      {`{"bucket":"b","max_value_size":0}`, "max_value_size must be at least 1"},
+		"max_value_size int33":  {`{"bucket":"b","max_value_size":2147483648}`, "max_value_size"},
+		"storage":               {`{"bucket":"b","storage":"disk"}`, "storage must be file or memory"},
+		"storage empty":         {`{"bucket":"b","storage":""}`, "storage must be file or memory"},
+		"index mappings":        {indexing(`"partitions":1,"replicas":1,"storage_type":"file"`), "indexing.mappings is required"},
+		"index field":           {indexing(`"mappings":[{"field_type":"text"}],"partitions":1,"replicas":1,"storage_type":"file"`), "mappings[0].field is required"},
+		"index field type":      {indexing(`"mappings":[{"field":"f","field_type":"int"}],"partitions":1,"replicas":1,"storage_type":"file"`), "field_type must be"},
+		"index partitions":      {indexing(`"mappings":[],"replicas":1,"storage_type":"file"`), "indexing.partitions"},
+		"index replicas absent": {indexing(`"mappings":[],"partitions":1,"storage_type":"file"`), "indexing.replicas"},
+		"index replicas 6":      {indexing(`"mappings":[],"partitions":1,"replicas":6,"storage_type":"file"`), "indexing.replicas"},
+		"index storage":         {indexing(`"mappings":[],"partitions":1,"replicas":1`), "indexing.storage_type"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			do(t, s, "POST", "/storage/kv", test.body).expectError(t, 400, test.message)
+			if got := s.Buckets(); !slices.Equal(got, []string{"taken"}) {
+				t.Errorf("buckets: %q", got)
+			}
+		})
+	}
+}
+
+func TestListBuckets(t *testing.T) {
+	t.Parallel()
+	type item struct {
+		Name        string    `json:"name"`
+		Description string    `json:"description"`
+		EntryTotal  int       `json:"entry_total"`
+		Created     time.Time `json:"created"`
+	}
+	type list struct {
+		Body struct {
+			Results []item `json:"results"`
+			Total   int    `json:"results_total"`
+		} `json:"body"`
+		Metadata struct {
+			Duration string `json:"duration"`
+		} `json:"metadata"`
+	}
+	s := newServer(t)
+	get := func(path string) list {
+		t.Helper()
+		var l list
+		r := do(t, s, "GET", path, "")
+		if r.status != 200 || r.header.Get("Content-Type") != "application/json" {
+			t.Fatalf("got %d %v", r.status, r.header)
+		}
+		if err := json.Unmarshal([]byte(r.body), &l); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := time.ParseDuration(l.Metadata.Duration); err != nil {
+			t.Error(err)
+		}
+		return l
+	}
+	if l := get("/storage/kv"); l.Body.Results == nil || len(l.Body.Results) != 0 || l.Body.Total != 0 {
+		t.Errorf("without buckets: %+v", l)
+	}
+	s.CreateBucket("b")
+	s.CreateBucketWith(mockgateway.BucketConfig{Name: "a", Description: "first", History: 4})
+	s.PutEntry("a", "k", `{}`)
+	s.PutEntry("a", "k", `{}`)
+	for _, path := range []string{"/storage/kv", "/storage/kv/"} {
+		l := get(path)
+		if l.Body.Total != 2 || len(l.Body.Results) != 2 {
+			t.Fatalf("%s: %+v", path, l)
+		}
+		a, b := l.Body.Results[0], l.Body.Results[1]
+		if a.Name != "a" || a.Description != "first" || a.EntryTotal != 1 || b.Name != "b" || b.EntryTotal != 0 {
+			t.Errorf("%s: %+v", path, l.Body.Results)
+		}
+		if time.Since(a.Created) > time.Minute {
+			t.Errorf("created %s", a.Created)
+		}
+	}
+}
+
+func TestGetBucket(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	s.CreateBucket("plain")
+	s.CreateBucketWith(mockgateway.BucketConfig{
+		Name: "products", Description: "Product catalog", Compression: true, History: 2,
+		MaxBytes: 1000, MaxValueSize: 100, Replicas: 3, Storage: "memory",
+		Indexing: &mockgateway.Indexing{
+			Mappings:   []mockgateway.IndexMapping{{Field: "name", FieldType: "text"}},
+			Partitions: 4, Replicas: 1, StorageType: "file",
+		},
+	})
+	for _, value := range []string{`{}`, `{"a":1}`, `{"a":2}`} {
+		s.PutEntry("products", "k", value) // three writes, two of them kept
+	}
+	for name, want := range map[string]string{
+		"plain": `{
+			"status":{"backing_store":"JetStream","bucket":"plain","description":"","bytes":0,"history":1,"ttl":0,"is_compressed":false},
+			"config":{"bucket":"plain","max_bytes":-1,"max_value_size":-1,"history":1,"num_replicas":1},
+			"stream_info":{
+				"cluster":{"leader":"node-1","name":"mock-gateway","replicas":[]},
+				"config":{"name":"KV_plain","subjects":["$KV.plain.>"],"storage":"file","compression":"none","num_replicas":1,
+					"max_bytes":-1,"max_msg_size":-1,"max_msgs_per_subject":1,"discard":"new","retention":"Limits",
+					"max_age":0,"max_consumers":-1,"max_msgs":-1,"duplicate_window":120000000000,"consumer_limits":{},
+					"allow_direct":true,"allow_rollup_hdrs":true,"deny_delete":true,"mirror_direct":false,"metadata":{}},
+				"state":{"messages":0,"bytes":0,"first_seq":1,"last_seq":0,"num_deleted":0,"num_subjects":0,"consumer_count":0}}}`,
+		"products": `{
+			"status":{"backing_store":"JetStream","bucket":"products","description":"Product catalog","bytes":16,"history":2,"ttl":0,"is_compressed":true},
+			"config":{"bucket":"products","max_bytes":1000,"max_value_size":100,"history":2,"num_replicas":3},
+			"stream_info":{
+				"cluster":{"leader":"node-1","name":"mock-gateway","replicas":[
+					{"active":0,"current":true,"name":"node-2"},{"active":0,"current":true,"name":"node-3"}]},
+				"config":{"name":"KV_products","subjects":["$KV.products.>"],"storage":"memory","compression":"s2","num_replicas":3,
+					"max_bytes":1000,"max_msg_size":100,"max_msgs_per_subject":2,"discard":"new","retention":"Limits",
+					"max_age":0,"max_consumers":-1,"max_msgs":-1,"duplicate_window":120000000000,"consumer_limits":{},
+					"allow_direct":true,"allow_rollup_hdrs":true,"deny_delete":true,"mirror_direct":false,"metadata":{},
+					"index_config":{"partitions":4,"version":1}},
+				"state":{"messages":2,"bytes":16,"first_seq":2,"last_seq":3,"num_deleted":0,"num_subjects":1,"consumer_count":0}}}`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := do(t, s, "GET", "/storage/kv/"+name, "")
+			var got struct {
+				Body     map[string]any    `json:"body"`
+				Metadata map[string]string `json:"metadata"`
+			}
+			if err := json.Unmarshal([]byte(r.body), &got); err != nil || r.status != 200 {
+				t.Fatalf("got %d %s: %v", r.status, r.body, err)
+			}
+			info := got.Body["stream_info"].(map[string]any)
+			expectTime(t, info, "created")
+			expectTime(t, info["state"].(map[string]any), "first_ts")
+			expectTime(t, info["state"].(map[string]any), "last_ts")
+			var wanted map[string]any
+			if err := json.Unmarshal([]byte(want), &wanted); err != nil {
+				t.Fatal(err)
+			}
+			if !reflect.DeepEqual(got.Body, wanted) {
+				t.Errorf("got  %v\nwant %v", got.Body, wanted)
+			}
+			if got.Metadata["bucket"] != name || got.Metadata["duration"] == "" {
+				t.Errorf("metadata: %v", got.Metadata)
+			}
+		})
+	}
+}
+
+// expectTime takes a time out of object, to leave what can be compared.
+func expectTime(t *testing.T, object map[string]any, field string) {
+	t.Helper()
+	text, _ := object[field].(string)
+	if _, err := time.Parse(time.RFC3339Nano, text); err != nil {
+		t.Errorf("%s: %v", field, err)
+	}
+	delete(object, field)
+}
+
+func TestUpdateBucket(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	s.CreateBucketWith(mockgateway.BucketConfig{Name: "b", Description: "old", MaxBytes: 10, MaxValueSize: 20, History: 3})
+	const path = "/storage/kv/b"
+
+	do(t, s, "PUT", path, `{}`).expect(t, 200, success)
+	want := mockgateway.BucketConfig{
+		Name: "b", Description: "old", MaxBytes: 10, MaxValueSize: 20,
+		History: 3, Replicas: 1, Storage: "file",
+	}
+	if got, _ := s.Bucket("b"); !reflect.DeepEqual(got, want) {
+		t.Errorf("an empty update changed the bucket to %+v", got)
+	}
+
+	do(t, s, "PUT", path, `{"description":"","max_bytes":30}`).expect(t, 200, success)
+	want.Description, want.MaxBytes = "", 30
+	if got, _ := s.Bucket("b"); !reflect.DeepEqual(got, want) {
+		t.Errorf("got %+v", got)
+	}
+
+	do(t, s, "PUT", path, `{"max_value_size":40,"indexing":{"mappings":[],"partitions":2,"replicas":1,"storage_type":"memory"}}`).
+		expect(t, 200, success)
+	want.MaxValueSize = 40
+	want.Indexing = &mockgateway.Indexing{
+		Mappings: []mockgateway.IndexMapping{}, Partitions: 2, Replicas: 1, StorageType: "memory",
+	}
+	if got, _ := s.Bucket("b"); !reflect.DeepEqual(got, want) {
+		t.Errorf("got %+v", got)
+	}
+
+	for name, test := range map[string]struct {
+		path, body string
+		status     int
+		message    string
+	}{
+		"absent bucket":  {"/storage/kv/absent", `{}`, 404, `{"error":"not_found"}`},
+		"illegal name":   {"/storage/kv/a.b", `{}`, 400, "invalid bucket name"},
+		"history":        {path, `{"history":4}`, 400, `unknown field \"history\" (an update may contain`},
+		"storage":        {path, `{"storage":"memory"}`, 400, `unknown field \"storage\"`},
+		"name":           {path, `{"bucket":"b"}`, 400, `unknown field \"bucket\"`},
+		"max_bytes":      {path, `{"max_bytes":0}`, 400, "max_bytes must be at least 1"},
+		"max_value_size": {path, `{"max_value_size":-5}`, 400, "max_value_size must be at least 1"},
+		"indexing":       {path, `{"description":"x","indexing":{}}`, 400, "indexing.mappings is required"},
+		"no body":        {path, ``, 400, "must be a JSON object"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			do(t, s, "PUT", test.path, test.body).expectError(t, test.status, test.message)
+			if got, _ := s.Bucket("b"); !reflect.DeepEqual(got, want) {
+				t.Errorf("a refused update changed the bucket to %+v", got)
+			}
+		})
+	}
+}
+
+func TestDeleteAndPurgeBucket(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	s.CreateBucket("b")
+	s.PutEntry("b", "k", `{}`)
+
+	do(t, s, "DELETE", "/storage/kv/b/purge", "").expect(t, 200, success)
+	if got := s.Entries("b"); len(got) != 0 {
+		t.Errorf("after the purge: %v", got)
+	}
+	if _, ok := s.Bucket("b"); !ok {
+		t.Error("the purge deleted the bucket")
+	}
+	s.PutEntry("b", "k", `{}`)
+	do(t, s, "DELETE", "/storage/kv/b", "").expect(t, 200, success)
+	if _, ok := s.Bucket("b"); ok {
+		t.Error("the bucket is still there")
+	}
+	for _, path := range []string{"/storage/kv/b", "/storage/kv/b/purge"} {
+		do(t, s, "DELETE", path, "").expect(t, 404, `{"error":"not_found"}`)
+	}
+	do(t, s, "GET", "/storage/kv/b", "").expect(t, 404, `{"error":"not_found"}`)
+	s.CreateBucket("b")
+	if got := s.Entries("b"); len(got) != 0 {
+		t.Errorf("the new bucket has %v", got)
+	}
+	if got := s.Revisions("b", "k"); got != 0 {
+		t.Errorf("the new bucket knows of %d writes", got)
+	}
+	for _, path := range []string{"/storage/kv/a.b", "/storage/kv/a.b/purge"} {
+		do(t, s, http.MethodDelete, path, "").expectError(t, 400, "invalid bucket name")
+	}
+}

@@ -1,0 +1,262 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/quivaworks/terraform-provider-quiva/internal/mockgateway"
+)
+
+// logBuffer is a stderr that can be read while it is written.
+type logBuffer struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (b *logBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.Write(p)
+}
+
+func (b *logBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.String()
+}
+
+// process is a run of the command in the background.
+type process struct {
+	url    string
+	apiKey string
+	stderr *logBuffer
+	stop   func() int // returns the exit code
+}
+
+func start(t *testing.T, args ...string) process {
+	t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	stdout, writer := io.Pipe()
+	p := process{stderr: &logBuffer{}}
+	exit := make(chan int, 1)
+	go func() {
+		exit <- run(ctx, append([]string{"-addr", "127.0.0.1:0"}, args...), writer, p.stderr)
+		writer.Close()
+	}()
+	p.stop = sync.OnceValue(func() int {
+		cancel()
+		return <-exit
+	})
+	t.Cleanup(func() { p.stop() })
+
+	lines := bufio.NewScanner(stdout)
+	for _, line := range []struct {
+		variable string
+		value    *string
+	}{{"QUIVA_API_URL", &p.url}, {"QUIVA_API_KEY", &p.apiKey}} {
+		lines.Scan()
+		value, ok := strings.CutPrefix(lines.Text(), "export "+line.variable+"=")
+		if !ok {
+			t.Fatalf("stdout has %q for %s; stderr: %s", lines.Text(), line.variable, p.stderr)
+		}
+		*line.value = value
+	}
+	return p
+}
+
+// send returns the status and the body.
+func (p process) send(t *testing.T, method, path, header, credential, body string) (int, string) {
+	t.Helper()
+	r, err := http.NewRequest(method, p.url+path, strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set(header, credential)
+	response, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	text, err := io.ReadAll(response.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return response.StatusCode, string(text)
+}
+
+func writeFile(t *testing.T, text string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "seed.json")
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func TestRunServes(t *testing.T) {
+	t.Parallel()
+	p := start(t, "-seed", writeFile(t, `{"flags":{"a/b":{"n":1.50}},"empty":{}}`))
+	if p.apiKey != mockgateway.DefaultAPIKey || !strings.HasPrefix(p.url, "http://127.0.0.1:") {
+		t.Errorf("printed %s and %s", p.url, p.apiKey)
+	}
+	status, body := p.send(t, "GET", "/storage/kv/flags/entries/a%2Fb", "X-Api-Key", p.apiKey, "")
+	if want := `{"body":{"key":"a/b","value":{"n":1.50}},"metadata":{"bucket":"flags","key":"a/b"}}`; status != 200 || body != want {
+		t.Errorf("got %d %s", status, body)
+	}
+	if status, body := p.send(t, "GET", "/storage/kv/empty", "Authorization", "Bearer "+mockgateway.DefaultToken, ""); status != 200 {
+		t.Errorf("got %d %s", status, body)
+	}
+	p.send(t, "PUT", "/storage/kv/flags/entries/k?q=query", "X-Api-Key", p.apiKey, `{"a":"my-value"}`)
+	p.send(t, "PUT", "/storage/kv/flags/entries/k", "X-Api-Key", "wrong-key", `{}`)
+
+	if code := p.stop(); code != 0 {
+		t.Errorf("exit code %d", code)
+	}
+	log := p.stderr.String()
+	for _, line := range []string{
+		" GET /storage/kv/flags/entries/a%2Fb 200 ", " PUT /storage/kv/flags/entries/k 200 ",
+		" PUT /storage/kv/flags/entries/k 401 ", " listening on 127.0.0.1:", " shutting down",
+	} {
+		if !strings.Contains(log, line) {
+			t.Errorf("no line with %q in the log:\n%s", line, log)
+		}
+	}
+	for _, secret := range []string{p.apiKey, mockgateway.DefaultToken, "wrong-key", "my-value", "query"} {
+		if strings.Contains(log, secret) {
+			t.Errorf("%q in the log:\n%s", secret, log)
+		}
+	}
+	if strings.Contains(log, "warning") {
+		t.Errorf("a warning for a loopback address:\n%s", log)
+	}
+}
+
+func TestRunWithOtherCredentials(t *testing.T) {
+	t.Parallel()
+	p := start(t, "-api-key", "ms-it's", "-token", "mine")
+	if want := `'ms-it'\''s'`; p.apiKey != want {
+		t.Errorf("printed %s, want %s", p.apiKey, want)
+	}
+	for _, test := range []struct {
+		header, credential string
+		want               int
+	}{
+		{"X-Api-Key", "ms-it's", 200},
+		{"Authorization", "Bearer mine", 200},
+		{"X-Api-Key", mockgateway.DefaultAPIKey, 401},
+		{"Authorization", "Bearer " + mockgateway.DefaultToken, 401},
+	} {
+		if status, _ := p.send(t, "GET", "/storage/kv", test.header, test.credential, ""); status != test.want {
+			t.Errorf("%s %s: got %d, want %d", test.header, test.credential, status, test.want)
+		}
+	}
+}
+
+func TestRunWithRateLimitAndLatency(t *testing.T) {
+	t.Parallel()
+	p := start(t, "-rate-limit", "1", "-latency", "1ms")
+	statuses := map[int]int{}
+	for range 2000 {
+		status, _ := p.send(t, "GET", "/storage/kv", "X-Api-Key", p.apiKey, "")
+		if statuses[status]++; statuses[200] > 0 && statuses[429] > 0 {
+			return
+		}
+	}
+	t.Errorf("statuses: %v", statuses)
+}
+
+func TestRunWarnsAboutNonLoopbackAddresses(t *testing.T) {
+	t.Parallel()
+	p := start(t, "-addr", ":0")
+	if !strings.HasPrefix(p.url, "http://127.0.0.1:") {
+		t.Errorf("printed %s", p.url)
+	}
+	if status, _ := p.send(t, "GET", "/storage/kv", "X-Api-Key", p.apiKey, ""); status != 200 {
+		t.Errorf("got %d", status)
+	}
+	if log := p.stderr.String(); !strings.Contains(log, "reachable from other machines") {
+		t.Errorf("no warning in the log:\n%s", log)
+	}
+}
+
+func TestRunFailures(t *testing.T) {
+	t.Parallel()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { listener.Close() })
+	seed := func(text string) []string { return []string{"-addr", "127.0.0.1:0", "-seed", writeFile(t, text)} }
+
+	for name, test := range map[string]struct {
+		args    []string
+		code    int
+		message string
+	}{
+		"help":               {[]string{"-h"}, 0, "-rate-limit"},
+		"unknown flag":       {[]string{"-nothing"}, 2, "flag provided but not defined: -nothing"},
+		"argument":           {[]string{"seed.json"}, 2, `unexpected argument "seed.json"`},
+		"empty key":          {[]string{"-api-key", ""}, 2, "-api-key must not be empty"},
+		"empty token":        {[]string{"-token", " "}, 2, "-token must not be empty"},
+		"latency":            {[]string{"-latency", "-1s"}, 2, "-latency must not be negative"},
+		"rate limit":         {[]string{"-rate-limit", "-1"}, 2, "-rate-limit must not be negative"},
+		"address":            {[]string{"-addr", "nowhere"}, 1, "cannot listen: "},
+		"taken address":      {[]string{"-addr", listener.Addr().String()}, 1, "cannot listen: "},
+		"no seed file":       {[]string{"-seed", "no-such-file.json"}, 1, "cannot seed: open no-such-file.json"},
+		"seed not JSON":      {seed(`{`), 1, `seed.json: not of the form {"bucket": {"key": {…}}}: `},
+		"seed array":         {seed(`[]`), 1, "seed.json: not of the form"},
+		"seed two values":    {seed(`{} {}`), 1, "more than one JSON value"},
+		"seed bucket name":   {seed(`{"a b":{}}`), 1, `invalid bucket name "a b"`},
+		"seed key":           {seed(`{"b":{".k":{}}}`), 1, `bucket "b", key ".k": invalid key`},
+		"seed not an object": {seed(`{"b":{"k":1}}`), 1, `bucket "b", key "k": the value must be a JSON object`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var stdout, stderr strings.Builder
+			code := run(context.Background(), test.args, &stdout, &stderr)
+			if code != test.code || !strings.Contains(stderr.String(), test.message) {
+				t.Errorf("exit code %d, stderr %s\nwant %d and %q", code, stderr.String(), test.code, test.message)
+			}
+			if stdout.Len() > 0 {
+				t.Errorf("stdout %s", stdout.String())
+			}
+		})
+	}
+}
+
+func TestShellQuote(t *testing.T) {
+	t.Parallel()
+	for word, want := range map[string]string{
+		"http://127.0.0.1:8080": "http://127.0.0.1:8080",
+		"":                      "''",
+		"$(rm)":                 "'$(rm)'",
+		"it's":                  `'it'\''s'`,
+	} {
+		if got := shellQuote(word); got != want {
+			t.Errorf("got %s, want %s", got, want)
+		}
+	}
+}
+
+func TestBaseURL(t *testing.T) {
+	t.Parallel()
+	for ip, want := range map[string]string{
+		"127.0.0.1": "http://127.0.0.1:80",
+		"::1":       "http://[::1]:80",
+		"::":        "http://127.0.0.1:80",
+		"0.0.0.0":   "http://127.0.0.1:80",
+		"10.1.2.3":  "http://10.1.2.3:80",
+	} {
+		if got := baseURL(&net.TCPAddr{IP: net.ParseIP(ip), Port: 80}); got != want {
+			t.Errorf("%s: got %s, want %s", ip, got, want)
+		}
+	}
+}

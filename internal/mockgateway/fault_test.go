@@ -1,0 +1,272 @@
+package mockgateway_test
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/quivaworks/terraform-provider-quiva/internal/mockgateway"
+)
+
+const entryPath = "/storage/kv/b/entries/k"
+
+func newServerWithEntry(t *testing.T) *mockgateway.Server {
+	t.Helper()
+	s := newServer(t)
+	s.CreateBucket("b")
+	s.PutEntry("b", "k", `{"a":1}`)
+	return s
+}
+
+func TestFaultRespond(t *testing.T) {
+	t.Parallel()
+	s := newServerWithEntry(t)
+	fault := s.Inject(mockgateway.Fault{Method: "PUT", Path: "/storage/kv/b/entries/*", Times: 2,
+		Effect: mockgateway.Respond(503, http.Header{"retry-after": {"7"}, "Content-Type": {"text/html"}}, "<h1>busy</h1>")})
+	for range 2 {
+		r := do(t, s, "PUT", entryPath, `{"a":2}`)
+		r.expect(t, 503, "<h1>busy</h1>")
+		if r.header.Get("Retry-After") != "7" || r.header.Get("Content-Type") != "text/html" {
+			t.Errorf("header %v", r.header)
+		}
+	}
+	if got, _ := s.Entry("b", "k"); got != `{"a":1}` {
+		t.Errorf("the request was handled: %s", got)
+	}
+	do(t, s, "PUT", entryPath, `{"a":3}`).expect(t, 200, success)
+	if got := fault.Hits(); got != 2 {
+		t.Errorf("%d hits", got)
+	}
+	if q := s.Requests(); q[0].Status != 503 || q[2].Status != 200 {
+		t.Errorf("recorded %+v", q)
+	}
+
+	s.Inject(mockgateway.Fault{Effect: mockgateway.Respond(200, nil, "")})
+	do(t, s, "GET", entryPath, "").expect(t, 200, "")
+}
+
+func TestFaultSelection(t *testing.T) {
+	t.Parallel()
+	s := newServerWithEntry(t)
+	status := func(method, path string) int {
+		t.Helper()
+		r := do(t, s, method, path, `{}`)
+		if r.err != nil {
+			t.Fatal(r.err)
+		}
+		return r.status
+	}
+	respond := func(status int) mockgateway.Effect { return mockgateway.Respond(status, nil, "") }
+
+	after := s.Inject(mockgateway.Fault{Method: "GET", After: 2, Times: 1, Effect: respond(500)})
+	for n, want := range []int{200, 200, 500, 200} {
+		if got := status("GET", entryPath); got != want {
+			t.Errorf("After, request %d: %d", n, got)
+		}
+		if got := status("PUT", entryPath); got != 200 {
+			t.Errorf("another method, request %d: %d", n, got)
+		}
+	}
+	if got := after.Hits(); got != 1 {
+		t.Errorf("%d hits", got)
+	}
+
+	first := s.Inject(mockgateway.Fault{Path: "*/k", Times: 1, Effect: respond(502)})
+	second := s.Inject(mockgateway.Fault{Path: "*/entries/*", Effect: respond(504)})
+	for n, want := range []int{502, 504, 504} {
+		if got := status("GET", entryPath); got != want {
+			t.Errorf("two faults, request %d: %d", n, got)
+		}
+	}
+	if got := status("GET", "/storage/kv/b"); got != 200 {
+		t.Errorf("another path: %d", got)
+	}
+	second.Clear()
+	second.Clear()
+	if got := status("GET", entryPath); got != 200 {
+		t.Errorf("cleared: %d", got)
+	}
+	if first.Hits() != 1 || second.Hits() != 2 {
+		t.Errorf("%d and %d hits", first.Hits(), second.Hits())
+	}
+
+	any := s.Inject(mockgateway.Fault{Effect: respond(500)})
+	if got := status("GET", "/nothing"); got != 500 {
+		t.Errorf("any request: %d", got)
+	}
+	s.ClearFaults()
+	if got := status("GET", entryPath); got != 200 {
+		t.Errorf("all cleared: %d", got)
+	}
+	any.Clear()
+}
+
+func TestFaultDelay(t *testing.T) {
+	t.Parallel()
+	s := newServerWithEntry(t)
+	const delay = 30 * time.Millisecond
+	s.Inject(mockgateway.Fault{Times: 1, Delay: delay})
+	s.Inject(mockgateway.Fault{Times: 1, Delay: delay, Effect: mockgateway.Respond(500, nil, "late")})
+	for _, want := range []struct {
+		status int
+		body   string
+	}{{200, success}, {500, "late"}} {
+		start := time.Now()
+		do(t, s, "PUT", entryPath, `{"a":2}`).expect(t, want.status, want.body)
+		if took := time.Since(start); took < delay {
+			t.Errorf("took %s", took)
+		}
+	}
+}
+
+func TestFaultHang(t *testing.T) {
+	t.Parallel()
+	for name, start := range map[string]func(*testing.T) *mockgateway.Server{"http": newServer, "https": newTLSServer} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := start(t)
+			fault := s.Inject(mockgateway.Fault{Effect: mockgateway.Hang()})
+			client := newClient(t, s)
+			ctx, cancel := context.WithCancel(context.Background())
+			answered := make(chan reply, 2)
+			go func() { answered <- send(client, newRequest(t, s, "PUT", entryPath, `{}`).WithContext(ctx)) }()
+			eventually(t, "the first request hangs", func() bool { return fault.Hits() == 1 })
+			cancel()
+			if got := <-answered; !errors.Is(got.err, context.Canceled) {
+				t.Errorf("cancelled: %+v", got)
+			}
+			eventually(t, "the server sees that the client is gone", func() bool { return s.Requests()[0].Duration > 0 })
+
+			go func() { answered <- send(client, newRequest(t, s, "PUT", entryPath, `{}`)) }()
+			eventually(t, "the second request hangs", func() bool { return fault.Hits() == 2 })
+			s.Close()
+			if got := <-answered; got.err == nil {
+				t.Errorf("closed: %+v", got)
+			}
+			if q := s.Requests()[1]; q.Status != 0 {
+				t.Errorf("recorded %+v", q)
+			}
+		})
+	}
+}
+
+func TestFaultsOfTheConnection(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		effect  mockgateway.Effect
+		want    error
+		handled bool
+	}{
+		"drop":        {mockgateway.Drop(), io.EOF, false},
+		"reset":       {mockgateway.Reset(), syscall.ECONNRESET, false},
+		"lose answer": {mockgateway.LoseAnswer(), io.EOF, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newServerWithEntry(t)
+			s.Inject(mockgateway.Fault{Times: 1, Effect: test.effect})
+			// A body, so that the transport does not repeat the request.
+			if got := do(t, s, "PUT", entryPath, `{"a":2}`); !errors.Is(got.err, test.want) {
+				t.Errorf("got %+v, want %v", got, test.want)
+			}
+			if q := s.Requests(); len(q) != 1 || q[0].Status != 0 || q[0].Duration == 0 {
+				t.Errorf("recorded %+v", q)
+			}
+			if got, _ := s.Entry("b", "k"); (got == `{"a":2}`) != test.handled {
+				t.Errorf("the entry is %s", got)
+			}
+			do(t, s, "PUT", entryPath, `{"a":3}`).expect(t, 200, success)
+		})
+		t.Run(name+" over HTTP/2", func(t *testing.T) {
+			t.Parallel()
+			s := newTLSServer(t)
+			s.CreateBucket("b")
+			client := newClient(t, s)
+			s.Inject(mockgateway.Fault{After: 1, Times: 1, Effect: test.effect})
+			send(client, newRequest(t, s, "PUT", entryPath, `{"a":1}`)).expect(t, 200, success)
+			if got := send(client, newRequest(t, s, "PUT", entryPath, `{"a":2}`)); got.err == nil {
+				t.Errorf("got %+v", got)
+			}
+			if got := s.Revisions("b", "k") == 2; got != test.handled {
+				t.Errorf("handled: %t", got)
+			}
+			send(client, newRequest(t, s, "PUT", entryPath, `{"a":3}`)).expect(t, 200, success)
+			if s.Connections() < 2 {
+				t.Error("the connection outlived the fault")
+			}
+		})
+	}
+}
+
+func TestFaultTruncate(t *testing.T) {
+	t.Parallel()
+	for name, start := range map[string]func(*testing.T) *mockgateway.Server{"http": newServer, "https": newTLSServer} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := start(t)
+			s.CreateBucket("b")
+			s.PutEntry("b", "k", `{"a":"`+strings.Repeat("x", 100_000)+`"}`)
+			whole := do(t, s, "GET", entryPath, "")
+			s.Inject(mockgateway.Fault{Times: 1, Effect: mockgateway.Truncate()})
+			got := do(t, s, "GET", entryPath, "")
+			if got.err == nil {
+				t.Error("no error")
+			}
+			if got.status != 200 || got.body != whole.body[:len(whole.body)/2] {
+				t.Errorf("got %d and %d bytes of %d", got.status, len(got.body), len(whole.body))
+			}
+			if length := got.header.Get("Content-Length"); length != whole.header.Get("Content-Length") || length == "" {
+				t.Errorf("Content-Length %q", length)
+			}
+			if q := s.Requests()[1]; q.Status != 200 {
+				t.Errorf("recorded %+v", q)
+			}
+		})
+	}
+}
+
+func TestFaultStream(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	header := http.Header{"Content-Type": {"application/json"}}
+	s.Inject(mockgateway.Fault{Times: 2, Effect: mockgateway.Stream(200, header, func() io.Reader { return strings.NewReader("finite") })})
+	for range 2 {
+		r := do(t, s, "GET", entryPath, "")
+		r.expect(t, 200, "finite")
+		if got := r.header.Get("Content-Type"); got != "application/json" {
+			t.Errorf("Content-Type %q", got)
+		}
+	}
+
+	s.Inject(mockgateway.Fault{Times: 1, Effect: mockgateway.Stream(200, header, func() io.Reader { return rand.Reader })})
+	response, err := newClient(t, s).Do(newRequest(t, s, "GET", entryPath, ""))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n, err := io.CopyN(io.Discard, response.Body, 5<<20); err != nil {
+		t.Errorf("after %d bytes: %v", n, err)
+	}
+	response.Body.Close()
+	s.Close() // returns once the stream is over
+	if got := s.Requests()[2]; got.Status != 200 {
+		t.Errorf("recorded %+v", got)
+	}
+
+	s.Restart()
+	s.Inject(mockgateway.Fault{Effect: mockgateway.Stream(200, nil, func() io.Reader {
+		return io.MultiReader(strings.NewReader("half"), failing{})
+	})})
+	if got := do(t, s, "GET", entryPath, ""); got.err == nil || got.body != "half" {
+		t.Errorf("a reader that fails: %+v", got)
+	}
+}
+
+type failing struct{}
+
+func (failing) Read([]byte) (int, error) { return 0, errors.New("broken") }
