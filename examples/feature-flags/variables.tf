@@ -1,0 +1,5 @@
+variable "bucket" {
+  description = "Bucket that holds the flags. It must exist."
+  type        = string
+  default     = "feature-flags"
+}

@@ -1,0 +1,270 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"strings"
+	"time"
+)
+
+// providerVersion is what the provider under demonstration calls itself in the
+// mirror.
+const providerVersion = "0.1.0"
+
+// interruptPatience is how long an interrupted program may take to end before
+// it is killed. Terraform finishes the requests in flight first.
+const interruptPatience = 10 * time.Second
+
+// registryHosts are where Terraform and OpenTofu, in this order, look for a
+// provider whose source names no host.
+var registryHosts = []string{"registry.terraform.io", "registry.opentofu.org"}
+
+// terraform runs Terraform, or OpenTofu, in a directory of its own, on a
+// provider that is built from source, and untouched by the user's own settings.
+type terraform struct {
+	path    string
+	name    string // terraform or tofu
+	version string // Terraform v1.11.4
+	module  string // the working directory
+	mirror  string // the only place where providers are looked for
+	env     []string
+	color   bool
+}
+
+// newTerraform finds Terraform and sets it up in dir: a mirror that is yet to be
+// filled by buildProvider, and a working directory to be filled by useModule.
+func newTerraform(ctx context.Context, dir, endpoint, apiKey string, color bool) (*terraform, error) {
+	path, err := findTerraform()
+	if err != nil {
+		return nil, err
+	}
+	cli := &terraform{
+		path:   path,
+		name:   strings.TrimSuffix(filepath.Base(path), ".exe"),
+		module: filepath.Join(dir, "module"),
+		mirror: filepath.Join(dir, "mirror"),
+		color:  color,
+	}
+	if err := os.Mkdir(cli.module, 0o755); err != nil {
+		return nil, err
+	}
+
+	// With no direct block in it, nothing is ever looked for elsewhere.
+	config := filepath.Join(dir, "cli.tfrc")
+	text := fmt.Sprintf("provider_installation {\n  filesystem_mirror {\n    path = %q\n  }\n}\n", filepath.ToSlash(cli.mirror))
+	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
+		return nil, err
+	}
+	for _, variable := range os.Environ() {
+		if !strings.HasPrefix(variable, "QUIVA_") && !strings.HasPrefix(variable, "TF_") {
+			cli.env = append(cli.env, variable)
+		}
+	}
+	cli.env = append(cli.env,
+		"QUIVA_API_URL="+endpoint,
+		"QUIVA_API_KEY="+apiKey,
+		"TF_CLI_CONFIG_FILE="+config,
+		"TF_IN_AUTOMATION=1", // no advice on which command to run next
+		"CHECKPOINT_DISABLE=1",
+	)
+
+	version, err := cli.run(ctx, 0, "version")
+	if err != nil {
+		return nil, err
+	}
+	first, err := version.find("")
+	if err != nil {
+		return nil, err
+	}
+	cli.version = first.text
+	return cli, nil
+}
+
+// findTerraform prefers what the acceptance tests would use.
+func findTerraform() (string, error) {
+	candidates := []string{"terraform", "tofu"}
+	if path := os.Getenv("TF_ACC_TERRAFORM_PATH"); path != "" {
+		candidates = []string{path}
+	}
+	for _, candidate := range candidates {
+		if path, err := exec.LookPath(candidate); err == nil {
+			return filepath.Abs(path)
+		}
+	}
+	return "", fmt.Errorf("cannot find %s: install Terraform 1.11 or later, or set TF_ACC_TERRAFORM_PATH to it", strings.Join(candidates, " or "))
+}
+
+// buildProvider builds the provider from the repository into the mirror.
+func (t *terraform) buildProvider(ctx context.Context, repository string) error {
+	binary := "terraform-provider-quiva_v" + providerVersion
+	if runtime.GOOS == "windows" {
+		binary += ".exe"
+	}
+	var built string
+	for _, host := range registryHosts {
+		dir := filepath.Join(t.mirror, host, "quivaworks", "quiva", providerVersion, runtime.GOOS+"_"+runtime.GOARCH)
+		if err := os.MkdirAll(dir, 0o755); err != nil {
+			return err
+		}
+		path := filepath.Join(dir, binary)
+		if built != "" {
+			if err := os.Link(built, path); err != nil {
+				return err
+			}
+			continue
+		}
+		// Without a stamp, so that it builds wherever the source is.
+		build := exec.CommandContext(ctx, "go", "build", "-buildvcs=false", "-o", path, ".")
+		build.Dir = repository
+		if _, err := runProgram(ctx, build, 0); err != nil {
+			return err
+		}
+		built = path
+	}
+	return nil
+}
+
+// useModule copies a module's own files into the working directory. State and
+// settings that somebody has left beside them stay where they are.
+func (t *terraform) useModule(source string) error {
+	for _, pattern := range []string{"*.tf", "*.yaml"} {
+		files, err := filepath.Glob(filepath.Join(source, pattern))
+		if err != nil {
+			return err
+		}
+		for _, file := range files {
+			content, err := os.ReadFile(file)
+			if err != nil {
+				return err
+			}
+			if err := os.WriteFile(filepath.Join(t.module, filepath.Base(file)), content, 0o600); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// run runs a subcommand, which must end with the exit code want.
+func (t *terraform) run(ctx context.Context, want int, args ...string) (output, error) {
+	return runProgram(ctx, t.command(ctx, args...), want)
+}
+
+// evaluate returns the value of a string expression in the module.
+func (t *terraform) evaluate(ctx context.Context, expression string) (string, error) {
+	console := t.command(ctx, "console")
+	console.Stdin = strings.NewReader(expression + "\n")
+	result, err := runProgram(ctx, console, 0)
+	if err != nil {
+		return "", err
+	}
+	return strings.Trim(strings.TrimSpace(result.stdout), `"`), nil
+}
+
+func (t *terraform) command(ctx context.Context, args ...string) *exec.Cmd {
+	// Terraform colors even what it writes to a pipe, unless told not to.
+	if !t.color && args[0] != "version" && args[0] != "console" {
+		args = append(args, "-no-color")
+	}
+	command := exec.CommandContext(ctx, t.path, args...)
+	command.Dir = t.module
+	command.Env = t.env
+	return command
+}
+
+// runProgram runs a command made with ctx, which must end with the exit code
+// want. When ctx is done, it is interrupted and, if that does not help, killed
+// with whatever it has started.
+func runProgram(ctx context.Context, command *exec.Cmd, want int) (output, error) {
+	var stdout, stderr bytes.Buffer
+	command.Stdout, command.Stderr = &stdout, &stderr
+	command.Cancel = func() error { return command.Process.Signal(os.Interrupt) }
+	command.WaitDelay = interruptPatience
+	separate(command)
+
+	err := command.Run()
+	result := output{command: commandLine(command), stdout: stdout.String(), stderr: stderr.String()}
+	if command.ProcessState == nil {
+		return result, fmt.Errorf("%s: %w", result.command, err)
+	}
+	if ctx.Err() != nil {
+		killSeparated(command)
+		return result, ctx.Err()
+	}
+	if code := command.ProcessState.ExitCode(); code != want {
+		return result, result.failure("exit code %d where %d was due", code, want)
+	}
+	return result, nil
+}
+
+// commandLine is a command as one would type it.
+func commandLine(command *exec.Cmd) string {
+	words := append([]string{filepath.Base(command.Args[0])}, command.Args[1:]...)
+	return strings.Join(words, " ")
+}
+
+// output is what a program wrote.
+type output struct {
+	command        string
+	stdout, stderr string
+}
+
+// failure is what an output disproves. Its message leaves the output out.
+type failure struct {
+	output
+	reason string
+}
+
+func (f *failure) Error() string { return f.command + ": " + f.reason }
+
+func (o output) failure(format string, args ...any) error {
+	return &failure{o, fmt.Sprintf(format, args...)}
+}
+
+// outputLine is a line of an output, with and without colors.
+type outputLine struct {
+	shown, text string
+}
+
+var ansiStyle = regexp.MustCompile("\x1b\\[[0-9;]*m")
+
+func (o output) lines() []outputLine {
+	var lines []outputLine
+	for shown := range strings.Lines(o.stdout) {
+		shown = strings.TrimRight(shown, "\r\n")
+		lines = append(lines, outputLine{shown, ansiStyle.ReplaceAllString(shown, "")})
+	}
+	return lines
+}
+
+// find returns the first line whose text begins with prefix, indentation aside.
+func (o output) find(prefix string) (outputLine, error) {
+	for _, line := range o.lines() {
+		if strings.HasPrefix(strings.TrimSpace(line.text), prefix) {
+			return line, nil
+		}
+	}
+	return outputLine{}, o.failure("no line begins with %q", prefix)
+}
+
+// block returns the lines from the first whose text begins with first,
+// indentation aside, to the next whose text is last, indentation included.
+func (o output) block(first, last string) ([]outputLine, error) {
+	var block []outputLine
+	for _, line := range o.lines() {
+		if block == nil && !strings.HasPrefix(strings.TrimSpace(line.text), first) {
+			continue
+		}
+		block = append(block, line)
+		if line.text == last {
+			return block, nil
+		}
+	}
+	return nil, o.failure("no block begins with %q and ends with %q", first, last)
+}
