@@ -2,6 +2,7 @@ package provider
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -16,6 +17,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/hashicorp/terraform-plugin-log/tflog"
 
+	"github.com/quivaworks/terraform-provider-quiva/internal/jsonvalue"
 	"github.com/quivaworks/terraform-provider-quiva/internal/quiva"
 )
 
@@ -117,6 +119,11 @@ func (r *kvEntryResource) ModifyPlan(ctx context.Context, req resource.ModifyPla
 	}
 	if !plan.Bucket.IsUnknown() && !plan.Key.IsUnknown() {
 		plan.ID = types.StringValue(plan.Bucket.ValueString() + "/" + plan.Key.ValueString())
+	}
+	// What cannot be written is better said now than half-way through an apply.
+	if _, err := jsonvalue.Encode(plan.Value); err != nil && !errors.Is(err, jsonvalue.ErrUnknown) {
+		resp.Diagnostics.Append(noJSONForm(path.Root("value"), err))
+		return
 	}
 	if !req.State.Raw.IsNull() {
 		var state kvEntryModel

@@ -477,6 +477,8 @@ func TestAccKVEntryBadInput(t *testing.T) {
 		"value bool":     {value(`true`), `this is a bool`},
 		"value list":     {value(`["a"]`), `this is a list. Put it into an object: value = { items =`},
 		"value set":      {value(`toset(["a"])`), `this is a list`},
+		"huge number":    {value(`{ a = 1e5000 }`), `The value cannot be written as JSON: a number beyond 1e±4096 cannot be sent.`},
+		"too deep":       {value(`jsondecode(join("", concat([for i in range(1001) : "{\"a\":"], ["1"], [for i in range(1001) : "}"])))`), `deeper than 1000 levels`},
 		"value null":     {value(`null`), `The gateway stores JSON objects; here is none, or null`},
 		"empty bucket":   {bucket(`""`), `The bucket must not be empty.`},
 		"bucket dots":    {bucket(`".."`), `The bucket must not be ".."`},

@@ -60,11 +60,15 @@ func encodeObject(diags *diag.Diagnostics, at path.Path, value types.Dynamic) js
 	case errors.Is(err, jsonvalue.ErrUnknown):
 		diags.AddAttributeError(at, "Value not known", "The value is still unknown at the time of writing. Please report this at "+repositoryURL+"/issues.")
 	case err != nil:
-		diags.AddAttributeError(at, "Value has no JSON form", fmt.Sprintf("The value cannot be written as JSON: %v.", err))
+		diags.Append(noJSONForm(at, err))
 	case !bytes.HasPrefix(text, []byte("{")):
 		diags.AddAttributeError(at, "Value is not an object", "The gateway stores JSON objects; this is null.")
 	}
 	return text
+}
+
+func noJSONForm(at path.Path, err error) diag.Diagnostic {
+	return diag.NewAttributeErrorDiagnostic(at, "Value has no JSON form", fmt.Sprintf("The value cannot be written as JSON: %v.", err))
 }
 
 // decodeValue returns what the gateway holds as a native value. Neither it nor
