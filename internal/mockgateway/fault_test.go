@@ -96,7 +96,7 @@ func TestFaultSelection(t *testing.T) {
 		t.Errorf("%d and %d hits", first.Hits(), second.Hits())
 	}
 
-	any := s.Inject(mockgateway.Fault{Effect: respond(500)})
+	everything := s.Inject(mockgateway.Fault{Effect: respond(500)})
 	if got := status("GET", "/nothing"); got != 500 {
 		t.Errorf("any request: %d", got)
 	}
@@ -104,7 +104,7 @@ func TestFaultSelection(t *testing.T) {
 	if got := status("GET", entryPath); got != 200 {
 		t.Errorf("all cleared: %d", got)
 	}
-	any.Clear()
+	everything.Clear()
 }
 
 func TestFaultDelay(t *testing.T) {

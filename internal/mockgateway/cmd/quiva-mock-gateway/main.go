@@ -74,7 +74,11 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		logger.Printf("cannot listen: %v", err)
 		return exitFailed
 	}
-	address := listener.Addr().(*net.TCPAddr)
+	address, ok := listener.Addr().(*net.TCPAddr)
+	if !ok {
+		logger.Printf("%s is no TCP address", listener.Addr())
+		return exitFailed
+	}
 	if !address.IP.IsLoopback() {
 		logger.Printf("warning: %s is reachable from other machines, over plain HTTP", address)
 	}

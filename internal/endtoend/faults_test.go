@@ -1,0 +1,242 @@
+package endtoend_test
+
+import (
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/quivaworks/terraform-provider-quiva/internal/mockgateway"
+)
+
+// entries is what a gateway or a state holds: JSON by key.
+type entries = map[string]string
+
+var (
+	before = entries{"a": `{"n":1}`, "b": `{"n":1}`}
+	after  = entries{"a": `{"n":2}`, "b": `{"n":2}`}
+	none   = entries{}
+)
+
+// twoEntries is the configuration that the faults strike: the entries a and b
+// with the value {"n": n}.
+func twoEntries(n int) string {
+	return fmt.Sprintf("resource \"quiva_kv_entry\" \"test\" {\n  for_each = toset([\"a\", \"b\"])\n  bucket = \"flags\"\n  key = each.key\n  value = { n = %d }\n}\n", n)
+}
+
+// fault is one thing that goes wrong with requests about the entry a, and what
+// must come of it.
+type fault struct {
+	// method selects the requests that are struck, times how many of them; 0
+	// is all.
+	method string
+	times  int
+	effect mockgateway.Effect
+	// retries is the provider's max_retries.
+	retries int
+
+	// status is Terraform's exit status; says is a text that the user sees.
+	status int
+	says   string
+	// gateway and state are what is there after the struck run.
+	gateway, state entries
+}
+
+// The entry a as left by a run that did all for b and nothing for a.
+var (
+	onlyBefore = entries{"a": `{"n":1}`, "b": `{"n":2}`}
+	onlyB      = entries{"b": `{"n":2}`}
+)
+
+func answer(status int, body string) mockgateway.Effect {
+	return mockgateway.Respond(status, nil, body)
+}
+
+func retryAfter(status int, after, body string) mockgateway.Effect {
+	return mockgateway.Respond(status, http.Header{"Retry-After": {after}}, body)
+}
+
+// creating: the gateway is empty, both entries are to be created.
+var creating = map[string]fault{
+	"look refused":        {method: "GET", effect: mockgateway.Reset(), status: 1, says: `Could not look whether the entry "a" of the bucket "flags" exists already`, gateway: onlyB, state: onlyB},
+	"look 500":            {method: "GET", effect: answer(500, `{"error":"internal_error"}`), retries: 1, status: 1, says: "internal_error (2 tries in", gateway: onlyB, state: onlyB},
+	"look html":           {method: "GET", effect: answer(200, "<html>"), status: 1, says: "Not an answer of a Quiva Gateway", gateway: onlyB, state: onlyB},
+	"look 404 of a proxy": {method: "GET", effect: answer(404, "<html>no such page"), status: 1, says: "The answer began: <html>no such page", gateway: onlyB, state: onlyB},
+	"dropped":             {method: "PUT", effect: mockgateway.Drop(), retries: 1, status: 1, says: "EOF (2 tries in", gateway: onlyB, state: onlyB},
+	"dropped once":        {method: "PUT", effect: mockgateway.Drop(), times: 1, retries: 1, gateway: after, state: after},
+	// Written, and nobody knows: the next run adopts it.
+	"answer lost":      {method: "PUT", effect: mockgateway.LoseAnswer(), status: 1, says: `Could not write the entry "a" of the bucket "flags"`, gateway: after, state: onlyB},
+	"answer lost once": {method: "PUT", effect: mockgateway.LoseAnswer(), times: 1, retries: 1, gateway: after, state: after},
+	"answer cut":       {method: "PUT", effect: mockgateway.Truncate(), status: 1, says: "unexpected EOF", gateway: after, state: onlyB},
+	"429 in seconds":   {method: "PUT", effect: retryAfter(429, "1", "slow down"), times: 1, retries: 1, gateway: after, state: after},
+	"429 by date":      {method: "PUT", effect: retryAfter(429, "Wed, 21 Oct 2015 07:28:00 GMT", "slow down"), times: 1, retries: 1, gateway: after, state: after},
+	"429 for good":     {method: "PUT", effect: retryAfter(429, "0", "no more than 5 requests"), retries: 2, status: 1, says: "no more than 5 requests (3 tries in", gateway: onlyB, state: onlyB},
+	"502 once":         {method: "PUT", effect: answer(502, "<html>"), times: 1, retries: 1, gateway: after, state: after},
+	"503 once":         {method: "PUT", effect: answer(503, ""), times: 1, retries: 1, gateway: after, state: after},
+	"504 once":         {method: "PUT", effect: answer(504, ""), times: 1, retries: 1, gateway: after, state: after},
+	"501":              {method: "PUT", effect: answer(501, `{"error":"no"}`), retries: 5, status: 1, says: "501 (Not Implemented): no", gateway: onlyB, state: onlyB},
+	"hanging":          {method: "PUT", effect: mockgateway.Hang(), status: 1, says: "no complete answer within 1s", gateway: onlyB, state: onlyB},
+	"403":              {method: "PUT", effect: answer(403, `{"error":"forbidden"}`), status: 1, says: "must list it: PUT /storage/kv/flags/entries/a", gateway: onlyB, state: onlyB},
+	"html for a write": {method: "PUT", effect: answer(200, "<html>Sign in"), status: 1, says: "The answer began: <html>Sign in", gateway: onlyB, state: onlyB},
+}
+
+// reading: both entries are there and in the state, the run changes both. The
+// refresh is struck, so nothing at all may happen.
+var reading = map[string]fault{
+	"404 html":        {effect: answer(404, "<html>no such page"), says: "The answer began: <html>no such page"},
+	"404 empty":       {effect: answer(404, ""), says: "not an answer of the gateway's API"},
+	"404 other error": {effect: answer(404, `{"error":"no route matched"}`), says: "no route matched"},
+	"200 html":        {effect: answer(200, "<html>Sign in"), says: "Check that the endpoint"},
+	"200 empty":       {effect: answer(200, ""), says: "the answer is empty"},
+	"200 with error":  {effect: answer(200, `{"status_code":404,"body":{"error":"not_found"}}`), says: "holds an error in spite of its status: not_found"},
+	"401":             {effect: answer(401, `{"status_code":401,"body":{"error":"unauthorized"}}`), says: "the API key from the environment variable QUIVA_API_KEY"},
+	"403":             {effect: answer(403, `{"error":"forbidden"}`), says: "GET /storage/kv/flags/entries/a"},
+	"500 html":        {effect: answer(500, "<html>oops"), retries: 1, says: "(2 tries in"},
+	"truncated":       {effect: mockgateway.Truncate(), says: "unexpected EOF"},
+	"cut JSON":        {effect: answer(200, `{"body":{"key":"a","value":{"n":`), says: "the answer is broken JSON"},
+	"no body":         {effect: answer(200, `{"metadata":{}}`), says: `the answer lacks "body"`},
+	"no value":        {effect: answer(200, `{"body":{"key":"a"}}`), says: `the answer lacks "body.value"`},
+	"endless":         {effect: mockgateway.Stream(200, nil, func() io.Reader { return endless{} }), says: "the answer is larger than 16 MiB"},
+	"deep":            {effect: answer(200, `{"body":{"key":"a","value":`+strings.Repeat("[", 100_000)+strings.Repeat("]", 100_000)+`}}`), says: "exceeded max depth"},
+	"deep, legal":     {effect: answer(200, `{"body":{"key":"a","value":`+strings.Repeat("[", 9_000)+strings.Repeat("]", 9_000)+`}}`), says: "nests deeper than 1000 levels"},
+	"not UTF-8":       {effect: answer(200, "{\"body\":{\"key\":\"a\",\"value\":{\"n\":\"\xff\"}}}"), says: "the answer is not valid UTF-8"},
+	"huge number":     {effect: answer(200, `{"body":{"key":"a","value":{"n":1e999999999}}}`), says: "beyond 1e±4096"},
+	"hanging":         {effect: mockgateway.Hang(), says: "no complete answer within 1s"},
+	"reset":           {effect: mockgateway.Reset(), says: "Gateway not reachable"},
+	"429 for good":    {effect: retryAfter(429, "0", "slow down"), says: "slow down"},
+}
+
+type endless struct{}
+
+func (endless) Read(p []byte) (int, error) {
+	for i := range p {
+		p[i] = ' '
+	}
+	return len(p), nil
+}
+
+// updating: both entries are there, the run changes both.
+var updating = map[string]fault{
+	"500":         {method: "PUT", effect: answer(500, `{"error":"internal_error"}`), status: 1, says: "internal_error", gateway: onlyBefore, state: onlyBefore},
+	"401":         {method: "PUT", effect: answer(401, `{"error":"unauthorized"}`), status: 1, says: "Gateway refused the credential", gateway: onlyBefore, state: onlyBefore},
+	"bucket gone": {method: "PUT", effect: answer(404, `{"error":"not_found"}`), status: 1, says: `has no bucket "flags"`, gateway: onlyBefore, state: onlyBefore},
+	"answer lost": {method: "PUT", effect: mockgateway.LoseAnswer(), status: 1, says: "EOF", gateway: after, state: onlyBefore},
+	"reset once":  {method: "PUT", effect: mockgateway.Reset(), times: 1, retries: 1, gateway: after, state: after},
+	// What is legal JSON is drift like any other, and repaired.
+	"value is text":   {method: "GET", effect: answer(200, `{"body":{"key":"a","value":"text"}}`), gateway: after, state: after},
+	"value is number": {method: "GET", effect: answer(200, `{"body":{"key":"a","value":7}}`), gateway: after, state: after},
+	"value is null":   {method: "GET", effect: answer(200, `{"body":{"key":"a","value":null}}`), gateway: after, state: after},
+	"content type":    {method: "GET", effect: mockgateway.Respond(200, http.Header{"Content-Type": {"text/html"}}, `{"body":{"key":"a","value":{"n":1}}}`), gateway: after, state: after},
+	"gone":            {method: "GET", effect: answer(404, `{"error":"not_found"}`), times: 2, gateway: after, state: after},
+}
+
+// deleting: both entries are there, the run destroys both.
+var deleting = map[string]fault{
+	"500":            {method: "DELETE", effect: answer(500, `{"error":"internal_error"}`), status: 1, says: `Could not delete the entry "a" of the bucket "flags"`, gateway: entries{"a": `{"n":1}`}, state: entries{"a": `{"n":1}`}},
+	"gone already":   {method: "DELETE", effect: answer(404, `{"error":"not_found"}`), gateway: entries{"a": `{"n":1}`}, state: none},
+	"404 of a proxy": {method: "DELETE", effect: answer(404, "<html>"), status: 1, says: "The answer began: <html>", gateway: entries{"a": `{"n":1}`}, state: entries{"a": `{"n":1}`}},
+	"answer lost":    {method: "DELETE", effect: mockgateway.LoseAnswer(), status: 1, says: "EOF", gateway: none, state: entries{"a": `{"n":1}`}},
+	"lost once":      {method: "DELETE", effect: mockgateway.LoseAnswer(), times: 1, retries: 1, gateway: none, state: none},
+}
+
+func TestFaults(t *testing.T) {
+	for _, status := range []int{301, 302, 303, 307, 308} {
+		// The target is filled in by the test: another gateway.
+		reading[fmt.Sprintf("redirect %d", status)] = fault{effect: mockgateway.Respond(status, http.Header{"Location": {"http://localhost:1/storage/kv/flags/entries/a"}}, ""), says: "it was redirected to http://localhost:1/storage/kv/flags/entries/a"}
+		creating[fmt.Sprintf("redirect %d", status)] = fault{method: "PUT", effect: mockgateway.Respond(status, http.Header{"Location": {"http://localhost:1/"}}, ""), status: 1, says: "Gateway redirected elsewhere", gateway: onlyB, state: onlyB}
+	}
+	for name, fault := range creating {
+		t.Run("creating/"+name, func(t *testing.T) { strike(t, fault, none, "apply") })
+	}
+	for name, fault := range reading {
+		fault.method, fault.status = "GET", 1
+		fault.gateway, fault.state = before, before
+		t.Run("reading/"+name, func(t *testing.T) { strike(t, fault, before, "apply") })
+	}
+	for name, fault := range updating {
+		t.Run("updating/"+name, func(t *testing.T) { strike(t, fault, before, "apply") })
+	}
+	for name, fault := range deleting {
+		t.Run("deleting/"+name, func(t *testing.T) { strike(t, fault, before, "destroy") })
+	}
+}
+
+// strike applies what is to be there at first, runs the command with the fault
+// and checks what came of it, then runs it without: it must converge.
+func strike(t *testing.T, fault fault, first entries, command string) {
+	needTerraform(t)
+	gateway := newGateway(t)
+	w := newWorkspace(t, gateway)
+	provider := fmt.Sprintf("  max_retries = %d\n  request_timeout = \"1s\"", fault.retries)
+	if len(first) > 0 {
+		w.configure(provider, twoEntries(1))
+		w.must("apply", "-auto-approve")
+	}
+	w.configure(provider, twoEntries(2))
+
+	injection := gateway.Inject(mockgateway.Fault{Method: fault.method, Path: "/storage/kv/flags/entries/a", Times: fault.times, Effect: fault.effect})
+	struck := w.run(command, "-auto-approve")
+	if injection.Hits() == 0 {
+		t.Error("the fault struck nothing")
+	}
+	if struck.status != fault.status || !struck.says(fault.says) {
+		t.Errorf("ended with %d, want %d; its output must say %q:\n%s", struck.status, fault.status, fault.says, struck.output)
+	}
+	if struck.says("panic") || struck.says("inconsistent") || struck.says("crashed") || struck.says("DATA RACE") {
+		t.Errorf("the provider misbehaved:\n%s", struck.output)
+	}
+	if held := gateway.Entries("flags"); !maps.Equal(held, fault.gateway) {
+		t.Errorf("the gateway holds %v, want %v", held, fault.gateway)
+	}
+	if state := w.state(); !maps.Equal(state, fault.state) {
+		t.Errorf("the state holds %v, want %v", state, fault.state)
+	}
+
+	gateway.ClearFaults()
+	final := after
+	if command == "destroy" {
+		final = none
+	}
+	w.must(command, "-auto-approve")
+	if state := w.state(); !maps.Equal(state, final) {
+		t.Errorf("after the next run, the state holds %v, want %v", state, final)
+	}
+	if held := gateway.Entries("flags"); !maps.Equal(held, final) && fault.says != "" {
+		t.Errorf("after the next run, the gateway holds %v, want %v", held, final)
+	}
+}
+
+// TestGatewayRewrites: a gateway that changes what it is given shows as drift,
+// not as an error of the provider.
+func TestGatewayRewrites(t *testing.T) {
+	needTerraform(t)
+	gateway := newGateway(t)
+	gateway.SetWriteTransform(func(_, _, _ string) string { return `{"n":1}` })
+	w := newWorkspace(t, gateway)
+	w.configure("", "resource \"quiva_kv_entry\" \"test\" {\n  bucket = \"flags\"\n  key = \"a\"\n  value = { n = 1.5, dropped = true }\n}\n")
+	if applied := w.must("apply", "-auto-approve"); applied.says("inconsistent") {
+		t.Error(applied.output)
+	}
+	plan := w.run("plan", "-detailed-exitcode")
+	if plan.status != 2 || !plan.says("+ dropped = true") || !plan.says("~ n = 1 -> 1.5") {
+		t.Errorf("the plan ended with %d:\n%s", plan.status, plan.output)
+	}
+}
+
+// TestPlainHTTP: nothing is sent over plain http to a host that is not
+// loopback.
+func TestPlainHTTP(t *testing.T) {
+	needTerraform(t)
+	gateway := newGateway(t)
+	w := newWorkspace(t, gateway, "QUIVA_API_URL=http://gateway.example.com")
+	w.configure("", twoEntries(1))
+	if plan := w.run("plan"); plan.status != 1 || !plan.says("plain http would send the credential readable to gateway.example.com") {
+		t.Errorf("the plan ended with %d:\n%s", plan.status, plan.output)
+	}
+	if _, err := os.Stat(w.dir + "/terraform.tfstate"); err == nil {
+		t.Error("there is a state")
+	}
+}

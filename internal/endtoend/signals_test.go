@@ -1,0 +1,198 @@
+//go:build unix
+
+package endtoend_test
+
+import (
+	"bytes"
+	"fmt"
+	"maps"
+	"net/http"
+	"os/exec"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/quivaworks/terraform-provider-quiva/internal/mockgateway"
+)
+
+// manyEntries is a configuration of count entries, and what a gateway then
+// holds.
+func manyEntries(count int) (configuration string, want entries) {
+	want = entries{}
+	for i := range count {
+		want[fmt.Sprintf("entry/%d", i)] = fmt.Sprintf(`{"n":%d}`, i)
+	}
+	return fmt.Sprintf("resource \"quiva_kv_entry\" \"test\" {\n  count = %d\n  bucket = \"flags\"\n  key = \"entry/${count.index}\"\n  value = { n = count.index }\n}\n", count), want
+}
+
+// waitFor waits until a condition holds.
+func waitFor(t *testing.T, what string, condition func() bool) {
+	t.Helper()
+	deadline := time.Now().Add(time.Minute)
+	for !condition() {
+		if time.Now().After(deadline) {
+			t.Fatal("waited a minute for " + what)
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+}
+
+// start starts a command in a process group of its own.
+func start(t *testing.T, command *exec.Cmd) {
+	t.Helper()
+	command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	if err := command.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = syscall.Kill(-command.Process.Pid, syscall.SIGKILL) })
+}
+
+// TestInterrupt: Ctrl-C ends a run within two seconds, whatever it waits for.
+func TestInterrupt(t *testing.T) {
+	waits := map[string]mockgateway.Effect{
+		"hanging request":  mockgateway.Hang(),
+		"long Retry-After": retryAfter(http.StatusTooManyRequests, "50", "slow down"),
+	}
+	for name, wait := range waits {
+		t.Run(name, func(t *testing.T) {
+			needTerraform(t)
+			gateway := newGateway(t)
+			injection := gateway.Inject(mockgateway.Fault{Method: http.MethodPut, Effect: wait})
+			w := newWorkspace(t, gateway)
+			w.configure("", twoEntries(2))
+			command, output := w.command("apply", "-auto-approve")
+			start(t, command)
+			waitFor(t, "both entries' requests", func() bool { return injection.Hits() >= 2 })
+
+			interrupted := time.Now()
+			// As a terminal does: to Terraform and to the provider.
+			if err := syscall.Kill(-command.Process.Pid, syscall.SIGINT); err != nil {
+				t.Fatal(err)
+			}
+			err := command.Wait()
+			if took := time.Since(interrupted); took > 2*time.Second {
+				t.Errorf("it took %s to end", took)
+			}
+			if result := (outcome{command.ProcessState.ExitCode(), output.String()}); err == nil || !result.says(`Stopped before it was done: could not write the entry "a"`) {
+				t.Errorf("ended with %d:\n%s", result.status, result.output)
+			}
+
+			gateway.ClearFaults()
+			w.must("apply", "-auto-approve")
+			if held := gateway.Entries("flags"); !maps.Equal(held, after) {
+				t.Errorf("the gateway holds %v, want %v", held, after)
+			}
+		})
+	}
+}
+
+// TestKilled: after a kill -9 of Terraform and the provider in the middle of
+// an apply, the next apply completes it.
+func TestKilled(t *testing.T) {
+	needTerraform(t)
+	gateway := newGateway(t)
+	gateway.SetLatency(20 * time.Millisecond)
+	configuration, want := manyEntries(200)
+	w := newWorkspace(t, gateway)
+	w.configure("", configuration)
+	command, _ := w.command("apply", "-auto-approve")
+	start(t, command)
+	waitFor(t, "50 writes", func() bool { return len(gateway.Entries("flags")) >= 50 })
+	if err := syscall.Kill(-command.Process.Pid, syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	_ = command.Wait()
+	if written := len(gateway.Entries("flags")); written >= 200 {
+		t.Fatalf("the kill came too late: %d entries were written", written)
+	}
+
+	gateway.SetLatency(0)
+	w.must("apply", "-auto-approve")
+	if held := gateway.Entries("flags"); !maps.Equal(held, want) {
+		t.Errorf("the gateway holds %d entries, want 200 as configured", len(held))
+	}
+	if state := w.state(); !maps.Equal(state, want) {
+		t.Errorf("the state holds %d entries, want 200 as configured", len(state))
+	}
+	for key := range want {
+		if writes := gateway.Revisions("flags", key); writes != 1 {
+			t.Errorf("%s was written %d times", key, writes)
+		}
+	}
+}
+
+// TestGatewayRestarts: a gateway that goes away in the middle of an apply is
+// waited for; if that is turned off, the next apply completes it.
+func TestGatewayRestarts(t *testing.T) {
+	for name, retries := range map[string]int{"waited for": 5, "not waited for": 0} {
+		t.Run(name, func(t *testing.T) {
+			needTerraform(t)
+			gateway := newGateway(t)
+			gateway.SetLatency(10 * time.Millisecond)
+			configuration, want := manyEntries(100)
+			w := newWorkspace(t, gateway)
+			w.configure(fmt.Sprintf("  max_retries = %d", retries), configuration)
+			command, output := w.command("apply", "-auto-approve")
+			start(t, command)
+			waitFor(t, "30 writes", func() bool { return len(gateway.Entries("flags")) >= 30 })
+			gateway.Stop()
+			if retries == 0 {
+				if err := command.Wait(); err == nil || !bytes.Contains(output.Bytes(), []byte("Gateway not reachable")) {
+					t.Errorf("ended with %v:\n%s", err, output)
+				}
+				gateway.Restart()
+				w.must("apply", "-auto-approve")
+			} else {
+				time.Sleep(500 * time.Millisecond) // how long the gateway is away
+				gateway.Restart()
+				if err := command.Wait(); err != nil {
+					t.Errorf("ended with %v:\n%s", err, output)
+				}
+			}
+			if held, state := gateway.Entries("flags"), w.state(); !maps.Equal(held, want) || !maps.Equal(state, want) {
+				t.Errorf("the gateway holds %d entries and the state %d, want 100 as configured", len(held), len(state))
+			}
+		})
+	}
+}
+
+// TestConnections: a connection is opened for each request at a time, and used
+// again.
+func TestConnections(t *testing.T) {
+	needTerraform(t)
+	gateway := newGateway(t)
+	gateway.SetLatency(5 * time.Millisecond)
+	configuration, _ := manyEntries(300)
+	w := newWorkspace(t, gateway)
+	w.configure("", configuration)
+	w.must("apply", "-auto-approve")
+	if opened := gateway.Connections(); opened > 10 {
+		t.Errorf("%d connections for 10 requests at a time", opened)
+	}
+	if sent := gateway.Count("", ""); sent != 600 {
+		t.Errorf("%d requests for 300 entries, want a GET and a PUT for each", sent)
+	}
+}
+
+// TestParallelism: no race, no lost write.
+func TestParallelism(t *testing.T) {
+	needTerraform(t)
+	gateway := newGateway(t)
+	configuration, want := manyEntries(500)
+	w := newWorkspace(t, gateway)
+	w.configure("", configuration)
+	w.must("apply", "-auto-approve", "-parallelism=64")
+	if held := gateway.Entries("flags"); !maps.Equal(held, want) {
+		t.Errorf("the gateway holds %d entries, want 500 as configured", len(held))
+	}
+	if opened := gateway.Connections(); opened > 64 {
+		t.Errorf("%d connections for 64 requests at a time", opened)
+	}
+	if plan := w.run("plan", "-detailed-exitcode", "-parallelism=64"); plan.status != 0 {
+		t.Errorf("the plan after it ended with %d:\n%s", plan.status, plan.output)
+	}
+	w.must("destroy", "-auto-approve", "-parallelism=64")
+	if held := gateway.Entries("flags"); len(held) != 0 {
+		t.Errorf("%d entries are left", len(held))
+	}
+}

@@ -1,0 +1,219 @@
+// Package endtoend_test runs the built provider under the real Terraform
+// binary against the mock gateway: what the acceptance tests cannot see, such
+// as signals, logs, exit statuses and the files that Terraform leaves behind.
+package endtoend_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/quivaworks/terraform-provider-quiva/internal/mockgateway"
+)
+
+// built is where TestMain puts the provider and the CLI configuration that
+// makes Terraform use it.
+var built struct {
+	terraform string
+	config    string
+}
+
+func TestMain(m *testing.M) {
+	os.Exit(func() int {
+		if os.Getenv("TF_ACC") == "" {
+			return m.Run() // every test skips
+		}
+		dir, err := os.MkdirTemp("", "quiva-endtoend")
+		if err != nil {
+			panic(err)
+		}
+		defer os.RemoveAll(dir)
+		if err := build(dir); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			return 1
+		}
+		return m.Run()
+	}())
+}
+
+// build builds the provider, with the race detector where there is one, and
+// finds Terraform.
+func build(dir string) error {
+	terraform := os.Getenv("TF_ACC_TERRAFORM_PATH")
+	if terraform == "" {
+		terraform = "terraform"
+	}
+	var err error
+	if built.terraform, err = exec.LookPath(terraform); err != nil {
+		return fmt.Errorf("cannot find Terraform: %w; set TF_ACC_TERRAFORM_PATH", err)
+	}
+	arguments := []string{"build", "-o", filepath.Join(dir, "terraform-provider-quiva")}
+	if raceEnabled {
+		arguments = append(arguments, "-race")
+	}
+	command := exec.Command("go", append(arguments, "../..")...)
+	if output, err := command.CombinedOutput(); err != nil {
+		return fmt.Errorf("building the provider: %w\n%s", err, output)
+	}
+	built.config = filepath.Join(dir, "cli.tfrc")
+	return os.WriteFile(built.config, fmt.Appendf(nil,
+		"provider_installation {\n  dev_overrides {\n    \"quivaworks/quiva\" = %q\n  }\n  direct {}\n}\n", dir), 0o600)
+}
+
+// needTerraform skips a test where the acceptance tests are off too.
+func needTerraform(t *testing.T) {
+	t.Helper()
+	if os.Getenv("TF_ACC") == "" {
+		t.Skip("needs Terraform: runs when TF_ACC is set")
+	}
+	t.Parallel()
+}
+
+// newGateway starts a gateway with a bucket "flags" for one test.
+func newGateway(t *testing.T) *mockgateway.Server {
+	t.Helper()
+	gateway := mockgateway.NewServer()
+	t.Cleanup(gateway.Close)
+	gateway.CreateBucket("flags")
+	return gateway
+}
+
+// workspace is a directory with a configuration in which Terraform runs.
+type workspace struct {
+	t   *testing.T
+	dir string
+	env []string
+}
+
+// newWorkspace makes a workspace whose environment leads to the gateway.
+func newWorkspace(t *testing.T, gateway *mockgateway.Server, environment ...string) *workspace {
+	t.Helper()
+	w := &workspace{t: t, dir: t.TempDir()}
+	for _, variable := range os.Environ() {
+		if !strings.HasPrefix(variable, "QUIVA_") && !strings.HasPrefix(variable, "TF_") {
+			w.env = append(w.env, variable)
+		}
+	}
+	w.env = append(w.env,
+		"TF_CLI_CONFIG_FILE="+built.config,
+		"CHECKPOINT_DISABLE=1",
+		// A race ends the provider, which Terraform reports; and it ends
+		// without the detector's pause of a second.
+		"GORACE=halt_on_error=1 atexit_sleep_ms=0",
+		"QUIVA_API_URL="+gateway.URL,
+		"QUIVA_API_KEY="+mockgateway.DefaultAPIKey)
+	w.env = append(w.env, environment...)
+	return w
+}
+
+// configure writes the configuration, with a provider block of the given
+// arguments.
+func (w *workspace) configure(arguments, configuration string) {
+	w.t.Helper()
+	text := fmt.Sprintf(`
+terraform {
+  required_providers {
+    quiva = { source = "quivaworks/quiva" }
+  }
+}
+provider "quiva" {
+%s
+}
+%s`, arguments, configuration)
+	if err := os.WriteFile(filepath.Join(w.dir, "main.tf"), []byte(text), 0o600); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// outcome is how a run of Terraform ended.
+type outcome struct {
+	status int
+	output string
+}
+
+// says reports whether the output holds a text, however it is wrapped.
+func (o outcome) says(text string) bool {
+	unwrap := func(text string) string {
+		return strings.Join(strings.FieldsFunc(text, func(r rune) bool {
+			return r == ' ' || r == '\n' || r == '│' || r == '╷' || r == '╵'
+		}), " ")
+	}
+	return strings.Contains(unwrap(o.output), unwrap(text))
+}
+
+// run runs a subcommand to its end.
+func (w *workspace) run(arguments ...string) outcome {
+	w.t.Helper()
+	command, output := w.command(arguments...)
+	err := command.Run()
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) {
+		w.t.Fatal(err)
+	}
+	return outcome{command.ProcessState.ExitCode(), output.String()}
+}
+
+// must runs a subcommand that has to end with a status of 0.
+func (w *workspace) must(arguments ...string) outcome {
+	w.t.Helper()
+	result := w.run(arguments...)
+	if result.status != 0 {
+		w.t.Fatalf("terraform %s ended with %d:\n%s", strings.Join(arguments, " "), result.status, result.output)
+	}
+	return result
+}
+
+func (w *workspace) command(arguments ...string) (*exec.Cmd, *bytes.Buffer) {
+	w.t.Helper()
+	command := exec.CommandContext(w.t.Context(), built.terraform, append(arguments, "-no-color")...)
+	command.Dir, command.Env = w.dir, w.env
+	output := new(bytes.Buffer)
+	command.Stdout, command.Stderr = output, output
+	return command, output
+}
+
+// state returns the values of the entries in the state, as JSON by their keys.
+func (w *workspace) state() map[string]string {
+	w.t.Helper()
+	entries := map[string]string{}
+	text, err := os.ReadFile(filepath.Join(w.dir, "terraform.tfstate"))
+	if errors.Is(err, os.ErrNotExist) {
+		return entries
+	}
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	var state struct {
+		Resources []struct {
+			Type      string
+			Instances []struct {
+				Attributes struct {
+					Key   string
+					Value struct{ Value json.RawMessage }
+				}
+			}
+		}
+	}
+	if err := json.Unmarshal(text, &state); err != nil {
+		w.t.Fatal(err)
+	}
+	for _, resource := range state.Resources {
+		if resource.Type != "quiva_kv_entry" {
+			continue
+		}
+		for _, instance := range resource.Instances {
+			var value bytes.Buffer
+			if err := json.Compact(&value, instance.Attributes.Value.Value); err != nil {
+				w.t.Fatal(err)
+			}
+			entries[instance.Attributes.Key] = value.String()
+		}
+	}
+	return entries
+}
