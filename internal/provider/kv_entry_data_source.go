@@ -6,6 +6,7 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
@@ -30,7 +31,7 @@ func (d *kvEntryDataSource) Metadata(_ context.Context, req datasource.MetadataR
 
 func (d *kvEntryDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "Reads one entry of a key-value bucket. An entry that does not exist is an error.",
+		MarkdownDescription: "Reads one entry of a key-value bucket. An entry that does not exist is an error. A secret is better read with the ephemeral resource of the same name.",
 		Attributes: map[string]schema.Attribute{
 			"bucket": schema.StringAttribute{
 				MarkdownDescription: "Name of the bucket.",
@@ -50,8 +51,9 @@ func (d *kvEntryDataSource) Schema(_ context.Context, _ datasource.SchemaRequest
 	}
 }
 
-// kvEntryDataSourceModel is the data source quiva_kv_entry.
-type kvEntryDataSourceModel struct {
+// kvEntryValueModel is an entry that is read: by the data source or by the
+// ephemeral resource.
+type kvEntryValueModel struct {
 	Bucket types.String  `tfsdk:"bucket"`
 	Key    types.String  `tfsdk:"key"`
 	Value  types.Dynamic `tfsdk:"value"`
@@ -62,27 +64,34 @@ func (d *kvEntryDataSource) Configure(_ context.Context, req datasource.Configur
 }
 
 func (d *kvEntryDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
-	var model kvEntryDataSourceModel
+	var model kvEntryValueModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &model)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	client, ok := d.gateway.connect(&resp.Diagnostics)
-	if !ok {
-		return
+	model.Value = d.gateway.readValue(ctx, &resp.Diagnostics, model.Bucket.ValueString(), model.Key.ValueString())
+	if !resp.Diagnostics.HasError() {
+		resp.Diagnostics.Append(resp.State.Set(ctx, model)...)
 	}
-	bucket, key := model.Bucket.ValueString(), model.Key.ValueString()
+}
+
+// readValue returns what an entry holds. An entry that does not exist is an
+// error.
+func (g *gateway) readValue(ctx context.Context, diags *diag.Diagnostics, bucket, key string) types.Dynamic {
+	client, ok := g.connect(diags)
+	if !ok {
+		return types.DynamicNull()
+	}
 	entry, err := client.GetEntry(ctx, bucket, key)
 	switch {
 	case quiva.IsNotFound(err):
-		resp.Diagnostics.AddAttributeError(path.Root("key"), "KV entry does not exist",
+		diags.AddAttributeError(path.Root("key"), "KV entry does not exist",
 			fmt.Sprintf("The bucket %q has no entry %q, or there is no such bucket; the gateway at %s does not say which. "+
-				"If this configuration creates the entry, refer to the resource, or add depends_on.", bucket, key, d.gateway.endpoint))
-		return
+				"If this configuration creates the entry, refer to the resource, or add depends_on.", bucket, key, g.endpoint))
+		return types.DynamicNull()
 	case err != nil:
-		d.gateway.fail(&resp.Diagnostics, operation{doing: fmt.Sprintf("read the entry %q of the bucket %q", key, bucket), rejected: path.Root("key")}, err)
-		return
+		g.fail(diags, operation{doing: fmt.Sprintf("read the entry %q of the bucket %q", key, bucket), rejected: path.Root("key")}, err)
+		return types.DynamicNull()
 	}
-	model.Value = decodeValue(&resp.Diagnostics, key, entry.Value)
-	resp.Diagnostics.Append(resp.State.Set(ctx, model)...)
+	return decodeValue(diags, key, entry.Value)
 }

@@ -2,22 +2,24 @@ package provider
 
 import (
 	"context"
-	"errors"
+	"encoding/json"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/resource/identityschema"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/booldefault"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringplanmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/hashicorp/terraform-plugin-log/tflog"
 
-	"github.com/quivaworks/terraform-provider-quiva/internal/jsonvalue"
 	"github.com/quivaworks/terraform-provider-quiva/internal/quiva"
 )
 
@@ -26,6 +28,7 @@ var (
 	_ resource.ResourceWithValidateConfig = (*kvEntryResource)(nil)
 	_ resource.ResourceWithModifyPlan     = (*kvEntryResource)(nil)
 	_ resource.ResourceWithImportState    = (*kvEntryResource)(nil)
+	_ resource.ResourceWithIdentity       = (*kvEntryResource)(nil)
 )
 
 // NewKVEntryResource returns the resource quiva_kv_entry.
@@ -61,9 +64,21 @@ func (r *kvEntryResource) Schema(_ context.Context, _ resource.SchemaRequest, re
 			},
 			"value": schema.DynamicAttribute{
 				MarkdownDescription: "Value of the entry: a native object or map, such as `{ enabled = true, rollout = 25 }` or `jsondecode(file(\"flag.json\"))`. " +
-					"It is compared as JSON: the order of properties, `1` and `1.0`, or a list and a tuple make no difference. Numbers keep up to 153 digits. It is stored in the state.",
+					"It is compared as JSON: the order of properties, `1` and `1.0`, or a list and a tuple make no difference. Numbers keep up to 153 digits. " +
+					"It is stored in the state; for a secret use `value_wo`. Exactly one of the two is set.",
 				Optional:   true,
 				Validators: []validator.Dynamic{objectValidator{}},
+			},
+			"value_wo": schema.DynamicAttribute{
+				MarkdownDescription: "The same as `value`, for a secret: it is written to the gateway and stored in no plan and no state. Needs Terraform 1.11 or later. " +
+					"Since nothing remembers it, it is written when the entry is created and whenever `value_wo_version` changes, and a refresh only looks whether the entry exists.",
+				Optional:   true,
+				WriteOnly:  true,
+				Validators: []validator.Dynamic{objectValidator{}},
+			},
+			"value_wo_version": schema.Int64Attribute{
+				MarkdownDescription: "Any number that goes with `value_wo`: a change writes `value_wo` again.",
+				Optional:            true,
 			},
 			"overwrite": schema.BoolAttribute{
 				MarkdownDescription: "Whether creating the entry may take over a key that holds another value. A key that holds an equal value is taken over in any case. Defaults to `false`.",
@@ -81,16 +96,48 @@ func (r *kvEntryResource) Schema(_ context.Context, _ resource.SchemaRequest, re
 
 // kvEntryModel is quiva_kv_entry in a configuration, a plan or the state.
 type kvEntryModel struct {
-	Bucket    types.String  `tfsdk:"bucket"`
-	Key       types.String  `tfsdk:"key"`
-	Value     types.Dynamic `tfsdk:"value"`
-	Overwrite types.Bool    `tfsdk:"overwrite"`
-	ID        types.String  `tfsdk:"id"`
+	Bucket         types.String  `tfsdk:"bucket"`
+	Key            types.String  `tfsdk:"key"`
+	Value          types.Dynamic `tfsdk:"value"`
+	ValueWO        types.Dynamic `tfsdk:"value_wo"`
+	ValueWOVersion types.Int64   `tfsdk:"value_wo_version"`
+	Overwrite      types.Bool    `tfsdk:"overwrite"`
+	ID             types.String  `tfsdk:"id"`
 }
+
+// kvEntryIdentity is what names one entry for Terraform 1.12 and later.
+type kvEntryIdentity struct {
+	Bucket types.String `tfsdk:"bucket"`
+	Key    types.String `tfsdk:"key"`
+}
+
+func (m kvEntryModel) identity() kvEntryIdentity {
+	return kvEntryIdentity{Bucket: m.Bucket, Key: m.Key}
+}
+
+// writeOnlyKey marks, in the private state, an entry whose value Terraform does
+// not hold. Without it a refresh could not tell such an entry from one that was
+// just imported, whose value is to be read.
+const writeOnlyKey = "write_only"
 
 // name names the entry within a sentence.
 func (m kvEntryModel) name() string {
 	return fmt.Sprintf("the entry %q of the bucket %q", m.Key.ValueString(), m.Bucket.ValueString())
+}
+
+func (r *kvEntryResource) IdentitySchema(_ context.Context, _ resource.IdentitySchemaRequest, resp *resource.IdentitySchemaResponse) {
+	resp.IdentitySchema = identityschema.Schema{
+		Attributes: map[string]identityschema.Attribute{
+			"bucket": identityschema.StringAttribute{
+				Description:       "Name of the bucket.",
+				RequiredForImport: true,
+			},
+			"key": identityschema.StringAttribute{
+				Description:       "Key of the entry, as it is.",
+				RequiredForImport: true,
+			},
+		},
+	}
 }
 
 func (r *kvEntryResource) Configure(_ context.Context, req resource.ConfigureRequest, resp *resource.ConfigureResponse) {
@@ -100,9 +147,19 @@ func (r *kvEntryResource) Configure(_ context.Context, req resource.ConfigureReq
 func (r *kvEntryResource) ValidateConfig(ctx context.Context, req resource.ValidateConfigRequest, resp *resource.ValidateConfigResponse) {
 	var config kvEntryModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
-	if !resp.Diagnostics.HasError() && isNull(config.Value) {
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	switch hasValue, hasValueWO := !isNull(config.Value), !isNull(config.ValueWO); {
+	case !hasValue && !hasValueWO:
 		resp.Diagnostics.AddAttributeError(path.Root("value"), "Value is missing",
-			"The gateway stores JSON objects; here is none, or null. Set value to an object, such as { enabled = true }. An empty one is { }.")
+			"The gateway stores JSON objects; here is none, or null. Set value to an object, such as { enabled = true }, or value_wo if it is a secret. An empty object is { }.")
+	case hasValue && hasValueWO && !config.Value.IsUnknown() && !config.ValueWO.IsUnknown():
+		resp.Diagnostics.AddAttributeError(path.Root("value_wo"), "Two values",
+			"Both value and value_wo are set, but an entry holds one value. Remove value_wo, or value if it is a secret.")
+	case !hasValueWO && !config.ValueWOVersion.IsNull():
+		resp.Diagnostics.AddAttributeError(path.Root("value_wo_version"), "Version without a write-only value",
+			"value_wo_version says when to write value_wo again, which is not set. A change of value is noticed without it.")
 	}
 }
 
@@ -120,9 +177,12 @@ func (r *kvEntryResource) ModifyPlan(ctx context.Context, req resource.ModifyPla
 	if !plan.Bucket.IsUnknown() && !plan.Key.IsUnknown() {
 		plan.ID = types.StringValue(plan.Bucket.ValueString() + "/" + plan.Key.ValueString())
 	}
+	var secret types.Dynamic
+	resp.Diagnostics.Append(req.Config.GetAttribute(ctx, path.Root("value_wo"), &secret)...)
 	// What cannot be written is better said now than half-way through an apply.
-	if _, err := jsonvalue.Encode(plan.Value); err != nil && !errors.Is(err, jsonvalue.ErrUnknown) {
-		resp.Diagnostics.Append(noJSONForm(path.Root("value"), err))
+	checkJSONForm(&resp.Diagnostics, path.Root("value"), plan.Value)
+	checkJSONForm(&resp.Diagnostics, path.Root("value_wo"), secret)
+	if resp.Diagnostics.HasError() {
 		return
 	}
 	if !req.State.Raw.IsNull() {
@@ -138,7 +198,7 @@ func (r *kvEntryResource) ModifyPlan(ctx context.Context, req resource.ModifyPla
 func (r *kvEntryResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
 	var plan kvEntryModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
-	value := encodeObject(&resp.Diagnostics, path.Root("value"), plan.Value)
+	value := valueToWrite(ctx, &resp.Diagnostics, plan, req.Config)
 	if resp.Diagnostics.HasError() {
 		return
 	}
@@ -154,11 +214,11 @@ func (r *kvEntryResource) Create(ctx context.Context, req resource.CreateRequest
 	case err != nil:
 		r.gateway.fail(&resp.Diagnostics, operation{doing: "look whether " + plan.name() + " exists already", rejected: path.Root("key")}, err)
 		return
-	case holdsJSON(plan.Value, held.Value):
+	case isSameText(value, held.Value):
 		// Most likely this very configuration's, from an apply that was cut
 		// off before it could note what it wrote.
 		tflog.Info(ctx, "Entry holds the wanted value already", map[string]any{"bucket": plan.Bucket.ValueString(), "key": plan.Key.ValueString()})
-		resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
+		resp.Diagnostics.Append(store(ctx, plan, &resp.State, resp.Identity, resp.Private)...)
 		return
 	case !plan.Overwrite.ValueBool():
 		resp.Diagnostics.AddAttributeError(path.Root("key"), "KV entry already exists", alreadyExists(plan))
@@ -166,8 +226,36 @@ func (r *kvEntryResource) Create(ctx context.Context, req resource.CreateRequest
 	}
 
 	if r.write(ctx, &resp.Diagnostics, client, plan, value) {
-		resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
+		resp.Diagnostics.Append(store(ctx, plan, &resp.State, resp.Identity, resp.Private)...)
 	}
+}
+
+// valueToWrite returns the JSON of whichever value is set. The write-only one is
+// only in the configuration.
+func valueToWrite(ctx context.Context, diags *diag.Diagnostics, plan kvEntryModel, config tfsdk.Config) json.RawMessage {
+	if !isNull(plan.Value) {
+		return encodeObject(diags, path.Root("value"), plan.Value)
+	}
+	var secret types.Dynamic
+	diags.Append(config.GetAttribute(ctx, path.Root("value_wo"), &secret)...)
+	if diags.HasError() {
+		return nil
+	}
+	return encodeObject(diags, path.Root("value_wo"), secret)
+}
+
+// privateState is what the framework hands out for it, whose type has no name
+// here.
+type privateState interface {
+	SetKey(ctx context.Context, key string, value []byte) diag.Diagnostics
+}
+
+// store puts what was written into the state.
+func store(ctx context.Context, plan kvEntryModel, state *tfsdk.State, identity *tfsdk.ResourceIdentity, private privateState) diag.Diagnostics {
+	diags := state.Set(ctx, plan)
+	diags.Append(identity.Set(ctx, plan.identity())...)
+	diags.Append(private.SetKey(ctx, writeOnlyKey, strconv.AppendBool(nil, isNull(plan.Value)))...)
+	return diags
 }
 
 func alreadyExists(plan kvEntryModel) string {
@@ -182,7 +270,7 @@ func alreadyExists(plan kvEntryModel) string {
 }
 
 // write puts the value of the plan and reports whether that worked.
-func (r *kvEntryResource) write(ctx context.Context, diags *diag.Diagnostics, client *quiva.Client, plan kvEntryModel, value []byte) bool {
+func (r *kvEntryResource) write(ctx context.Context, diags *diag.Diagnostics, client *quiva.Client, plan kvEntryModel, value json.RawMessage) bool {
 	err := client.PutEntry(ctx, plan.Bucket.ValueString(), plan.Key.ValueString(), value)
 	switch {
 	case err == nil:
@@ -205,6 +293,8 @@ func (r *kvEntryResource) Read(ctx context.Context, req resource.ReadRequest, re
 	if !ok {
 		return
 	}
+	// The state may be from before there were identities.
+	resp.Diagnostics.Append(resp.Identity.Set(ctx, state.identity())...)
 	held, err := client.GetEntry(ctx, state.Bucket.ValueString(), state.Key.ValueString())
 	switch {
 	case quiva.IsNotFound(err):
@@ -214,9 +304,11 @@ func (r *kvEntryResource) Read(ctx context.Context, req resource.ReadRequest, re
 		r.gateway.fail(&resp.Diagnostics, operation{doing: "read " + state.name(), rejected: path.Root("key")}, err)
 		return
 	}
-	// An equal value stays as it is, in the types that the configuration gave
-	// it.
-	if !isNull(state.Value) && holdsJSON(state.Value, held.Value) {
+	writeOnly, diags := req.Private.GetKey(ctx, writeOnlyKey)
+	resp.Diagnostics.Append(diags...)
+	// A secret must not come into the state, and an equal value stays as it is,
+	// in the types that the configuration gave it.
+	if string(writeOnly) == "true" || !isNull(state.Value) && holdsJSON(state.Value, held.Value) {
 		return
 	}
 	state.Value = decodeValue(&resp.Diagnostics, held.Key, held.Value)
@@ -229,19 +321,22 @@ func (r *kvEntryResource) Update(ctx context.Context, req resource.UpdateRequest
 	var plan, state kvEntryModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	value := encodeObject(&resp.Diagnostics, path.Root("value"), plan.Value)
 	if resp.Diagnostics.HasError() {
 		return
 	}
 	// Another overwrite alone, or a value that turned out the same once it was
 	// known, is nothing to send.
-	if !sameJSON(plan.Value, state.Value) {
+	if !sameJSON(plan.Value, state.Value) || !plan.ValueWOVersion.Equal(state.ValueWOVersion) {
+		value := valueToWrite(ctx, &resp.Diagnostics, plan, req.Config)
+		if resp.Diagnostics.HasError() {
+			return
+		}
 		client, ok := r.gateway.connect(&resp.Diagnostics)
 		if !ok || !r.write(ctx, &resp.Diagnostics, client, plan, value) {
 			return
 		}
 	}
-	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
+	resp.Diagnostics.Append(store(ctx, plan, &resp.State, resp.Identity, resp.Private)...)
 }
 
 func (r *kvEntryResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
@@ -260,19 +355,27 @@ func (r *kvEntryResource) Delete(ctx context.Context, req resource.DeleteRequest
 	}
 }
 
-// ImportState takes "bucket/key". A bucket's name has no slash, a key may.
+// ImportState takes "bucket/key", or the identity. A bucket's name has no
+// slash, a key may.
 func (r *kvEntryResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
 	bucket, key, _ := strings.Cut(req.ID, "/")
+	if req.ID == "" {
+		var identity kvEntryIdentity
+		resp.Diagnostics.Append(req.Identity.Get(ctx, &identity)...)
+		bucket, key = identity.Bucket.ValueString(), identity.Key.ValueString()
+	}
 	if bucketName.problem(bucket) != "" || entryKey.problem(key) != "" {
 		resp.Diagnostics.AddError("Invalid import ID",
-			fmt.Sprintf("An entry is imported by its bucket and key, as BUCKET/KEY: feature-flags/checkout. What was given is %q.", req.ID))
+			fmt.Sprintf("An entry is imported by its bucket and key, as BUCKET/KEY: feature-flags/checkout. What was given is %q.", bucket+"/"+key))
 		return
 	}
-	resp.Diagnostics.Append(resp.State.Set(ctx, kvEntryModel{
+	imported := kvEntryModel{
 		Bucket: types.StringValue(bucket),
 		Key:    types.StringValue(key),
 		// The default, so that the first plan after an import is empty.
 		Overwrite: types.BoolValue(false),
-		ID:        types.StringValue(req.ID),
-	})...)
+		ID:        types.StringValue(bucket + "/" + key),
+	}
+	resp.Diagnostics.Append(resp.State.Set(ctx, imported)...)
+	resp.Diagnostics.Append(resp.Identity.Set(ctx, imported.identity())...)
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/ephemeral"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/provider"
 	"github.com/hashicorp/terraform-plugin-framework/provider/schema"
@@ -39,7 +40,10 @@ const (
 	repositoryURL = "https://github.com/quivaworks/terraform-provider-quiva"
 )
 
-var _ provider.ProviderWithValidateConfig = (*quivaProvider)(nil)
+var (
+	_ provider.ProviderWithValidateConfig     = (*quivaProvider)(nil)
+	_ provider.ProviderWithEphemeralResources = (*quivaProvider)(nil)
+)
 
 // New returns a constructor of the provider in the given version.
 func New(version string) func() provider.Provider {
@@ -156,6 +160,7 @@ func (p *quivaProvider) Configure(ctx context.Context, req provider.ConfigureReq
 	}
 	resp.DataSourceData = gateway
 	resp.ResourceData = gateway
+	resp.EphemeralResourceData = gateway
 }
 
 // configure makes the gateway of a provider block and the environment.
@@ -277,4 +282,8 @@ func (p *quivaProvider) Resources(context.Context) []func() resource.Resource {
 
 func (p *quivaProvider) DataSources(context.Context) []func() datasource.DataSource {
 	return []func() datasource.DataSource{NewKVEntryDataSource}
+}
+
+func (p *quivaProvider) EphemeralResources(context.Context) []func() ephemeral.EphemeralResource {
+	return []func() ephemeral.EphemeralResource{NewKVEntryEphemeralResource}
 }

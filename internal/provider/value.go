@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -37,16 +38,16 @@ func checkObject(diags *diag.Diagnostics, at path.Path, value types.Dynamic) {
 		return
 	case types.String:
 		kind = "a string"
-		wrap = "If it is JSON text, decode it: value = jsondecode(…). If it is meant as it is, put it into an object: value = { text = … }."
+		wrap = "If it is JSON text, decode it: NAME = jsondecode(…). If it is meant as it is, put it into an object: NAME = { text = … }."
 	case types.Number:
-		kind, wrap = "a number", "Put it into an object: value = { limit = … }."
+		kind, wrap = "a number", "Put it into an object: NAME = { limit = … }."
 	case types.Bool:
-		kind, wrap = "a bool", "Put it into an object: value = { enabled = … }."
+		kind, wrap = "a bool", "Put it into an object: NAME = { enabled = … }."
 	default:
-		kind, wrap = "a list", "Put it into an object: value = { items = … }."
+		kind, wrap = "a list", "Put it into an object: NAME = { items = … }."
 	}
 	diags.AddAttributeError(at, "Value is not an object",
-		fmt.Sprintf("The gateway stores JSON objects; this is %s. %s", kind, wrap))
+		fmt.Sprintf("The gateway stores JSON objects; this is %s. %s", kind, strings.ReplaceAll(wrap, "NAME", at.String())))
 }
 
 // encodeObject returns the JSON text of an object to be written.
@@ -65,6 +66,13 @@ func encodeObject(diags *diag.Diagnostics, at path.Path, value types.Dynamic) js
 		diags.AddAttributeError(at, "Value is not an object", "The gateway stores JSON objects; this is null.")
 	}
 	return text
+}
+
+// checkJSONForm adds an error if what is known of a value cannot be written.
+func checkJSONForm(diags *diag.Diagnostics, at path.Path, value types.Dynamic) {
+	if _, err := jsonvalue.Encode(value); err != nil && !errors.Is(err, jsonvalue.ErrUnknown) {
+		diags.Append(noJSONForm(at, err))
+	}
 }
 
 func noJSONForm(at path.Path, err error) diag.Diagnostic {
@@ -97,11 +105,13 @@ func sameJSON(a, b attr.Value) bool {
 // holdsJSON reports whether a Terraform value is the same JSON as a text.
 func holdsJSON(value attr.Value, text json.RawMessage) bool {
 	encoded, err := jsonvalue.Encode(value)
-	if err != nil {
-		return false
-	}
-	canonical, err := jsonvalue.Canonical(text)
-	return err == nil && bytes.Equal(encoded, canonical)
+	return err == nil && isSameText(encoded, text)
+}
+
+// isSameText reports whether two JSON texts mean the same.
+func isSameText(a, b json.RawMessage) bool {
+	same, err := jsonvalue.Equal(a, b)
+	return err == nil && same
 }
 
 // isNull reports whether a dynamic attribute holds null of any type.

@@ -1,0 +1,64 @@
+package provider
+
+import (
+	"context"
+
+	"github.com/hashicorp/terraform-plugin-framework/ephemeral"
+	"github.com/hashicorp/terraform-plugin-framework/ephemeral/schema"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+)
+
+var _ ephemeral.EphemeralResourceWithConfigure = (*kvEntryEphemeralResource)(nil)
+
+// NewKVEntryEphemeralResource returns the ephemeral resource quiva_kv_entry.
+func NewKVEntryEphemeralResource() ephemeral.EphemeralResource {
+	return &kvEntryEphemeralResource{}
+}
+
+type kvEntryEphemeralResource struct {
+	gateway *gateway
+}
+
+func (e *kvEntryEphemeralResource) Metadata(_ context.Context, req ephemeral.MetadataRequest, resp *ephemeral.MetadataResponse) {
+	resp.TypeName = req.ProviderTypeName + "_kv_entry"
+}
+
+func (e *kvEntryEphemeralResource) Schema(_ context.Context, _ ephemeral.SchemaRequest, resp *ephemeral.SchemaResponse) {
+	resp.Schema = schema.Schema{
+		MarkdownDescription: "Reads one entry of a key-value bucket without storing it: its value is in no plan and no state. " +
+			"It can be given to a provider block, to a write-only argument such as `value_wo`, or to another ephemeral resource. " +
+			"An entry that does not exist is an error. Needs Terraform 1.10 or later.",
+		Attributes: map[string]schema.Attribute{
+			"bucket": schema.StringAttribute{
+				MarkdownDescription: "Name of the bucket.",
+				Required:            true,
+				Validators:          []validator.String{bucketName},
+			},
+			"key": schema.StringAttribute{
+				MarkdownDescription: "Key of the entry, as it is.",
+				Required:            true,
+				Validators:          []validator.String{entryKey},
+			},
+			"value": schema.DynamicAttribute{
+				MarkdownDescription: "What the entry holds, as a native value: `ephemeral.quiva_kv_entry.example.value.password`. Numbers keep up to 153 digits.",
+				Computed:            true,
+			},
+		},
+	}
+}
+
+func (e *kvEntryEphemeralResource) Configure(_ context.Context, req ephemeral.ConfigureRequest, resp *ephemeral.ConfigureResponse) {
+	e.gateway = gatewayFrom(req.ProviderData, &resp.Diagnostics)
+}
+
+func (e *kvEntryEphemeralResource) Open(ctx context.Context, req ephemeral.OpenRequest, resp *ephemeral.OpenResponse) {
+	var model kvEntryValueModel
+	resp.Diagnostics.Append(req.Config.Get(ctx, &model)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	model.Value = e.gateway.readValue(ctx, &resp.Diagnostics, model.Bucket.ValueString(), model.Key.ValueString())
+	if !resp.Diagnostics.HasError() {
+		resp.Diagnostics.Append(resp.Result.Set(ctx, model)...)
+	}
+}

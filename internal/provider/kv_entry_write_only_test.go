@@ -1,0 +1,286 @@
+package provider_test
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/hashicorp/terraform-plugin-framework/providerserver"
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
+	"github.com/hashicorp/terraform-plugin-testing/echoprovider"
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
+	"github.com/hashicorp/terraform-plugin-testing/plancheck"
+	"github.com/hashicorp/terraform-plugin-testing/statecheck"
+	"github.com/hashicorp/terraform-plugin-testing/terraform"
+	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
+	"github.com/hashicorp/terraform-plugin-testing/tfversion"
+
+	"github.com/quivaworks/terraform-provider-quiva/internal/mockgateway"
+	"github.com/quivaworks/terraform-provider-quiva/internal/provider"
+)
+
+// arguments is a configuration of one entry with any arguments.
+func arguments(gateway *mockgateway.Server, more ...string) string {
+	return withProvider(gateway, "resource \"quiva_kv_entry\" \"test\" {\n  bucket = \"flags\"\n  key = \"a\"\n"+lines(more)+"}\n")
+}
+
+// runFrom takes configurations through steps on a Terraform that has what they
+// need.
+func runFrom(t *testing.T, needs tfversion.TerraformVersionCheck, steps ...resource.TestStep) {
+	t.Helper()
+	resource.Test(t, resource.TestCase{
+		TerraformVersionChecks:   []tfversion.TerraformVersionCheck{needs},
+		ProtoV6ProviderFactories: providerFactories,
+		Steps:                    steps,
+	})
+}
+
+// TestAccKVEntryWriteOnly: a secret is written on create and with each version,
+// and nothing else brings it back.
+func TestAccKVEntryWriteOnly(t *testing.T) {
+	t.Parallel()
+	gateway := newGateway(t)
+	null := stateValue(tfjsonpath.New("value"), knownvalue.Null())
+	nullWO := stateValue(tfjsonpath.New("value_wo"), knownvalue.Null())
+	writes := func(want int) resource.TestCheckFunc {
+		return func(*terraform.State) error {
+			if got := gateway.Revisions("flags", "a"); got != want {
+				return fmt.Errorf("the entry was written %d times, want %d", got, want)
+			}
+			return nil
+		}
+	}
+	secret := func(value string, version int) string {
+		return arguments(gateway, `value_wo = { password = "`+value+`" }`, fmt.Sprintf("value_wo_version = %d", version))
+	}
+	runFrom(t, tfversion.SkipBelow(tfversion.Version1_11_0),
+		resource.TestStep{
+			Config:            secret("one", 1),
+			ConfigPlanChecks:  plansAction(plancheck.ResourceActionCreate),
+			Check:             resource.ComposeTestCheckFunc(holds(gateway, "flags", "a", `{"password":"one"}`), writes(1)),
+			ConfigStateChecks: []statecheck.StateCheck{null, nullWO, stateValue(tfjsonpath.New("value_wo_version"), knownvalue.Int64Exact(1))},
+		},
+		// Another value alone goes unnoticed, as documented.
+		resource.TestStep{
+			Config:           secret("two", 1),
+			ConfigPlanChecks: plans(plancheck.ExpectEmptyPlan()),
+			Check:            writes(1),
+		},
+		resource.TestStep{
+			Config:            secret("two", 2),
+			ConfigPlanChecks:  plansAction(plancheck.ResourceActionUpdate),
+			Check:             resource.ComposeTestCheckFunc(holds(gateway, "flags", "a", `{"password":"two"}`), writes(2)),
+			ConfigStateChecks: []statecheck.StateCheck{null, nullWO},
+		},
+		// A refresh looks whether the entry exists, not what it holds.
+		resource.TestStep{
+			PreConfig:         func() { gateway.PutEntry("flags", "a", `{"password":"elsewhere"}`) },
+			Config:            secret("two", 2),
+			ConfigPlanChecks:  plans(plancheck.ExpectEmptyPlan()),
+			ConfigStateChecks: []statecheck.StateCheck{null, nullWO},
+		},
+		resource.TestStep{
+			PreConfig:        func() { gateway.DeleteEntry("flags", "a") },
+			Config:           secret("two", 2),
+			ConfigPlanChecks: plansAction(plancheck.ResourceActionCreate),
+			Check:            holds(gateway, "flags", "a", `{"password":"two"}`),
+		},
+		// To a stored value and back, without a replace.
+		resource.TestStep{
+			Config:            arguments(gateway, `value = { password = "known" }`),
+			ConfigPlanChecks:  plansAction(plancheck.ResourceActionUpdate),
+			Check:             holds(gateway, "flags", "a", `{"password":"known"}`),
+			ConfigStateChecks: []statecheck.StateCheck{stateValue(tfjsonpath.New("value").AtMapKey("password"), knownvalue.StringExact("known"))},
+		},
+		resource.TestStep{
+			PreConfig:        func() { gateway.PutEntry("flags", "a", `{"password":"drift"}`) },
+			Config:           arguments(gateway, `value = { password = "known" }`),
+			ConfigPlanChecks: plansAction(plancheck.ResourceActionUpdate),
+		},
+		resource.TestStep{
+			Config:            arguments(gateway, `value_wo = { password = "hidden" }`),
+			ConfigPlanChecks:  plansAction(plancheck.ResourceActionUpdate),
+			Check:             holds(gateway, "flags", "a", `{"password":"hidden"}`),
+			ConfigStateChecks: []statecheck.StateCheck{null, nullWO},
+		},
+	)
+}
+
+// TestAccKVEntryWriteOnlyTakeover: a secret that exists is taken over with
+// overwrite; an equal one is adopted.
+func TestAccKVEntryWriteOnlyTakeover(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		held string
+		more []string
+		want string // of the error
+		puts int
+	}{
+		"another": {`{"password":"old"}`, nil, "KV entry already exists", 0},
+		"taken":   {`{"password":"old"}`, []string{"overwrite = true"}, "", 1},
+		"equal":   {`{ "password" : "new" }`, nil, "", 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			gateway := newGateway(t)
+			gateway.PutEntry("flags", "a", tt.held)
+			step := resource.TestStep{Config: arguments(gateway, append(tt.more, `value_wo = { password = "new" }`)...)}
+			if tt.want != "" {
+				step.ExpectError = message(tt.want)
+			}
+			runFrom(t, tfversion.SkipBelow(tfversion.Version1_11_0), step)
+			if puts := gateway.Count(http.MethodPut, ""); puts != tt.puts {
+				t.Errorf("%d PUTs, want %d", puts, tt.puts)
+			}
+		})
+	}
+}
+
+func TestAccKVEntryWriteOnlyBadInput(t *testing.T) {
+	t.Parallel()
+	gateway := newGateway(t)
+	tests := map[string]struct {
+		arguments []string
+		want      string
+	}{
+		"both":            {[]string{"value = {}", "value_wo = {}"}, "Both value and value_wo are set"},
+		"neither":         {nil, "Value is missing"},
+		"version alone":   {[]string{"value = {}", "value_wo_version = 1"}, "value_wo_version says when to write value_wo again, which is not set"},
+		"string":          {[]string{`value_wo = "secret"`}, "put it into an object: value_wo = { text ="},
+		"null":            {[]string{`value_wo = null`}, "Value is missing"},
+		"no form in JSON": {[]string{`value_wo = { a = 1e5000 }`}, "The value cannot be written as JSON"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			runFrom(t, tfversion.SkipBelow(tfversion.Version1_11_0), resource.TestStep{
+				Config: arguments(gateway, tt.arguments...), PlanOnly: true, ExpectError: message(tt.want),
+			})
+		})
+	}
+}
+
+// TestKVEntryWriteOnlyOldTerraform: a Terraform before 1.11 gets an error, not
+// a secret in its state.
+func TestKVEntryWriteOnlyOldTerraform(t *testing.T) {
+	t.Parallel()
+	server := newServer(t)
+	schema := resourceSchema(t, server, "quiva_kv_entry")
+	config := objectOf(t, schema, map[string]tftypes.Value{
+		"bucket":   tftypes.NewValue(tftypes.String, "flags"),
+		"key":      tftypes.NewValue(tftypes.String, "a"),
+		"value_wo": tftypes.NewValue(tftypes.Object{}, map[string]tftypes.Value{}),
+	})
+	response, err := server.ValidateResourceConfig(t.Context(), &tfprotov6.ValidateResourceConfigRequest{
+		TypeName: "quiva_kv_entry", Config: config,
+		ClientCapabilities: &tfprotov6.ValidateResourceConfigClientCapabilities{WriteOnlyAttributesAllowed: false},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(response.Diagnostics) != 1 || !strings.Contains(response.Diagnostics[0].Detail, "Terraform 1.11") {
+		t.Errorf("an old Terraform is told %+v", response.Diagnostics)
+	}
+}
+
+// newServer returns the provider as Terraform speaks to it.
+func newServer(t *testing.T) tfprotov6.ProviderServer {
+	t.Helper()
+	server, err := providerserver.NewProtocol6WithError(provider.New("test")())()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return server
+}
+
+func resourceSchema(t *testing.T, server tfprotov6.ProviderServer, name string) *tfprotov6.Schema {
+	t.Helper()
+	response, err := server.GetProviderSchema(t.Context(), &tfprotov6.GetProviderSchemaRequest{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return response.ResourceSchemas[name]
+}
+
+// objectOf packs a value of a schema's type, with null for what is left out.
+func objectOf(t *testing.T, schema *tfprotov6.Schema, values map[string]tftypes.Value) *tfprotov6.DynamicValue {
+	t.Helper()
+	valueType, ok := schema.ValueType().(tftypes.Object)
+	if !ok {
+		t.Fatalf("the schema is of type %s", schema.ValueType())
+	}
+	for name, attributeType := range valueType.AttributeTypes {
+		if _, ok := values[name]; !ok {
+			values[name] = tftypes.NewValue(attributeType, nil)
+		}
+	}
+	packed, err := tfprotov6.NewDynamicValue(valueType, tftypes.NewValue(valueType, values))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &packed
+}
+
+// TestAccKVEntryEphemeral: what the entry holds reaches where it is needed and
+// no file.
+func TestAccKVEntryEphemeral(t *testing.T) {
+	t.Parallel()
+	gateway := newGateway(t)
+	gateway.PutEntry("flags", "secret", `{"password":"geheim","ports":[1,2]}`)
+	configuration := withProvider(gateway, `
+ephemeral "quiva_kv_entry" "secret" {
+  bucket = "flags"
+  key    = "secret"
+}
+provider "echo" {
+  data = ephemeral.quiva_kv_entry.secret.value
+}
+resource "echo" "seen" {}
+resource "quiva_kv_entry" "copy" {
+  bucket           = "flags"
+  key              = "copy"
+  value_wo         = { copied = ephemeral.quiva_kv_entry.secret.value.password }
+  value_wo_version = 1
+}
+`)
+	factories := map[string]func() (tfprotov6.ProviderServer, error){"echo": echoprovider.NewProviderServer()}
+	for name, factory := range providerFactories {
+		factories[name] = factory
+	}
+	resource.Test(t, resource.TestCase{
+		TerraformVersionChecks:   []tfversion.TerraformVersionCheck{tfversion.SkipBelow(tfversion.Version1_11_0)},
+		ProtoV6ProviderFactories: factories,
+		Steps: []resource.TestStep{{
+			Config: configuration,
+			ConfigStateChecks: []statecheck.StateCheck{
+				statecheck.ExpectKnownValue("echo.seen", tfjsonpath.New("data"), knownvalue.ObjectExact(map[string]knownvalue.Check{
+					"password": knownvalue.StringExact("geheim"),
+					"ports":    knownvalue.TupleExact([]knownvalue.Check{knownvalue.Int64Exact(1), knownvalue.Int64Exact(2)}),
+				})),
+				statecheck.ExpectKnownValue("quiva_kv_entry.copy", tfjsonpath.New("value"), knownvalue.Null()),
+			},
+			Check: holds(gateway, "flags", "copy", `{"copied":"geheim"}`),
+		}},
+	})
+}
+
+func TestAccKVEntryEphemeralErrors(t *testing.T) {
+	t.Parallel()
+	gateway := newGateway(t)
+	tests := map[string]struct{ key, want string }{
+		"absent": {"absent", `The bucket "flags" has no entry "absent"`},
+		"empty":  {"", `The key must not be empty`},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			runFrom(t, tfversion.SkipBelow(tfversion.Version1_10_0), resource.TestStep{
+				Config:      withProvider(gateway, fmt.Sprintf("ephemeral \"quiva_kv_entry\" \"test\" {\n  bucket = \"flags\"\n  key = %q\n}\n", tt.key)),
+				ExpectError: message(tt.want),
+			})
+		})
+	}
+}
