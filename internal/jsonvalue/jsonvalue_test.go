@@ -85,6 +85,8 @@ func TestEncodeRefuses(t *testing.T) {
 		"unknown within": {types.ListValueMust(types.StringType, []attr.Value{types.StringUnknown()}), jsonvalue.ErrUnknown.Error()},
 		"infinite":       {types.NumberValue(new(big.Float).SetInf(true)), "infinite"},
 		"enormous":       {number(t, "1e400000000"), "beyond 1e±4096"},
+		"large":          {number(t, "1e4096"), "beyond 1e±4096"},
+		"small":          {number(t, "-1e-4098"), "beyond 1e±4096"},
 		"too deep":       {deep, "deeper than 1000 levels"},
 	}
 	for name, test := range tests {

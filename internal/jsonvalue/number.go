@@ -27,7 +27,10 @@ const (
 	plainDigits = 40
 )
 
-var errNumberSyntax = errors.New("not a JSON number")
+var (
+	errNumberSyntax = errors.New("not a JSON number")
+	errTooLarge     = fmt.Errorf("a number beyond 1e±%d cannot be sent", maxExponent)
+)
 
 // decimal is an exact decimal number: 0.digits × 10^exponent. The digits carry
 // no leading and no trailing zero; zero has no digits at all.
@@ -111,11 +114,14 @@ func appendFloat(buf []byte, f *big.Float) ([]byte, error) {
 	// Printing costs time and memory in proportion to the exponent. 4 is more
 	// than the bits in a decimal digit.
 	if exponent := f.MantExp(nil); exponent > 4*maxExponent || exponent < -4*maxExponent {
-		return nil, fmt.Errorf("a number beyond 1e±%d cannot be sent", maxExponent)
+		return nil, errTooLarge
 	}
 	d, err := parseDecimal(f.Text('e', -1))
 	if err != nil {
 		return nil, err
+	}
+	if d.exponent > maxExponent || d.exponent < -maxExponent {
+		return nil, errTooLarge
 	}
 	return d.append(buf), nil
 }

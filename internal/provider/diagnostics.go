@@ -19,6 +19,8 @@ type operation struct {
 	doing string
 	// rejected is the attribute that a 400 is about.
 	rejected path.Path
+	// details, if set, say more than the error of one request.
+	details string
 }
 
 // fail turns a client's error into the one diagnostic for it. State is left as
@@ -35,6 +37,9 @@ func (g *gateway) fail(diags *diag.Diagnostics, op operation, err error) {
 	}
 	summary, advice := g.explain(failure)
 	detail := fmt.Sprintf("Could not %s.\n\n%v", op.doing, failure)
+	if op.details != "" {
+		detail = op.details
+	}
 	if advice != "" {
 		detail += "\n\n" + advice
 	}

@@ -87,7 +87,7 @@ func (g *gateway) readValue(ctx context.Context, diags *diag.Diagnostics, bucket
 	case quiva.IsNotFound(err):
 		diags.AddAttributeError(path.Root("key"), "KV entry does not exist",
 			fmt.Sprintf("The bucket %q has no entry %q, or there is no such bucket; the gateway at %s does not say which. "+
-				"If this configuration creates the entry, refer to the resource, or add depends_on.", bucket, key, g.endpoint))
+				"If this configuration creates the entry, take its value from the resource instead of reading it.", bucket, key, g.endpoint))
 		return types.DynamicNull()
 	case err != nil:
 		g.fail(diags, operation{doing: fmt.Sprintf("read the entry %q of the bucket %q", key, bucket), rejected: path.Root("key")}, err)

@@ -250,6 +250,15 @@ type privateState interface {
 	SetKey(ctx context.Context, key string, value []byte) diag.Diagnostics
 }
 
+// isWriteOnly reports whether the entry's value is one that Terraform does not
+// hold.
+func isWriteOnly(ctx context.Context, private interface {
+	GetKey(ctx context.Context, key string) ([]byte, diag.Diagnostics)
+}) (bool, diag.Diagnostics) {
+	mark, diags := private.GetKey(ctx, writeOnlyKey)
+	return string(mark) == "true", diags
+}
+
 // store puts what was written into the state.
 func store(ctx context.Context, plan kvEntryModel, state *tfsdk.State, identity *tfsdk.ResourceIdentity, private privateState) diag.Diagnostics {
 	diags := state.Set(ctx, plan)
@@ -295,6 +304,17 @@ func (r *kvEntryResource) Read(ctx context.Context, req resource.ReadRequest, re
 	}
 	// The state may be from before there were identities.
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, state.identity())...)
+	writeOnly, diags := isWriteOnly(ctx, req.Private)
+	resp.Diagnostics.Append(diags...)
+	unchanged := func(held quiva.Entry) bool {
+		// A secret must not come into the state, and an equal value stays as it
+		// is, in the types that the configuration gave it.
+		return writeOnly || !isNull(state.Value) && holdsJSON(state.Value, held.Value)
+	}
+	// What a list says is only taken when nothing comes of it.
+	if listed, ok := client.ListedEntry(ctx, state.Bucket.ValueString(), state.Key.ValueString()); ok && unchanged(listed) {
+		return
+	}
 	held, err := client.GetEntry(ctx, state.Bucket.ValueString(), state.Key.ValueString())
 	switch {
 	case quiva.IsNotFound(err):
@@ -304,11 +324,7 @@ func (r *kvEntryResource) Read(ctx context.Context, req resource.ReadRequest, re
 		r.gateway.fail(&resp.Diagnostics, operation{doing: "read " + state.name(), rejected: path.Root("key")}, err)
 		return
 	}
-	writeOnly, diags := req.Private.GetKey(ctx, writeOnlyKey)
-	resp.Diagnostics.Append(diags...)
-	// A secret must not come into the state, and an equal value stays as it is,
-	// in the types that the configuration gave it.
-	if string(writeOnly) == "true" || !isNull(state.Value) && holdsJSON(state.Value, held.Value) {
+	if unchanged(held) {
 		return
 	}
 	state.Value = decodeValue(&resp.Diagnostics, held.Key, held.Value)

@@ -99,6 +99,11 @@ func (p *quivaProvider) Schema(_ context.Context, _ provider.SchemaRequest, resp
 				MarkdownDescription: "Allow an `endpoint` with plain `http` whose host is not loopback. The credential and all values then cross the network readable. Defaults to `false`.",
 				Optional:            true,
 			},
+			"bulk_refresh": schema.BoolAttribute{
+				MarkdownDescription: "Whether a refresh of more than a dozen entries of one bucket reads the bucket's list, of up to 1,000 entries, instead of each entry on its own. " +
+					"An entry that the list does not show unchanged is read on its own in any case. `false` reads every entry on its own. Defaults to `true`.",
+				Optional: true,
+			},
 		},
 	}
 }
@@ -112,6 +117,7 @@ type providerModel struct {
 	RequestTimeout    types.String `tfsdk:"request_timeout"`
 	MaxRetries        types.Int64  `tfsdk:"max_retries"`
 	AllowInsecureHTTP types.Bool   `tfsdk:"allow_insecure_http"`
+	BulkRefresh       types.Bool   `tfsdk:"bulk_refresh"`
 }
 
 // unknown names the arguments that are not known yet.
@@ -128,6 +134,7 @@ func (m providerModel) unknown() []string {
 		{"request_timeout", m.RequestTimeout},
 		{"max_retries", m.MaxRetries},
 		{"allow_insecure_http", m.AllowInsecureHTTP},
+		{"bulk_refresh", m.BulkRefresh},
 	} {
 		if argument.value.IsUnknown() {
 			names = append(names, argument.name)
@@ -224,6 +231,7 @@ func (p *quivaProvider) configure(config providerModel, terraformVersion string,
 			RequestTimeout: timeout,
 			MaxRetries:     maxRetries,
 			Roots:          roots,
+			BulkRefresh:    config.BulkRefresh.IsNull() || config.BulkRefresh.ValueBool(),
 			UserAgent:      fmt.Sprintf("terraform-provider-quiva/%s (+%s) Terraform/%s", p.version, registryURL, terraformVersion),
 			Log: func(ctx context.Context, message string, fields map[string]any) {
 				tflog.Debug(ctx, message, fields)
@@ -277,11 +285,11 @@ func (v durationValidator) ValidateString(ctx context.Context, req validator.Str
 }
 
 func (p *quivaProvider) Resources(context.Context) []func() resource.Resource {
-	return []func() resource.Resource{NewKVEntryResource}
+	return []func() resource.Resource{NewKVBucketResource, NewKVEntriesResource, NewKVEntryResource}
 }
 
 func (p *quivaProvider) DataSources(context.Context) []func() datasource.DataSource {
-	return []func() datasource.DataSource{NewKVEntryDataSource}
+	return []func() datasource.DataSource{NewKVBucketDataSource, NewKVBucketsDataSource, NewKVEntriesDataSource, NewKVEntryDataSource}
 }
 
 func (p *quivaProvider) EphemeralResources(context.Context) []func() ephemeral.EphemeralResource {

@@ -27,7 +27,11 @@ type Client struct {
 	endpoint   *url.URL
 	credential Credential
 	userAgent  string
+	log        LogFunc
 	http       *retryablehttp.Client
+
+	bulkRefresh bool
+	snapshots   snapshots
 }
 
 // New makes a client. It does not connect yet.
@@ -36,6 +40,10 @@ func New(config Config) *Client {
 		endpoint:   config.Endpoint,
 		credential: config.Credential,
 		userAgent:  config.UserAgent,
+		log:        config.Log,
+
+		bulkRefresh: config.BulkRefresh,
+
 		http: &retryablehttp.Client{
 			HTTPClient: &http.Client{
 				Transport: &attempts{
@@ -108,12 +116,12 @@ func (c *Client) do(ctx context.Context, r request, answer answer) error {
 	_, _ = text.ReadFrom(response.Body)
 	failure.StatusCode = response.StatusCode
 	if response.StatusCode != http.StatusOK {
-		c.explain(failure, text.Bytes())
+		c.explain(failure, text.String())
 		return failure
 	}
 	if err := decodeAnswer(text.Bytes(), answer); err != nil {
-		failure.Err = err
-		failure.Body = c.redact(firstLine(text.Bytes()))
+		failure.Err = errors.New(c.redact(err.Error()))
+		failure.Body = firstLine(c.redact(text.String()))
 		return failure
 	}
 	return nil
@@ -173,7 +181,7 @@ func decodeAnswer(text []byte, answer answer) error {
 		err = answer.check()
 	}
 	if err != nil {
-		if message, ok := errorMessage(text); ok {
+		if message, ok := errorMessage(string(text)); ok {
 			return errors.New("the answer holds an error in spite of its status: " + message)
 		}
 	}

@@ -194,6 +194,11 @@ func TestErrors(t *testing.T) {
 		"unknown status":   {599, `{"error":"x"}`, "status 599: x", false},
 		"other JSON":       {418, `{"detail":"secret value","n":1}`, `The answer began: {"detail":…,"n":…}`, false},
 		"echo of the key":  {403, `{"error":"key ` + secret + ` may not"}`, "key (redacted) may not", false},
+		"echo in a 200":    {200, `{"error":"key ` + secret + ` may not"}`, "in spite of its status: key (redacted) may not", false},
+		"echo at the cut":  {502, strings.Repeat("x", 190) + secret, strings.Repeat("x", 190) + "(redacted)", false},
+		"echo, escaped":    {418, `{"\u006d` + secret[1:] + `":1}`, "The answer began: {…:…}", false},
+		"long message":     {400, `{"error":"` + strings.Repeat("a", 2000) + `"}`, "Bad Request): " + strings.Repeat("a", 1000) + "…", false},
+		"terminal codes":   {400, `{"error":"a\u001b[2Jb"}`, "Bad Request): a [2Jb", false},
 		"html 200":         {200, "<!doctype html>\nrest", "the answer is not JSON\nThe answer began: <!doctype html>", false},
 		"empty 200":        {200, " \n", "the answer is empty", false},
 		"truncated":        {200, `{"body":{"key":"a","value":{"pw":"secret value`, `The answer began: {"body":{"key":…,"value":{"pw":…`, false},
@@ -219,7 +224,7 @@ func TestErrors(t *testing.T) {
 			if quiva.IsNotFound(err) != test.notFound {
 				t.Errorf("IsNotFound is %t", !test.notFound)
 			}
-			if err != nil && (strings.Contains(err.Error(), "secret value") || strings.Contains(err.Error(), secret)) {
+			if err != nil && (strings.Contains(err.Error(), "secret value") || strings.Contains(err.Error(), secret[1:12])) {
 				t.Errorf("the error shows a secret: %v", err)
 			}
 		})
@@ -324,6 +329,18 @@ func TestUnreachable(t *testing.T) {
 	_, err := newClient(t, gateway.URL, nil).GetEntry(t.Context(), "flags", "a")
 	host, _ := url.Parse(gateway.URL)
 	if err == nil || !strings.Contains(err.Error(), "GET /storage/kv/flags/entries/a failed: dial tcp "+host.Host+": connect: connection refused") {
+		t.Errorf("error %v", err)
+	}
+}
+
+// TestNotTLS: https to a server that speaks plain http will not get better.
+func TestNotTLS(t *testing.T) {
+	t.Parallel()
+	gateway := newGateway(t)
+	client := newClient(t, strings.Replace(gateway.URL, "http:", "https:", 1), func(c *quiva.Config) { c.MaxRetries = 5 })
+	_, err := client.GetEntry(t.Context(), "flags", "a")
+	var failure *quiva.Error
+	if !errors.As(err, &failure) || failure.Attempts != 1 || !strings.Contains(err.Error(), "HTTP response to HTTPS client") {
 		t.Errorf("error %v", err)
 	}
 }

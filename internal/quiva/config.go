@@ -24,8 +24,8 @@ type Config struct {
 	Endpoint *url.URL
 	// Credential is sent with every request.
 	Credential Credential
-	// RequestTimeout limits one attempt of a request, from the first byte sent
-	// to the last byte of the answer read.
+	// RequestTimeout limits one attempt of a request, from connecting to the
+	// last byte of the answer read.
 	RequestTimeout time.Duration
 	// MaxRetries is how many times a failed attempt is repeated; 0 turns
 	// retrying off.
@@ -35,6 +35,8 @@ type Config struct {
 	Roots *x509.CertPool
 	// UserAgent is sent with every request.
 	UserAgent string
+	// BulkRefresh lets [Client.ListedEntry] fetch whole buckets.
+	BulkRefresh bool
 	// Log, if set, is told of every attempt. It never receives a credential,
 	// a header or a body.
 	Log LogFunc

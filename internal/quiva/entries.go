@@ -31,12 +31,16 @@ func (c *Client) GetEntry(ctx context.Context, bucket, key string) (Entry, error
 // be the text of a JSON object. The error satisfies [IsNotFound] if the bucket
 // does not exist.
 func (c *Client) PutEntry(ctx context.Context, bucket, key string, value json.RawMessage) error {
+	c.snapshots.forget(bucket, key)
+	defer c.snapshots.forget(bucket, key)
 	return c.do(ctx, request{method: http.MethodPut, path: entryPath(bucket, key), body: value, limit: entryLimit}, &success{})
 }
 
 // DeleteEntry deletes an entry. The error satisfies [IsNotFound] if there is
 // none.
 func (c *Client) DeleteEntry(ctx context.Context, bucket, key string) error {
+	c.snapshots.forget(bucket, key)
+	defer c.snapshots.forget(bucket, key)
 	return c.do(ctx, request{method: http.MethodDelete, path: entryPath(bucket, key), limit: entryLimit}, &success{})
 }
 

@@ -46,7 +46,7 @@ func (e *Error) Error() string {
 		}
 	}
 	if e.Message != "" {
-		fmt.Fprintf(&text, ": %s", e.Message)
+		fmt.Fprintf(&text, ": %s", abbreviate(strings.Map(printable, e.Message), messageLimit))
 	}
 	if e.Err != nil {
 		fmt.Fprintf(&text, ": %v", e.Err)
@@ -74,27 +74,28 @@ func IsNotFound(err error) bool {
 }
 
 // explain fills in what an answer other than 200 says.
-func (c *Client) explain(failure *Error, text []byte) {
+func (c *Client) explain(failure *Error, text string) {
 	message, ok := errorMessage(text)
+	text = c.redact(text)
 	switch {
 	case ok:
 		failure.Message = c.redact(message)
 	case failure.StatusCode == http.StatusTooManyRequests:
 		// The one status whose documented body is plain text.
-		failure.Message = c.redact(firstLine(text))
+		failure.Message = firstLine(text)
 	default:
 		failure.Err = errors.New("not an answer of the gateway's API")
-		failure.Body = c.redact(firstLine(text))
+		failure.Body = firstLine(text)
 	}
 }
 
 // errorMessage reads {"error":"…"} and the form that some layers of the
 // gateway wrap it in, {"status_code":…,"body":{"error":"…"}}.
-func errorMessage(text []byte) (string, bool) {
+func errorMessage(text string) (string, bool) {
 	var plain struct {
 		Error *string `json:"error"`
 	}
-	if json.Unmarshal(text, &plain) == nil && plain.Error != nil {
+	if json.Unmarshal([]byte(text), &plain) == nil && plain.Error != nil {
 		return *plain.Error, true
 	}
 	var wrapped struct {
@@ -102,7 +103,7 @@ func errorMessage(text []byte) (string, bool) {
 			Error *string `json:"error"`
 		} `json:"body"`
 	}
-	if json.Unmarshal(text, &wrapped) == nil && wrapped.Body.Error != nil {
+	if json.Unmarshal([]byte(text), &wrapped) == nil && wrapped.Body.Error != nil {
 		return *wrapped.Body.Error, true
 	}
 	return "", false
@@ -123,7 +124,7 @@ func validText(text []byte) error {
 func describeJSONError(text []byte, err error) error {
 	var syntax *json.SyntaxError
 	switch {
-	case errors.As(err, &syntax) && !looksLikeJSON(text):
+	case errors.As(err, &syntax) && !looksLikeJSON(strings.TrimSpace(string(text))):
 		return errors.New("the answer is not JSON")
 	case errors.As(err, &syntax):
 		return fmt.Errorf("the answer is broken JSON after %d bytes: %w", syntax.Offset, err)
@@ -132,23 +133,25 @@ func describeJSONError(text []byte, err error) error {
 	}
 }
 
-func looksLikeJSON(text []byte) bool {
-	text = bytes.TrimSpace(text)
-	return len(text) > 0 && strings.IndexByte(`{["`, text[0]) >= 0
+func looksLikeJSON(text string) bool {
+	return text != "" && strings.IndexByte(`{["`, text[0]) >= 0
 }
 
-// firstLineLimit is how many bytes of a strange answer an error shows.
-const firstLineLimit = 200
+// How many bytes an error shows of a strange answer, and of a gateway's message.
+const (
+	firstLineLimit = 200
+	messageLimit   = 1000
+)
 
 // firstLine returns the beginning of an answer for an error message. Of JSON
 // only the structure and the names are shown: it may hold an entry's value.
-func firstLine(text []byte) string {
-	text = bytes.TrimSpace(text)
+func firstLine(text string) string {
+	text = strings.TrimSpace(text)
 	if looksLikeJSON(text) {
 		return maskJSON(text)
 	}
-	line, _, _ := bytes.Cut(text, []byte("\n"))
-	return abbreviate(strings.Map(printable, strings.ToValidUTF8(string(line), "�")))
+	line, _, _ := strings.Cut(text, "\n")
+	return abbreviate(strings.Map(printable, strings.ToValidUTF8(line, "�")), firstLineLimit)
 }
 
 // printable keeps an answer from playing with the user's terminal.
@@ -159,16 +162,16 @@ func printable(r rune) rune {
 	return r
 }
 
-func abbreviate(text string) string {
-	if len(text) <= firstLineLimit {
+func abbreviate(text string, limit int) string {
+	if len(text) <= limit {
 		return text
 	}
-	return strings.ToValidUTF8(text[:firstLineLimit], "") + "…"
+	return strings.ToValidUTF8(text[:limit], "") + "…"
 }
 
 // maskJSON replaces every scalar of a JSON text by …, up to firstLineLimit
 // bytes. It works on broken JSON too.
-func maskJSON(text []byte) string {
+func maskJSON(text string) string {
 	var masked strings.Builder
 	for i := 0; i < len(text) && masked.Len() < firstLineLimit; {
 		switch b := text[i]; {
@@ -179,8 +182,10 @@ func maskJSON(text []byte) string {
 			i++
 		case b == '"':
 			end := stringEnd(text, i)
-			if rest := bytes.TrimLeft(text[end:], " \t\r\n"); len(rest) > 0 && rest[0] == ':' {
-				masked.WriteString(strings.Map(printable, strings.ToValidUTF8(string(text[i:end]), "�")))
+			// A name with an escape in it may hide anything.
+			isName := strings.HasPrefix(strings.TrimLeft(text[end:], " \t\r\n"), ":")
+			if name := text[i:end]; isName && !strings.Contains(name, `\`) {
+				masked.WriteString(strings.Map(printable, strings.ToValidUTF8(name, "�")))
 			} else {
 				masked.WriteString("…")
 			}
@@ -192,11 +197,11 @@ func maskJSON(text []byte) string {
 			masked.WriteString("…")
 		}
 	}
-	return abbreviate(masked.String())
+	return abbreviate(masked.String(), firstLineLimit)
 }
 
 // stringEnd returns the index after the JSON string that begins at start.
-func stringEnd(text []byte, start int) int {
+func stringEnd(text string, start int) int {
 	for i := start + 1; i < len(text); i++ {
 		switch text[i] {
 		case '\\':

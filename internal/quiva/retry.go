@@ -2,7 +2,6 @@ package quiva
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"math/rand/v2"
 	"net"
@@ -25,12 +24,13 @@ func checkRetry(ctx context.Context, response *http.Response, err error) (bool, 
 		return false, ctx.Err()
 	}
 	if err != nil {
-		return mayPass(err), nil
+		return mayPass(err) && !isOnlyOnce(ctx), nil
 	}
 	switch response.StatusCode {
-	case http.StatusTooManyRequests, http.StatusInternalServerError, http.StatusBadGateway,
-		http.StatusServiceUnavailable, http.StatusGatewayTimeout:
+	case http.StatusTooManyRequests:
 		return true, nil
+	case http.StatusInternalServerError, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
+		return !isOnlyOnce(ctx), nil
 	}
 	return false, nil
 }
@@ -38,12 +38,9 @@ func checkRetry(ctx context.Context, response *http.Response, err error) (bool, 
 // mayPass reports whether repeating the request may help after an error that
 // left no answer.
 func mayPass(err error) bool {
-	var (
-		notTLS tls.RecordHeaderError
-		dns    *net.DNSError
-	)
+	var dns *net.DNSError
 	switch {
-	case IsRedirect(err), IsTooLarge(err), IsUntrusted(err), errors.As(err, &notTLS):
+	case IsRedirect(err), IsTooLarge(err), IsUntrusted(err), errors.Is(err, http.ErrSchemeMismatch):
 		return false
 	case errors.As(err, &dns) && dns.IsNotFound:
 		return false
@@ -54,6 +51,9 @@ func mayPass(err error) bool {
 // backoff returns the pause before attempt+2 (the first retry has attempt 0).
 func backoff(shortest, longest time.Duration, attempt int, response *http.Response) time.Duration {
 	if response != nil {
+		if response.StatusCode == http.StatusTooManyRequests {
+			return 0 // the limiter makes it wait, together with all others
+		}
 		if pause, ok := retryAfter(response.Header.Get("Retry-After"), time.Now()); ok {
 			return min(pause, retryAfterMax)
 		}

@@ -44,7 +44,10 @@ func TestBackoff(t *testing.T) {
 	if got := backoff(retryWaitMin, retryWaitMax, 1_000_000, nil); got > retryWaitMax {
 		t.Errorf("a late attempt pauses %s", got)
 	}
-	asked := &http.Response{Header: http.Header{"Retry-After": {"3"}}}
+	if got := backoff(retryWaitMin, retryWaitMax, 0, &http.Response{StatusCode: http.StatusTooManyRequests, Header: http.Header{"Retry-After": {"3"}}}); got != 0 {
+		t.Errorf("a 429 pauses %s, which is the limiter's to do", got)
+	}
+	asked := &http.Response{StatusCode: http.StatusServiceUnavailable, Header: http.Header{"Retry-After": {"3"}}}
 	if got := backoff(retryWaitMin, retryWaitMax, 0, asked); got != 3*time.Second {
 		t.Errorf("Retry-After: 3 pauses %s", got)
 	}

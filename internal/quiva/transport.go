@@ -40,18 +40,35 @@ func withCall(ctx context.Context, c *call) context.Context {
 	return context.WithValue(ctx, callKey{}, c)
 }
 
+type onlyOnceKey struct{}
+
+// onlyOnce marks a context whose requests are not worth repeating.
+func onlyOnce(ctx context.Context) context.Context {
+	return context.WithValue(ctx, onlyOnceKey{}, true)
+}
+
+func isOnlyOnce(ctx context.Context) bool {
+	return ctx.Value(onlyOnceKey{}) != nil
+}
+
 // attempts sends single attempts. Each is over, its answer read whole, when
 // RoundTrip returns: so a connection lost in the middle of an answer is
 // repeated like any other, and the time limit covers all of it.
 type attempts struct {
 	transport http.RoundTripper
+	limiter   limiter
 	timeout   time.Duration
 	log       LogFunc
 }
 
 func (a *attempts) RoundTrip(r *http.Request) (*http.Response, error) {
 	call, _ := r.Context().Value(callKey{}).(*call)
-	call.attempts++
+	if err := a.limiter.wait(r.Context()); err != nil {
+		return nil, err
+	}
+	if r.Response == nil { // which a redirected request has
+		call.attempts++
+	}
 
 	ctx, cancel := context.WithTimeoutCause(r.Context(), a.timeout, &timeoutError{a.timeout})
 	defer cancel()
@@ -67,7 +84,24 @@ func (a *attempts) RoundTrip(r *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
+	if response.StatusCode == http.StatusTooManyRequests {
+		a.hold(r, response, start)
+	} else {
+		a.limiter.accept()
+	}
 	return response, nil
+}
+
+// hold makes all requests wait for as long as a 429 says.
+func (a *attempts) hold(r *http.Request, response *http.Response, sent time.Time) {
+	pause, ok := retryAfter(response.Header.Get("Retry-After"), time.Now())
+	if !ok {
+		pause = rejectedPause
+	}
+	pause = min(pause, retryAfterMax)
+	if a.limiter.reject(sent, pause) && a.log != nil {
+		a.log(r.Context(), "Gateway's rate limit reached, all requests pause", map[string]any{"pause": pause.String()})
+	}
 }
 
 func (a *attempts) report(r *http.Request, response *http.Response, err error, attempt int, took time.Duration) {

@@ -1,0 +1,637 @@
+package provider
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"net/http"
+	"regexp"
+
+	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
+	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
+	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/resource/identityschema"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/booldefault"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/boolplanmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/int64planmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/objectplanmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringplanmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
+	"github.com/hashicorp/terraform-plugin-log/tflog"
+
+	"github.com/quivaworks/terraform-provider-quiva/internal/quiva"
+)
+
+var (
+	_ resource.ResourceWithConfigure   = (*kvBucketResource)(nil)
+	_ resource.ResourceWithModifyPlan  = (*kvBucketResource)(nil)
+	_ resource.ResourceWithImportState = (*kvBucketResource)(nil)
+	_ resource.ResourceWithIdentity    = (*kvBucketResource)(nil)
+)
+
+// NewKVBucketResource returns the resource quiva_kv_bucket.
+func NewKVBucketResource() resource.Resource {
+	return &kvBucketResource{}
+}
+
+type kvBucketResource struct {
+	gateway *gateway
+}
+
+func (r *kvBucketResource) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
+	resp.TypeName = req.ProviderTypeName + "_kv_bucket"
+}
+
+// What the gateway's documents give as the defaults of a new bucket; of the
+// storage they say nothing, it is what the store behind the gateway takes.
+const (
+	defaultHistory  = 1
+	defaultReplicas = 1
+	defaultStorage  = "file"
+)
+
+func (r *kvBucketResource) Schema(_ context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
+	resp.Schema = schema.Schema{
+		MarkdownDescription: "A key-value bucket: what holds entries, with its limits.\n\n" +
+			"Deleting a bucket deletes all its entries. So a bucket that holds any is not deleted, nor replaced, unless `force_destroy` is set. " +
+			"The gateway offers no conditional deletion, so an entry that is written between the look and the deletion can still be lost.",
+		Attributes: map[string]schema.Attribute{
+			"bucket": schema.StringAttribute{
+				MarkdownDescription: "Name of the bucket: letters, digits, `_` and `-`. A change replaces the bucket.",
+				Required:            true,
+				Validators:          []validator.String{newBucketName{}},
+				PlanModifiers:       []planmodifier.String{stringplanmodifier.RequiresReplace()},
+			},
+			"description": schema.StringAttribute{
+				MarkdownDescription: "Description of the bucket. Changed in place.",
+				Optional:            true,
+			},
+			"history": schema.Int64Attribute{
+				MarkdownDescription: fmt.Sprintf("How many revisions of each entry the bucket keeps, 1 to 64. Left out, a new bucket gets the gateway's default, `%d`, and an existing one keeps what it has. A change replaces the bucket.", defaultHistory),
+				Optional:            true,
+				Computed:            true,
+				Validators:          []validator.Int64{int64validator.Between(1, 64)},
+				PlanModifiers:       []planmodifier.Int64{int64planmodifier.UseStateForUnknown(), int64planmodifier.RequiresReplace()},
+			},
+			"max_bytes": schema.Int64Attribute{
+				MarkdownDescription: "Limit of the whole bucket, all kept revisions included, in bytes, at least 1. Changed in place. " + kept("no limit"),
+				Optional:            true,
+				Computed:            true,
+				Validators:          []validator.Int64{int64validator.AtLeast(1)},
+				PlanModifiers:       []planmodifier.Int64{int64planmodifier.UseStateForUnknown()},
+			},
+			"max_value_size": schema.Int64Attribute{
+				MarkdownDescription: fmt.Sprintf("Limit of one value, as JSON text, in bytes, 1 to %d. Changed in place. ", math.MaxInt32) + kept("no limit but the gateway's own"),
+				Optional:            true,
+				Computed:            true,
+				Validators:          []validator.Int64{int64validator.Between(1, math.MaxInt32)},
+				PlanModifiers:       []planmodifier.Int64{int64planmodifier.UseStateForUnknown()},
+			},
+			"replicas": schema.Int64Attribute{
+				MarkdownDescription: fmt.Sprintf("How many copies of the bucket the gateway's cluster keeps, 1 to 5. Left out, a new bucket gets the gateway's default, `%d`, and an existing one keeps what it has. A change replaces the bucket.", defaultReplicas),
+				Optional:            true,
+				Computed:            true,
+				Validators:          []validator.Int64{int64validator.Between(1, 5)},
+				PlanModifiers:       []planmodifier.Int64{int64planmodifier.UseStateForUnknown(), int64planmodifier.RequiresReplace()},
+			},
+			"storage": schema.StringAttribute{
+				MarkdownDescription: "Where the bucket is kept: `file`, on disk, or `memory`, which does not survive a restart of the gateway's cluster. Left out, a new bucket gets the gateway's default, `" + defaultStorage + "`, and an existing one keeps what it has. A change replaces the bucket.",
+				Optional:            true,
+				Computed:            true,
+				Validators:          []validator.String{storage},
+				PlanModifiers:       []planmodifier.String{stringplanmodifier.UseStateForUnknown(), stringplanmodifier.RequiresReplace()},
+			},
+			"compression": schema.BoolAttribute{
+				MarkdownDescription: "Whether the bucket is kept compressed. Left out, a new bucket gets the gateway's default, `false`, and an existing one keeps what it has. A change replaces the bucket.",
+				Optional:            true,
+				Computed:            true,
+				PlanModifiers:       []planmodifier.Bool{boolplanmodifier.UseStateForUnknown(), boolplanmodifier.RequiresReplace()},
+			},
+			"indexing": schema.SingleNestedAttribute{
+				MarkdownDescription: "Index over fields of the values, for searches. Changed in place. " + kept("none") +
+					" Of an index the gateway shows no more than its `partitions`, so another change from outside is not seen, and an import does not fill it in.",
+				Optional:      true,
+				Computed:      true,
+				PlanModifiers: []planmodifier.Object{objectplanmodifier.UseStateForUnknown()},
+				Attributes: map[string]schema.Attribute{
+					"mappings": schema.ListNestedAttribute{
+						MarkdownDescription: "The fields to index.",
+						Required:            true,
+						NestedObject: schema.NestedAttributeObject{
+							Attributes: map[string]schema.Attribute{
+								"field": schema.StringAttribute{
+									MarkdownDescription: "Name of the field, a property of the values.",
+									Required:            true,
+									Validators:          []validator.String{stringvalidator.LengthAtLeast(1)},
+								},
+								"field_type": schema.StringAttribute{
+									MarkdownDescription: "How the field is indexed: `text` (searched by words), `number`, `date`, `boolean` or `keyword` (searched as a whole).",
+									Required:            true,
+									Validators:          []validator.String{stringvalidator.OneOf("text", "number", "date", "boolean", "keyword")},
+								},
+							},
+						},
+					},
+					"partitions": schema.Int64Attribute{
+						MarkdownDescription: "Into how many partitions the index is split, at least 1.",
+						Required:            true,
+						Validators:          []validator.Int64{int64validator.AtLeast(1)},
+					},
+					"replicas": schema.Int64Attribute{
+						MarkdownDescription: "How many copies of the index the gateway's cluster keeps, at least 1.",
+						Required:            true,
+						Validators:          []validator.Int64{int64validator.AtLeast(1)},
+					},
+					"storage_type": schema.StringAttribute{
+						MarkdownDescription: "Where the index is kept: `file`, on disk, or `memory`.",
+						Required:            true,
+						Validators:          []validator.String{storage},
+					},
+				},
+			},
+			"force_destroy": schema.BoolAttribute{
+				MarkdownDescription: "Whether the bucket may be deleted, or replaced, together with the entries that it holds. It counts once it has been applied: set it first, delete then. Defaults to `false`.",
+				Optional:            true,
+				Computed:            true,
+				Default:             booldefault.StaticBool(false),
+			},
+			"id": schema.StringAttribute{
+				MarkdownDescription: "The name of the bucket.",
+				Computed:            true,
+			},
+		},
+	}
+}
+
+// kept ends the description of an argument that the gateway can change but not
+// remove.
+func kept(initial string) string {
+	return "Left out, a new bucket has " + initial + ", and an existing one keeps what it has, with a warning: the gateway cannot remove it."
+}
+
+var storage = stringvalidator.OneOf("file", "memory")
+
+func (r *kvBucketResource) IdentitySchema(_ context.Context, _ resource.IdentitySchemaRequest, resp *resource.IdentitySchemaResponse) {
+	resp.IdentitySchema = identityschema.Schema{
+		Attributes: map[string]identityschema.Attribute{
+			"bucket": identityschema.StringAttribute{
+				Description:       "Name of the bucket.",
+				RequiredForImport: true,
+			},
+		},
+	}
+}
+
+// kvBucketIdentity is what names one bucket for Terraform 1.12 and later.
+type kvBucketIdentity struct {
+	Bucket types.String `tfsdk:"bucket"`
+}
+
+// kvBucketModel is quiva_kv_bucket in a configuration, a plan or the state.
+type kvBucketModel struct {
+	Bucket       types.String `tfsdk:"bucket"`
+	Description  types.String `tfsdk:"description"`
+	History      types.Int64  `tfsdk:"history"`
+	MaxBytes     types.Int64  `tfsdk:"max_bytes"`
+	MaxValueSize types.Int64  `tfsdk:"max_value_size"`
+	Replicas     types.Int64  `tfsdk:"replicas"`
+	Storage      types.String `tfsdk:"storage"`
+	Compression  types.Bool   `tfsdk:"compression"`
+	// Indexing is an object and no struct, because it may be unknown.
+	Indexing     types.Object `tfsdk:"indexing"`
+	ForceDestroy types.Bool   `tfsdk:"force_destroy"`
+	ID           types.String `tfsdk:"id"`
+}
+
+// kvBucketIndexing is the argument indexing.
+type kvBucketIndexing struct {
+	Mappings []struct {
+		Field     string `tfsdk:"field"`
+		FieldType string `tfsdk:"field_type"`
+	} `tfsdk:"mappings"`
+	Partitions  int64  `tfsdk:"partitions"`
+	Replicas    int64  `tfsdk:"replicas"`
+	StorageType string `tfsdk:"storage_type"`
+}
+
+// name names the bucket within a sentence.
+func (m kvBucketModel) name() string {
+	return fmt.Sprintf("the bucket %q", m.Bucket.ValueString())
+}
+
+func (m kvBucketModel) identity() kvBucketIdentity {
+	return kvBucketIdentity{Bucket: m.Bucket}
+}
+
+// replaces reports whether going from a state to this plan needs a new bucket.
+func (m kvBucketModel) replaces(state kvBucketModel) bool {
+	return !m.Bucket.Equal(state.Bucket) || !m.History.Equal(state.History) || !m.Replicas.Equal(state.Replicas) ||
+		!m.Storage.Equal(state.Storage) || !m.Compression.Equal(state.Compression)
+}
+
+// indexing returns the argument indexing as the gateway takes it, nil if there
+// is none.
+func (m kvBucketModel) indexing(ctx context.Context, diags *diag.Diagnostics) *quiva.Indexing {
+	if m.Indexing.IsNull() {
+		return nil
+	}
+	var argument kvBucketIndexing
+	diags.Append(m.Indexing.As(ctx, &argument, basetypes.ObjectAsOptions{})...)
+	indexing := &quiva.Indexing{
+		Mappings:    make([]quiva.IndexMapping, len(argument.Mappings)),
+		Partitions:  argument.Partitions,
+		Replicas:    argument.Replicas,
+		StorageType: argument.StorageType,
+	}
+	for i, mapping := range argument.Mappings {
+		indexing.Mappings[i] = quiva.IndexMapping{Field: mapping.Field, FieldType: mapping.FieldType}
+	}
+	return indexing
+}
+
+// refresh takes over what the gateway shows. What it does not show stays.
+func (m *kvBucketModel) refresh(ctx context.Context, diags *diag.Diagnostics, shown quiva.Bucket) {
+	// To the gateway no description and an empty one are the same.
+	if shown.Description != nil && *shown.Description != m.Description.ValueString() {
+		m.Description = descriptionValue(shown.Description)
+	}
+	if shown.History != nil {
+		m.History = types.Int64PointerValue(shown.History)
+	}
+	if shown.MaxBytes != nil {
+		m.MaxBytes = limitValue(shown.MaxBytes)
+	}
+	if shown.MaxValueSize != nil {
+		m.MaxValueSize = limitValue(shown.MaxValueSize)
+	}
+	if shown.Replicas != nil {
+		m.Replicas = types.Int64PointerValue(shown.Replicas)
+	}
+	if shown.Storage != nil {
+		m.Storage = types.StringPointerValue(shown.Storage)
+	}
+	if shown.Compression != nil {
+		m.Compression = types.BoolPointerValue(shown.Compression)
+	}
+	// Without the rest of an index, which cannot be read, its partitions alone
+	// are no indexing.
+	if shown.IndexPartitions != nil && !m.Indexing.IsNull() {
+		attributes := m.Indexing.Attributes()
+		attributes["partitions"] = types.Int64PointerValue(shown.IndexPartitions)
+		indexing, problems := types.ObjectValue(m.Indexing.AttributeTypes(ctx), attributes)
+		diags.Append(problems...)
+		m.Indexing = indexing
+	}
+}
+
+// settle gives what was left to the gateway the value that it chose or, where
+// it does not show one, its documented default.
+func (m *kvBucketModel) settle(shown quiva.Bucket) {
+	if m.History.IsUnknown() {
+		m.History = types.Int64Value(valueOr(shown.History, defaultHistory))
+	}
+	if m.Replicas.IsUnknown() {
+		m.Replicas = types.Int64Value(valueOr(shown.Replicas, defaultReplicas))
+	}
+	if m.Storage.IsUnknown() {
+		m.Storage = types.StringValue(valueOr(shown.Storage, defaultStorage))
+	}
+	if m.Compression.IsUnknown() {
+		m.Compression = types.BoolValue(valueOr(shown.Compression, false))
+	}
+}
+
+func (m kvBucketModel) settled() bool {
+	return !m.History.IsUnknown() && !m.Replicas.IsUnknown() && !m.Storage.IsUnknown() && !m.Compression.IsUnknown()
+}
+
+func valueOr[T any](value *T, fallback T) T {
+	if value == nil {
+		return fallback
+	}
+	return *value
+}
+
+// descriptionValue is null for the empty description, which is how the gateway
+// shows that there is none.
+func descriptionValue(shown *string) types.String {
+	if shown == nil || *shown == "" {
+		return types.StringNull()
+	}
+	return types.StringValue(*shown)
+}
+
+// limitValue is null for -1 and 0, by which the gateway shows that there is no
+// limit.
+func limitValue(shown *int64) types.Int64 {
+	if shown == nil || *shown < 1 {
+		return types.Int64Null()
+	}
+	return types.Int64Value(*shown)
+}
+
+func (r *kvBucketResource) Configure(_ context.Context, req resource.ConfigureRequest, resp *resource.ConfigureResponse) {
+	r.gateway = gatewayFrom(req.ProviderData, &resp.Diagnostics)
+}
+
+// ModifyPlan makes known what is known ahead, and says what stays although it
+// was taken out of the configuration.
+func (r *kvBucketResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+	if req.Plan.Raw.IsNull() {
+		return // a destroy
+	}
+	var plan, config kvBucketModel
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	plan.ID = plan.Bucket
+	if req.State.Raw.IsNull() {
+		// A new bucket has only the limits and the index that it is given.
+		if config.MaxBytes.IsNull() {
+			plan.MaxBytes = config.MaxBytes
+		}
+		if config.MaxValueSize.IsNull() {
+			plan.MaxValueSize = config.MaxValueSize
+		}
+		if config.Indexing.IsNull() {
+			plan.Indexing = config.Indexing
+		}
+	} else {
+		var state kvBucketModel
+		resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+		if !plan.replaces(state) {
+			warnOfKept(&resp.Diagnostics, config, state)
+		}
+	}
+	resp.Diagnostics.Append(resp.Plan.Set(ctx, plan)...)
+}
+
+// warnOfKept says what a bucket keeps because the gateway can change but not
+// remove it. It is no error: that would keep the bucket from being destroyed
+// or replaced, too.
+func warnOfKept(diags *diag.Diagnostics, config, state kvBucketModel) {
+	for _, argument := range []struct {
+		name          string
+		config, state attr.Value
+		has           string
+	}{
+		{"max_bytes", config.MaxBytes, state.MaxBytes, fmt.Sprintf("max_bytes = %d", state.MaxBytes.ValueInt64())},
+		{"max_value_size", config.MaxValueSize, state.MaxValueSize, fmt.Sprintf("max_value_size = %d", state.MaxValueSize.ValueInt64())},
+		{"indexing", config.Indexing, state.Indexing, "an index"},
+	} {
+		if !argument.config.IsNull() || argument.state.IsNull() {
+			continue
+		}
+		diags.AddAttributeWarning(path.Root(argument.name), "Bucket keeps its "+argument.name,
+			fmt.Sprintf("The bucket %q has %s, and the configuration has none. The gateway can change that, but not remove it, so it stays until the bucket is replaced.\n\n"+
+				"To be rid of this warning, set %s to what the bucket has, or to something else. To get a new bucket without it, and without any entries, replace this one, under its address in place of ADDRESS:\n\n"+
+				"  terraform apply -replace='quiva_kv_bucket.ADDRESS'",
+				state.Bucket.ValueString(), argument.has, argument.name))
+	}
+}
+
+func (r *kvBucketResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
+	// The plan says what will be, the configuration what to ask for: the rest
+	// is left to the gateway.
+	var plan, config kvBucketModel
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	bucket := quiva.BucketConfig{
+		Bucket:       config.Bucket.ValueString(),
+		Description:  config.Description.ValueStringPointer(),
+		History:      config.History.ValueInt64Pointer(),
+		MaxBytes:     config.MaxBytes.ValueInt64Pointer(),
+		MaxValueSize: config.MaxValueSize.ValueInt64Pointer(),
+		Replicas:     config.Replicas.ValueInt64Pointer(),
+		Storage:      config.Storage.ValueStringPointer(),
+		Compression:  config.Compression.ValueBoolPointer(),
+		Indexing:     config.indexing(ctx, &resp.Diagnostics),
+	}
+	client, ok := r.gateway.connect(&resp.Diagnostics)
+	if !ok || resp.Diagnostics.HasError() {
+		return
+	}
+
+	// Only a look before tells another's bucket from one that an attempt of
+	// this very creation made.
+	_, err := client.GetBucket(ctx, bucket.Bucket)
+	switch {
+	case err == nil:
+		bucketExists(&resp.Diagnostics, bucket.Bucket)
+		return
+	case !quiva.IsNotFound(err):
+		r.gateway.fail(&resp.Diagnostics, operation{doing: "look whether " + plan.name() + " exists already", rejected: path.Root("bucket")}, err)
+		return
+	}
+	if err := client.CreateBucket(ctx, bucket); err != nil && !wasCreated(ctx, client, bucket.Bucket, err) {
+		if quiva.IsBucketTaken(err) {
+			bucketExists(&resp.Diagnostics, bucket.Bucket)
+		} else {
+			r.gateway.fail(&resp.Diagnostics, operation{doing: "create " + plan.name(), rejected: path.Root("bucket")}, err)
+		}
+		return
+	}
+
+	var shown quiva.Bucket
+	if !plan.settled() {
+		if shown, err = client.GetBucket(ctx, bucket.Bucket); err != nil {
+			// The bucket is there, and an error would have Terraform replace it.
+			tflog.Warn(ctx, "New bucket could not be read; the documented defaults are assumed until the next refresh", map[string]any{"bucket": bucket.Bucket, "error": err.Error()})
+		}
+	}
+	plan.settle(shown)
+	resp.Diagnostics.Append(resp.Identity.Set(ctx, plan.identity())...)
+	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
+}
+
+// wasCreated reports whether a bucket that did not exist was created although
+// its creation failed: an attempt's answer got lost.
+func wasCreated(ctx context.Context, client *quiva.Client, bucket string, err error) bool {
+	var failure *quiva.Error
+	switch {
+	case !errors.As(err, &failure):
+		return false
+	case failure.Attempts > 1 && quiva.IsBucketTaken(err):
+		return true
+	case failure.Attempts == 1 && failure.StatusCode >= http.StatusBadRequest && failure.StatusCode < http.StatusInternalServerError:
+		return false // a refusal
+	}
+	_, err = client.GetBucket(ctx, bucket)
+	return err == nil
+}
+
+func bucketExists(diags *diag.Diagnostics, bucket string) {
+	diags.AddAttributeError(path.Root("bucket"), "Bucket already exists",
+		fmt.Sprintf("The gateway already has a bucket %q. Nothing was changed.\n\n"+
+			"To manage what is there, import it under the address named above, in place of ADDRESS:\n\n"+
+			"  terraform import 'quiva_kv_bucket.ADDRESS' %s\n\n"+
+			"or with a block in the configuration:\n\n"+
+			"  import {\n    to = quiva_kv_bucket.ADDRESS\n    id = %q\n  }",
+			bucket, shellQuote(bucket), bucket))
+}
+
+func (r *kvBucketResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
+	var state kvBucketModel
+	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	client, ok := r.gateway.connect(&resp.Diagnostics)
+	if !ok {
+		return
+	}
+	// Also of a bucket that turns out to be gone: the framework wants one.
+	resp.Diagnostics.Append(resp.Identity.Set(ctx, state.identity())...)
+	shown, err := client.GetBucket(ctx, state.Bucket.ValueString())
+	switch {
+	case quiva.IsNotFound(err):
+		resp.State.RemoveResource(ctx)
+		return
+	case err != nil:
+		r.gateway.fail(&resp.Diagnostics, operation{doing: "read " + state.name(), rejected: path.Root("bucket")}, err)
+		return
+	}
+	state.refresh(ctx, &resp.Diagnostics, shown)
+	resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
+}
+
+func (r *kvBucketResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
+	var plan, state kvBucketModel
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	var update quiva.BucketUpdate
+	if description := plan.Description.ValueString(); description != state.Description.ValueString() {
+		update.Description = &description
+	}
+	if !plan.MaxBytes.Equal(state.MaxBytes) {
+		update.MaxBytes = plan.MaxBytes.ValueInt64Pointer()
+	}
+	if !plan.MaxValueSize.Equal(state.MaxValueSize) {
+		update.MaxValueSize = plan.MaxValueSize.ValueInt64Pointer()
+	}
+	if !plan.Indexing.Equal(state.Indexing) {
+		update.Indexing = plan.indexing(ctx, &resp.Diagnostics)
+	}
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	// Another force_destroy alone is nothing to send.
+	if update != (quiva.BucketUpdate{}) {
+		client, ok := r.gateway.connect(&resp.Diagnostics)
+		if !ok {
+			return
+		}
+		err := client.UpdateBucket(ctx, plan.Bucket.ValueString(), update)
+		switch {
+		case quiva.IsNotFound(err):
+			r.gateway.missingBucket(&resp.Diagnostics, plan.Bucket.ValueString())
+			return
+		case err != nil:
+			r.gateway.fail(&resp.Diagnostics, operation{doing: "update " + plan.name(), rejected: path.Root("bucket")}, err)
+			return
+		}
+	}
+	resp.Diagnostics.Append(resp.Identity.Set(ctx, plan.identity())...)
+	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
+}
+
+func (r *kvBucketResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
+	var state kvBucketModel
+	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	client, ok := r.gateway.connect(&resp.Diagnostics)
+	if !ok {
+		return
+	}
+	if !state.ForceDestroy.ValueBool() {
+		// The counts in the bucket's details may include the marks that deleted
+		// keys leave; a list has only what is there.
+		entries, err := client.ListEntries(ctx, state.Bucket.ValueString(), 1)
+		switch {
+		case quiva.IsNotFound(err):
+			return
+		case err != nil:
+			r.gateway.fail(&resp.Diagnostics, operation{doing: "look whether " + state.name() + " is empty", rejected: path.Root("bucket")}, err)
+			return
+		case len(entries) > 0:
+			resp.Diagnostics.AddAttributeError(path.Root("force_destroy"), "Bucket is not empty",
+				fmt.Sprintf("The bucket %q holds entries, such as %q, which would be lost with it. Nothing was deleted.\n\n"+
+					"Delete its entries first. Or, to lose them, set force_destroy = true and apply that alone; then delete or replace the bucket again.",
+					state.Bucket.ValueString(), entries[0].Key))
+			return
+		}
+	}
+	err := client.DeleteBucket(ctx, state.Bucket.ValueString())
+	if err != nil && !quiva.IsNotFound(err) {
+		r.gateway.fail(&resp.Diagnostics, operation{doing: "delete " + state.name(), rejected: path.Root("bucket")}, err)
+	}
+}
+
+// ImportState takes the bucket's name, as ID or as identity.
+func (r *kvBucketResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
+	bucket := types.StringValue(req.ID)
+	if req.ID == "" {
+		resp.Diagnostics.Append(req.Identity.GetAttribute(ctx, path.Root("bucket"), &bucket)...)
+	}
+	if (newBucketName{}).problem(bucket.ValueString()) != "" {
+		resp.Diagnostics.AddError("Invalid import ID",
+			fmt.Sprintf("A bucket is imported by its name: feature-flags. What was given is %q.", bucket.ValueString()))
+		return
+	}
+	resp.Diagnostics.Append(resp.Identity.Set(ctx, kvBucketIdentity{Bucket: bucket})...)
+	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("bucket"), bucket)...)
+	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("id"), bucket)...)
+	// The default, so that the first plan after an import is empty.
+	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("force_destroy"), false)...)
+}
+
+// newBucketName adds to what every bucket's name must be the rule that the
+// gateway documents for the name of a new one: better said now than half-way
+// through an apply.
+type newBucketName struct{}
+
+var documentedBucketName = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
+
+func (newBucketName) Description(context.Context) string {
+	return "letters, digits, \"_\" and \"-\""
+}
+
+func (v newBucketName) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
+
+func (v newBucketName) ValidateString(_ context.Context, req validator.StringRequest, resp *validator.StringResponse) {
+	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() {
+		return
+	}
+	if problem := v.problem(req.ConfigValue.ValueString()); problem != "" {
+		resp.Diagnostics.AddAttributeError(req.Path, "Invalid bucket", "The bucket "+problem)
+	}
+}
+
+// problem completes the sentence "The bucket …"; it is empty if there is none.
+func (newBucketName) problem(name string) string {
+	if problem := bucketName.problem(name); problem != "" {
+		return problem
+	}
+	if !documentedBucketName.MatchString(name) {
+		return fmt.Sprintf("must consist of letters, digits, \"_\" and \"-\"; this is %q.", name)
+	}
+	return ""
+}

@@ -1,0 +1,970 @@
+package provider_test
+
+import (
+	"fmt"
+	"maps"
+	"net/http"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
+	"github.com/hashicorp/terraform-plugin-testing/plancheck"
+	"github.com/hashicorp/terraform-plugin-testing/statecheck"
+	"github.com/hashicorp/terraform-plugin-testing/terraform"
+	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
+	"github.com/hashicorp/terraform-plugin-testing/tfversion"
+
+	"github.com/quivaworks/terraform-provider-quiva/internal/mockgateway"
+)
+
+const bucketAddress = "quiva_kv_bucket.test"
+
+// bucketBlock is a bucket "limits" with any arguments.
+func bucketBlock(arguments ...string) string {
+	return "resource \"quiva_kv_bucket\" \"test\" {\n  bucket = \"limits\"\n" + lines(arguments) + "}\n"
+}
+
+// bucket is a configuration of a bucket "limits" with any arguments.
+func bucket(gateway *mockgateway.Server, arguments ...string) string {
+	return withProvider(gateway, bucketBlock(arguments...))
+}
+
+const someIndexing = `indexing = {
+    mappings     = [{ field = "name", field_type = "text" }, { field = "price", field_type = "number" }]
+    partitions   = 3
+    replicas     = 2
+    storage_type = "file"
+  }`
+
+// manyArguments are all arguments of a bucket but force_destroy.
+var manyArguments = []string{
+	`description = "Limits <of> all"`, `history = 5`, `max_bytes = 10737418240`, `max_value_size = 1048576`,
+	`replicas = 3`, `storage = "memory"`, `compression = true`, someIndexing,
+}
+
+// manyArgumentsHeld is what the gateway makes of them.
+var manyArgumentsHeld = mockgateway.BucketConfig{
+	Name: "limits", Description: "Limits <of> all", History: 5, MaxBytes: 10737418240, MaxValueSize: 1048576,
+	Replicas: 3, Storage: "memory", Compression: true,
+	Indexing: &mockgateway.Indexing{
+		Mappings:   []mockgateway.IndexMapping{{Field: "name", FieldType: "text"}, {Field: "price", FieldType: "number"}},
+		Partitions: 3, Replicas: 2, StorageType: "file",
+	},
+}
+
+// defaults is what the gateway makes of a bucket without arguments.
+var defaults = mockgateway.BucketConfig{Name: "limits", History: 1, Replicas: 1, Storage: "file"}
+
+// holdsBucket checks how the gateway has configured the bucket "limits".
+func holdsBucket(gateway *mockgateway.Server, want mockgateway.BucketConfig) resource.TestCheckFunc {
+	return func(*terraform.State) error {
+		if got, ok := gateway.Bucket("limits"); !ok || !reflect.DeepEqual(got, want) {
+			return fmt.Errorf("the gateway holds %+v (%t), want %+v", got, ok, want)
+		}
+		return nil
+	}
+}
+
+// holdsBuckets checks which buckets there are.
+func holdsBuckets(gateway *mockgateway.Server, want ...string) resource.TestCheckFunc {
+	return func(*terraform.State) error {
+		if got := gateway.Buckets(); !slices.Equal(got, want) {
+			return fmt.Errorf("the gateway has the buckets %v, want %v", got, want)
+		}
+		return nil
+	}
+}
+
+// sends checks the requests since they were last reset, each as its method,
+// path and body.
+func sends(gateway *mockgateway.Server, want ...string) resource.TestCheckFunc {
+	return func(*terraform.State) error {
+		var got []string
+		for _, request := range gateway.Requests() {
+			got = append(got, strings.TrimSpace(request.Method+" "+request.Path+" "+string(request.Body)))
+		}
+		if !slices.Equal(got, want) {
+			return fmt.Errorf("sent\n  %s\nwant\n  %s", strings.Join(got, "\n  "), strings.Join(want, "\n  "))
+		}
+		return nil
+	}
+}
+
+func bucketAction(action plancheck.ResourceActionType) resource.ConfigPlanChecks {
+	return plans(plancheck.ExpectResourceAction(bucketAddress, action))
+}
+
+func bucketState(want map[string]knownvalue.Check) (checks []statecheck.StateCheck) {
+	for name, value := range want {
+		checks = append(checks, statecheck.ExpectKnownValue(bucketAddress, tfjsonpath.New(name), value))
+	}
+	return checks
+}
+
+const (
+	lookAtBucket = "GET /storage/kv/limits"
+	listBucket   = "GET /storage/kv/limits/entries"
+	deleteBucket = "DELETE /storage/kv/limits"
+)
+
+// TestAccKVBucketLifecycle also counts the requests: nothing is asked that need
+// not be, and only what changed is sent.
+func TestAccKVBucketLifecycle(t *testing.T) {
+	t.Parallel()
+	gateway := newGateway(t)
+	reset := func() { gateway.ResetRequests() }
+	run(t,
+		resource.TestStep{
+			PreConfig:        reset,
+			Config:           bucket(gateway),
+			ConfigPlanChecks: bucketAction(plancheck.ResourceActionCreate),
+			Check: resource.ComposeTestCheckFunc(
+				sends(gateway, lookAtBucket, `POST /storage/kv {"bucket":"limits"}`, lookAtBucket),
+				holdsBucket(gateway, defaults)),
+			ConfigStateChecks: bucketState(map[string]knownvalue.Check{
+				"id":             knownvalue.StringExact("limits"),
+				"bucket":         knownvalue.StringExact("limits"),
+				"description":    knownvalue.Null(),
+				"history":        knownvalue.Int64Exact(1),
+				"max_bytes":      knownvalue.Null(),
+				"max_value_size": knownvalue.Null(),
+				"replicas":       knownvalue.Int64Exact(1),
+				"storage":        knownvalue.StringExact("file"),
+				"compression":    knownvalue.Bool(false),
+				"indexing":       knownvalue.Null(),
+				"force_destroy":  knownvalue.Bool(false),
+			}),
+		},
+		resource.TestStep{
+			PreConfig:        reset,
+			Config:           bucket(gateway, "history = 1", "replicas = 1", `storage = "file"`, "compression = false", "force_destroy = false"),
+			ConfigPlanChecks: plans(plancheck.ExpectEmptyPlan()),
+			Check:            sends(gateway, lookAtBucket),
+		},
+		resource.TestStep{
+			PreConfig:        reset,
+			Config:           bucket(gateway, `description = "x"`, "max_bytes = 1000"),
+			ConfigPlanChecks: bucketAction(plancheck.ResourceActionUpdate),
+			Check: resource.ComposeTestCheckFunc(
+				sends(gateway, lookAtBucket, `PUT /storage/kv/limits {"description":"x","max_bytes":1000}`),
+				holdsBucket(gateway, mockgateway.BucketConfig{Name: "limits", Description: "x", MaxBytes: 1000, History: 1, Replicas: 1, Storage: "file"})),
+		},
+		resource.TestStep{
+			PreConfig:        reset,
+			Config:           bucket(gateway, "max_bytes = 1000"),
+			ConfigPlanChecks: bucketAction(plancheck.ResourceActionUpdate),
+			Check:            sends(gateway, lookAtBucket, `PUT /storage/kv/limits {"description":""}`),
+			ConfigStateChecks: bucketState(map[string]knownvalue.Check{
+				"description": knownvalue.Null(), "max_bytes": knownvalue.Int64Exact(1000),
+			}),
+		},
+		resource.TestStep{
+			PreConfig:        reset,
+			Config:           bucket(gateway, "max_bytes = 1000", `description = ""`),
+			ConfigPlanChecks: bucketAction(plancheck.ResourceActionUpdate),
+			Check:            sends(gateway, lookAtBucket),
+		},
+		resource.TestStep{
+			PreConfig:        reset,
+			Config:           bucket(gateway, "max_bytes = 1000", "force_destroy = true"),
+			ConfigPlanChecks: bucketAction(plancheck.ResourceActionUpdate),
+			Check:            sends(gateway, lookAtBucket),
+		},
+		resource.TestStep{
+			PreConfig: reset,
+			Config:    withProvider(gateway, ""),
+			Check:     resource.ComposeTestCheckFunc(sends(gateway, lookAtBucket, deleteBucket), holdsBuckets(gateway, "flags")),
+		},
+	)
+}
+
+// TestAccKVBucketArguments: with every argument set, there is nothing to read
+// back.
+func TestAccKVBucketArguments(t *testing.T) {
+	t.Parallel()
+	gateway := newGateway(t)
+	run(t, resource.TestStep{
+		Config: bucket(gateway, manyArguments...),
+		Check: resource.ComposeTestCheckFunc(
+			sends(gateway, lookAtBucket, `POST /storage/kv {"bucket":"limits","description":"Limits \u003cof\u003e all","history":5,"replicas":3,"max_bytes":10737418240,"max_value_size":1048576,"storage":"memory","compression":true,`+
+				`"indexing":{"mappings":[{"field":"name","field_type":"text"},{"field":"price","field_type":"number"}],"partitions":3,"replicas":2,"storage_type":"file"}}`),
+			holdsBucket(gateway, manyArgumentsHeld)),
+		ConfigStateChecks: bucketState(map[string]knownvalue.Check{
+			"description":    knownvalue.StringExact("Limits <of> all"),
+			"history":        knownvalue.Int64Exact(5),
+			"max_bytes":      knownvalue.Int64Exact(10737418240),
+			"max_value_size": knownvalue.Int64Exact(1048576),
+			"replicas":       knownvalue.Int64Exact(3),
+			"storage":        knownvalue.StringExact("memory"),
+			"compression":    knownvalue.Bool(true),
+			"indexing":       knownvalue.ObjectPartial(map[string]knownvalue.Check{"partitions": knownvalue.Int64Exact(3), "mappings": knownvalue.ListSizeExact(2)}),
+		}),
+	})
+}
+
+// TestAccKVBucketKnownAtApply: what is unknown while planning is no trouble.
+func TestAccKVBucketKnownAtApply(t *testing.T) {
+	t.Parallel()
+	gateway := newGateway(t)
+	configuration := strings.Replace(bucket(gateway, manyArguments...), `"limits"`, "terraform_data.other.output.name", 1)
+	configuration = strings.Replace(configuration, "partitions   = 3", "partitions = terraform_data.other.output.partitions", 1)
+	configuration = strings.Replace(configuration, "history = 5", "history = terraform_data.other.output.history", 1)
+	configuration = strings.Replace(configuration, "max_bytes = ", "max_bytes = terraform_data.other.output.none == null ? null : ", 1)
+	want := manyArgumentsHeld
+	want.MaxBytes = 0
+	run(t, resource.TestStep{
+		Config: configuration + `
+resource "terraform_data" "other" {
+  input = { name = "limits", partitions = 3, history = 5, none = null }
+}
+`,
+		Check: holdsBucket(gateway, want),
+	})
+}
+
+// TestAccKVBucketChanges: what is changed in place, by which request, and what
+// replaces.
+func TestAccKVBucketChanges(t *testing.T) {
+	t.Parallel()
+	// with is the full configuration with one argument in another's place.
+	with := func(old, argument string) []string {
+		changed := slices.Clone(manyArguments)
+		changed[slices.Index(changed, old)] = argument
+		return changed
+	}
+	tests := map[string]struct {
+		arguments []string
+		put       string // or a replacement, if empty
+	}{
+		"description":    {with(manyArguments[0], `description = "new"`), `{"description":"new"}`},
+		"max_bytes":      {with(manyArguments[2], `max_bytes = 1`), `{"max_bytes":1}`},
+		"max_value_size": {with(manyArguments[3], `max_value_size = 2147483647`), `{"max_value_size":2147483647}`},
+		"indexing": {with(someIndexing, strings.Replace(someIndexing, "text", "keyword", 1)),
+			`{"indexing":{"mappings":[{"field":"name","field_type":"keyword"},{"field":"price","field_type":"number"}],"partitions":3,"replicas":2,"storage_type":"file"}}`},
+		"history":     {with(manyArguments[1], `history = 64`), ""},
+		"replicas":    {with(manyArguments[4], `replicas = 5`), ""},
+		"storage":     {with(manyArguments[5], `storage = "file"`), ""},
+		"compression": {with(manyArguments[6], `compression = false`), ""},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			gateway := newGateway(t)
+			action, requests := plancheck.ResourceActionReplace, []string{http.MethodGet, http.MethodGet, http.MethodDelete, http.MethodGet, http.MethodPost}
+			if tt.put != "" {
+				action, requests = plancheck.ResourceActionUpdate, []string{http.MethodGet, http.MethodPut}
+			}
+			run(t,
+				resource.TestStep{Config: bucket(gateway, manyArguments...)},
+				resource.TestStep{
+					PreConfig:        gateway.ResetRequests,
+					Config:           bucket(gateway, tt.arguments...),
+					ConfigPlanChecks: bucketAction(action),
+					Check: func(*terraform.State) error {
+						var methods []string
+						for _, request := range gateway.Requests() {
+							methods = append(methods, request.Method)
+							if request.Method == http.MethodPut && string(request.Body) != tt.put {
+								return fmt.Errorf("sent %s, want %s", request.Body, tt.put)
+							}
+						}
+						if !slices.Equal(methods, requests) {
+							return fmt.Errorf("sent %v, want %v", methods, requests)
+						}
+						return nil
+					},
+				},
+			)
+		})
+	}
+	t.Run("bucket", func(t *testing.T) {
+		t.Parallel()
+		gateway := newGateway(t)
+		run(t,
+			resource.TestStep{Config: bucket(gateway)},
+			resource.TestStep{
+				Config:           strings.Replace(bucket(gateway), `"limits"`, `"limits-2"`, 1),
+				ConfigPlanChecks: bucketAction(plancheck.ResourceActionReplace),
+				Check:            holdsBuckets(gateway, "flags", "limits-2"),
+			},
+		)
+	})
+}
+
+// TestAccKVBucketUnset: an argument that is taken out, or that was never there,
+// leaves the bucket as it is, until it is replaced.
+func TestAccKVBucketUnset(t *testing.T) {
+	t.Parallel()
+	gateway := newGateway(t)
+	run(t,
+		resource.TestStep{Config: bucket(gateway, manyArguments...)},
+		resource.TestStep{
+			Config:           bucket(gateway, manyArguments[0]),
+			ConfigPlanChecks: plans(plancheck.ExpectEmptyPlan()),
+			Check:            holdsBucket(gateway, manyArgumentsHeld),
+		},
+		resource.TestStep{
+			Config:           bucket(gateway, `description = "new"`),
+			ConfigPlanChecks: bucketAction(plancheck.ResourceActionUpdate),
+		},
+		// An argument that is unknown while planning may turn out to be none.
+		resource.TestStep{
+			Config: bucket(gateway, `max_bytes = terraform_data.other.output == "x" ? null : 1`) +
+				"resource \"terraform_data\" \"other\" {\n  input = \"x\"\n}\n",
+			Check: func(*terraform.State) error {
+				if held, _ := gateway.Bucket("limits"); held.MaxBytes != manyArgumentsHeld.MaxBytes {
+					return fmt.Errorf("max_bytes became %d", held.MaxBytes)
+				}
+				return nil
+			},
+		},
+		resource.TestStep{
+			Taint:            []string{bucketAddress},
+			Config:           bucket(gateway),
+			ConfigPlanChecks: bucketAction(plancheck.ResourceActionReplace),
+			Check:            holdsBucket(gateway, defaults),
+			ConfigStateChecks: bucketState(map[string]knownvalue.Check{
+				"max_bytes": knownvalue.Null(), "max_value_size": knownvalue.Null(), "indexing": knownvalue.Null(), "history": knownvalue.Int64Exact(1),
+			}),
+		},
+	)
+}
+
+// TestKVBucketKeepsWarning: taking out what the gateway cannot remove is no
+// silent matter.
+func TestKVBucketKeepsWarning(t *testing.T) {
+	t.Parallel()
+	server := newServer(t)
+	schema := resourceSchema(t, server, "quiva_kv_bucket")
+	schemaType := schema.ValueType().(tftypes.Object)
+	indexingType := schemaType.AttributeTypes["indexing"].(tftypes.Object)
+	text := func(value string) tftypes.Value { return tftypes.NewValue(tftypes.String, value) }
+	number := func(value int64) tftypes.Value { return tftypes.NewValue(tftypes.Number, value) }
+	held := map[string]tftypes.Value{
+		"max_bytes": number(1000), "max_value_size": number(100),
+		"indexing": tftypes.NewValue(indexingType, map[string]tftypes.Value{
+			"mappings": tftypes.NewValue(indexingType.AttributeTypes["mappings"], []tftypes.Value{}), "partitions": number(1), "replicas": number(1), "storage_type": text("file"),
+		}),
+		"id": text("limits"), "force_destroy": tftypes.NewValue(tftypes.Bool, false), "history": number(1),
+		"replicas": number(1), "storage": text("file"), "compression": tftypes.NewValue(tftypes.Bool, false),
+	}
+	// warnings are those of planning a configuration for what is held.
+	warnings := func(config map[string]tftypes.Value) map[string]string {
+		config["bucket"], held["bucket"] = text("limits"), text("limits")
+		proposed := maps.Clone(held)
+		maps.Copy(proposed, config)
+		response, err := server.PlanResourceChange(t.Context(), &tfprotov6.PlanResourceChangeRequest{
+			TypeName:         "quiva_kv_bucket",
+			PriorState:       objectOf(t, schema, maps.Clone(held)),
+			ProposedNewState: objectOf(t, schema, proposed),
+			Config:           objectOf(t, schema, config),
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		found := map[string]string{}
+		for _, diagnostic := range response.Diagnostics {
+			if diagnostic.Severity != tfprotov6.DiagnosticSeverityWarning {
+				t.Fatalf("%s: %s", diagnostic.Summary, diagnostic.Detail)
+			}
+			found[diagnostic.Summary] = diagnostic.Detail
+		}
+		return found
+	}
+
+	all := warnings(map[string]tftypes.Value{})
+	if len(all) != 3 {
+		t.Errorf("warned of %v, want three", all)
+	}
+	for summary, want := range map[string]string{
+		"Bucket keeps its max_bytes":      `The bucket "limits" has max_bytes = 1000, and the configuration has none. The gateway can change that, but not remove it, so it stays until the bucket is replaced.`,
+		"Bucket keeps its max_value_size": `has max_value_size = 100, and`,
+		"Bucket keeps its indexing":       `has an index, and`,
+	} {
+		if !strings.Contains(all[summary], want) || !strings.Contains(all[summary], "terraform apply -replace='quiva_kv_bucket.ADDRESS'") {
+			t.Errorf("warned of %q: %q, want %q", summary, all[summary], want)
+		}
+	}
+	if some := warnings(map[string]tftypes.Value{"max_bytes": number(5), "indexing": held["indexing"]}); len(some) != 1 {
+		t.Errorf("warned of %v, want one", some)
+	}
+	if none := warnings(map[string]tftypes.Value{"history": number(2)}); len(none) != 0 {
+		t.Errorf("warned of %v, though the bucket is replaced", none)
+	}
+}
+
+// TestAccKVBucketDrift: what others make of a bucket is seen and repaired, as
+// far as it is declared.
+func TestAccKVBucketDrift(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		change func(*mockgateway.BucketConfig)
+		action plancheck.ResourceActionType
+	}{
+		"nothing":         {func(*mockgateway.BucketConfig) {}, plancheck.ResourceActionNoop},
+		"description":     {func(c *mockgateway.BucketConfig) { c.Description = "theirs" }, plancheck.ResourceActionUpdate},
+		"no description":  {func(c *mockgateway.BucketConfig) { c.Description = "" }, plancheck.ResourceActionUpdate},
+		"max_bytes":       {func(c *mockgateway.BucketConfig) { c.MaxBytes = 5000 }, plancheck.ResourceActionUpdate},
+		"no max_bytes":    {func(c *mockgateway.BucketConfig) { c.MaxBytes = 0 }, plancheck.ResourceActionUpdate},
+		"max_value_size":  {func(c *mockgateway.BucketConfig) { c.MaxValueSize = 5000 }, plancheck.ResourceActionUpdate},
+		"index":           {func(c *mockgateway.BucketConfig) { c.Indexing.Partitions = 7 }, plancheck.ResourceActionUpdate},
+		"history":         {func(c *mockgateway.BucketConfig) { c.History = 6 }, plancheck.ResourceActionReplace},
+		"replicas":        {func(c *mockgateway.BucketConfig) { c.Replicas = 1 }, plancheck.ResourceActionReplace},
+		"storage":         {func(c *mockgateway.BucketConfig) { c.Storage = "file" }, plancheck.ResourceActionReplace},
+		"compression":     {func(c *mockgateway.BucketConfig) { c.Compression = false }, plancheck.ResourceActionReplace},
+		"index not shown": {func(c *mockgateway.BucketConfig) { c.Indexing = nil }, plancheck.ResourceActionNoop},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			gateway := newGateway(t)
+			after := resource.TestStep{
+				PreConfig: func() {
+					theirs := manyArgumentsHeld
+					indexing := *theirs.Indexing
+					theirs.Indexing = &indexing
+					tt.change(&theirs)
+					gateway.DeleteBucket("limits")
+					gateway.CreateBucketWith(theirs)
+				},
+				Config:           bucket(gateway, manyArguments...),
+				ConfigPlanChecks: bucketAction(tt.action),
+			}
+			if tt.action != plancheck.ResourceActionNoop {
+				after.Check = holdsBucket(gateway, manyArgumentsHeld)
+			}
+			run(t, resource.TestStep{Config: bucket(gateway, manyArguments...)}, after)
+		})
+	}
+	t.Run("gone", func(t *testing.T) {
+		t.Parallel()
+		gateway := newGateway(t)
+		run(t,
+			resource.TestStep{Config: bucket(gateway)},
+			resource.TestStep{
+				PreConfig:        func() { gateway.DeleteBucket("limits") },
+				Config:           bucket(gateway),
+				ConfigPlanChecks: bucketAction(plancheck.ResourceActionCreate),
+				Check:            holdsBucket(gateway, defaults),
+			},
+		)
+	})
+	t.Run("not declared", func(t *testing.T) {
+		t.Parallel()
+		gateway := newGateway(t)
+		run(t,
+			resource.TestStep{Config: bucket(gateway)},
+			resource.TestStep{
+				PreConfig: func() {
+					gateway.DeleteBucket("limits")
+					theirs := manyArgumentsHeld
+					theirs.Description = ""
+					gateway.CreateBucketWith(theirs)
+				},
+				Config:            bucket(gateway),
+				ConfigPlanChecks:  plans(plancheck.ExpectEmptyPlan()),
+				ConfigStateChecks: bucketState(map[string]knownvalue.Check{"history": knownvalue.Int64Exact(5), "max_bytes": knownvalue.Int64Exact(10737418240)}),
+			},
+		)
+	})
+}
+
+// TestAccKVBucketPartsMissing: a gateway that shows less than is documented
+// plans no change by that.
+func TestAccKVBucketPartsMissing(t *testing.T) {
+	t.Parallel()
+	gateway := newGateway(t)
+	run(t,
+		resource.TestStep{Config: bucket(gateway, manyArguments...)},
+		resource.TestStep{
+			PreConfig: func() {
+				gateway.Inject(mockgateway.Fault{Method: http.MethodGet, Path: "/storage/kv/limits",
+					Effect: mockgateway.Respond(http.StatusOK, nil, `{"body":{"status":{"bucket":"limits"},"config":null}}`)})
+			},
+			Config:           bucket(gateway, manyArguments...),
+			ConfigPlanChecks: plans(plancheck.ExpectEmptyPlan()),
+		},
+	)
+}
+
+func TestAccKVBucketTakenName(t *testing.T) {
+	t.Parallel()
+	gateway := newGateway(t)
+	gateway.CreateBucketWith(manyArgumentsHeld)
+	step := func(want string) resource.TestStep {
+		return resource.TestStep{Config: bucket(gateway), ExpectError: message(want)}
+	}
+	run(t,
+		step(`Bucket already exists`),
+		step(`The gateway already has a bucket "limits". Nothing was changed.`),
+		step(`terraform import 'quiva_kv_bucket.ADDRESS' 'limits'`),
+		step(`import { to = quiva_kv_bucket.ADDRESS id = "limits" }`),
+		resource.TestStep{
+			// Somebody is quicker between the look and the creation.
+			PreConfig: func() {
+				gateway.Inject(mockgateway.Fault{Method: http.MethodGet, Times: 1, Effect: mockgateway.Respond(http.StatusNotFound, nil, `{"error":"not_found"}`)})
+			},
+			Config:      bucket(gateway),
+			ExpectError: message(`Bucket already exists`),
+		},
+	)
+	if err := holdsBucket(gateway, manyArgumentsHeld)(nil); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestAccKVBucketAnswerLost: a bucket that was created in spite of a failure is
+// not somebody else's.
+func TestAccKVBucketAnswerLost(t *testing.T) {
+	t.Parallel()
+	post := func(effect mockgateway.Effect) mockgateway.Fault {
+		return mockgateway.Fault{Method: http.MethodPost, Times: 1, Effect: effect}
+	}
+	tests := map[string]struct {
+		retries int
+		faults  []mockgateway.Fault
+		want    string // of the error; none if empty
+	}{
+		"repeated":           {1, []mockgateway.Fault{post(mockgateway.LoseAnswer())}, ""},
+		"repeated twice":     {2, []mockgateway.Fault{post(mockgateway.LoseAnswer()), post(mockgateway.LoseAnswer())}, ""},
+		"repeated, refused":  {1, []mockgateway.Fault{post(mockgateway.LoseAnswer()), post(mockgateway.Respond(401, nil, `{"error":"unauthorized"}`))}, ""},
+		"not repeated":       {0, []mockgateway.Fault{post(mockgateway.LoseAnswer())}, ""},
+		"cut off":            {0, []mockgateway.Fault{post(mockgateway.Truncate())}, ""},
+		"read back fails":    {0, []mockgateway.Fault{{Method: http.MethodGet, After: 1, Times: 1, Effect: mockgateway.Respond(500, nil, `{"error":"internal_error"}`)}}, ""},
+		"request lost":       {0, []mockgateway.Fault{post(mockgateway.Drop())}, "Gateway not reachable"},
+		"request lost twice": {1, []mockgateway.Fault{post(mockgateway.Drop()), post(mockgateway.Drop())}, "Gateway not reachable"},
+		"failed":             {0, []mockgateway.Fault{post(mockgateway.Respond(502, nil, "<html>Bad Gateway</html>"))}, "Gateway failed"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			gateway := newGateway(t)
+			configuration := strings.Replace(bucket(gateway), "max_retries = 0", fmt.Sprintf("max_retries = %d", tt.retries), 1)
+			first := resource.TestStep{
+				PreConfig: func() {
+					for _, fault := range tt.faults {
+						gateway.Inject(fault)
+					}
+				},
+				Config: configuration,
+			}
+			if tt.want != "" {
+				first.ExpectError = message(tt.want)
+				run(t, first, resource.TestStep{Config: configuration, Check: holdsBucket(gateway, defaults)})
+				return
+			}
+			first.Check = holdsBucket(gateway, defaults)
+			run(t, first, resource.TestStep{Config: configuration, ConfigPlanChecks: plans(plancheck.ExpectEmptyPlan())})
+		})
+	}
+}
+
+// TestAccKVBucketNotEmpty: entries are not lost with their bucket, unless that
+// was allowed before.
+func TestAccKVBucketNotEmpty(t *testing.T) {
+	t.Parallel()
+	unharmed := func(t *testing.T, gateway *mockgateway.Server) {
+		t.Helper()
+		if deletes := gateway.Count(http.MethodDelete, ""); deletes != 0 {
+			t.Errorf("%d DELETEs", deletes)
+		}
+		if value, _ := gateway.Entry("limits", "team/a"); value != `{"n":1}` {
+			t.Errorf("the entry became %q", value)
+		}
+	}
+	fill := func(gateway *mockgateway.Server) func() {
+		return func() { gateway.PutEntry("limits", "team/a", `{"n":1}`) }
+	}
+	t.Run("destroy", func(t *testing.T) {
+		t.Parallel()
+		gateway := newGateway(t)
+		step := func(want string) resource.TestStep {
+			return resource.TestStep{Config: withProvider(gateway, ""), ExpectError: message(want)}
+		}
+		run(t,
+			resource.TestStep{Config: bucket(gateway)},
+			resource.TestStep{PreConfig: fill(gateway), Config: bucket(gateway), ConfigPlanChecks: plans(plancheck.ExpectEmptyPlan())},
+			step(`Bucket is not empty`),
+			step(`The bucket "limits" holds entries, such as "team/a", which would be lost with it. Nothing was deleted.`),
+			step(`set force_destroy = true and apply that alone; then delete or replace the bucket again`),
+			resource.TestStep{
+				PreConfig: func() { unharmed(t, gateway) },
+				Config:    bucket(gateway, "force_destroy = true"),
+			},
+			resource.TestStep{
+				PreConfig: gateway.ResetRequests,
+				Config:    withProvider(gateway, ""),
+				Check:     resource.ComposeTestCheckFunc(sends(gateway, lookAtBucket, deleteBucket), holdsBuckets(gateway, "flags")),
+			},
+		)
+	})
+	t.Run("replace", func(t *testing.T) {
+		t.Parallel()
+		gateway := newGateway(t)
+		run(t,
+			resource.TestStep{Config: bucket(gateway)},
+			// To allow it and to do it at once is one typo away from a loss.
+			resource.TestStep{
+				PreConfig:   fill(gateway),
+				Config:      bucket(gateway, "history = 2", "force_destroy = true"),
+				ExpectError: message(`Bucket is not empty`),
+			},
+			resource.TestStep{
+				PreConfig: func() { unharmed(t, gateway) },
+				Config:    bucket(gateway, "force_destroy = true"),
+				Check:     holds(gateway, "limits", "team/a", `{"n":1}`),
+			},
+			resource.TestStep{
+				Config:           bucket(gateway, "history = 2", "force_destroy = true"),
+				ConfigPlanChecks: bucketAction(plancheck.ResourceActionReplace),
+				Check:            holdsNothing(gateway, "limits"),
+			},
+		)
+	})
+	t.Run("emptied", func(t *testing.T) {
+		t.Parallel()
+		gateway := newGateway(t)
+		run(t,
+			resource.TestStep{Config: bucket(gateway)},
+			resource.TestStep{
+				PreConfig: func() {
+					fill(gateway)()
+					gateway.DeleteEntry("limits", "team/a")
+					gateway.ResetRequests()
+				},
+				Config: withProvider(gateway, ""),
+				Check:  resource.ComposeTestCheckFunc(sends(gateway, lookAtBucket, listBucket, deleteBucket), holdsBuckets(gateway, "flags")),
+			},
+		)
+	})
+	t.Run("unknown", func(t *testing.T) {
+		t.Parallel()
+		gateway := newGateway(t)
+		run(t,
+			resource.TestStep{Config: bucket(gateway)},
+			resource.TestStep{
+				PreConfig: func() {
+					fill(gateway)()
+					gateway.Inject(mockgateway.Fault{Path: "/storage/kv/limits/entries", Times: 1, Effect: mockgateway.Respond(http.StatusForbidden, nil, `{"error":"forbidden"}`)})
+				},
+				Config:      withProvider(gateway, ""),
+				ExpectError: message(`Could not look whether the bucket "limits" is empty.`),
+			},
+			resource.TestStep{
+				PreConfig: func() { unharmed(t, gateway); gateway.DeleteEntry("limits", "team/a") },
+				Config:    withProvider(gateway, ""),
+			},
+		)
+	})
+}
+
+// TestAccKVBucketGoneOnDestroy: a bucket that goes away between the refresh and
+// the deletion is as good as deleted.
+func TestAccKVBucketGoneOnDestroy(t *testing.T) {
+	t.Parallel()
+	for name, fault := range map[string]mockgateway.Fault{
+		"at the look":     {Path: "/storage/kv/limits/entries"},
+		"at the deletion": {Method: http.MethodDelete},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			gateway := newGateway(t)
+			run(t,
+				resource.TestStep{Config: bucket(gateway)},
+				resource.TestStep{
+					PreConfig: func() {
+						fault.Effect = mockgateway.Respond(http.StatusNotFound, nil, `{"error":"not_found"}`)
+						gateway.Inject(fault)
+					},
+					Config: withProvider(gateway, ""),
+				},
+			)
+		})
+	}
+}
+
+// TestAccKVBucketWithEntries: entries come after their bucket and go before it.
+func TestAccKVBucketWithEntries(t *testing.T) {
+	t.Parallel()
+	gateway := newGateway(t)
+	entries := `
+resource "quiva_kv_entry" "test" {
+  count  = 2
+  bucket = quiva_kv_bucket.test.bucket
+  key    = "a/${count.index}"
+  value  = { n = 1 }
+}
+`
+	run(t,
+		resource.TestStep{
+			Config: bucket(gateway) + entries,
+			Check:  resource.ComposeTestCheckFunc(holds(gateway, "limits", "a/0", `{"n":1}`), holds(gateway, "limits", "a/1", `{"n":1}`)),
+		},
+		resource.TestStep{
+			// Another bucket: its entries move with it.
+			Config: strings.Replace(bucket(gateway), `"limits"`, `"limits-2"`, 1) + entries,
+			Check:  resource.ComposeTestCheckFunc(holds(gateway, "limits-2", "a/0", `{"n":1}`), holdsBuckets(gateway, "flags", "limits-2")),
+		},
+		resource.TestStep{Config: withProvider(gateway, ""), Check: holdsBuckets(gateway, "flags")},
+	)
+}
+
+func TestAccKVBucketImport(t *testing.T) {
+	t.Parallel()
+	gateway := newGateway(t)
+	gateway.CreateBucketWith(manyArgumentsHeld)
+	imports := func(id, want string) resource.TestStep {
+		return resource.TestStep{
+			Config: bucket(gateway), ResourceName: bucketAddress, ImportState: true, ImportStateId: id, ExpectError: message(want),
+		}
+	}
+	const form = "A bucket is imported by its name: feature-flags. What was given is"
+	all := slices.Clone(manyArguments[:7])
+	run(t,
+		imports("a/b", form+` "a/b"`),
+		imports("..", form),
+		imports("a b", form),
+		imports("absent", "Cannot import non-existent remote object"),
+		resource.TestStep{
+			Config:             bucket(gateway, all...),
+			ResourceName:       bucketAddress,
+			ImportState:        true,
+			ImportStateId:      "limits",
+			ImportStatePersist: true,
+		},
+		resource.TestStep{
+			Config:           bucket(gateway, all...),
+			ConfigPlanChecks: plans(plancheck.ExpectEmptyPlan()),
+			ConfigStateChecks: bucketState(map[string]knownvalue.Check{
+				"id": knownvalue.StringExact("limits"), "force_destroy": knownvalue.Bool(false), "indexing": knownvalue.Null(), "max_bytes": knownvalue.Int64Exact(10737418240),
+			}),
+		},
+		resource.TestStep{ResourceName: bucketAddress, ImportState: true, ImportStateVerify: true},
+		resource.TestStep{ResourceName: bucketAddress, ImportState: true, ImportStateKind: resource.ImportBlockWithID, ImportStateId: "limits"},
+		// Of what was left out, nothing is given up.
+		resource.TestStep{Config: bucket(gateway, all[0]), ConfigPlanChecks: plans(plancheck.ExpectEmptyPlan())},
+	)
+	if writes := gateway.Count(http.MethodPut, "") + gateway.Count(http.MethodPost, ""); writes != 0 {
+		t.Errorf("importing wrote %d times", writes)
+	}
+}
+
+// TestAccKVBucketGeneratedConfiguration: what Terraform writes for an import
+// block plans no change.
+func TestAccKVBucketGeneratedConfiguration(t *testing.T) {
+	t.Parallel()
+	for name, held := range map[string]mockgateway.BucketConfig{"defaults": defaults, "full": manyArgumentsHeld} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			gateway := newGateway(t)
+			gateway.CreateBucketWith(held)
+			run(t, resource.TestStep{
+				Config:          withProvider(gateway, ""),
+				ResourceName:    bucketAddress,
+				ImportState:     true,
+				ImportStateKind: resource.ImportBlockWithID,
+				ImportStateId:   "limits",
+				GenerateConfig:  true,
+			})
+		})
+	}
+}
+
+// TestKVBucketIdentityProtocol imports by identity as Terraform 1.12 does, also
+// where there is only an older one.
+func TestKVBucketIdentityProtocol(t *testing.T) {
+	t.Parallel()
+	gateway := newGateway(t)
+	server := newServer(t)
+	configure(t, server, gateway)
+
+	identityType := tftypes.Object{AttributeTypes: map[string]tftypes.Type{"bucket": tftypes.String}}
+	identity := func(bucket string) *tfprotov6.ResourceIdentityData {
+		packed, err := tfprotov6.NewDynamicValue(identityType, tftypes.NewValue(identityType, map[string]tftypes.Value{"bucket": tftypes.NewValue(tftypes.String, bucket)}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return &tfprotov6.ResourceIdentityData{IdentityData: &packed}
+	}
+
+	schemas, err := server.GetResourceIdentitySchemas(t.Context(), &tfprotov6.GetResourceIdentitySchemasRequest{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	attributes := schemas.IdentitySchemas["quiva_kv_bucket"].IdentityAttributes
+	if len(attributes) != 1 || attributes[0].Name != "bucket" || !attributes[0].RequiredForImport || !attributes[0].Type.Is(tftypes.String) {
+		t.Errorf("the identity has %+v", attributes)
+	}
+
+	for _, name := range []string{"flags", "absent"} {
+		imported, err := server.ImportResourceState(t.Context(), &tfprotov6.ImportResourceStateRequest{TypeName: "quiva_kv_bucket", Identity: identity(name)})
+		noDiagnostics(t, imported.Diagnostics, err)
+		if len(imported.ImportedResources) != 1 {
+			t.Fatalf("imported %d resources", len(imported.ImportedResources))
+		}
+		read, err := server.ReadResource(t.Context(), &tfprotov6.ReadResourceRequest{
+			TypeName: "quiva_kv_bucket", CurrentState: imported.ImportedResources[0].State, CurrentIdentity: imported.ImportedResources[0].Identity, Private: imported.ImportedResources[0].Private,
+		})
+		noDiagnostics(t, read.Diagnostics, err)
+		got, err := read.NewIdentity.IdentityData.Unmarshal(identityType)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if want, _ := identity(name).IdentityData.Unmarshal(identityType); !got.Equal(want) {
+			t.Errorf("the identity is %s, want %s", got, want)
+		}
+		state, err := read.NewState.Unmarshal(resourceSchema(t, server, "quiva_kv_bucket").ValueType())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if state.IsNull() != (name == "absent") {
+			t.Errorf("read %s of the bucket %q", state, name)
+		}
+	}
+
+	refused, err := server.ImportResourceState(t.Context(), &tfprotov6.ImportResourceStateRequest{TypeName: "quiva_kv_bucket", Identity: identity("")})
+	if err != nil || len(refused.Diagnostics) == 0 || refused.Diagnostics[0].Summary != "Invalid import ID" {
+		t.Errorf("an empty name is answered with %+v, %v", refused.Diagnostics, err)
+	}
+}
+
+func TestAccKVBucketIdentity(t *testing.T) {
+	t.Parallel()
+	gateway := newGateway(t)
+	runFrom(t, tfversion.SkipBelow(tfversion.Version1_12_0),
+		resource.TestStep{
+			Config: bucket(gateway),
+			ConfigStateChecks: []statecheck.StateCheck{statecheck.ExpectIdentity(bucketAddress, map[string]knownvalue.Check{
+				"bucket": knownvalue.StringExact("limits"),
+			})},
+		},
+		resource.TestStep{Config: bucket(gateway, `description = "x"`)},
+		resource.TestStep{Config: bucket(gateway, `history = 2`), ConfigPlanChecks: bucketAction(plancheck.ResourceActionReplace)},
+		resource.TestStep{ResourceName: bucketAddress, ImportState: true, ImportStateKind: resource.ImportBlockWithResourceIdentity},
+	)
+}
+
+// TestAccKVBucketBadInput: what is refused while planning, before the gateway
+// is asked.
+func TestAccKVBucketBadInput(t *testing.T) {
+	t.Parallel()
+	gateway := newGateway(t)
+	name := func(hcl string) string {
+		return withProvider(gateway, "resource \"quiva_kv_bucket\" \"test\" {\n bucket = "+hcl+"\n}")
+	}
+	with := func(argument string) string { return bucket(gateway, argument) }
+	indexing := func(old, argument string) string {
+		return bucket(gateway, strings.Replace(someIndexing, old, argument, 1))
+	}
+	tests := map[string]struct{ configuration, want string }{
+		"no name":                {withProvider(gateway, "resource \"quiva_kv_bucket\" \"test\" {}"), `The argument "bucket" is required`},
+		"empty name":             {name(`""`), `The bucket must not be empty.`},
+		"name of dots":           {name(`".."`), `The bucket must not be ".."`},
+		"name with a slash":      {name(`"a/b"`), `The bucket must not contain "/"`},
+		"name with a dot":        {name(`"a.b"`), `The bucket must consist of letters, digits, "_" and "-"; this is "a.b".`},
+		"name with a line break": {name(`"a\n"`), `The bucket contains a control character`},
+		"history 0":              {with(`history = 0`), `history value must be between 1 and 64, got: 0`},
+		"history 65":             {with(`history = 65`), `history value must be between 1 and 64, got: 65`},
+		"max_bytes 0":            {with(`max_bytes = 0`), `max_bytes value must be at least 1, got: 0`},
+		"max_bytes -1":           {with(`max_bytes = -1`), `max_bytes value must be at least 1, got: -1`},
+		"max_value_size 0":       {with(`max_value_size = 0`), `max_value_size value must be between 1 and 2147483647, got: 0`},
+		"max_value_size 2^31":    {with(`max_value_size = 2147483648`), `max_value_size value must be between 1 and 2147483647`},
+		"replicas 0":             {with(`replicas = 0`), `replicas value must be between 1 and 5, got: 0`},
+		"replicas 6":             {with(`replicas = 6`), `replicas value must be between 1 and 5, got: 6`},
+		"storage":                {with(`storage = "disk"`), `storage value must be one of: ["file" "memory"], got: "disk"`},
+		"no mappings":            {indexing("mappings ", "# "), `attribute "mappings" is required`},
+		"field":                  {indexing(`"name"`, `""`), `field string length must be at least 1`},
+		"field_type":             {indexing(`"text"`, `"string"`), `field_type value must be one of: ["text" "number" "date" "boolean" "keyword"], got: "string"`},
+		"partitions":             {indexing(`partitions   = 3`, `partitions = 0`), `partitions value must be at least 1, got: 0`},
+		"index replicas":         {indexing(`replicas     = 2`, `replicas = 0`), `replicas value must be at least 1, got: 0`},
+		"storage_type":           {indexing(`storage_type = "file"`, `storage_type = "disk"`), `storage_type value must be one of: ["file" "memory"], got: "disk"`},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			run(t, resource.TestStep{Config: tt.configuration, PlanOnly: true, ExpectError: message(tt.want)})
+		})
+	}
+	t.Cleanup(func() {
+		if asked := gateway.Count("", ""); asked != 0 {
+			t.Errorf("the gateway was asked %d times", asked)
+		}
+	})
+}
+
+// TestAccKVBucketRefused: what only the gateway can refuse leaves the state as
+// it was.
+func TestAccKVBucketRefused(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		method string
+		path   string
+		status int
+		body   string
+		want   string
+	}{
+		"look":           {http.MethodGet, "/storage/kv/limits", 403, `{"error":"forbidden"}`, `Could not look whether the bucket "limits" exists already.`},
+		"create":         {http.MethodPost, "/storage/kv", 400, `{"error":"no more buckets"}`, `POST /storage/kv was answered with status 400 (Bad Request): no more buckets`},
+		"create, doing":  {http.MethodPost, "/storage/kv", 401, `{"error":"unauthorized"}`, `Could not create the bucket "limits".`},
+		"create, html":   {http.MethodPost, "/storage/kv", 200, `<html>Sign in</html>`, `The answer began: <html>Sign in</html>`},
+		"create, proxy":  {http.MethodPost, "/storage/kv", 404, `<html>`, `Not an answer of a Quiva Gateway`},
+		"create, refuse": {http.MethodPost, "/storage/kv", 403, `{"error":"forbidden"}`, `it: POST /storage/kv`},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			gateway := newGateway(t)
+			run(t,
+				resource.TestStep{
+					PreConfig: func() {
+						gateway.Inject(mockgateway.Fault{Method: tt.method, Path: tt.path, Times: 1, Effect: mockgateway.Respond(tt.status, nil, tt.body)})
+					},
+					Config:      bucket(gateway),
+					ExpectError: message(tt.want),
+				},
+				resource.TestStep{Config: bucket(gateway), ConfigPlanChecks: bucketAction(plancheck.ResourceActionCreate)},
+			)
+		})
+	}
+	later := map[string]struct {
+		configuration func(*mockgateway.Server) string
+		method        string
+		status        int
+		body          string
+		want          string
+	}{
+		"read":         {func(g *mockgateway.Server) string { return bucket(g) }, http.MethodGet, 500, `{"error":"internal_error"}`, `Could not read the bucket "limits".`},
+		"read, html":   {func(g *mockgateway.Server) string { return bucket(g) }, http.MethodGet, 404, `<html>no such page</html>`, `The answer began: <html>no such page</html>`},
+		"read, other":  {func(g *mockgateway.Server) string { return bucket(g) }, http.MethodGet, 200, `{"body":{"status":{"bucket":"other"}}}`, `the answer is about the bucket "other"`},
+		"update":       {func(g *mockgateway.Server) string { return bucket(g, "max_bytes = 5") }, http.MethodPut, 400, `{"error":"too small"}`, `PUT /storage/kv/limits was answered with status 400 (Bad Request): too small`},
+		"update, gone": {func(g *mockgateway.Server) string { return bucket(g, "max_bytes = 5") }, http.MethodPut, 404, `{"error":"not_found"}`, `has no bucket "limits"`},
+		"delete":       {func(g *mockgateway.Server) string { return withProvider(g, "") }, http.MethodDelete, 403, `{"error":"forbidden"}`, `Could not delete the bucket "limits".`},
+	}
+	for name, tt := range later {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			gateway := newGateway(t)
+			run(t,
+				resource.TestStep{Config: bucket(gateway)},
+				resource.TestStep{
+					PreConfig: func() {
+						gateway.Inject(mockgateway.Fault{Method: tt.method, Effect: mockgateway.Respond(tt.status, nil, tt.body)})
+					},
+					Config:      tt.configuration(gateway),
+					ExpectError: message(tt.want),
+				},
+				resource.TestStep{
+					PreConfig:        gateway.ClearFaults,
+					Config:           bucket(gateway),
+					ConfigPlanChecks: plans(plancheck.ExpectEmptyPlan()),
+					Check:            holdsBucket(gateway, defaults),
+				},
+			)
+		})
+	}
+}

@@ -1,0 +1,101 @@
+package provider
+
+import (
+	"cmp"
+	"context"
+	"slices"
+
+	"github.com/hashicorp/terraform-plugin-framework/datasource"
+	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/quivaworks/terraform-provider-quiva/internal/quiva"
+)
+
+var _ datasource.DataSourceWithConfigure = (*kvBucketsDataSource)(nil)
+
+// NewKVBucketsDataSource returns the data source quiva_kv_buckets.
+func NewKVBucketsDataSource() datasource.DataSource {
+	return &kvBucketsDataSource{}
+}
+
+type kvBucketsDataSource struct {
+	gateway *gateway
+}
+
+func (d *kvBucketsDataSource) Metadata(_ context.Context, req datasource.MetadataRequest, resp *datasource.MetadataResponse) {
+	resp.TypeName = req.ProviderTypeName + "_kv_buckets"
+}
+
+func (d *kvBucketsDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
+	resp.Schema = schema.Schema{
+		MarkdownDescription: "Lists all key-value buckets that the gateway shows to the credential.",
+		Attributes: map[string]schema.Attribute{
+			"buckets": schema.ListNestedAttribute{
+				MarkdownDescription: "The buckets, sorted by name.",
+				Computed:            true,
+				NestedObject: schema.NestedAttributeObject{
+					Attributes: map[string]schema.Attribute{
+						"name": schema.StringAttribute{
+							MarkdownDescription: "Name of the bucket.",
+							Computed:            true,
+						},
+						"description": schema.StringAttribute{
+							MarkdownDescription: "Description of the bucket, null if it has none.",
+							Computed:            true,
+						},
+						"entry_total": schema.Int64Attribute{
+							MarkdownDescription: "Number of entries, as the gateway counts them.",
+							Computed:            true,
+						},
+						"created": schema.StringAttribute{
+							MarkdownDescription: "When the bucket was created, as an RFC 3339 time.",
+							Computed:            true,
+						},
+					},
+				},
+			},
+		},
+	}
+}
+
+// kvBucketsDataSourceModel is the data source quiva_kv_buckets.
+type kvBucketsDataSourceModel struct {
+	Buckets []kvBucketSummaryModel `tfsdk:"buckets"`
+}
+
+type kvBucketSummaryModel struct {
+	Name        types.String `tfsdk:"name"`
+	Description types.String `tfsdk:"description"`
+	EntryTotal  types.Int64  `tfsdk:"entry_total"`
+	Created     types.String `tfsdk:"created"`
+}
+
+func (d *kvBucketsDataSource) Configure(_ context.Context, req datasource.ConfigureRequest, resp *datasource.ConfigureResponse) {
+	d.gateway = gatewayFrom(req.ProviderData, &resp.Diagnostics)
+}
+
+func (d *kvBucketsDataSource) Read(ctx context.Context, _ datasource.ReadRequest, resp *datasource.ReadResponse) {
+	client, ok := d.gateway.connect(&resp.Diagnostics)
+	if !ok {
+		return
+	}
+	buckets, err := client.ListBuckets(ctx)
+	if err != nil {
+		d.gateway.fail(&resp.Diagnostics, operation{doing: "list the buckets", rejected: path.Root("buckets")}, err)
+		return
+	}
+	// The gateway documents no order; one of its own would be noise in a plan.
+	slices.SortFunc(buckets, func(a, b quiva.BucketSummary) int { return cmp.Compare(a.Name, b.Name) })
+	model := kvBucketsDataSourceModel{Buckets: make([]kvBucketSummaryModel, len(buckets))}
+	for i, bucket := range buckets {
+		model.Buckets[i] = kvBucketSummaryModel{
+			Name:        types.StringValue(bucket.Name),
+			Description: descriptionValue(bucket.Description),
+			EntryTotal:  types.Int64PointerValue(bucket.EntryTotal),
+			Created:     types.StringPointerValue(bucket.Created),
+		}
+	}
+	resp.Diagnostics.Append(resp.State.Set(ctx, model)...)
+}

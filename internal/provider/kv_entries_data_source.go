@@ -1,0 +1,141 @@
+package provider
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
+	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
+	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/datasource"
+	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/quivaworks/terraform-provider-quiva/internal/quiva"
+)
+
+var _ datasource.DataSourceWithConfigure = (*kvEntriesDataSource)(nil)
+
+// NewKVEntriesDataSource returns the data source quiva_kv_entries.
+func NewKVEntriesDataSource() datasource.DataSource {
+	return &kvEntriesDataSource{}
+}
+
+type kvEntriesDataSource struct {
+	gateway *gateway
+}
+
+func (d *kvEntriesDataSource) Metadata(_ context.Context, req datasource.MetadataRequest, resp *datasource.MetadataResponse) {
+	resp.TypeName = req.ProviderTypeName + "_kv_entries"
+}
+
+func (d *kvEntriesDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
+	resp.Schema = schema.Schema{
+		MarkdownDescription: fmt.Sprintf("Reads the entries of a key-value bucket, all of them or those whose keys match a pattern. The gateway lists at most %d entries and has no second page; "+
+			"`truncated` says whether there may be more.", quiva.MaxListLimit),
+		Attributes: map[string]schema.Attribute{
+			"bucket": schema.StringAttribute{
+				MarkdownDescription: "Name of the bucket.",
+				Required:            true,
+				Validators:          []validator.String{bucketName},
+			},
+			"key_pattern": schema.StringAttribute{
+				MarkdownDescription: "Pattern of the keys, in which `*` stands for any characters: `team-a/*`. Without it, all keys match.",
+				Optional:            true,
+				Validators:          []validator.String{stringvalidator.LengthAtLeast(1)},
+			},
+			"limit": schema.Int64Attribute{
+				MarkdownDescription: fmt.Sprintf("How many entries to read at most, 1 to %d. Of more, the gateway gives the latest. Defaults to `%d`.", quiva.MaxListLimit, quiva.MaxListLimit),
+				Optional:            true,
+				Validators:          []validator.Int64{int64validator.Between(1, quiva.MaxListLimit)},
+			},
+			"keys": schema.ListAttribute{
+				MarkdownDescription: "Keys of the entries, sorted.",
+				ElementType:         types.StringType,
+				Computed:            true,
+			},
+			"entries": schema.DynamicAttribute{
+				MarkdownDescription: "What the entries hold, as an object of native values by key: `data.quiva_kv_entries.example.entries[\"team-a/checkout\"].rollout`. Numbers keep up to 153 digits. It is stored in the state.",
+				Computed:            true,
+			},
+			"truncated": schema.BoolAttribute{
+				MarkdownDescription: "Whether the limit was reached: there may be more entries than were read.",
+				Computed:            true,
+			},
+		},
+	}
+}
+
+// kvEntriesDataSourceModel is the data source quiva_kv_entries.
+type kvEntriesDataSourceModel struct {
+	Bucket     types.String  `tfsdk:"bucket"`
+	KeyPattern types.String  `tfsdk:"key_pattern"`
+	Limit      types.Int64   `tfsdk:"limit"`
+	Keys       []string      `tfsdk:"keys"`
+	Entries    types.Dynamic `tfsdk:"entries"`
+	Truncated  types.Bool    `tfsdk:"truncated"`
+}
+
+func (d *kvEntriesDataSource) Configure(_ context.Context, req datasource.ConfigureRequest, resp *datasource.ConfigureResponse) {
+	d.gateway = gatewayFrom(req.ProviderData, &resp.Diagnostics)
+}
+
+func (d *kvEntriesDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
+	var model kvEntriesDataSourceModel
+	resp.Diagnostics.Append(req.Config.Get(ctx, &model)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	client, ok := d.gateway.connect(&resp.Diagnostics)
+	if !ok {
+		return
+	}
+	bucket, limit := model.Bucket.ValueString(), quiva.MaxListLimit
+	if !model.Limit.IsNull() {
+		limit = int(model.Limit.ValueInt64())
+	}
+	var (
+		found    []quiva.Entry
+		err      error
+		rejected = path.Root("bucket")
+	)
+	if model.KeyPattern.IsNull() {
+		found, err = client.ListEntries(ctx, bucket, limit)
+	} else {
+		rejected = path.Root("key_pattern")
+		found, err = client.SearchEntries(ctx, bucket, model.KeyPattern.ValueString(), limit)
+	}
+	switch {
+	case quiva.IsNotFound(err):
+		d.gateway.missingBucket(&resp.Diagnostics, bucket)
+		return
+	case err != nil:
+		d.gateway.fail(&resp.Diagnostics, operation{doing: fmt.Sprintf("list the entries of the bucket %q", bucket), rejected: rejected}, err)
+		return
+	}
+
+	entries := make(map[string]attr.Value, len(found))
+	entryTypes := make(map[string]attr.Type, len(found))
+	for _, entry := range found {
+		held := decodeValue(&resp.Diagnostics, entry.Key, entry.Value)
+		var value attr.Value = held
+		if !held.IsNull() {
+			value = held.UnderlyingValue()
+		}
+		entries[entry.Key], entryTypes[entry.Key] = value, value.Type(ctx)
+	}
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	model.Keys = slices.AppendSeq([]string{}, maps.Keys(entries))
+	slices.Sort(model.Keys)
+	model.Entries = types.DynamicValue(types.ObjectValueMust(entryTypes, entries))
+	// The count of all that the gateway gives along is not documented to be one
+	// beyond the limit.
+	model.Truncated = types.BoolValue(len(found) >= limit)
+	resp.Diagnostics.Append(resp.State.Set(ctx, model)...)
+}

@@ -1,0 +1,174 @@
+package provider_test
+
+import (
+	"fmt"
+	"net/http"
+	"testing"
+
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
+	"github.com/hashicorp/terraform-plugin-testing/plancheck"
+	"github.com/hashicorp/terraform-plugin-testing/statecheck"
+	"github.com/hashicorp/terraform-plugin-testing/terraform"
+	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
+
+	"github.com/quivaworks/terraform-provider-quiva/internal/mockgateway"
+)
+
+// entriesData reads the bucket "flags" with any arguments.
+func entriesData(arguments ...string) string {
+	return "data \"quiva_kv_entries\" \"test\" {\n  bucket = \"flags\"\n" + lines(arguments) + "}\n"
+}
+
+func entriesState(at string, want knownvalue.Check) statecheck.StateCheck {
+	return statecheck.ExpectKnownValue("data.quiva_kv_entries.test", tfjsonpath.New(at), want)
+}
+
+func texts(values ...string) knownvalue.Check {
+	checks := []knownvalue.Check{}
+	for _, value := range values {
+		checks = append(checks, knownvalue.StringExact(value))
+	}
+	return knownvalue.ListExact(checks)
+}
+
+// TestAccKVEntriesDataSource: which entries are read, by which request, and
+// whether that may not be all.
+func TestAccKVEntriesDataSource(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		arguments    []string
+		stringValues bool
+		query        string
+		keys         []string
+		entries      string
+		truncated    bool
+	}{
+		"all":                    {nil, false, "limit=1000", []string{"a", "team/b", "team/c", "z"}, `{"a":{"n":3},"team/b":{"n":1},"team/c":{"n":2},"z":{"n":0}}`, false},
+		"all, string values":     {nil, true, "limit=1000", []string{"a", "team/b", "team/c", "z"}, `{"a":{"n":3},"team/b":{"n":1},"team/c":{"n":2},"z":{"n":0}}`, false},
+		"pattern":                {[]string{`key_pattern = "team/*"`}, false, "limit=1000&search=team%2F%2A", []string{"team/b", "team/c"}, `{"team/b":{"n":1},"team/c":{"n":2}}`, false},
+		"pattern, string values": {[]string{`key_pattern = "team/*"`}, true, "limit=1000&search=team%2F%2A", []string{"team/b", "team/c"}, `{"team/b":{"n":1},"team/c":{"n":2}}`, false},
+		"pattern, no match":      {[]string{`key_pattern = "x*"`}, false, "limit=1000&search=x%2A", nil, `{}`, false},
+		"one key":                {[]string{`key_pattern = "a"`}, false, "limit=1000&search=a", []string{"a"}, `{"a":{"n":3}}`, false},
+		"limit above":            {[]string{`limit = 5`}, false, "limit=5", []string{"a", "team/b", "team/c", "z"}, `{"a":{"n":3},"team/b":{"n":1},"team/c":{"n":2},"z":{"n":0}}`, false},
+		"limit reached":          {[]string{`limit = 4`}, false, "limit=4", []string{"a", "team/b", "team/c", "z"}, `{"a":{"n":3},"team/b":{"n":1},"team/c":{"n":2},"z":{"n":0}}`, true},
+		"limit below":            {[]string{`limit = 2`}, false, "limit=2", []string{"a", "team/c"}, `{"a":{"n":3},"team/c":{"n":2}}`, true},
+		"pattern and limit":      {[]string{`key_pattern = "team/*"`, `limit = 1`}, false, "limit=1&search=team%2F%2A", []string{"team/c"}, `{"team/c":{"n":2}}`, true},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			gateway := newGateway(t)
+			gateway.SetStringValues(tt.stringValues)
+			for i, key := range []string{"z", "team/b", "team/c", "a"} {
+				gateway.PutEntry("flags", key, fmt.Sprintf(`{"n":%d}`, i))
+			}
+			run(t, resource.TestStep{
+				Config: withProvider(gateway, entriesData(tt.arguments...)) + "output \"entries\" {\n  value = jsonencode(data.quiva_kv_entries.test.entries)\n}\n",
+				Check: func(*terraform.State) error {
+					for _, request := range gateway.Requests() {
+						if got := request.Query.Encode(); got != tt.query {
+							return fmt.Errorf("asked %s for %s, want %s", request.Path, got, tt.query)
+						}
+					}
+					return nil
+				},
+				ConfigStateChecks: []statecheck.StateCheck{
+					entriesState("keys", texts(tt.keys...)),
+					entriesState("truncated", knownvalue.Bool(tt.truncated)),
+					statecheck.ExpectKnownOutputValue("entries", knownvalue.StringExact(tt.entries)),
+				},
+			})
+		})
+	}
+}
+
+// TestAccKVEntriesDataSourceValues: any JSON that the gateway holds is a native
+// value under its key.
+func TestAccKVEntriesDataSourceValues(t *testing.T) {
+	t.Parallel()
+	const entries = "data.quiva_kv_entries.test.entries"
+	tests := map[string]struct {
+		held, expression string
+		want             knownvalue.Check
+	}{
+		"attribute":    {`{"rollout":25}`, entries + `["team/a"].rollout + 1`, knownvalue.Int64Exact(26)},
+		"exact number": {`{"a":9007199254740993.25}`, "tostring(" + entries + `["team/a"].a)`, knownvalue.StringExact("9007199254740993.25")},
+		"null inside":  {`{"a":null}`, "jsonencode(" + entries + ")", knownvalue.StringExact(`{"other":{"n":[1]},"team/a":{"a":null}}`)},
+		"null":         {`null`, entries + `["team/a"] == null`, knownvalue.Bool(true)},
+		"text":         {`"just text"`, entries + `["team/a"]`, knownvalue.StringExact("just text")},
+		"list":         {`[1,"a",null]`, "length(" + entries + `["team/a"])`, knownvalue.Int64Exact(3)},
+		"loop":         {`{"n":[2]}`, `join(",", [for k, v in ` + entries + ` : "${k}=${v.n[0]}"])`, knownvalue.StringExact("other=1,team/a=2")},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			gateway := newGateway(t)
+			gateway.PutEntry("flags", "team/a", tt.held)
+			gateway.PutEntry("flags", "other", `{"n":[1]}`)
+			run(t, resource.TestStep{
+				Config:            withProvider(gateway, entriesData()) + "output \"test\" {\n  value = " + tt.expression + "\n}\n",
+				ConfigStateChecks: []statecheck.StateCheck{statecheck.ExpectKnownOutputValue("test", tt.want)},
+			})
+		})
+	}
+}
+
+// TestAccKVEntriesDataSourceEmpty: a bucket without entries is an empty object,
+// and the order of the gateway's list is no change.
+func TestAccKVEntriesDataSourceEmpty(t *testing.T) {
+	t.Parallel()
+	gateway := newGateway(t)
+	configuration := withProvider(gateway, entriesData()) + "resource \"terraform_data\" \"test\" {\n  input = data.quiva_kv_entries.test.entries\n}\n"
+	run(t,
+		resource.TestStep{
+			Config: configuration,
+			ConfigStateChecks: []statecheck.StateCheck{
+				entriesState("keys", texts()),
+				entriesState("entries", knownvalue.ObjectExact(map[string]knownvalue.Check{})),
+				entriesState("truncated", knownvalue.Bool(false)),
+			},
+		},
+		resource.TestStep{
+			PreConfig: func() {
+				gateway.PutEntry("flags", "a", `{}`)
+				gateway.PutEntry("flags", "b", `{}`)
+			},
+			Config: configuration,
+		},
+		resource.TestStep{
+			PreConfig:        func() { gateway.PutEntry("flags", "a", `{}`) },
+			Config:           configuration,
+			ConfigPlanChecks: plans(plancheck.ExpectEmptyPlan()),
+		},
+	)
+}
+
+func TestAccKVEntriesDataSourceErrors(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		configuration string
+		fault         mockgateway.Effect
+		want          string
+	}{
+		"no bucket":         {entriesData(), mockgateway.Respond(http.StatusNotFound, nil, `{"error":"not_found"}`), `has no bucket "flags". Check the name, or create it first`},
+		"no bucket, search": {entriesData(`key_pattern = "a*"`), mockgateway.Respond(http.StatusNotFound, nil, `{"error":"not_found"}`), `has no bucket "flags"`},
+		"forbidden":         {entriesData(), mockgateway.Respond(http.StatusForbidden, nil, `{"error":"forbidden"}`), `Could not list the entries of the bucket "flags".`},
+		"rejected pattern":  {entriesData(`key_pattern = "**"`), mockgateway.Respond(http.StatusBadRequest, nil, `{"error":"bad pattern"}`), `key_pattern = "**"`},
+		"rejected bucket":   {entriesData(), mockgateway.Respond(http.StatusBadRequest, nil, `{"error":"bad bucket"}`), `bucket = "flags"`},
+		"no results":        {entriesData(), mockgateway.Respond(http.StatusOK, nil, `{"body":{}}`), `the answer lacks "body.results"`},
+		"too many digits":   {entriesData(), mockgateway.Respond(http.StatusOK, nil, `{"body":{"results":[{"key":"a","value":{"n":1.`+digits(200)+`}}]}}`), `The entry "a" holds JSON that cannot be had in Terraform`},
+		"empty bucket":      {"data \"quiva_kv_entries\" \"test\" {\n  bucket = \"\"\n}\n", mockgateway.Drop(), `The bucket must not be empty.`},
+		"empty pattern":     {entriesData(`key_pattern = ""`), mockgateway.Drop(), `key_pattern string length must be at least 1`},
+		"limit 0":           {entriesData(`limit = 0`), mockgateway.Drop(), `limit value must be between 1 and 1000, got: 0`},
+		"limit 1001":        {entriesData(`limit = 1001`), mockgateway.Drop(), `limit value must be between 1 and 1000, got: 1001`},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			gateway := newGateway(t)
+			gateway.Inject(mockgateway.Fault{Effect: tt.fault})
+			run(t, resource.TestStep{Config: withProvider(gateway, tt.configuration), ExpectError: message(tt.want)})
+		})
+	}
+}

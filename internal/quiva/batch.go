@@ -1,0 +1,133 @@
+package quiva
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"maps"
+	"net/http"
+	"slices"
+	"sync"
+)
+
+// batchWidth is how many requests of one batch are sent at a time.
+const batchWidth = 16
+
+// Batch is what came of one call for each of many keys.
+type Batch struct {
+	// Done are the keys whose call succeeded.
+	Done []string
+	// Failed has the error of each call that did not.
+	Failed map[string]error
+	// Untried are the keys that were left out after a failure that would have
+	// met them too.
+	Untried []string
+}
+
+// Err returns one of the errors, or nil if all is done: the first by key of
+// those that are about more than their own key, else the first.
+func (b Batch) Err() error {
+	var first error
+	for _, key := range slices.Sorted(maps.Keys(b.Failed)) {
+		err := b.Failed[key]
+		if !isOfItsKey(err) {
+			return err
+		}
+		if first == nil {
+			first = err
+		}
+	}
+	return first
+}
+
+// isOfItsKey reports whether a call failed for what its own key or value is.
+func isOfItsKey(err error) bool {
+	var failure *Error
+	return errors.As(err, &failure) && failure.StatusCode == http.StatusBadRequest
+}
+
+// PutEntries writes many entries, in no particular order, as PutEntry does.
+func (c *Client) PutEntries(ctx context.Context, bucket string, values map[string]json.RawMessage) Batch {
+	return batch(ctx, slices.Sorted(maps.Keys(values)), func(key string) error {
+		return c.PutEntry(ctx, bucket, key, values[key])
+	})
+}
+
+// DeleteEntries deletes many entries. One that does not exist is done.
+func (c *Client) DeleteEntries(ctx context.Context, bucket string, keys []string) Batch {
+	return batch(ctx, keys, func(key string) error {
+		if err := c.DeleteEntry(ctx, bucket, key); !IsNotFound(err) {
+			return err
+		}
+		return nil
+	})
+}
+
+// GetEntries reads many entries, each with a request of its own. An entry that
+// does not exist is done and not among those returned.
+func (c *Client) GetEntries(ctx context.Context, bucket string, keys []string) (map[string]Entry, Batch) {
+	var mu sync.Mutex
+	entries := make(map[string]Entry, len(keys))
+	outcome := batch(ctx, keys, func(key string) error {
+		entry, err := c.GetEntry(ctx, bucket, key)
+		if IsNotFound(err) {
+			return nil
+		}
+		if err == nil {
+			mu.Lock()
+			defer mu.Unlock()
+			entries[key] = entry
+		}
+		return err
+	})
+	return entries, outcome
+}
+
+// batch makes a call for each key. A failure that is only about its own key
+// keeps no other from being tried.
+func batch(ctx context.Context, keys []string, call func(key string) error) Batch {
+	var (
+		mu      sync.Mutex
+		next    int
+		stopped bool
+		outcome = Batch{Failed: map[string]error{}}
+		workers sync.WaitGroup
+	)
+	take := func() (key string, ok bool) {
+		mu.Lock()
+		defer mu.Unlock()
+		if stopped || next == len(keys) || ctx.Err() != nil {
+			return "", false
+		}
+		next++
+		return keys[next-1], true
+	}
+	settle := func(key string, err error) {
+		mu.Lock()
+		defer mu.Unlock()
+		if err == nil {
+			outcome.Done = append(outcome.Done, key)
+			return
+		}
+		outcome.Failed[key] = err
+		stopped = stopped || !isOfItsKey(err)
+	}
+	for range min(batchWidth, len(keys)) {
+		workers.Go(func() {
+			for {
+				key, ok := take()
+				if !ok {
+					return
+				}
+				settle(key, call(key))
+			}
+		})
+	}
+	workers.Wait()
+	outcome.Untried = keys[next:]
+	if err := ctx.Err(); err != nil && len(outcome.Failed) == 0 && next < len(keys) {
+		outcome.Failed[keys[next]] = err
+		outcome.Untried = keys[next+1:]
+	}
+	return outcome
+}

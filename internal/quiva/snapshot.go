@@ -1,0 +1,150 @@
+package quiva
+
+import (
+	"context"
+	"sync"
+	"time"
+)
+
+const (
+	// bulkThreshold is how many entries of one bucket are asked for one by one
+	// before its list is fetched.
+	bulkThreshold = 12
+	// snapshotAge is how long a list is served, counted from when it was asked
+	// for.
+	snapshotAge = 30 * time.Second
+)
+
+// ListedEntry returns an entry out of its bucket's list, which is fetched once
+// for all callers when more than a dozen entries of a bucket were asked for.
+// It reports false if there is no such answer; that says nothing about the
+// entry, and [Client.GetEntry] must tell: the list shows at most 1,000 entries,
+// it may have failed or be forbidden, and a key that this client writes is not
+// served from a list of before.
+//
+// The list is up to 30 seconds old.
+func (c *Client) ListedEntry(ctx context.Context, bucket, key string) (Entry, bool) {
+	if !c.bulkRefresh {
+		return Entry{}, false
+	}
+	list, fetch := c.snapshots.join(bucket)
+	if list == nil {
+		return Entry{}, false
+	}
+	if fetch {
+		c.fetchSnapshot(ctx, bucket, list)
+	}
+	select {
+	case <-list.done:
+		return list.get(key)
+	case <-ctx.Done():
+		return Entry{}, false
+	}
+}
+
+// fetchSnapshot fills a list. It is tried once: whoever waits for it has a
+// better way to spend the time of further tries.
+func (c *Client) fetchSnapshot(ctx context.Context, bucket string, list *snapshot) {
+	defer close(list.done)
+	entries, err := c.ListEntries(onlyOnce(ctx), bucket, MaxListLimit)
+	if err != nil {
+		if c.log != nil {
+			c.log(ctx, "Bucket cannot be listed, reading its entries one by one", map[string]any{"bucket": bucket, "error": err.Error()})
+		}
+		if ctx.Err() != nil {
+			// Another caller, whose own context goes on, may still list it.
+			c.snapshots.discard(bucket, list)
+		}
+		return
+	}
+	list.fill(entries)
+}
+
+// snapshots are the lists of buckets, each shared by all who ask for an entry.
+type snapshots struct {
+	mu      sync.Mutex
+	buckets map[string]*snapshotBucket
+}
+
+type snapshotBucket struct {
+	asked int
+	list  *snapshot
+}
+
+// snapshot is one list of a bucket. It is complete once done is closed.
+type snapshot struct {
+	askedAt time.Time
+	done    chan struct{}
+
+	mu      sync.Mutex
+	entries map[string]Entry
+	written map[string]bool
+}
+
+// join counts a request for an entry of a bucket. It returns the list to wait
+// for, if there is one, and whether the caller must fetch it.
+func (s *snapshots) join(bucket string) (list *snapshot, fetch bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.buckets == nil {
+		s.buckets = map[string]*snapshotBucket{}
+	}
+	b := s.buckets[bucket]
+	if b == nil {
+		b = &snapshotBucket{}
+		s.buckets[bucket] = b
+	}
+	b.asked++
+	if b.asked <= bulkThreshold {
+		return nil, false
+	}
+	if b.list == nil || time.Since(b.list.askedAt) > snapshotAge {
+		b.list = &snapshot{askedAt: time.Now(), done: make(chan struct{}), written: map[string]bool{}}
+		return b.list, true
+	}
+	return b.list, false
+}
+
+func (s *snapshots) discard(bucket string, list *snapshot) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if b := s.buckets[bucket]; b != nil && b.list == list {
+		b.list = nil
+	}
+}
+
+// forget keeps a key from being served out of a list that may be from before a
+// write. It is called before the write, for the list of until then, and after
+// it, for one that was asked for in the meantime.
+func (s *snapshots) forget(bucket, key string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if b := s.buckets[bucket]; b != nil && b.list != nil {
+		b.list.forget(key)
+	}
+}
+
+func (s *snapshot) fill(entries []Entry) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.entries = make(map[string]Entry, len(entries))
+	for _, entry := range entries {
+		s.entries[entry.Key] = entry
+	}
+}
+
+func (s *snapshot) forget(key string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.written[key] = true
+}
+
+func (s *snapshot) get(key string) (Entry, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.written[key] {
+		return Entry{}, false
+	}
+	entry, ok := s.entries[key]
+	return entry, ok
+}
