@@ -94,8 +94,9 @@ func (g *gateway) explainNoAnswer(failure *quiva.Error) (summary, advice string)
 // it.
 func (g *gateway) missingBucket(diags *diag.Diagnostics, bucket string) {
 	diags.AddAttributeError(path.Root("bucket"), "Bucket does not exist",
-		fmt.Sprintf("The gateway at %s has no bucket %q. Check the name, or create it first:\n\n  curl -X POST %s/storage/kv -H \"X-Api-Key: $QUIVA_API_KEY\" -d '{\"bucket\":\"%s\"}'",
-			g.endpoint, bucket, g.endpoint, bucket))
+		fmt.Sprintf("The gateway at %s has no bucket %[2]q. Check the name, or create it first:\n\n"+
+			"  resource \"quiva_kv_bucket\" \"NAME\" {\n    bucket = %[2]q\n  }\n\n"+
+			"and refer to it, so that it comes first: bucket = quiva_kv_bucket.NAME.bucket", g.endpoint, bucket))
 }
 
 // shellQuote quotes a word for a POSIX shell, so that it can be pasted.
