@@ -10,11 +10,16 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
 )
+
+var errTooDeep = fmt.Errorf("the value nests deeper than %d levels", MaxDepth)
 
 // Canonical returns the one text that stands for everything equal to the given
 // JSON: members sorted by name, no white space, and each number spelled one
-// way (1, 1.0 and 10e-1 are the same). Of members with the same name the last
+// way (1, 1.0 and 10e-1 are the same). Text is in Unicode's NFC, since Terraform
+// cannot hold any other. Of members with the same name the last
 // one counts, as it does for most readers of JSON.
 //
 // It fails if text is not exactly one JSON value in valid UTF-8, or nests
@@ -63,32 +68,45 @@ func parse(text []byte) (any, error) {
 	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
 		return nil, errors.New("the JSON text goes on after its first value")
 	}
-	if err := checkDepth(tree, MaxDepth); err != nil {
-		return nil, err
-	}
-	return tree, nil
+	return normalize(tree, MaxDepth)
 }
 
-// checkDepth fails if a tree nests deeper than left levels.
-func checkDepth(tree any, left int) error {
-	var children func(yield func(any) bool)
+// normalize gives all text of a tree the form in which Terraform holds it,
+// Unicode's NFC, and fails if the tree nests deeper than left levels.
+func normalize(tree any, left int) (any, error) {
+	var err error
 	switch tree := tree.(type) {
+	case string:
+		return norm.NFC.String(tree), nil
 	case []any:
-		children = slices.Values(tree)
+		if left == 0 {
+			return nil, errTooDeep
+		}
+		for i := range tree {
+			if tree[i], err = normalize(tree[i], left-1); err != nil {
+				return nil, err
+			}
+		}
 	case map[string]any:
-		children = maps.Values(tree)
-	default:
-		return nil
-	}
-	if left == 0 {
-		return fmt.Errorf("the value nests deeper than %d levels", MaxDepth)
-	}
-	for child := range children {
-		if err := checkDepth(child, left-1); err != nil {
-			return err
+		if left == 0 {
+			return nil, errTooDeep
+		}
+		for _, name := range slices.Collect(maps.Keys(tree)) {
+			member, err := normalize(tree[name], left-1)
+			if err != nil {
+				return nil, err
+			}
+			normal := norm.NFC.String(name)
+			if normal != name {
+				if _, taken := tree[normal]; taken {
+					return nil, fmt.Errorf("two properties have the name %q once Terraform has normalized it", normal)
+				}
+				delete(tree, name)
+			}
+			tree[normal] = member
 		}
 	}
-	return nil
+	return tree, nil
 }
 
 func appendTree(buf []byte, tree any) ([]byte, error) {
@@ -154,6 +172,6 @@ func appendString(buf []byte, value string) []byte {
 	var quoted bytes.Buffer
 	encoder := json.NewEncoder(&quoted)
 	encoder.SetEscapeHTML(false)
-	_ = encoder.Encode(value) // a string always encodes
+	_ = encoder.Encode(norm.NFC.String(value)) // a string always encodes
 	return append(buf, bytes.TrimSuffix(quoted.Bytes(), []byte("\n"))...)
 }

@@ -146,6 +146,7 @@ func TestEqual(t *testing.T) {
 		{`9007199254740993`, `9007199254740992`, false},
 		{`0.1`, `0.1000000000000000055511151231257827`, false},
 		{`"é"`, `"\u00e9"`, true},
+		{`{"é":"é"}`, `{"e\u0301":"e\u0301"}`, true},
 	}
 	for _, test := range tests {
 		got, err := jsonvalue.Equal([]byte(test.a), []byte(test.b))
@@ -162,6 +163,7 @@ func TestDecodeRefuses(t *testing.T) {
 	tests := map[string]struct{ text, want string }{
 		"empty":           {``, "empty"},
 		"truncated":       {`{"a":`, "unexpected EOF"},
+		"same name":       {`{"é":1,"e\u0301":2}`, `two properties have the name "é"`},
 		"two values":      {`{} {}`, "goes on"},
 		"not UTF-8":       {"\"\xff\"", "UTF-8"},
 		"deep":            {strings.Repeat("[", 1001) + strings.Repeat("]", 1001), "deeper than 1000 levels"},

@@ -58,7 +58,7 @@ func appendValue(buf []byte, value attr.Value, left int) ([]byte, error) {
 
 func appendArray(buf []byte, elements []attr.Value, left int) ([]byte, error) {
 	if left == 0 {
-		return nil, fmt.Errorf("the value nests deeper than %d levels", MaxDepth)
+		return nil, errTooDeep
 	}
 	buf = append(buf, '[')
 	for i, element := range elements {
@@ -75,7 +75,7 @@ func appendArray(buf []byte, elements []attr.Value, left int) ([]byte, error) {
 
 func appendObject(buf []byte, members map[string]attr.Value, left int) ([]byte, error) {
 	if left == 0 {
-		return nil, fmt.Errorf("the value nests deeper than %d levels", MaxDepth)
+		return nil, errTooDeep
 	}
 	buf = append(buf, '{')
 	for i, name := range slices.Sorted(maps.Keys(members)) {

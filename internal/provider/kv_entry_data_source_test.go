@@ -23,6 +23,7 @@ func TestAccKVEntryDataSource(t *testing.T) {
 	}{
 		"attribute":     {`{"rollout":25}`, value + ".rollout + 1", knownvalue.Int64Exact(26)},
 		"nested":        {`{"a":{"b/c":[1,{"d":"x"}]}}`, value + `.a["b/c"][1].d`, knownvalue.StringExact("x")},
+		"NFD name":      {`{"e\u0301":"e\u0301"}`, value + `["é"]`, knownvalue.StringExact("é")},
 		"null inside":   {`{"a":null}`, value + ".a == null", knownvalue.Bool(true)},
 		"loop":          {`{"a":1,"b":2}`, "join(\",\", [for k, v in " + value + " : \"${k}=${v}\"])", knownvalue.StringExact("a=1,b=2")},
 		"exact number":  {`{"a":9007199254740993.25}`, "tostring(" + value + ".a)", knownvalue.StringExact("9007199254740993.25")},
