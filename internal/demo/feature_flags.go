@@ -3,16 +3,11 @@ package main
 import (
 	"bytes"
 	"context"
-	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"maps"
 	"net/http"
-	"net/url"
-	"path/filepath"
-	"reflect"
 	"regexp"
 	"slices"
 	"strings"
@@ -29,10 +24,7 @@ const (
 // featureFlags drives examples/feature-flags from an empty bucket to an empty
 // bucket.
 type featureFlags struct {
-	repository string
-	gateway    *mockgateway.Server
-	cli        *terraform
-	say        *narrator
+	scenario
 
 	wanted map[string]any // the flags as Terraform reads them from flags.yaml
 }
@@ -56,7 +48,7 @@ func (f *featureFlags) install(ctx context.Context) error {
 	if err := f.cli.buildProvider(ctx, f.repository); err != nil {
 		return err
 	}
-	if err := f.cli.useModule(filepath.Join(f.repository, "examples", "feature-flags")); err != nil {
+	if err := f.useExample("feature-flags"); err != nil {
 		return err
 	}
 	f.gateway.CreateBucket(flagsBucket)
@@ -70,17 +62,9 @@ func (f *featureFlags) install(ctx context.Context) error {
 	}
 	f.say.passed("init installs the provider from the mirror")
 
-	encoded, err := f.cli.evaluate(ctx, "base64encode(jsonencode(local.flags))")
+	wanted, err := f.evaluate(ctx, "local.flags")
 	if err != nil {
 		return err
-	}
-	text, err := base64.StdEncoding.DecodeString(encoded)
-	if err != nil {
-		return fmt.Errorf("reading flags.yaml through Terraform: %w", err)
-	}
-	wanted, err := decode(text)
-	if err != nil {
-		return fmt.Errorf("reading flags.yaml through Terraform: %w", err)
 	}
 	f.wanted, _ = wanted.(map[string]any)
 	if len(f.wanted) == 0 {
@@ -117,7 +101,7 @@ func (f *featureFlags) create(ctx context.Context) error {
 		return err
 	}
 	f.excerpt(outputs)
-	if err := f.checkEntries(); err != nil {
+	if err := f.checkEntries(flagsBucket, f.wanted); err != nil {
 		return result.failure("%v", err)
 	}
 	f.say.passed("the gateway holds the %d objects of flags.yaml, to the last digit, and nothing else", len(f.wanted))
@@ -155,7 +139,7 @@ func (f *featureFlags) planNothing(ctx context.Context) error {
 
 // drift sets rollout.percentage from 25 to 100, as a colleague with curl might.
 func (f *featureFlags) drift(ctx context.Context) error {
-	value, err := f.held(watchedFlag)
+	value, err := f.held(flagsBucket, watchedFlag)
 	if err != nil {
 		return err
 	}
@@ -212,11 +196,11 @@ func (f *featureFlags) repair(ctx context.Context) error {
 	if err := f.show(result, "Apply complete! Resources: 0 added, 1 changed, 0 destroyed."); err != nil {
 		return err
 	}
-	if err := f.checkEntries(); err != nil {
+	if err := f.checkEntries(flagsBucket, f.wanted); err != nil {
 		return result.failure("%v", err)
 	}
 	f.say.passed("%s holds what flags.yaml says, and so do all others", watchedFlag)
-	if writes, here := f.writes(), f.gateway.Count(http.MethodPut, entryPath(watchedFlag)); writes != 1 || here != 1 {
+	if writes, here := f.writes(), f.gateway.Count(http.MethodPut, entryPath(flagsBucket, watchedFlag)); writes != 1 || here != 1 {
 		return result.failure("1 PUT of %s was due, but there were %d, of %d writes in all", watchedFlag, here, writes)
 	}
 	f.say.passed("exactly 1 PUT")
@@ -241,61 +225,6 @@ func (f *featureFlags) destroy(ctx context.Context) error {
 	return nil
 }
 
-// terraform runs a subcommand and says what the gateway saw of it.
-func (f *featureFlags) terraform(ctx context.Context, want int, args ...string) (output, error) {
-	f.say.command(f.cli.name + " " + strings.Join(args, " "))
-	f.gateway.ResetRequests()
-	f.gateway.ResetConnections()
-	result, err := f.cli.run(ctx, want, args...)
-	if err != nil {
-		return output{}, err
-	}
-	if traffic := describe(f.gateway.Requests(), f.gateway.Connections()); traffic != "" {
-		f.say.note("%s", traffic)
-	}
-	return result, nil
-}
-
-// describe counts requests by method: "54 requests (27 GET, 27 PUT) over 10
-// connections".
-func describe(requests []mockgateway.Request, connections int) string {
-	if len(requests) == 0 {
-		return ""
-	}
-	counts := map[string]int{}
-	for _, request := range requests {
-		counts[request.Method]++
-	}
-	var parts []string
-	for _, method := range slices.Sorted(maps.Keys(counts)) {
-		parts = append(parts, fmt.Sprintf("%d %s", counts[method], method))
-	}
-	return fmt.Sprintf("%s (%s) over %s", count(len(requests), "request"), strings.Join(parts, ", "), count(connections, "connection"))
-}
-
-func count(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
-}
-
-// show shows the first line that begins with prefix, which must be there.
-func (f *featureFlags) show(result output, prefix string) error {
-	line, err := result.find(prefix)
-	if err != nil {
-		return err
-	}
-	f.say.excerpt(strings.TrimSpace(line.shown))
-	return nil
-}
-
-func (f *featureFlags) excerpt(lines []outputLine) {
-	for _, line := range lines {
-		f.say.excerpt(line.shown)
-	}
-}
-
 // spaces is what markedLines makes one space of: Terraform aligns equal signs.
 var spaces = regexp.MustCompile(` +`)
 
@@ -312,61 +241,10 @@ func markedLines(change []outputLine) []string {
 	return marked
 }
 
-// writes counts the requests since the last command began that were no reads.
-func (f *featureFlags) writes() int {
-	return f.gateway.Count("", "") - f.gateway.Count(http.MethodGet, "")
-}
-
-// checkEntries compares everything in the bucket with flags.yaml. Numbers must
-// agree digit for digit.
-func (f *featureFlags) checkEntries() error {
-	for _, key := range slices.Sorted(maps.Keys(f.wanted)) {
-		held, err := f.held(key)
-		if err != nil {
-			return err
-		}
-		wanted := f.wanted[key]
-		if !reflect.DeepEqual(wanted, any(held)) {
-			text, _ := json.Marshal(wanted)
-			return fmt.Errorf("the entry %s should be\n\n%s\n\nbut is\n\n%s", key, text, f.gateway.Entries(flagsBucket)[key])
-		}
-	}
-	if held := len(f.gateway.Entries(flagsBucket)); held != len(f.wanted) {
-		return fmt.Errorf("the bucket holds %d entries where %d were due", held, len(f.wanted))
-	}
-	return nil
-}
-
-// held is what the gateway's store holds under a key.
-func (f *featureFlags) held(key string) (map[string]any, error) {
-	text, found := f.gateway.Entry(flagsBucket, key)
-	if !found {
-		return nil, fmt.Errorf("the gateway has no entry %s", key)
-	}
-	value, err := decode([]byte(text))
-	if err != nil {
-		return nil, fmt.Errorf("the entry %s: %w", key, err)
-	}
-	object, ok := value.(map[string]any)
-	if !ok {
-		return nil, fmt.Errorf("the entry %s is no object: %s", key, text)
-	}
-	return object, nil
-}
-
-// decode reads JSON and keeps every digit of its numbers.
-func decode(text []byte) (any, error) {
-	var value any
-	decoder := json.NewDecoder(bytes.NewReader(text))
-	decoder.UseNumber()
-	err := decoder.Decode(&value)
-	return value, err
-}
-
 // request calls the gateway for the watched flag as any HTTP client would,
 // shows the exchange and returns the answer's body.
 func (f *featureFlags) request(ctx context.Context, method string, body []byte) ([]byte, error) {
-	path := entryPath(watchedFlag)
+	path := entryPath(flagsBucket, watchedFlag)
 	request, err := http.NewRequestWithContext(ctx, method, f.gateway.URL+path, bytes.NewReader(body))
 	if err != nil {
 		return nil, err
@@ -390,9 +268,4 @@ func (f *featureFlags) request(ctx context.Context, method string, body []byte) 
 		return nil, fmt.Errorf("%s %s: %s\n\n%s", method, path, response.Status, answer)
 	}
 	return answer, nil
-}
-
-// entryPath is the path of an entry: its key is one segment.
-func entryPath(key string) string {
-	return "/storage/kv/" + flagsBucket + "/entries/" + url.PathEscape(key)
 }

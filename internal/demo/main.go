@@ -1,6 +1,7 @@
 // Command demo walks through the provider with a real Terraform (or OpenTofu)
 // and a mock gateway on this machine: from an empty bucket through plan, apply,
-// drift and repair back to an empty bucket.
+// drift and repair back to an empty bucket, and then through all that the
+// provider has, together.
 //
 // It builds the provider from this source, works in a temporary directory and
 // needs no account. It checks what it shows and exits 1 at the first thing that
@@ -15,6 +16,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -89,8 +91,9 @@ func walkThrough(ctx context.Context, say *narrator) (err error) {
 	}
 	say.line("The Quiva provider with %s, against a mock gateway at %s.", cli.version, gateway.URL)
 
-	flags := &featureFlags{repository: repository, gateway: gateway, cli: cli, say: say}
-	for i, step := range flags.steps() {
+	base := scenario{repository: repository, gateway: gateway, cli: cli, say: say}
+	flags, shop := &featureFlags{scenario: base}, &shop{scenario: base}
+	for i, step := range slices.Concat(flags.steps(), shop.steps()) {
 		say.title(i+1, step.title)
 		if err := step.run(ctx); err != nil {
 			return fmt.Errorf("step %d, %q: %w", i+1, step.title, err)

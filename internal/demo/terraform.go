@@ -31,6 +31,7 @@ type terraform struct {
 	path    string
 	name    string // terraform or tofu
 	version string // Terraform v1.11.4
+	dir     string // where modules are copied to
 	module  string // the working directory
 	mirror  string // the only place where providers are looked for
 	env     []string
@@ -38,7 +39,7 @@ type terraform struct {
 }
 
 // newTerraform finds Terraform and sets it up in dir: a mirror that is yet to be
-// filled by buildProvider, and a working directory to be filled by useModule.
+// filled by buildProvider, and no module yet.
 func newTerraform(ctx context.Context, dir, endpoint, apiKey string, color bool) (*terraform, error) {
 	path, err := findTerraform()
 	if err != nil {
@@ -47,12 +48,10 @@ func newTerraform(ctx context.Context, dir, endpoint, apiKey string, color bool)
 	cli := &terraform{
 		path:   path,
 		name:   strings.TrimSuffix(filepath.Base(path), ".exe"),
-		module: filepath.Join(dir, "module"),
+		dir:    dir,
+		module: dir,
 		mirror: filepath.Join(dir, "mirror"),
 		color:  color,
-	}
-	if err := os.Mkdir(cli.module, 0o755); err != nil {
-		return nil, err
 	}
 
 	// With no direct block in it, nothing is ever looked for elsewhere.
@@ -130,9 +129,13 @@ func (t *terraform) buildProvider(ctx context.Context, repository string) error 
 	return nil
 }
 
-// useModule copies a module's own files into the working directory. State and
+// useModule copies a module's own files into a new working directory. State and
 // settings that somebody has left beside them stay where they are.
 func (t *terraform) useModule(source string) error {
+	t.module = filepath.Join(t.dir, filepath.Base(source))
+	if err := os.Mkdir(t.module, 0o755); err != nil {
+		return err
+	}
 	for _, pattern := range []string{"*.tf", "*.yaml"} {
 		files, err := filepath.Glob(filepath.Join(source, pattern))
 		if err != nil {
@@ -251,6 +254,13 @@ func (o output) find(prefix string) (outputLine, error) {
 		}
 	}
 	return outputLine{}, o.failure("no line begins with %q", prefix)
+}
+
+// complains reports whether what the program said of errors holds a text,
+// however it is wrapped, framed and colored.
+func (o output) complains(text string) bool {
+	plain := strings.ReplaceAll(ansiStyle.ReplaceAllString(o.stderr, ""), "│", " ")
+	return strings.Contains(strings.Join(strings.Fields(plain), " "), text)
 }
 
 // block returns the lines from the first whose text begins with first,

@@ -1,0 +1,26 @@
+# Each is read once what it reads has been written.
+data "quiva_kv_entry" "new_checkout" {
+  bucket = quiva_kv_bucket.settings.bucket
+  key    = quiva_kv_entry.flag["new-checkout"].key
+}
+
+data "quiva_kv_entries" "markets" {
+  bucket      = quiva_kv_bucket.settings.bucket
+  key_pattern = "market/*"
+
+  depends_on = [quiva_kv_entries.markets]
+}
+
+data "quiva_kv_bucket" "settings" {
+  bucket = quiva_kv_bucket.settings.bucket
+
+  depends_on = [quiva_kv_entry.flag, quiva_kv_entries.markets]
+}
+
+data "quiva_kv_buckets" "all" {
+  depends_on = [
+    quiva_kv_bucket.settings,
+    quiva_kv_bucket.secrets,
+    quiva_kv_bucket.previews,
+  ]
+}

@@ -1,0 +1,17 @@
+variable "prefix" {
+  description = "Begins the names of the buckets that are created."
+  type        = string
+  default     = "shop"
+}
+
+variable "vault_bucket" {
+  description = "Bucket that the secrets are read from. It must exist and is not changed."
+  type        = string
+  default     = "vault"
+}
+
+variable "payment_key_version" {
+  description = "Raised after the payment provider's key was changed in the vault, so that it is copied again."
+  type        = number
+  default     = 1
+}
