@@ -58,7 +58,7 @@ func (g *gateway) explain(failure *quiva.Error) (summary, advice string) {
 		return g.explainNoAnswer(failure)
 	case status == http.StatusUnauthorized:
 		return "Gateway refused the credential", fmt.Sprintf("What was sent is %s. The usual causes: it was deleted, it has expired (API keys do after 90 days unless set otherwise), "+
-			"it was truncated when it was copied, or it belongs to another gateway than %s. Nothing was changed.", g.credential, g.endpoint)
+			"it was truncated when it was copied, or it belongs to another gateway than %s. The call changed nothing.", g.credential, g.endpoint)
 	case status == http.StatusForbidden:
 		return "Gateway does not permit this call", fmt.Sprintf("What was sent is %s. Its role must permit this call; a restricted API key (msr-…) must list it:\n\n  %s %s",
 			g.credential, failure.Method, failure.Path)

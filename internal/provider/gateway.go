@@ -3,6 +3,7 @@ package provider
 import (
 	"fmt"
 	"strings"
+	"sync"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 
@@ -21,7 +22,21 @@ type gateway struct {
 	credential string
 	// endpoint is where requests go.
 	endpoint string
+
+	// When an object of quiva_kv_entries is replaced, Terraform calls a Delete
+	// and a Create in the same run, neither of which says that it goes with the
+	// other. These are the entries, by their entryName, that stay where they
+	// are meanwhile.
+	//
+	// spared are those that a Delete left to the Create that follows: no state
+	// has them in between. created are those of objects that were created: a
+	// Delete that follows, with create_before_destroy, is about an object of
+	// before.
+	spared, created sync.Map
 }
+
+// entryName is what names an entry on a gateway.
+type entryName struct{ bucket, key string }
 
 // gatewayFrom takes the provider's data in a Configure method. Terraform calls
 // that without data when it only validates; the result is nil then.

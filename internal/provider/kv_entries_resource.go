@@ -93,8 +93,7 @@ func (entriesValidator) ValidateDynamic(_ context.Context, req validator.Dynamic
 	}
 	entries, ok := entriesOf(req.ConfigValue)
 	if !ok {
-		resp.Diagnostics.AddAttributeError(req.Path, "Entries are not an object",
-			"The entries are an object or a map whose property names are the keys, such as { checkout = { enabled = true } }. For a list, name the key of each: { for flag in var.flags : flag.key => flag.value }.")
+		resp.Diagnostics.Append(noEntries(req.Path))
 		return
 	}
 	for _, key := range slices.Sorted(maps.Keys(entries)) {
@@ -112,6 +111,11 @@ func (entriesValidator) ValidateDynamic(_ context.Context, req validator.Dynamic
 				fmt.Sprintf("The gateway stores JSON objects; the entry %q is not one. Put its value into an object: { value = … }.", key))
 		}
 	}
+}
+
+func noEntries(at path.Path) diag.Diagnostic {
+	return diag.NewAttributeErrorDiagnostic(at, "Entries are not an object",
+		"The entries are an object or a map whose property names are the keys, such as { checkout = { enabled = true } }. For a list, name the key of each: { for flag in var.flags : flag.key => flag.value }.")
 }
 
 // entriesOf returns the members of a known object or map.
@@ -136,7 +140,10 @@ func entriesValue(ctx context.Context, entries map[string]attr.Value) types.Dyna
 
 // encodeEntries returns the JSON of each entry.
 func encodeEntries(diags *diag.Diagnostics, value types.Dynamic) map[string]json.RawMessage {
-	entries, _ := entriesOf(value)
+	entries, ok := entriesOf(value)
+	if !ok {
+		diags.Append(noEntries(path.Root("entries")))
+	}
 	texts := make(map[string]json.RawMessage, len(entries))
 	for key, entry := range entries {
 		text, err := jsonvalue.Encode(entry)
@@ -233,12 +240,26 @@ func (r *kvEntriesResource) Create(ctx context.Context, req resource.CreateReque
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	written, ok := r.apply(ctx, &resp.Diagnostics, plan, kvEntriesModel{Bucket: plan.Bucket, Entries: entriesValue(ctx, nil)})
-	if ok {
-		resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
-	} else if entries, _ := entriesOf(written.Entries); len(entries) > 0 {
-		resp.Diagnostics.Append(resp.State.Set(ctx, written)...)
+	bucket := plan.Bucket.ValueString()
+	inherited := map[string]attr.Value{}
+	planned, _ := entriesOf(plan.Entries)
+	for key, value := range planned {
+		if _, ok := r.gateway.spared.LoadAndDelete(entryName{bucket, key}); ok {
+			inherited[key] = value
+		}
 	}
+	written, ok := r.apply(ctx, &resp.Diagnostics, plan, kvEntriesModel{Bucket: plan.Bucket, Entries: entriesValue(ctx, inherited)})
+	if ok {
+		written = plan
+	}
+	entries, _ := entriesOf(written.Entries)
+	if !ok && len(entries) == 0 {
+		return
+	}
+	for key := range entries {
+		r.gateway.created.Store(entryName{bucket, key}, nil)
+	}
+	resp.Diagnostics.Append(resp.State.Set(ctx, written)...)
 }
 
 func (r *kvEntriesResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
@@ -289,7 +310,7 @@ func (r *kvEntriesResource) apply(ctx context.Context, diags *diag.Diagnostics, 
 	// unless all that is new may be written.
 	taken, looked := client.GetEntries(ctx, bucket, added)
 	if looked.Err() != nil {
-		r.failBatch(diags, "looked up before they are created", len(added), looked)
+		r.failBatch(diags, "looked up before they are created", len(added), looked, "Nothing was written.")
 		return written, false
 	}
 	conflicts := quiva.Batch{Failed: map[string]error{}}
@@ -329,19 +350,21 @@ func (r *kvEntriesResource) apply(ctx context.Context, diags *diag.Diagnostics, 
 	case quiva.IsNotFound(put.Err()):
 		r.gateway.missingBucket(diags, bucket)
 	case put.Err() != nil:
-		r.failBatch(diags, "written", len(wanted), put)
+		r.failBatch(diags, "written", len(wanted), put, restLater)
 	default:
-		r.failBatch(diags, "deleted", len(removed), deleted)
+		r.failBatch(diags, "deleted", len(removed), deleted, restLater)
 	}
 	return written, false
 }
 
-// failBatch says which entries failed, and why.
-func (r *kvEntriesResource) failBatch(diags *diag.Diagnostics, done string, count int, outcome quiva.Batch) {
+const restLater = "The state holds what was done. The next apply does the rest."
+
+// failBatch says which entries failed, why, and what that means.
+func (r *kvEntriesResource) failBatch(diags *diag.Diagnostics, done string, count int, outcome quiva.Batch, so string) {
 	r.gateway.fail(diags, operation{
 		doing:    "have all entries " + done,
 		rejected: path.Root("entries"),
-		details:  describeBatch(done, count, outcome) + "\n\nThe state holds what was done. The next apply does the rest.",
+		details:  describeBatch(done, count, outcome) + "\n\n" + so,
 	}, outcome.Err())
 }
 
@@ -380,7 +403,7 @@ func (r *kvEntriesResource) Read(ctx context.Context, req resource.ReadRequest, 
 		return holdsJSON(known[entry.Key], entry.Value)
 	})
 	if outcome.Err() != nil {
-		r.failBatch(&resp.Diagnostics, "read", len(known), outcome)
+		r.failBatch(&resp.Diagnostics, "read", len(known), outcome, "The state stays as it was.")
 		return
 	}
 	changed := len(held) != len(known)
@@ -425,13 +448,22 @@ func (r *kvEntriesResource) Delete(ctx context.Context, req resource.DeleteReque
 	bucket := state.Bucket.ValueString()
 	left, _ := entriesOf(state.Entries)
 	var keys []string
+	var kept []entryName
 	for _, key := range slices.Sorted(maps.Keys(left)) {
-		if !replacement.spares(bucket, key, left[key]) {
+		entry := entryName{bucket, key}
+		if _, ok := r.gateway.created.Load(entry); ok {
+			delete(left, key)
+		} else if replacement.spares(bucket, key, left[key]) {
+			kept = append(kept, entry)
+		} else {
 			keys = append(keys, key)
 		}
 	}
 	outcome := client.DeleteEntries(ctx, bucket, keys)
 	if outcome.Err() == nil {
+		for _, entry := range kept {
+			r.gateway.spared.Store(entry, nil)
+		}
 		return
 	}
 	for _, key := range outcome.Done {
@@ -439,7 +471,7 @@ func (r *kvEntriesResource) Delete(ctx context.Context, req resource.DeleteReque
 	}
 	state.Entries = entriesValue(ctx, left)
 	resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
-	r.failBatch(&resp.Diagnostics, "deleted", len(keys), outcome)
+	r.failBatch(&resp.Diagnostics, "deleted", len(keys), outcome, restLater)
 }
 
 // ImportState takes "bucket", for what its list shows, or "bucket/pattern".

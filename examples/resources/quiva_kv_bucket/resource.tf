@@ -1,0 +1,13 @@
+resource "quiva_kv_bucket" "settings" {
+  bucket         = "shop-settings"
+  description    = "Settings of the shop"
+  history        = 5
+  max_value_size = 64 * 1024
+}
+
+# The reference makes the bucket come first, and go last.
+resource "quiva_kv_entry" "limits" {
+  bucket = quiva_kv_bucket.settings.bucket
+  key    = "limits"
+  value  = { max_items = 100 }
+}

@@ -1,0 +1,16 @@
+variable "database_password" {
+  type      = string
+  sensitive = true
+  ephemeral = true # in no plan and no state; set it with TF_VAR_database_password
+}
+
+resource "quiva_kv_entry" "database" {
+  bucket = "feature-flags"
+  key    = "database"
+
+  value_wo = {
+    host     = "db.example.com"
+    password = var.database_password
+  }
+  value_wo_version = 1 # a change writes value_wo again
+}

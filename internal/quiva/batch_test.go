@@ -1,0 +1,358 @@
+package quiva
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/quivaworks/terraform-provider-quiva/internal/mockgateway"
+)
+
+// newBatchGateway starts a gateway with a bucket "flags" and returns a client
+// of it that does not repeat anything.
+func newBatchGateway(t *testing.T) (*mockgateway.Server, *Client) {
+	t.Helper()
+	gateway := mockgateway.NewServer()
+	t.Cleanup(gateway.Close)
+	gateway.CreateBucket("flags")
+	endpoint, err := ParseEndpoint(gateway.URL, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return gateway, New(Config{
+		Endpoint:       endpoint,
+		Credential:     Credential{Scheme: APIKey, Secret: mockgateway.DefaultAPIKey},
+		RequestTimeout: 10 * time.Second,
+		BulkRefresh:    true,
+	})
+}
+
+// numberedKeys returns so many sorted keys.
+func numberedKeys(count int) []string {
+	keys := make([]string, count)
+	for i := range keys {
+		keys[i] = fmt.Sprintf("k%05d", i)
+	}
+	return keys
+}
+
+// checkSettled fails unless each key of a batch is in exactly one of its parts.
+func checkSettled(t *testing.T, keys []string, outcome Batch) {
+	t.Helper()
+	settled := slices.Concat(outcome.Done, slices.Collect(maps.Keys(outcome.Failed)), outcome.Untried)
+	slices.Sort(settled)
+	if !slices.Equal(settled, slices.Sorted(slices.Values(keys))) {
+		t.Errorf("%d done, %d failed and %d untried do not make up the %d keys", len(outcome.Done), len(outcome.Failed), len(outcome.Untried), len(keys))
+	}
+}
+
+// TestBatchWidth: 16 calls at a time, and a free place is taken at once.
+func TestBatchWidth(t *testing.T) {
+	t.Parallel()
+	for _, count := range []int{0, 1, 15, 16, 17, 160, 1000} {
+		synctest.Test(t, func(t *testing.T) {
+			var mu sync.Mutex
+			underWay, most := 0, 0
+			keys := numberedKeys(count)
+			start := time.Now()
+			outcome := batch(t.Context(), keys, func(string) error {
+				mu.Lock()
+				underWay++
+				most = max(most, underWay)
+				mu.Unlock()
+				time.Sleep(time.Second)
+				mu.Lock()
+				underWay--
+				mu.Unlock()
+				return nil
+			})
+			checkSettled(t, keys, outcome)
+			if want := min(count, 16); most != want {
+				t.Errorf("%d calls: %d at a time, want %d", count, most, want)
+			}
+			if took, want := time.Since(start), time.Duration((count+15)/16)*time.Second; took != want {
+				t.Errorf("%d calls took %s, want %s", count, took, want)
+			}
+			if len(outcome.Done) != count || outcome.Err() != nil {
+				t.Errorf("%d of %d calls are done, error %v", len(outcome.Done), count, outcome.Err())
+			}
+		})
+	}
+}
+
+// TestBatchFailures: what is only about its own key stops nothing, all else
+// stops what has not begun.
+func TestBatchFailures(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		err   error
+		stops bool
+	}{
+		"400":       {&Error{StatusCode: http.StatusBadRequest}, false},
+		"401":       {&Error{StatusCode: http.StatusUnauthorized}, true},
+		"403":       {&Error{StatusCode: http.StatusForbidden}, true},
+		"404":       {&Error{StatusCode: http.StatusNotFound, Message: notFound}, true},
+		"429":       {&Error{StatusCode: http.StatusTooManyRequests}, true},
+		"500":       {&Error{StatusCode: http.StatusInternalServerError}, true},
+		"no answer": {&Error{Err: errors.New("connection refused")}, true},
+		"no status": {errors.New("anything"), true},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				keys := numberedKeys(1000)
+				outcome := batch(t.Context(), keys, func(key string) error {
+					// The first call fails when 15 others are done and as many
+					// have taken their places.
+					if key == keys[0] {
+						time.Sleep(1500 * time.Millisecond)
+						return test.err
+					}
+					time.Sleep(time.Second)
+					return nil
+				})
+				checkSettled(t, keys, outcome)
+				if len(outcome.Failed) != 1 || !errors.Is(outcome.Err(), test.err) {
+					t.Errorf("failed: %v", outcome.Failed)
+				}
+				want := 0
+				if test.stops {
+					want = 1000 - 31
+				}
+				if got := len(outcome.Untried); got != want {
+					t.Errorf("%d were not tried, want %d", got, want)
+				}
+			})
+		})
+	}
+}
+
+// TestBatchErr: of several errors, the one that stopped the batch says most.
+func TestBatchErr(t *testing.T) {
+	t.Parallel()
+	rejected := &Error{StatusCode: http.StatusBadRequest}
+	refused := &Error{StatusCode: http.StatusUnauthorized}
+	failing := &Error{StatusCode: http.StatusInternalServerError}
+	tests := map[string]struct {
+		failed map[string]error
+		want   error
+	}{
+		"none":               {nil, nil},
+		"the first":          {map[string]error{"b": failing, "a": refused, "c": failing}, refused},
+		"not of one key":     {map[string]error{"a": rejected, "b": rejected, "c": refused, "d": failing}, refused},
+		"context":            {map[string]error{"a": rejected, "b": context.Canceled}, context.Canceled},
+		"only of their keys": {map[string]error{"a": rejected, "b": &Error{StatusCode: http.StatusBadRequest}}, rejected},
+	}
+	for name, test := range tests {
+		if got := (Batch{Failed: test.failed}).Err(); got != test.want { //nolint:errorlint // the very error is wanted
+			t.Errorf("%s: got %v, want %v", name, got, test.want)
+		}
+	}
+}
+
+// TestBatchCancelled: a context that ends is an error, whenever that is.
+func TestBatchCancelled(t *testing.T) {
+	t.Parallel()
+	t.Run("before", func(t *testing.T) {
+		t.Parallel()
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		keys := numberedKeys(3)
+		outcome := batch(ctx, keys, func(key string) error {
+			t.Errorf("%s was called", key)
+			return nil
+		})
+		checkSettled(t, keys, outcome)
+		if !errors.Is(outcome.Err(), context.Canceled) || len(outcome.Untried) != 2 {
+			t.Errorf("error %v, untried %v", outcome.Err(), outcome.Untried)
+		}
+		if empty := batch(ctx, nil, nil); empty.Err() != nil {
+			t.Errorf("nothing to do gave %v", empty.Err())
+		}
+	})
+	t.Run("between", func(t *testing.T) {
+		t.Parallel()
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		keys := numberedKeys(100)
+		var mu sync.Mutex
+		called := 0
+		outcome := batch(ctx, keys, func(string) error {
+			mu.Lock()
+			defer mu.Unlock()
+			if called++; called == 50 {
+				cancel()
+			}
+			return nil // as a call that was done before it noticed
+		})
+		checkSettled(t, keys, outcome)
+		if !errors.Is(outcome.Err(), context.Canceled) || len(outcome.Done) != called || len(outcome.Untried) == 0 {
+			t.Errorf("error %v, %d done of %d called, %d untried", outcome.Err(), len(outcome.Done), called, len(outcome.Untried))
+		}
+	})
+	t.Run("after", func(t *testing.T) {
+		t.Parallel()
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		outcome := batch(ctx, numberedKeys(1), func(string) error {
+			cancel()
+			return nil
+		})
+		if outcome.Err() != nil || len(outcome.Done) != 1 {
+			t.Errorf("what was done is an error: %v", outcome.Err())
+		}
+	})
+	t.Run("while requests hang", func(t *testing.T) {
+		t.Parallel()
+		gateway, client := newBatchGateway(t)
+		hanging := gateway.Inject(mockgateway.Fault{After: 20, Effect: mockgateway.Hang()})
+		ctx, cancel := context.WithCancel(t.Context())
+		go func() {
+			for hanging.Hits() < batchWidth {
+				time.Sleep(time.Millisecond)
+			}
+			cancel()
+		}()
+		keys := numberedKeys(100)
+		outcome := client.PutEntries(ctx, "flags", objects(keys))
+		checkSettled(t, keys, outcome)
+		if !errors.Is(outcome.Err(), context.Canceled) || len(outcome.Done) != 20 || len(outcome.Failed) != batchWidth {
+			t.Errorf("error %v, %d done, %d failed", outcome.Err(), len(outcome.Done), len(outcome.Failed))
+		}
+	})
+}
+
+// objects returns a value for each key.
+func objects(keys []string) map[string]json.RawMessage {
+	values := make(map[string]json.RawMessage, len(keys))
+	for _, key := range keys {
+		values[key] = json.RawMessage(fmt.Sprintf(`{"key":%q}`, key))
+	}
+	return values
+}
+
+// TestEntries: many entries are written, read and deleted over few
+// connections, one request each.
+func TestEntries(t *testing.T) {
+	t.Parallel()
+	gateway, client := newBatchGateway(t)
+	keys := numberedKeys(200)
+	values := objects(keys)
+
+	put := client.PutEntries(t.Context(), "flags", values)
+	checkSettled(t, keys, put)
+	if held := gateway.Entries("flags"); put.Err() != nil || len(held) != 200 || held["k00007"] != `{"key":"k00007"}` {
+		t.Errorf("the gateway holds %d entries, error %v", len(held), put.Err())
+	}
+
+	gateway.DeleteEntry("flags", "k00100")
+	got, outcome := client.GetEntries(t.Context(), "flags", append(slices.Clone(keys), "absent"))
+	checkSettled(t, append(slices.Clone(keys), "absent"), outcome)
+	if outcome.Err() != nil || len(got) != 199 || string(got["k00099"].Value) != string(values["k00099"]) {
+		t.Errorf("got %d entries, error %v", len(got), outcome.Err())
+	}
+	for _, key := range []string{"k00100", "absent"} {
+		if _, ok := got[key]; ok {
+			t.Errorf("got the absent entry %s", key)
+		}
+	}
+
+	deleted := client.DeleteEntries(t.Context(), "flags", keys)
+	checkSettled(t, keys, deleted)
+	if held := gateway.Entries("flags"); deleted.Err() != nil || len(held) != 0 {
+		t.Errorf("the gateway still holds %d entries, error %v", len(held), deleted.Err())
+	}
+	for method, want := range map[string]int{http.MethodPut: 200, http.MethodGet: 201, http.MethodDelete: 200} {
+		if got := gateway.Count(method, "/storage/kv/flags/entries/*"); got != want {
+			t.Errorf("%d %ss, want %d", got, method, want)
+		}
+	}
+	// net/http may open another one just when one gets free.
+	if opened := gateway.Connections(); opened > 2*batchWidth {
+		t.Errorf("%d connections", opened)
+	}
+}
+
+func TestEntriesOfNothing(t *testing.T) {
+	t.Parallel()
+	gateway, client := newBatchGateway(t)
+	got, outcome := client.GetEntries(t.Context(), "flags", nil)
+	refreshed, refreshOutcome := client.RefreshEntries(t.Context(), "flags", nil, func(Entry) bool { return true })
+	for _, outcome := range []Batch{
+		client.PutEntries(t.Context(), "flags", nil), client.DeleteEntries(t.Context(), "flags", nil), outcome, refreshOutcome,
+	} {
+		if outcome.Err() != nil || len(outcome.Done)+len(outcome.Untried) > 0 {
+			t.Errorf("nothing came out as %+v", outcome)
+		}
+	}
+	if len(got)+len(refreshed) > 0 || gateway.Count("", "") != 0 {
+		t.Errorf("got %v and %v with %d requests", got, refreshed, gateway.Count("", ""))
+	}
+}
+
+// TestEntriesFail: a missing bucket, or a credential that expires, is asked for
+// no more often than requests were on their way.
+func TestEntriesFail(t *testing.T) {
+	t.Parallel()
+	keys := numberedKeys(500)
+	t.Run("missing bucket", func(t *testing.T) {
+		t.Parallel()
+		gateway, client := newBatchGateway(t)
+		outcome := client.PutEntries(t.Context(), "absent", objects(keys))
+		checkSettled(t, keys, outcome)
+		if asked := gateway.Count("", ""); !IsNotFound(outcome.Err()) || asked > batchWidth {
+			t.Errorf("error %v after %d requests", outcome.Err(), asked)
+		}
+		// What is not there need not be deleted.
+		if deleted := client.DeleteEntries(t.Context(), "absent", keys); deleted.Err() != nil || len(deleted.Done) != len(keys) {
+			t.Errorf("deleting gave %v", deleted.Err())
+		}
+	})
+	t.Run("missing bucket and an illegal key", func(t *testing.T) {
+		t.Parallel()
+		_, client := newBatchGateway(t)
+		outcome := client.PutEntries(t.Context(), "absent", objects([]string{" ", "a", "b"}))
+		if !IsNotFound(outcome.Err()) {
+			t.Errorf("error %v, want the one about the bucket", outcome.Err())
+		}
+	})
+	t.Run("credential expires", func(t *testing.T) {
+		t.Parallel()
+		gateway, client := newBatchGateway(t)
+		gateway.Inject(mockgateway.Fault{Method: http.MethodPut, After: 100, Effect: mockgateway.Respond(http.StatusUnauthorized, nil, `{"error":"unauthorized"}`)})
+		outcome := client.PutEntries(t.Context(), "flags", objects(keys))
+		checkSettled(t, keys, outcome)
+		held := gateway.Entries("flags")
+		if len(outcome.Done) != 100 || len(held) != 100 || len(outcome.Failed) > batchWidth {
+			t.Errorf("%d done, %d failed, %d held", len(outcome.Done), len(outcome.Failed), len(held))
+		}
+		for _, key := range outcome.Done {
+			if _, ok := held[key]; !ok {
+				t.Errorf("%s is done and not held", key)
+			}
+		}
+		if !strings.Contains(fmt.Sprint(outcome.Err()), "unauthorized") {
+			t.Errorf("error %v", outcome.Err())
+		}
+	})
+	t.Run("illegal keys", func(t *testing.T) {
+		t.Parallel()
+		gateway, client := newBatchGateway(t)
+		mixed := append([]string{"a b", "x y"}, keys...)
+		outcome := client.PutEntries(t.Context(), "flags", objects(mixed))
+		checkSettled(t, mixed, outcome)
+		if len(outcome.Done) != len(keys) || len(outcome.Failed) != 2 || len(gateway.Entries("flags")) != len(keys) {
+			t.Errorf("%d done, failed %v", len(outcome.Done), outcome.Failed)
+		}
+	})
+}

@@ -1,0 +1,283 @@
+package quiva
+
+import (
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/quivaworks/terraform-provider-quiva/internal/mockgateway"
+)
+
+// traffic counts requests of each kind.
+type traffic struct{ lists, searches, gets int }
+
+func trafficOf(gateway *mockgateway.Server) traffic {
+	return traffic{
+		lists:    gateway.Count(http.MethodGet, "/storage/kv/flags/entries"),
+		searches: gateway.Count(http.MethodGet, "/storage/kv/flags/search-by-key"),
+		gets:     gateway.Count(http.MethodGet, "/storage/kv/flags/entries/*"),
+	}
+}
+
+// write has a gateway hold each key with a value that names it.
+func write(gateway *mockgateway.Server, keys ...string) {
+	for _, key := range keys {
+		gateway.PutEntry("flags", key, valueOf(key))
+	}
+}
+
+func valueOf(key string) string { return fmt.Sprintf(`{"key":%q}`, key) }
+
+// holdsOwnName says of an entry that it is as write left it.
+func holdsOwnName(entry Entry) bool { return string(entry.Value) == valueOf(entry.Key) }
+
+func repeat(format string, count int) []string {
+	keys := make([]string, count)
+	for i := range keys {
+		keys[i] = fmt.Sprintf(format, i)
+	}
+	return keys
+}
+
+// TestRefreshEntries: all entries are read as they are, with as few requests as
+// the gateway lets.
+func TestRefreshEntries(t *testing.T) {
+	t.Parallel()
+	forbidden := mockgateway.Respond(http.StatusForbidden, nil, `{"error":"forbidden"}`)
+	teams := slices.Concat(repeat("team-a/flag-%04d", 1000), repeat("team-b/limits/%04d", 999), repeat("team-b/%04d", 1000), repeat("x%d", 7))
+	tests := map[string]struct {
+		held   []string // oldest first
+		wanted []string // those held, if nil
+		faults []mockgateway.Fault
+		want   traffic
+	}{
+		"a dozen":         {held: numberedKeys(12), want: traffic{gets: 12}},
+		"more":            {held: numberedKeys(13), want: traffic{lists: 1}},
+		"a full list":     {held: numberedKeys(1000), want: traffic{lists: 1}},
+		"a few of many":   {held: numberedKeys(5000), wanted: numberedKeys(12), want: traffic{gets: 12}},
+		"one beyond":      {held: numberedKeys(1001), want: traffic{lists: 1, gets: 1}},
+		"a dozen beyond":  {held: numberedKeys(1012), want: traffic{lists: 1, gets: 12}},
+		"ten thousand":    {held: numberedKeys(10_000), want: traffic{lists: 1, searches: 9}},
+		"teams":           {held: teams, want: traffic{lists: 1, searches: 2, gets: 7}},
+		"old among new":   {held: slices.Concat(repeat("old/%04d", 900), repeat("new/%05d", 5000)), wanted: repeat("old/%04d", 900), want: traffic{lists: 1, searches: 1}},
+		"in a crowd":      {held: slices.Concat(repeat("a/%04d", 20), repeat("a/%05d-other", 1500)), wanted: repeat("a/%04d", 20), want: traffic{lists: 1, searches: 1, gets: 20}},
+		"some missing":    {held: numberedKeys(90), wanted: numberedKeys(100), want: traffic{lists: 1, gets: 10}},
+		"many missing":    {held: numberedKeys(80), wanted: numberedKeys(100), want: traffic{lists: 1, searches: 1, gets: 20}},
+		"all missing":     {wanted: numberedKeys(50), want: traffic{lists: 1, searches: 1, gets: 50}},
+		"list forbidden":  {held: numberedKeys(100), faults: []mockgateway.Fault{{Path: "*/entries", Effect: forbidden}}, want: traffic{lists: 1, gets: 100}},
+		"list fails":      {held: numberedKeys(100), faults: []mockgateway.Fault{{Path: "*/entries", Effect: mockgateway.Respond(http.StatusInternalServerError, nil, `{"error":"internal_error"}`)}}, want: traffic{lists: 1, gets: 100}},
+		"list is HTML":    {held: numberedKeys(100), faults: []mockgateway.Fault{{Path: "*/entries", Effect: mockgateway.Respond(http.StatusOK, nil, "<html>")}}, want: traffic{lists: 1, gets: 100}},
+		"list truncated":  {held: numberedKeys(100), faults: []mockgateway.Fault{{Path: "*/entries", Effect: mockgateway.Truncate()}}, want: traffic{lists: 1, gets: 100}},
+		"list is empty":   {held: numberedKeys(100), faults: []mockgateway.Fault{{Path: "*/entries", Effect: mockgateway.Respond(http.StatusOK, nil, `{"body":{"results":[]}}`)}}, want: traffic{lists: 1, searches: 1}},
+		"none to search":  {held: numberedKeys(1500), faults: []mockgateway.Fault{{Path: "*/search-by-key", Effect: forbidden}}, want: traffic{lists: 1, searches: 1, gets: 500}},
+		"search unknown":  {held: numberedKeys(1500), faults: []mockgateway.Fault{{Path: "*/search-by-key", Effect: mockgateway.Respond(http.StatusNotFound, nil, "404 page not found")}}, want: traffic{lists: 1, searches: 1, gets: 500}},
+		"search rejected": {held: numberedKeys(1500), faults: []mockgateway.Fault{{Path: "*/search-by-key", Effect: mockgateway.Respond(http.StatusBadRequest, nil, `{"error":"no wildcard"}`)}}, want: traffic{lists: 1, searches: 1, gets: 500}},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			for _, asText := range []bool{false, true} {
+				gateway, client := newBatchGateway(t)
+				gateway.SetStringValues(asText)
+				write(gateway, test.held...)
+				for _, fault := range test.faults {
+					gateway.Inject(fault)
+				}
+				wanted := test.wanted
+				if wanted == nil {
+					wanted = test.held
+				}
+				entries, outcome := client.RefreshEntries(t.Context(), "flags", wanted, holdsOwnName)
+				if outcome.Err() != nil {
+					t.Fatal(outcome.Err())
+				}
+				checkSettled(t, wanted, outcome)
+				want := map[string]Entry{}
+				for _, key := range wanted {
+					if slices.Contains(test.held, key) {
+						want[key] = Entry{Key: key, Value: []byte(valueOf(key))}
+					}
+				}
+				if !maps.EqualFunc(entries, want, func(a, b Entry) bool { return a.Key == b.Key && string(a.Value) == string(b.Value) }) {
+					t.Errorf("got %d entries, want %d, or they hold something else", len(entries), len(want))
+				}
+				if got := trafficOf(gateway); got != test.want {
+					t.Errorf("%+v, want %+v", got, test.want)
+				}
+			}
+		})
+	}
+}
+
+// TestRefreshEntriesConfirms: what a list says of an entry that would be a
+// change is asked for again, and the entry itself is believed.
+func TestRefreshEntriesConfirms(t *testing.T) {
+	t.Parallel()
+	gateway, client := newBatchGateway(t)
+	keys := repeat("k%02d", 50)
+	write(gateway, keys...)
+	gateway.PutEntry("flags", "k07", `{"changed":true}`)
+	stale := `{"key":"k08","value":{"stale":true}},{"key":"k07","value":{"older":1}},{"key":"stranger","value":{}}`
+	for _, key := range keys[9:] {
+		stale += fmt.Sprintf(`,{"key":%q,"value":%s}`, key, valueOf(key))
+	}
+	gateway.Inject(mockgateway.Fault{Path: "*/entries", Effect: mockgateway.Respond(http.StatusOK, nil, `{"body":{"results":[`+stale+`]}}`)})
+	entries, outcome := client.RefreshEntries(t.Context(), "flags", keys, holdsOwnName)
+	if outcome.Err() != nil || len(entries) != 50 {
+		t.Fatalf("got %d entries, error %v", len(entries), outcome.Err())
+	}
+	if got := string(entries["k07"].Value); got != `{"changed":true}` {
+		t.Errorf("k07 holds %s", got)
+	}
+	if got := string(entries["k08"].Value); got != valueOf("k08") {
+		t.Errorf("k08 holds %s", got)
+	}
+	if got, want := trafficOf(gateway), (traffic{lists: 1, gets: 9}); got != want {
+		t.Errorf("%+v, want %+v", got, want)
+	}
+}
+
+// TestRefreshEntriesNothingUnchanged: with nothing to confirm a list by, every
+// entry is read.
+func TestRefreshEntriesNothingUnchanged(t *testing.T) {
+	t.Parallel()
+	gateway, client := newBatchGateway(t)
+	keys := numberedKeys(30)
+	write(gateway, keys...)
+	entries, outcome := client.RefreshEntries(t.Context(), "flags", keys, func(Entry) bool { return false })
+	if outcome.Err() != nil || len(entries) != 30 || trafficOf(gateway).gets != 30 {
+		t.Errorf("got %d entries with %+v, error %v", len(entries), trafficOf(gateway), outcome.Err())
+	}
+}
+
+func TestRefreshEntriesOff(t *testing.T) {
+	t.Parallel()
+	gateway, client := newBatchGateway(t)
+	client.bulkRefresh = false
+	keys := numberedKeys(50)
+	write(gateway, keys...)
+	entries, outcome := client.RefreshEntries(t.Context(), "flags", keys, holdsOwnName)
+	if got, want := trafficOf(gateway), (traffic{gets: 50}); got != want || len(entries) != 50 || outcome.Err() != nil {
+		t.Errorf("got %d entries with %+v, error %v", len(entries), got, outcome.Err())
+	}
+}
+
+// TestRefreshEntriesFails: a failure to read an entry is one, and what the list
+// showed is done all the same.
+func TestRefreshEntriesFails(t *testing.T) {
+	t.Parallel()
+	gateway, client := newBatchGateway(t)
+	keys := numberedKeys(1100)
+	write(gateway, keys...)
+	gateway.Inject(mockgateway.Fault{Path: "*/search-by-key", Effect: mockgateway.Respond(http.StatusForbidden, nil, `{"error":"forbidden"}`)})
+	gateway.Inject(mockgateway.Fault{Path: "*/entries/*", After: 10, Effect: mockgateway.Respond(http.StatusUnauthorized, nil, `{"error":"unauthorized"}`)})
+	entries, outcome := client.RefreshEntries(t.Context(), "flags", keys, holdsOwnName)
+	checkSettled(t, keys, outcome)
+	if outcome.Err() == nil || len(entries) != 1010 || len(outcome.Done) != 1010 {
+		t.Errorf("got %d entries, %d done, error %v", len(entries), len(outcome.Done), outcome.Err())
+	}
+}
+
+func TestSearchPrefixes(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		keys []string
+		want []string
+	}{
+		"none":                 {nil, nil},
+		"a dozen":              {repeat("a/%02d", 12), nil},
+		"thirteen":             {repeat("a/%02d", 13), []string{"a/"}},
+		"a thousand":           {repeat("a/%03d", 1000), []string{"a/"}},
+		"more":                 {repeat("a/%04d", 1001), []string{"a/0"}},
+		"the prefix is a key":  {append([]string{"a/"}, repeat("a/%03d", 1000)...), repeat("a/%d", 10)},
+		"nothing in common":    {append(repeat("a/%02d", 13), repeat("b%02d", 13)...), []string{"a/", "b"}},
+		"small groups":         {append(repeat("a/%02d", 12), repeat("b%02d", 12)...), nil},
+		"multi-byte":           {repeat("größe/%02d", 13), []string{"größe/"}},
+		"multi-byte cut":       {[]string{"xà0", "xà1", "xà2", "xà3", "xà4", "xà5", "xà6", "xá0", "xá1", "xá2", "xá3", "xá4", "xá5"}, []string{"x"}},
+		"multi-byte alone":     {append(repeat("à%02d", 13), repeat("á%02d", 13)...), []string{"à", "á"}},
+		"three and four bytes": {slices.Concat(repeat("日%02d", 600), repeat("旦%02d", 600), repeat("🚀%02d", 13)), []string{"日", "旦", "🚀"}},
+	}
+	for name, test := range tests {
+		slices.Sort(test.keys)
+		if got := searchPrefixes(test.keys, 0); !slices.Equal(got, test.want) {
+			t.Errorf("%s: got %q, want %q", name, got, test.want)
+		}
+	}
+}
+
+// FuzzSearchPrefixes: whatever the keys are, no prefix asks for more than a
+// search can show, each key is found by one prefix at most, and whatever is not
+// found has too little company.
+func FuzzSearchPrefixes(f *testing.F) {
+	f.Add("ab", uint16(3000), uint16(14), uint64(1))
+	f.Add("a", uint16(1500), uint16(1500), uint64(1)) // each a prefix of the next
+	f.Add("àáâ", uint16(2000), uint16(9), uint64(1))
+	f.Add("aà日旦🚀", uint16(3000), uint16(6), uint64(1))
+	f.Add("0123456789/", uint16(3000), uint16(5), uint64(2))
+	f.Add("", uint16(20), uint16(3), uint64(1))
+	f.Fuzz(func(t *testing.T, alphabet string, count, longest uint16, seed uint64) {
+		letters := append([]rune(strings.ToValidUTF8(alphabet, "")), '-')
+		random := rand.New(rand.NewPCG(seed, 0))
+		set := map[string]bool{}
+		for range min(count, 4000) {
+			key := make([]rune, 1+random.IntN(int(longest%2000)+1))
+			for i := range key {
+				key[i] = letters[random.IntN(len(letters))]
+			}
+			set[string(key)] = true
+			if longest > 100 {
+				set[strings.Repeat(string(letters[0]), len(key))] = true
+			}
+		}
+		keys := slices.Sorted(maps.Keys(set))
+		checkPrefixes(t, keys, searchPrefixes(keys, 0))
+	})
+}
+
+func checkPrefixes(t *testing.T, keys, prefixes []string) {
+	t.Helper()
+	// company returns the keys that begin as a text does.
+	company := func(prefix string) []string {
+		start, _ := slices.BinarySearch(keys, prefix)
+		end, _ := slices.BinarySearch(keys, prefix+"\U0010ffff")
+		return keys[start:end]
+	}
+	found := map[string]bool{}
+	for _, prefix := range prefixes {
+		if !utf8.ValidString(prefix) || prefix == "" {
+			t.Fatalf("the prefix %q cannot be searched for", prefix)
+		}
+		shown := company(prefix)
+		if len(shown) > MaxListLimit || len(shown) <= bulkThreshold {
+			t.Fatalf("the prefix %q is for %d keys", prefix, len(shown))
+		}
+		for _, key := range shown {
+			if found[key] {
+				t.Fatalf("%q is found twice", key)
+			}
+			found[key] = true
+		}
+	}
+	for _, key := range keys {
+		if found[key] {
+			continue
+		}
+		// The largest group with a prefix that one search can show.
+		for end := range key + "." {
+			if end == 0 {
+				continue
+			}
+			if group := company(key[:end]); len(group) <= MaxListLimit {
+				if len(group) > bulkThreshold {
+					t.Fatalf("%q is not found, though %d keys begin with %q", key, len(group), key[:end])
+				}
+				break
+			}
+		}
+	}
+}
