@@ -23,10 +23,9 @@ type gateway struct {
 	// endpoint is where requests go.
 	endpoint string
 
-	// When an object of quiva_kv_entries is replaced, Terraform calls a Delete
-	// and a Create in the same run, neither of which says that it goes with the
-	// other. These are the entries, by their entryName, that stay where they
-	// are meanwhile.
+	// When an object is replaced, Terraform calls a Delete and a Create in the
+	// same run, neither of which says that it goes with the other. These are
+	// the entries, by their entryName, that stay where they are meanwhile.
 	//
 	// spared are those that a Delete left to the Create that follows: no state
 	// has them in between. created are those of objects that were created: a

@@ -179,7 +179,13 @@ func (r *kvEntriesResource) ModifyPlan(ctx context.Context, req resource.ModifyP
 		return
 	}
 	if req.State.Raw.IsNull() {
-		resp.Diagnostics.Append(resp.Private.SetKey(ctx, takeoverKey, newTakeover(plan))...)
+		// An object that is replaced for another reason than a failed creation
+		// brings its private state.
+		complete, diags := req.Private.GetKey(ctx, completeKey)
+		resp.Diagnostics.Append(diags...)
+		if complete == nil {
+			resp.Diagnostics.Append(resp.Private.SetKey(ctx, takeoverKey, newTakeover(plan))...)
+		}
 	} else {
 		var state kvEntriesModel
 		resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
@@ -197,6 +203,10 @@ func (r *kvEntriesResource) ModifyPlan(ctx context.Context, req resource.ModifyP
 // the next run: it calls Delete with the plan of the new creation, then Create.
 // Delete then spares what that Create would only write again.
 const takeoverKey = "takeover"
+
+// completeKey marks, in the private state, an object whose creation was not cut
+// short.
+const completeKey = "complete"
 
 // takeover is what a planned creation is going to write. Sums stand for the
 // values, which the plan has already.
@@ -240,6 +250,7 @@ func (r *kvEntriesResource) Create(ctx context.Context, req resource.CreateReque
 	if resp.Diagnostics.HasError() {
 		return
 	}
+	// What the Delete of a failed creation has just spared is this object's.
 	bucket := plan.Bucket.ValueString()
 	inherited := map[string]attr.Value{}
 	planned, _ := entriesOf(plan.Entries)
@@ -251,6 +262,7 @@ func (r *kvEntriesResource) Create(ctx context.Context, req resource.CreateReque
 	written, ok := r.apply(ctx, &resp.Diagnostics, plan, kvEntriesModel{Bucket: plan.Bucket, Entries: entriesValue(ctx, inherited)})
 	if ok {
 		written = plan
+		resp.Diagnostics.Append(resp.Private.SetKey(ctx, completeKey, []byte("true"))...)
 	}
 	entries, _ := entriesOf(written.Entries)
 	if !ok && len(entries) == 0 {
@@ -512,6 +524,7 @@ func (r *kvEntriesResource) ImportState(ctx context.Context, req resource.Import
 	if resp.Diagnostics.HasError() {
 		return
 	}
+	resp.Diagnostics.Append(resp.Private.SetKey(ctx, completeKey, []byte("true"))...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, kvEntriesModel{
 		Bucket:  types.StringValue(bucket),
 		Entries: entriesValue(ctx, entries),

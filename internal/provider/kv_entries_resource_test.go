@@ -1353,13 +1353,17 @@ func TestAccKVEntriesReplaced(t *testing.T) {
 		return withOther(manyEntries(gateway, entries, "lifecycle {", "replace_triggered_by = [terraform_data.other]", lifecycle, "}"), input)
 	}
 	tests := map[string]struct {
-		lifecycle     string
-		action        plancheck.ResourceActionType
-		same, changed requests // two go and two come
+		lifecycle                string
+		action                   plancheck.ResourceActionType
+		forced, tainted, changed requests // two go and two come
 	}{
-		"destroyed first": {"", plancheck.ResourceActionDestroyBeforeCreate, requests{lists: 1}, requests{lists: 1, gets: 2, puts: 2, deletes: 2}},
+		"destroyed first": {"", plancheck.ResourceActionDestroyBeforeCreate,
+			// Only what looks like a failed creation is left where it is: the
+			// bucket may be about to be replaced too.
+			requests{lists: 1, gets: 18, puts: 18, deletes: 18}, requests{lists: 1}, requests{lists: 1, gets: 18, puts: 18, deletes: 18}},
 		// The new object does not know of the old one and looks at all keys.
-		"created first": {"create_before_destroy = true", plancheck.ResourceActionCreateBeforeDestroy, requests{lists: 1, gets: 18}, requests{lists: 1, gets: 18, puts: 2, deletes: 2}},
+		"created first": {"create_before_destroy = true", plancheck.ResourceActionCreateBeforeDestroy,
+			requests{lists: 1, gets: 18}, requests{lists: 1, gets: 18}, requests{lists: 1, gets: 18, puts: 2, deletes: 2}},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -1378,13 +1382,18 @@ func TestAccKVEntriesReplaced(t *testing.T) {
 				}
 				return step
 			}
-			all := holdsNumbered(gateway, 18, map[string]string{"stranger": `{}`})
+			// What the entries hold is in the plan after it, which must be empty.
+			all := func(*terraform.State) error {
+				if held := gateway.Entries("flags"); len(held) != 19 {
+					return fmt.Errorf("the gateway holds %d entries, want 18 and the stranger's", len(held))
+				}
+				return nil
+			}
 			run(t,
 				resource.TestStep{Config: triggered(gateway, numbered(18), `"a"`, tt.lifecycle)},
-				replace(false, numbered(18), `"b"`, tt.same, all),
-				replace(true, numbered(18), `"b"`, tt.same, all),
-				replace(false, numbered(16, "x = {}", "y = {}"), `"c"`, tt.changed,
-					holdsNumbered(gateway, 16, map[string]string{"stranger": `{}`, "x": `{}`, "y": `{}`})),
+				replace(false, numbered(18), `"b"`, tt.forced, all),
+				replace(true, numbered(18), `"b"`, tt.tainted, all),
+				replace(false, numbered(16, "x = {}", "y = {}"), `"c"`, tt.changed, all),
 			)
 			if held := gateway.Entries("flags"); len(held) != 1 {
 				t.Errorf("the gateway holds %v after the end", held)
@@ -1478,5 +1487,35 @@ func TestKVEntriesNoValueInErrors(t *testing.T) {
 	shown := []byte(response.Diagnostics[0].Summary + response.Diagnostics[0].Detail)
 	if bytes.Contains(shown, []byte("geheim")) || bytes.Contains(shown, []byte("secret")) {
 		t.Errorf("the error shows a value: %s", shown)
+	}
+}
+
+// TestAccKVEntriesReplacedWithBucket: entries that are replaced along with
+// their bucket are deleted before it and written after it.
+func TestAccKVEntriesReplacedWithBucket(t *testing.T) {
+	t.Parallel()
+	gateway := newGateway(t)
+	configuration := func(history int, force bool) string {
+		return withProvider(gateway, fmt.Sprintf(`
+resource "quiva_kv_bucket" "b" {
+  bucket        = "limits"
+  history       = %d
+  force_destroy = %t
+}
+resource "quiva_kv_entries" "all" {
+  bucket  = quiva_kv_bucket.b.bucket
+  entries = { a = { n = 1 }, b = { n = 2 } }
+  lifecycle {
+    replace_triggered_by = [quiva_kv_bucket.b.history]
+  }
+}
+`, history, force))
+	}
+	both := resource.ComposeTestCheckFunc(holds(gateway, "limits", "a", `{"n":1}`), holds(gateway, "limits", "b", `{"n":2}`))
+	for _, force := range []bool{false, true} {
+		run(t,
+			resource.TestStep{Config: configuration(1, force), Check: both},
+			resource.TestStep{Config: configuration(2, force), Check: both},
+		)
 	}
 }

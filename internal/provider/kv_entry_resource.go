@@ -218,6 +218,7 @@ func (r *kvEntryResource) Create(ctx context.Context, req resource.CreateRequest
 		// Most likely this very configuration's, from an apply that was cut
 		// off before it could note what it wrote.
 		tflog.Info(ctx, "Entry holds the wanted value already", map[string]any{"bucket": plan.Bucket.ValueString(), "key": plan.Key.ValueString()})
+		r.created(plan)
 		resp.Diagnostics.Append(store(ctx, plan, &resp.State, resp.Identity, resp.Private)...)
 		return
 	case !plan.Overwrite.ValueBool():
@@ -226,6 +227,7 @@ func (r *kvEntryResource) Create(ctx context.Context, req resource.CreateRequest
 	}
 
 	if r.write(ctx, &resp.Diagnostics, client, plan, value) {
+		r.created(plan)
 		resp.Diagnostics.Append(store(ctx, plan, &resp.State, resp.Identity, resp.Private)...)
 	}
 }
@@ -267,8 +269,19 @@ func store(ctx context.Context, plan kvEntryModel, state *tfsdk.State, identity 
 	return diags
 }
 
+// created keeps the Delete of an object that this one replaces, with
+// create_before_destroy, from deleting what they have in common.
+func (r *kvEntryResource) created(plan kvEntryModel) {
+	r.gateway.created.Store(entryName{plan.Bucket.ValueString(), plan.Key.ValueString()}, nil)
+}
+
 func alreadyExists(plan kvEntryModel) string {
 	id := plan.ID.ValueString()
+	if isNull(plan.Value) {
+		return fmt.Sprintf("The key %q of the bucket %q already holds another value. Nothing was written.\n\n"+
+			"To discard what is there and write value_wo over it, set overwrite = true. Do not import it: that would read the value into the state.",
+			plan.Key.ValueString(), plan.Bucket.ValueString())
+	}
 	return fmt.Sprintf("The key %q of the bucket %q already holds another value. Nothing was written.\n\n"+
 		"To manage what is there, import it under the address named above, in place of ADDRESS:\n\n"+
 		"  terraform import 'quiva_kv_entry.ADDRESS' %s\n\n"+
@@ -363,6 +376,9 @@ func (r *kvEntryResource) Delete(ctx context.Context, req resource.DeleteRequest
 	}
 	client, ok := r.gateway.connect(&resp.Diagnostics)
 	if !ok {
+		return
+	}
+	if _, ok := r.gateway.created.Load(entryName{state.Bucket.ValueString(), state.Key.ValueString()}); ok {
 		return
 	}
 	err := client.DeleteEntry(ctx, state.Bucket.ValueString(), state.Key.ValueString())

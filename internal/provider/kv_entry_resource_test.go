@@ -556,3 +556,21 @@ func TestAccKVEntryValueTurnsOut(t *testing.T) {
 		ExpectError: message("this is a string"),
 	})
 }
+
+// TestAccKVEntryCreateBeforeDestroy: a replacement that comes first keeps what
+// it has in common with what it replaces.
+func TestAccKVEntryCreateBeforeDestroy(t *testing.T) {
+	t.Parallel()
+	gateway := newGateway(t)
+	replaced := func(trigger int) resource.TestStep {
+		return resource.TestStep{
+			Config: entry(gateway, "a", `{ n = 1 }`, "lifecycle {\n create_before_destroy = true\n replace_triggered_by = [terraform_data.trigger]\n }") +
+				fmt.Sprintf("resource \"terraform_data\" \"trigger\" {\n  input = %d\n}\n", trigger),
+			Check: holds(gateway, "flags", "a", `{"n":1}`),
+		}
+	}
+	run(t, replaced(1), replaced(2))
+	if _, ok := gateway.Entry("flags", "a"); ok {
+		t.Error("the destroy at the end left the entry")
+	}
+}
