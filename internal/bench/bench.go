@@ -1,0 +1,91 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+)
+
+// bench is what the works measure with.
+type bench struct {
+	terraform *terraform
+	dir       string // for workspaces
+	size      size
+	resources map[string]bool // what the provider has
+	growth    []*growthPoint
+}
+
+// size is how much is measured.
+type size struct {
+	some, many, most int // entries
+	rounds           int
+	// singleSeries and bulkSeries are the numbers of entries at which growth is
+	// measured: of quiva_kv_entry and of quiva_kv_entries.
+	singleSeries, bulkSeries []int
+}
+
+var (
+	fullSize = size{
+		some: 300, many: 1000, most: 10000, rounds: 3,
+		singleSeries: []int{100, 300, 1000},
+		bulkSeries:   []int{100, 1000, 3000, 10000},
+	}
+	// quickSize only shows that the bench works.
+	quickSize = size{
+		some: 30, many: 60, most: 300, rounds: 1,
+		singleSeries: []int{10, 60},
+		bulkSeries:   []int{10, 60, 300},
+	}
+)
+
+// newWorkspace makes a workspace of so many entries. The gateway is nil for what
+// needs none.
+func (b *bench) newWorkspace(declared configuration, entries int, gateway *gateway) (*workspace, error) {
+	dir, err := os.MkdirTemp(b.dir, declared.resource+"-")
+	if err != nil {
+		return nil, err
+	}
+	if err := declared.write(dir); err != nil {
+		return nil, err
+	}
+	if err := writeEntries(dir, entries, 0); err != nil {
+		return nil, err
+	}
+	return &workspace{terraform: b.terraform, dir: dir, gateway: gateway}, nil
+}
+
+// newApplied makes a workspace and applies it, quickly.
+func (b *bench) newApplied(ctx context.Context, declared configuration, entries int, gateway *gateway) (*workspace, error) {
+	w, err := b.newWorkspace(declared, entries, gateway)
+	if err != nil {
+		return nil, err
+	}
+	_, err = w.apply(ctx)
+	return w, err
+}
+
+// work is a job for Terraform, and the figures to hold in it.
+type work struct {
+	name  string // for -only
+	title func(size) string
+	needs configuration
+	// run returns the figures measured, also where it fails half-way.
+	run func(context.Context, *bench) ([]figure, error)
+}
+
+var works = []work{noOpPlan, planWithoutList, applyFarAway, applyRateLimited, processorTime, manyEntries, mostEntries, growth}
+
+// titled makes a title from numbers of entries.
+func titled(format string, numbers ...func(size) int) func(size) string {
+	return func(s size) string {
+		var words []any
+		for _, number := range numbers {
+			words = append(words, count(float64(number(s))))
+		}
+		return fmt.Sprintf(format, words...)
+	}
+}
+
+func some(s size) int { return s.some }
+func many(s size) int { return s.many }
+func most(s size) int { return s.most }

@@ -1,0 +1,77 @@
+package main
+
+import "fmt"
+
+// figure is one thing measured, and what it is held to.
+type figure struct {
+	name     string
+	unit     unit
+	measured float64
+	// reference is what measured is compared with, such as the floor. 0 is
+	// nothing.
+	reference     float64
+	referenceName string
+	// limit is the largest ratio allowed where there is a reference, and else
+	// the largest measure. 0 is none: the figure is for information.
+	limit float64
+	// exactly makes the limit the only measure allowed.
+	exactly bool
+	// missing says why nothing was measured, if so.
+	missing string
+}
+
+func (f figure) ratio() float64 { return f.measured / f.reference }
+
+// holds reports whether the figure is within its limit.
+func (f figure) holds() bool {
+	switch {
+	case f.limit == 0 || f.missing != "":
+		return true
+	case f.exactly:
+		return f.measured == f.limit
+	case f.reference != 0:
+		return f.ratio() <= f.limit
+	default:
+		return f.measured <= f.limit
+	}
+}
+
+// figureHeader is above the cells of figures.
+var figureHeader = []string{"figure", "measured", "compared with", "ratio", "limit", ""}
+
+// cells is the figure's row of a table.
+func (f figure) cells() []string {
+	if f.missing != "" {
+		return []string{f.name, f.missing, "", "", "", "–"}
+	}
+	var reference, ratio, mark string
+	if f.reference != 0 {
+		reference = fmt.Sprintf("%s, %s", f.unit(f.reference), f.referenceName)
+		ratio = fmt.Sprintf("%.2f ×", f.ratio())
+	}
+	if f.limit != 0 {
+		mark = "✗"
+		if f.holds() {
+			mark = "✓"
+		}
+	}
+	return []string{f.name, f.unit(f.measured), reference, ratio, f.limitText(), mark}
+}
+
+func (f figure) limitText() string {
+	switch {
+	case f.limit == 0:
+		return ""
+	case f.exactly:
+		return "= " + f.unit(f.limit)
+	case f.reference != 0:
+		return fmt.Sprintf("≤ %.2f × = %s", f.limit, f.unit(f.limit*f.reference))
+	default:
+		return "≤ " + f.unit(f.limit)
+	}
+}
+
+// shortfall says how a figure misses its limit.
+func (f figure) shortfall() string {
+	return fmt.Sprintf("%s where %s is due", f.unit(f.measured), f.limitText())
+}

@@ -1,0 +1,117 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+)
+
+// growthPoint is what a number of entries costs.
+type growthPoint struct {
+	resource    string
+	entries     int
+	apply, plan cost
+	err         error // of a run that failed, whose costs are unknown
+}
+
+// growthAt returns what so many entries cost, 10 ms from the gateway. It measures
+// a point once only, whichever works want it.
+func (b *bench) growthAt(ctx context.Context, declared configuration, entries int) (*growthPoint, error) {
+	for _, point := range b.growth {
+		if point.resource == declared.resource && point.entries == entries {
+			return point, point.err
+		}
+	}
+	point := &growthPoint{resource: declared.resource, entries: entries}
+	point.apply, point.plan, point.err = b.measureGrowth(ctx, declared, entries)
+	b.growth = append(b.growth, point)
+	return point, point.err
+}
+
+func (b *bench) measureGrowth(ctx context.Context, declared configuration, entries int) (apply, plan cost, err error) {
+	gateway := newGateway()
+	defer gateway.Close()
+	gateway.SetLatency(nearLatency)
+	w, err := b.newWorkspace(declared, entries, gateway)
+	if err != nil {
+		return apply, plan, err
+	}
+	w.watchesMemory = true
+
+	rounds := 1 // a long run varies little
+	if declared == kvEntries && entries <= b.size.many {
+		rounds = b.size.rounds
+	}
+	spent, err := inTurn(rounds,
+		func() (cost, error) { return w.applyAnew(ctx) },
+		func() (cost, error) { return w.plan(ctx) })
+	if err != nil {
+		return apply, plan, fmt.Errorf("%d %s: %w", entries, declared.resource, err)
+	}
+	return spent[0], spent[1], nil
+}
+
+// growth is how the time grows with the entries. It holds nothing: it is what
+// the chart shows.
+var growth = work{
+	name:  "growth",
+	title: titled("Time by the number of entries, 10 ms latency"),
+	needs: kvEntry,
+	run: func(ctx context.Context, b *bench) ([]figure, error) {
+		var figures []figure
+		var failures error
+		for _, series := range []struct {
+			declared configuration
+			entries  []int
+		}{
+			{kvEntry, b.size.singleSeries},
+			{kvEntries, b.size.bulkSeries},
+		} {
+			if !b.resources[series.declared.resource] {
+				continue
+			}
+			for _, entries := range series.entries {
+				point, err := b.growthAt(ctx, series.declared, entries)
+				if err != nil {
+					failures = errors.Join(failures, err)
+					continue
+				}
+				name := fmt.Sprintf("%s `%s`", count(float64(entries)), point.resource)
+				figures = append(figures,
+					figure{name: name + ", apply", unit: seconds, measured: point.apply.wall},
+					figure{name: name + ", no-op plan", unit: seconds, measured: point.plan.wall})
+			}
+		}
+		return figures, failures
+	},
+}
+
+// growthChart draws all that growth has measured.
+func (b *bench) growthChart() chart {
+	drawn := chart{
+		title: "Wall time by the number of entries (gateway 10 ms away)",
+		xName: "entries",
+		yName: "seconds",
+	}
+	for _, color := range []colorName{{kvEntry.resource, orange}, {kvEntries.resource, blue}} {
+		apply := line{name: "apply", color: color.color}
+		plan := line{name: "no-op plan", color: color.color, dashed: true}
+		for _, measured := range b.growth {
+			if measured.resource == color.name && measured.err == nil {
+				apply.points = append(apply.points, point{float64(measured.entries), measured.apply.wall})
+				plan.points = append(plan.points, point{float64(measured.entries), measured.plan.wall})
+			}
+		}
+		if len(apply.points) == 0 {
+			continue
+		}
+		for _, line := range []line{apply, plan} {
+			slices.SortFunc(line.points, func(a, b point) int { return cmp.Compare(a.x, b.x) })
+			drawn.lines = append(drawn.lines, line)
+		}
+		drawn.key = append(drawn.key, color)
+	}
+	return drawn
+}

@@ -1,0 +1,206 @@
+// Command bench measures what the provider costs: time, processor time, memory,
+// requests and connections, with a real Terraform (or OpenTofu) and a mock
+// gateway on this machine. It prints tables in Markdown, in which each figure
+// stands beside what it is held to: mostly the same work with a provider that
+// does nothing.
+//
+// It builds the providers from this source, works in a temporary directory and
+// needs no account. Figures beyond their limits are listed at the end and are no
+// failure: machines differ. It exits 1 if a run itself fails.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"strings"
+	"syscall"
+	"time"
+)
+
+func main() {
+	options := parseOptions()
+
+	// SIGPIPE is the end of whoever reads the output; it must not skip the
+	// cleaning up either.
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGPIPE)
+	ctx, cancel := context.WithCancel(ctx)
+	go cancelWithParent(ctx, cancel)
+	err := run(ctx, options)
+	cancel()
+	stop()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}
+
+// cancelWithParent ends the bench when its parent is gone: go run dies of a
+// SIGTERM without passing it on.
+func cancelWithParent(ctx context.Context, cancel context.CancelFunc) {
+	parent := os.Getppid()
+	ticker := time.NewTicker(200 * time.Millisecond)
+	defer ticker.Stop()
+	for os.Getppid() == parent {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+	}
+	cancel()
+}
+
+type options struct {
+	works         []work
+	size          size
+	quick         bool
+	provider      string
+	markdown, svg string
+}
+
+func parseOptions() options {
+	only := flag.String("only", "", "run only the works whose names match this `regexp`: "+names(works))
+	quick := flag.Bool("quick", false, "measure few entries, once, to see that the bench works")
+	provider := flag.String("provider", "", "measure the provider built as this `file`, in place of this source")
+	markdown := flag.String("markdown", "", "also write the tables to this `file`")
+	svg := flag.String("svg", "", "draw the time by the number of entries to this `file`; needs the work "+growth.name)
+	flag.Parse()
+
+	fail := func(format string, values ...any) {
+		fmt.Fprintf(flag.CommandLine.Output(), format+"\n", values...)
+		flag.Usage()
+		os.Exit(2)
+	}
+	if flag.NArg() > 0 {
+		fail("unexpected argument %q", flag.Arg(0))
+	}
+	pattern, err := regexp.Compile(*only)
+	if err != nil {
+		fail("-only: %v", err)
+	}
+	chosen := options{size: fullSize, provider: *provider, markdown: *markdown, svg: *svg}
+	if *quick {
+		chosen.size, chosen.quick = quickSize, true
+	}
+	hasGrowth := false
+	for _, work := range works {
+		if pattern.MatchString(work.name) {
+			chosen.works = append(chosen.works, work)
+			hasGrowth = hasGrowth || work.name == growth.name
+		}
+	}
+	switch {
+	case len(chosen.works) == 0:
+		fail("-only %s matches none of %s", *only, names(works))
+	case *svg != "" && !hasGrowth:
+		fail("-svg needs the work %s, which -only leaves out", growth.name)
+	}
+	return chosen
+}
+
+func names(works []work) string {
+	var names []string
+	for _, work := range works {
+		names = append(names, work.name)
+	}
+	return strings.Join(names, ", ")
+}
+
+// run leaves nothing behind but the files that were asked for.
+func run(ctx context.Context, options options) (err error) {
+	start := time.Now()
+	progress := func(format string, values ...any) { fmt.Fprintf(os.Stderr, "bench: "+format+"\n", values...) }
+	dir, err := os.MkdirTemp("", "quiva-bench-")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+
+	progress("building the providers …")
+	b, err := newBench(ctx, dir, options)
+	if err != nil {
+		return err
+	}
+
+	var kept strings.Builder
+	report := io.MultiWriter(os.Stdout, &kept)
+	fmt.Fprintf(report, "# Bench\n\n%s, %s, %s/%s, %d CPUs, %s.\n\n",
+		b.terraform.version, runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), time.Now().UTC().Format(time.DateOnly))
+	if options.quick {
+		fmt.Fprint(report, "A quick run, to see that the bench works: so few entries cost less than starting Terraform does, and its times say little.\n\n")
+	}
+	result, err := b.measure(ctx, report, options.works, progress)
+	if err != nil {
+		return err
+	}
+	result.summary(report)
+	progress("done in %s", time.Since(start).Round(time.Second))
+
+	if options.markdown != "" {
+		if err := os.WriteFile(options.markdown, []byte(kept.String()), 0o644); err != nil {
+			return err
+		}
+	}
+	if chart := b.growthChart(); options.svg != "" && len(chart.lines) > 0 {
+		if err := os.WriteFile(options.svg, []byte(chart.svg()), 0o644); err != nil {
+			return err
+		}
+	}
+	if len(result.failed) > 0 {
+		return fmt.Errorf("%d of %d works failed", len(result.failed), len(options.works))
+	}
+	return nil
+}
+
+// newBench sets everything up in dir.
+func newBench(ctx context.Context, dir string, options options) (*bench, error) {
+	repository, err := repositoryRoot(ctx)
+	if err != nil {
+		return nil, err
+	}
+	cli, err := newTerraform(ctx, dir)
+	if err != nil {
+		return nil, err
+	}
+	if options.provider != "" {
+		err = cli.copyProvider("quiva", options.provider)
+	} else {
+		err = cli.buildProvider(ctx, "quiva", repository, ".")
+	}
+	if err == nil {
+		err = cli.buildProvider(ctx, "silent", repository, "./internal/bench/silentprovider")
+	}
+	if err != nil {
+		return nil, err
+	}
+
+	b := &bench{terraform: cli, dir: dir, size: options.size}
+	probe, err := b.newWorkspace(kvEntry, 1, nil)
+	if err != nil {
+		return nil, err
+	}
+	b.resources, err = cli.resources(ctx, probe.dir)
+	return b, err
+}
+
+// repositoryRoot is the directory of this module's go.mod.
+func repositoryRoot(ctx context.Context) (string, error) {
+	output, err := exec.CommandContext(ctx, "go", "env", "GOMOD").Output()
+	if err != nil {
+		return "", fmt.Errorf("go env GOMOD: %w", err)
+	}
+	file := strings.TrimSpace(string(output))
+	if filepath.Base(file) != "go.mod" {
+		return "", errors.New("the bench builds the provider: run it within the provider's repository")
+	}
+	return filepath.Dir(file), nil
+}

@@ -1,0 +1,48 @@
+package main
+
+import (
+	"context"
+	"time"
+)
+
+// noOpPlan is what a team waits for most often: everything refreshed, nothing to
+// do.
+var noOpPlan = work{
+	name:  "no-op-plan",
+	title: titled("No-op plan, %s `quiva_kv_entry` in one bucket", many),
+	needs: kvEntry,
+	run: func(ctx context.Context, b *bench) ([]figure, error) {
+		gateway := newGateway()
+		defer gateway.Close()
+		quiva, err := b.newApplied(ctx, kvEntry, b.size.many, gateway)
+		if err != nil {
+			return nil, err
+		}
+		silent, err := b.newApplied(ctx, silentEntry, b.size.many, nil)
+		if err != nil {
+			return nil, err
+		}
+		data, err := b.newApplied(ctx, terraformData, b.size.many, nil)
+		if err != nil {
+			return nil, err
+		}
+
+		var figures []figure
+		for _, latency := range []time.Duration{noLatency, farLatency} {
+			gateway.SetLatency(latency)
+			spent, err := inTurn(b.size.rounds,
+				func() (cost, error) { return quiva.plan(ctx) },
+				func() (cost, error) { return silent.plan(ctx) },
+				func() (cost, error) { return data.plan(ctx) })
+			if err != nil {
+				return figures, err
+			}
+			at := ", " + latencyName(latency)
+			figures = append(figures,
+				figure{name: "requests" + at, unit: count, measured: spent[0].requests, limit: 20},
+				figure{name: "wall" + at, unit: seconds, measured: spent[0].wall, reference: spent[1].wall, referenceName: silentEntry.resource, limit: 1.1},
+				figure{name: "wall" + at, unit: seconds, measured: spent[0].wall, reference: spent[2].wall, referenceName: terraformData.resource})
+		}
+		return figures, nil
+	},
+}

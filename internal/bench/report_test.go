@@ -1,0 +1,48 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+)
+
+func TestMeasure(t *testing.T) {
+	thing := configuration{resource: "quiva_thing"}
+	title := func(title string) func(size) string { return func(size) string { return title } }
+	b := &bench{resources: map[string]bool{thing.resource: true}}
+	var report strings.Builder
+	result, err := b.measure(t.Context(), &report, []work{
+		{title: title("Good"), needs: thing, run: func(context.Context, *bench) ([]figure, error) {
+			return []figure{{name: "requests", unit: count, measured: 3, limit: 5}}, nil
+		}},
+		{title: title("Slow, then broken"), needs: thing, run: func(context.Context, *bench) ([]figure, error) {
+			return []figure{{name: "wall", unit: seconds, measured: 3, limit: 2}}, errors.New("no such luck")
+		}},
+		{title: title("Elsewhere"), needs: configuration{resource: "quiva_other"}},
+	}, func(string, ...any) {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := []string{"Slow, then broken: wall, 3.00 s where ≤ 2.00 s is due"}; !slices.Equal(result.beyond, want) {
+		t.Errorf("beyond the limits: %q, want %q", result.beyond, want)
+	}
+	if want := []string{"Slow, then broken"}; !slices.Equal(result.failed, want) {
+		t.Errorf("failed: %q, want %q", result.failed, want)
+	}
+	result.summary(&report)
+	for _, want := range []string{
+		"## Good\n\n| figure ",
+		"| requests | 3 ",
+		"| wall   | 3.00 s ",
+		"no such luck",
+		"## Elsewhere\n\nNot measured: the provider has no `quiva_other`.",
+		"- ✗ Slow, then broken: a run failed\n",
+		"- ✗ Slow, then broken: wall, 3.00 s where ≤ 2.00 s is due\n",
+	} {
+		if !strings.Contains(report.String(), want) {
+			t.Errorf("no %q in\n%s", want, report.String())
+		}
+	}
+}

@@ -1,0 +1,146 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+const (
+	// patience is how long one run may take.
+	patience = 3 * time.Minute
+	// interruptPatience is how long an interrupted run may take to end before it
+	// is killed. Terraform finishes the requests in flight first.
+	interruptPatience = 10 * time.Second
+)
+
+// workspace is a directory with a configuration, its state and, if it has
+// something to do with one, a gateway.
+type workspace struct {
+	terraform *terraform
+	dir       string
+	gateway   *gateway
+	// parallelism is how many resources Terraform works on at a time, 0 for its
+	// default of 10.
+	parallelism int
+	// watchesMemory makes runs measure the provider's memory.
+	watchesMemory bool
+}
+
+// cost is what a run took.
+type cost struct {
+	wall, cpu float64 // seconds; cpu is of Terraform and its providers
+	memory    float64 // bytes, the provider's peak; 0 where it was not measured
+	traffic
+}
+
+func (w *workspace) plan(ctx context.Context) (cost, error) {
+	spent, _, err := w.run(ctx, 0, "plan", "-detailed-exitcode")
+	return spent, err
+}
+
+// planOneChange plans and insists on finding exactly one entry to update.
+func (w *workspace) planOneChange(ctx context.Context) (cost, error) {
+	const want = "Plan: 0 to add, 1 to change, 0 to destroy."
+	spent, output, err := w.run(ctx, 2, "plan", "-detailed-exitcode")
+	if err == nil && !strings.Contains(output, want) {
+		err = fmt.Errorf("no %q in the plan:\n%s", want, tail(output))
+	}
+	return spent, err
+}
+
+func (w *workspace) apply(ctx context.Context) (cost, error) {
+	arguments := []string{"apply", "-auto-approve"}
+	if w.parallelism != 0 {
+		arguments = append(arguments, fmt.Sprintf("-parallelism=%d", w.parallelism))
+	}
+	spent, _, err := w.run(ctx, 0, arguments...)
+	return spent, err
+}
+
+func (w *workspace) destroy(ctx context.Context) (cost, error) {
+	spent, _, err := w.run(ctx, 0, "destroy", "-auto-approve")
+	return spent, err
+}
+
+// applyAnew applies to an empty state and an empty gateway.
+func (w *workspace) applyAnew(ctx context.Context) (cost, error) {
+	for _, name := range []string{"terraform.tfstate", "terraform.tfstate.backup"} {
+		if err := os.Remove(filepath.Join(w.dir, name)); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return cost{}, err
+		}
+	}
+	if w.gateway != nil {
+		w.gateway.empty()
+	}
+	return w.apply(ctx)
+}
+
+// run runs a subcommand, which must end with the exit code want.
+func (w *workspace) run(ctx context.Context, want int, arguments ...string) (cost, string, error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, patience, fmt.Errorf("it takes longer than %s", patience))
+	defer cancel()
+	arguments = append(arguments, "-input=false", "-no-color")
+	command := exec.CommandContext(ctx, w.terraform.path, arguments...)
+	command.Dir, command.Env = w.dir, w.terraform.env
+	var output bytes.Buffer
+	command.Stdout, command.Stderr = &output, &output
+	command.Cancel = func() error { return command.Process.Signal(os.Interrupt) }
+	command.WaitDelay = interruptPatience
+	separate(command)
+	if w.gateway != nil {
+		command.Env = append(command.Env, "QUIVA_API_URL="+w.gateway.URL)
+		w.gateway.resetTraffic()
+	}
+
+	fail := func(err error) (cost, string, error) {
+		return cost{}, "", fmt.Errorf("terraform %s: %w\n%s", strings.Join(arguments, " "), err, tail(output.String()))
+	}
+	start := time.Now()
+	if err := command.Start(); err != nil {
+		return fail(err)
+	}
+	memory := make(chan float64, 1)
+	watching, stopWatching := context.WithCancel(ctx)
+	defer stopWatching()
+	if w.watchesMemory {
+		go func() { memory <- watchMemory(watching, command.Process.Pid) }()
+	} else {
+		memory <- 0
+	}
+	err := command.Wait()
+	wall := time.Since(start)
+	stopWatching()
+
+	if ctx.Err() != nil {
+		killSeparated(command)
+		return fail(context.Cause(ctx))
+	}
+	if code := command.ProcessState.ExitCode(); code != want {
+		return fail(fmt.Errorf("exit code %d where %d was due: %w", code, want, err))
+	}
+	spent := cost{
+		wall: wall.Seconds(),
+		// What a process has used includes its children, once it has waited for
+		// them, as Terraform does for its providers.
+		cpu:    (command.ProcessState.UserTime() + command.ProcessState.SystemTime()).Seconds(),
+		memory: <-memory,
+	}
+	if w.gateway != nil {
+		spent.traffic = w.gateway.traffic()
+	}
+	return spent, output.String(), nil
+}
+
+// tail is the end of an output, which tells most about a failure.
+func tail(output string) string {
+	const lines = 20
+	all := strings.Split(strings.TrimSpace(output), "\n")
+	return strings.Join(all[max(0, len(all)-lines):], "\n")
+}
