@@ -19,13 +19,13 @@ import (
 var version = "dev"
 
 func main() {
-	debug := flag.Bool("debug", false, "serve on its own, for a debugger; prints how Terraform reaches it")
+	debugged := flag.Bool("debug", false, "serve on its own, for a debugger; prints how Terraform reaches it")
 	flag.Parse()
 	tune()
 
 	err := providerserver.Serve(context.Background(), provider.New(version), providerserver.ServeOpts{
 		Address: "registry.terraform.io/quivaworks/quiva",
-		Debug:   *debug,
+		Debug:   *debugged,
 	})
 	if err != nil {
 		log.Fatal(err)
@@ -33,7 +33,7 @@ func main() {
 }
 
 // heapTarget, in bytes, is where the collector stops being calm.
-const heapTarget = 256 << 20
+const heapTarget = 340 << 20
 
 // tune spares the work that nobody asked for. The SDK writes trace lines to
 // stderr, where Terraform parses and drops them, even when no log is wanted: a

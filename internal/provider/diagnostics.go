@@ -29,7 +29,7 @@ func (g *gateway) fail(diags *diag.Diagnostics, op operation, err error) {
 	var failure *quiva.Error
 	if !errors.As(err, &failure) {
 		if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
-			diags.AddError("Cancelled", fmt.Sprintf("Stopped before it was done: could not %s.", op.doing))
+			diags.AddError("Cancelled", strings.TrimSpace(fmt.Sprintf("Stopped before it was done: could not %s.\n\n%s", op.doing, op.details)))
 			return
 		}
 		diags.AddError("Gateway request failed", fmt.Sprintf("Could not %s: %v", op.doing, err))

@@ -2,6 +2,7 @@ package provider
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 
@@ -23,19 +24,48 @@ type gateway struct {
 	// endpoint is where requests go.
 	endpoint string
 
-	// When an object is replaced, Terraform calls a Delete and a Create in the
-	// same run, neither of which says that it goes with the other. These are
-	// the entries, by their entryName, that stay where they are meanwhile.
+	// Terraform replaces an object, renames it or moves its entries to another
+	// by a Create and a Delete in one run, of which neither says that it goes
+	// with the other, and which may be at work at the same time.
 	//
-	// spared are those that a Delete left to the Create that follows: no state
-	// has them in between. created are those of objects that were created: a
-	// Delete that follows, with create_before_destroy, is about an object of
-	// before.
-	spared, created sync.Map
+	// turns are the locks, by entryName, under which entries are created and
+	// deleted. created are the entries that this run has created or adopted: a
+	// Delete that comes later is about an object of before. spared are those
+	// that a Delete left to the Create that follows: no state has them in
+	// between.
+	turns, created, spared sync.Map
 }
 
 // entryName is what names an entry on a gateway.
 type entryName struct{ bucket, key string }
+
+// take makes all who create or delete one of the entries wait for their turn,
+// until the returned function is called. Nobody may hold entries and take more.
+func (g *gateway) take(bucket string, keys ...string) (release func()) {
+	taken := make([]*sync.Mutex, 0, len(keys))
+	// In one order for all, so that no two wait for each other.
+	for _, key := range slices.Sorted(slices.Values(keys)) {
+		turn, _ := g.turns.LoadOrStore(entryName{bucket, key}, &sync.Mutex{})
+		if turn, ok := turn.(*sync.Mutex); ok {
+			turn.Lock()
+			taken = append(taken, turn)
+		}
+	}
+	return func() {
+		for _, turn := range taken {
+			turn.Unlock()
+		}
+	}
+}
+
+func (g *gateway) markCreated(bucket, key string) {
+	g.created.Store(entryName{bucket, key}, nil)
+}
+
+func (g *gateway) wasCreated(bucket, key string) bool {
+	_, ok := g.created.Load(entryName{bucket, key})
+	return ok
+}
 
 // gatewayFrom takes the provider's data in a Configure method. Terraform calls
 // that without data when it only validates; the result is nil then.

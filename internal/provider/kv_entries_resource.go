@@ -10,6 +10,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -165,8 +166,8 @@ func (r *kvEntriesResource) Configure(_ context.Context, req resource.ConfigureR
 
 // ModifyPlan makes the plan say only what really changes.
 func (r *kvEntriesResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
-	if req.Plan.Raw.IsNull() {
-		return // a destroy
+	if req.Plan.Raw.IsNull() || req.Plan.Raw.Equal(req.State.Raw) {
+		return // a destroy, or nothing to do
 	}
 	var plan kvEntriesModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
@@ -257,6 +258,7 @@ func (r *kvEntriesResource) Create(ctx context.Context, req resource.CreateReque
 	for key, value := range planned {
 		if _, ok := r.gateway.spared.LoadAndDelete(entryName{bucket, key}); ok {
 			inherited[key] = value
+			r.gateway.markCreated(bucket, key)
 		}
 	}
 	written, ok := r.apply(ctx, &resp.Diagnostics, plan, kvEntriesModel{Bucket: plan.Bucket, Entries: entriesValue(ctx, inherited)})
@@ -267,9 +269,6 @@ func (r *kvEntriesResource) Create(ctx context.Context, req resource.CreateReque
 	entries, _ := entriesOf(written.Entries)
 	if !ok && len(entries) == 0 {
 		return
-	}
-	for key := range entries {
-		r.gateway.created.Store(entryName{bucket, key}, nil)
 	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, written)...)
 }
@@ -318,6 +317,8 @@ func (r *kvEntriesResource) apply(ctx context.Context, diags *diag.Diagnostics, 
 		}
 	}
 
+	release := sync.OnceFunc(r.gateway.take(bucket, added...))
+	defer release()
 	// The gateway's PUT overwrites silently, so look first, and write nothing
 	// unless all that is new may be written.
 	taken, looked := client.GetEntries(ctx, bucket, added)
@@ -335,16 +336,25 @@ func (r *kvEntriesResource) apply(ctx context.Context, diags *diag.Diagnostics, 
 	}
 	if len(conflicts.Failed) > 0 {
 		diags.AddAttributeError(path.Root("entries"), "KV entries already exist",
-			fmt.Sprintf("%s\n\nNothing was written. To manage what is there, import it: terraform import 'quiva_kv_entries.ADDRESS' %s, or a part of the bucket with 'BUCKET/PREFIX*'. "+
-				"To discard it, delete it first, or take over single keys with quiva_kv_entry and overwrite = true.",
-				describeBatch("created", len(added), conflicts), shellQuote(bucket)))
+			describeBatch("created", len(added), conflicts)+"\n\nNothing was written. To discard what is there, delete it first, or take it out of entries and into a quiva_kv_entry with overwrite = true."+
+				importAdvice(state, bucket))
 		return written, false
 	}
 
 	put := client.PutEntries(ctx, bucket, wanted)
 	deleted := quiva.Batch{Untried: removed}
 	if put.Err() == nil {
+		for _, key := range added {
+			r.gateway.markCreated(bucket, key)
+		}
+		release()
+		defer r.gateway.take(bucket, removed...)()
+		removed = slices.DeleteFunc(removed, func(key string) bool { return r.gateway.wasCreated(bucket, key) })
 		deleted = client.DeleteEntries(ctx, bucket, removed)
+	} else {
+		for _, key := range put.Done {
+			r.gateway.markCreated(bucket, key)
+		}
 	}
 	if put.Err() == nil && deleted.Err() == nil {
 		return plan, true
@@ -370,6 +380,16 @@ func (r *kvEntriesResource) apply(ctx context.Context, diags *diag.Diagnostics, 
 }
 
 const restLater = "The state holds what was done. The next apply does the rest."
+
+// importAdvice tells how to manage what is there, to a resource that is not in
+// the state yet.
+func importAdvice(state kvEntriesModel, bucket string) string {
+	if !state.ID.IsNull() {
+		return ""
+	}
+	return fmt.Sprintf("\n\nTo manage what is there, import it under the address named above, in place of ADDRESS; what it brings that is not in entries is then planned to be deleted:\n\n"+
+		"  terraform import 'quiva_kv_entries.ADDRESS' %s\n\nor only the keys with a prefix: %s", shellQuote(bucket), shellQuote(bucket+"/PREFIX*"))
+}
 
 // failBatch says which entries failed, why, and what that means.
 func (r *kvEntriesResource) failBatch(diags *diag.Diagnostics, done string, count int, outcome quiva.Batch, so string) {
@@ -411,8 +431,10 @@ func (r *kvEntriesResource) Read(ctx context.Context, req resource.ReadRequest, 
 		return
 	}
 	known, _ := entriesOf(state.Entries)
+	same := map[string]bool{}
 	held, outcome := client.RefreshEntries(ctx, state.Bucket.ValueString(), slices.Sorted(maps.Keys(known)), func(entry quiva.Entry) bool {
-		return holdsJSON(known[entry.Key], entry.Value)
+		same[entry.Key] = holdsJSON(known[entry.Key], entry.Value)
+		return same[entry.Key]
 	})
 	if outcome.Err() != nil {
 		r.failBatch(&resp.Diagnostics, "read", len(known), outcome, "The state stays as it was.")
@@ -423,7 +445,7 @@ func (r *kvEntriesResource) Read(ctx context.Context, req resource.ReadRequest, 
 	for key, entry := range held {
 		// An equal value stays as it is, in the types that the configuration
 		// gave it.
-		if now[key] = known[key]; !holdsJSON(known[key], entry.Value) {
+		if now[key] = known[key]; !same[key] && !holdsJSON(known[key], entry.Value) {
 			now[key], changed = decodeMember(&resp.Diagnostics, key, entry.Value), true
 		}
 	}
@@ -459,11 +481,12 @@ func (r *kvEntriesResource) Delete(ctx context.Context, req resource.DeleteReque
 	}
 	bucket := state.Bucket.ValueString()
 	left, _ := entriesOf(state.Entries)
+	defer r.gateway.take(bucket, slices.Collect(maps.Keys(left))...)()
 	var keys []string
 	var kept []entryName
 	for _, key := range slices.Sorted(maps.Keys(left)) {
 		entry := entryName{bucket, key}
-		if _, ok := r.gateway.created.Load(entry); ok {
+		if r.gateway.wasCreated(bucket, key) {
 			delete(left, key)
 		} else if replacement.spares(bucket, key, left[key]) {
 			kept = append(kept, entry)

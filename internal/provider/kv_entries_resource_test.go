@@ -529,7 +529,8 @@ func TestAccKVEntriesTaken(t *testing.T) {
 			fails(`KV entries already exist`),
 			fails(`13 of 40 entries could not be created: - "k000": it already holds another value - "k002"`),
 			fails(`- "k018": it already holds another value - and 3 more Nothing was written.`),
-			fails(`terraform import 'quiva_kv_entries.ADDRESS' 'flags', or a part of the bucket with 'BUCKET/PREFIX*'`),
+			fails(`what it brings that is not in entries is then planned to be deleted: terraform import 'quiva_kv_entries.ADDRESS' 'flags'`),
+			fails(`or only the keys with a prefix: 'flags/PREFIX*'`),
 		)
 		if got, want := requestsTo(gateway), (requests{gets: 40}); got != want {
 			t.Errorf("requests: %+v, want %+v", got, want)
@@ -1517,5 +1518,44 @@ resource "quiva_kv_entries" "all" {
 			resource.TestStep{Config: configuration(1, force), Check: both},
 			resource.TestStep{Config: configuration(2, force), Check: both},
 		)
+	}
+}
+
+// TestAccKVEntriesRenamed: a resource that takes over the entries of another,
+// which is destroyed at the same time, does not lose them.
+func TestAccKVEntriesRenamed(t *testing.T) {
+	t.Parallel()
+	many := func(name string) string {
+		return "resource \"quiva_kv_entries\" \"" + name + "\" {\n  bucket = \"flags\"\n  entries = { for i in range(40) : \"k${i}\" => { n = i } }\n}\n"
+	}
+	single := func(name string) string {
+		return "resource \"quiva_kv_entry\" \"" + name + "\" {\n  count = 20\n  bucket = \"flags\"\n  key = \"k${count.index}\"\n  value = { n = count.index }\n}\n"
+	}
+	for name, tt := range map[string]struct {
+		before, after string
+		count         int
+	}{
+		"entries to entries": {many("a"), many("b"), 40},
+		"entry to entry":     {single("a"), single("b"), 20},
+		"entry to entries":   {single("a"), many("b"), 40},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			gateway := newGateway(t)
+			gateway.SetLatency(5 * time.Millisecond)
+			run(t,
+				resource.TestStep{Config: withProvider(gateway, tt.before)},
+				// The plan after it, which must be empty, finds what is lost.
+				resource.TestStep{Config: withProvider(gateway, tt.after), Check: func(*terraform.State) error {
+					if held := gateway.Entries("flags"); len(held) != tt.count {
+						return fmt.Errorf("the gateway holds %d entries, want %d", len(held), tt.count)
+					}
+					return nil
+				}},
+			)
+			if held := gateway.Entries("flags"); len(held) != 0 {
+				t.Errorf("the destroy at the end left %d entries", len(held))
+			}
+		})
 	}
 }

@@ -147,18 +147,23 @@ func (r *kvEntryResource) Configure(_ context.Context, req resource.ConfigureReq
 func (r *kvEntryResource) ValidateConfig(ctx context.Context, req resource.ValidateConfigRequest, resp *resource.ValidateConfigResponse) {
 	var config kvEntryModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
-	if resp.Diagnostics.HasError() {
-		return
+	if !resp.Diagnostics.HasError() {
+		checkValues(&resp.Diagnostics, config)
 	}
+}
+
+// checkValues adds an error if not exactly one of the values is set. What is
+// not known yet may turn out either way.
+func checkValues(diags *diag.Diagnostics, config kvEntryModel) {
 	switch hasValue, hasValueWO := !isNull(config.Value), !isNull(config.ValueWO); {
 	case !hasValue && !hasValueWO:
-		resp.Diagnostics.AddAttributeError(path.Root("value"), "Value is missing",
+		diags.AddAttributeError(path.Root("value"), "Value is missing",
 			"The gateway stores JSON objects; here is none, or null. Set value to an object, such as { enabled = true }, or value_wo if it is a secret. An empty object is { }.")
 	case hasValue && hasValueWO && !config.Value.IsUnknown() && !config.ValueWO.IsUnknown():
-		resp.Diagnostics.AddAttributeError(path.Root("value_wo"), "Two values",
+		diags.AddAttributeError(path.Root("value_wo"), "Two values",
 			"Both value and value_wo are set, but an entry holds one value. Remove value_wo, or value if it is a secret.")
 	case !hasValueWO && !config.ValueWOVersion.IsNull():
-		resp.Diagnostics.AddAttributeError(path.Root("value_wo_version"), "Version without a write-only value",
+		diags.AddAttributeError(path.Root("value_wo_version"), "Version without a write-only value",
 			"value_wo_version says when to write value_wo again, which is not set. A change of value is noticed without it.")
 	}
 }
@@ -166,8 +171,8 @@ func (r *kvEntryResource) ValidateConfig(ctx context.Context, req resource.Valid
 // ModifyPlan makes the plan say only what really changes: the ID is known
 // ahead, and a value that is the same JSON as the state's is no change.
 func (r *kvEntryResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
-	if req.Plan.Raw.IsNull() {
-		return // a destroy
+	if req.Plan.Raw.IsNull() || req.Plan.Raw.Equal(req.State.Raw) {
+		return // a destroy, or nothing to do
 	}
 	var plan kvEntryModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
@@ -177,11 +182,16 @@ func (r *kvEntryResource) ModifyPlan(ctx context.Context, req resource.ModifyPla
 	if !plan.Bucket.IsUnknown() && !plan.Key.IsUnknown() {
 		plan.ID = types.StringValue(plan.Bucket.ValueString() + "/" + plan.Key.ValueString())
 	}
-	var secret types.Dynamic
-	resp.Diagnostics.Append(req.Config.GetAttribute(ctx, path.Root("value_wo"), &secret)...)
+	var config kvEntryModel
+	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	// Terraform validates once, but plans again when all is known.
+	checkValues(&resp.Diagnostics, config)
 	// What cannot be written is better said now than half-way through an apply.
-	checkJSONForm(&resp.Diagnostics, path.Root("value"), plan.Value)
-	checkJSONForm(&resp.Diagnostics, path.Root("value_wo"), secret)
+	checkJSONForm(&resp.Diagnostics, path.Root("value"), config.Value)
+	checkJSONForm(&resp.Diagnostics, path.Root("value_wo"), config.ValueWO)
 	if resp.Diagnostics.HasError() {
 		return
 	}
@@ -207,6 +217,7 @@ func (r *kvEntryResource) Create(ctx context.Context, req resource.CreateRequest
 		return
 	}
 
+	defer r.gateway.take(plan.Bucket.ValueString(), plan.Key.ValueString())()
 	// The gateway's PUT overwrites silently, so look first.
 	held, err := client.GetEntry(ctx, plan.Bucket.ValueString(), plan.Key.ValueString())
 	switch {
@@ -218,7 +229,7 @@ func (r *kvEntryResource) Create(ctx context.Context, req resource.CreateRequest
 		// Most likely this very configuration's, from an apply that was cut
 		// off before it could note what it wrote.
 		tflog.Info(ctx, "Entry holds the wanted value already", map[string]any{"bucket": plan.Bucket.ValueString(), "key": plan.Key.ValueString()})
-		r.created(plan)
+		r.gateway.markCreated(plan.Bucket.ValueString(), plan.Key.ValueString())
 		resp.Diagnostics.Append(store(ctx, plan, &resp.State, resp.Identity, resp.Private)...)
 		return
 	case !plan.Overwrite.ValueBool():
@@ -227,7 +238,7 @@ func (r *kvEntryResource) Create(ctx context.Context, req resource.CreateRequest
 	}
 
 	if r.write(ctx, &resp.Diagnostics, client, plan, value) {
-		r.created(plan)
+		r.gateway.markCreated(plan.Bucket.ValueString(), plan.Key.ValueString())
 		resp.Diagnostics.Append(store(ctx, plan, &resp.State, resp.Identity, resp.Private)...)
 	}
 }
@@ -267,12 +278,6 @@ func store(ctx context.Context, plan kvEntryModel, state *tfsdk.State, identity 
 	diags.Append(identity.Set(ctx, plan.identity())...)
 	diags.Append(private.SetKey(ctx, writeOnlyKey, strconv.AppendBool(nil, isNull(plan.Value)))...)
 	return diags
-}
-
-// created keeps the Delete of an object that this one replaces, with
-// create_before_destroy, from deleting what they have in common.
-func (r *kvEntryResource) created(plan kvEntryModel) {
-	r.gateway.created.Store(entryName{plan.Bucket.ValueString(), plan.Key.ValueString()}, nil)
 }
 
 func alreadyExists(plan kvEntryModel) string {
@@ -378,7 +383,8 @@ func (r *kvEntryResource) Delete(ctx context.Context, req resource.DeleteRequest
 	if !ok {
 		return
 	}
-	if _, ok := r.gateway.created.Load(entryName{state.Bucket.ValueString(), state.Key.ValueString()}); ok {
+	defer r.gateway.take(state.Bucket.ValueString(), state.Key.ValueString())()
+	if r.gateway.wasCreated(state.Bucket.ValueString(), state.Key.ValueString()) {
 		return
 	}
 	err := client.DeleteEntry(ctx, state.Bucket.ValueString(), state.Key.ValueString())

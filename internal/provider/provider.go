@@ -61,7 +61,7 @@ func (p *quivaProvider) Metadata(_ context.Context, _ provider.MetadataRequest, 
 
 func (p *quivaProvider) Schema(_ context.Context, _ provider.SchemaRequest, resp *provider.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "The Quiva provider declares key-value entries of a [Quiva](https://quiva.ai) Gateway.",
+		MarkdownDescription: "The Quiva provider declares the key-value buckets and entries of a [Quiva](https://quiva.ai) Gateway.",
 		Attributes: map[string]schema.Attribute{
 			"endpoint": schema.StringAttribute{
 				MarkdownDescription: "Base URL of the gateway. A path prefix is kept; trailing slashes do not matter. " +

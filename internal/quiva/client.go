@@ -1,7 +1,6 @@
 package quiva
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -109,19 +108,15 @@ func (c *Client) do(ctx context.Context, r request, answer answer) error {
 		failure.Err = unwrapURLError(err)
 		return failure
 	}
-	defer response.Body.Close()
-
-	// The transport has read the body already; a buffer cannot fail.
-	var text bytes.Buffer
-	_, _ = text.ReadFrom(response.Body)
+	defer response.Body.Close() // the transport has read it
 	failure.StatusCode = response.StatusCode
 	if response.StatusCode != http.StatusOK {
-		c.explain(failure, text.String())
+		c.explain(failure, string(call.body))
 		return failure
 	}
-	if err := decodeAnswer(text.Bytes(), answer); err != nil {
-		failure.Err = errors.New(c.redact(err.Error()))
-		failure.Body = firstLine(c.redact(text.String()))
+	if err := decodeAnswer(call.body, answer); err != nil {
+		failure.Err = errors.New(tidy(c.redact(err.Error())))
+		failure.Body = firstLine(c.redact(string(call.body)))
 		return failure
 	}
 	return nil

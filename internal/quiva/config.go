@@ -90,6 +90,8 @@ func ParseEndpoint(text string, allowInsecureHTTP bool) (*url.URL, error) {
 	switch {
 	case endpoint.User != nil:
 		return nil, errors.New("it must not contain a user name or password; give the credential as api_key or token")
+	case strings.Contains(endpoint.Opaque, "@"):
+		return nil, errors.New("it has no scheme and seems to hold a password; write it like " + DefaultEndpoint)
 	case endpoint.Scheme == "" || endpoint.Opaque != "":
 		return nil, fmt.Errorf("%q has no scheme; write it like %s", text, DefaultEndpoint)
 	case endpoint.Scheme != "https" && endpoint.Scheme != "http":

@@ -46,7 +46,7 @@ func (e *Error) Error() string {
 		}
 	}
 	if e.Message != "" {
-		fmt.Fprintf(&text, ": %s", abbreviate(strings.Map(printable, e.Message), messageLimit))
+		fmt.Fprintf(&text, ": %s", tidy(e.Message))
 	}
 	if e.Err != nil {
 		fmt.Fprintf(&text, ": %v", e.Err)
@@ -154,6 +154,11 @@ func firstLine(text string) string {
 	return abbreviate(strings.Map(printable, strings.ToValidUTF8(line, "�")), firstLineLimit)
 }
 
+// tidy makes a message of the other side fit to be shown.
+func tidy(message string) string {
+	return abbreviate(strings.Map(printable, message), messageLimit)
+}
+
 // printable keeps an answer from playing with the user's terminal.
 func printable(r rune) rune {
 	if r < ' ' || r == 0x7f {
@@ -213,11 +218,15 @@ func stringEnd(text string, start int) int {
 	return len(text)
 }
 
+// shortestSecret is the length, in bytes, below which a credential is no secret
+// but a placeholder, found in any text.
+const shortestSecret = 6
+
 // redact removes the credential from a text of the other side, in case that
 // echoes what it was sent.
 func (c *Client) redact(text string) string {
 	secret := c.credential.Secret
-	if secret == "" {
+	if len(secret) < shortestSecret {
 		return text
 	}
 	for _, form := range []string{

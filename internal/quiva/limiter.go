@@ -12,6 +12,9 @@ const (
 	rejectedPause = time.Second
 	// headroom is the part of a gateway's limit that is used.
 	headroom = 0.95
+	// catchUp is how many requests may follow at once on a moment in which
+	// there was none to send. With the headroom they stay within the limit.
+	catchUp = 3
 	// A rate is kept for growAfter, then raised every growEvery, by growth at
 	// first and by twice as much each time: an exact limit is seldom touched,
 	// and one that was lifted is forgotten within a minute.
@@ -69,18 +72,19 @@ func (l *limiter) wait(ctx context.Context) error {
 func (l *limiter) reserve(now time.Time) (at time.Time, epoch int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.interval > 0 && now.After(l.growAt) {
+	for l.interval > 0 && now.After(l.growAt) {
 		l.interval = time.Duration(float64(l.interval) / (1 + l.growBy))
 		l.growBy *= 2
-		l.growAt = now.Add(growEvery)
+		l.growAt = l.growAt.Add(growEvery)
 		if l.interval < unlimited {
 			l.interval = 0
 		}
 	}
 	at = latest(now, l.pausedUntil)
 	if l.interval > 0 {
-		at = latest(at, l.next)
-		l.next = at.Add(l.interval)
+		place := latest(l.next, at.Add(-catchUp*l.interval))
+		l.next = place.Add(l.interval)
+		at = latest(at, place)
 	}
 	return at, l.epoch
 }
@@ -123,8 +127,10 @@ func (l *limiter) reject(sent time.Time, pause time.Duration) bool {
 	begins := sent.After(l.pausedAt)
 	if begins {
 		window := max(min(pause, memory), rejectedPause)
-		count := len(l.accepted) - l.acceptedBefore(now.Add(-window))
-		l.interval = time.Duration(float64(window) / (headroom * float64(max(count, 1))))
+		// A gateway that has accepted nothing has not shown its rate either.
+		if count := len(l.accepted) - l.acceptedBefore(now.Add(-window)); count > 0 {
+			l.interval = time.Duration(float64(window) / (headroom * float64(count)))
+		}
 		l.growAt, l.growBy = now.Add(pause+growAfter), growth
 		l.pausedAt = now
 	}

@@ -107,6 +107,24 @@ func TestLimiterRecovers(t *testing.T) {
 	})
 }
 
+// TestLimiterColdStart: a gateway that rejects the very first requests has said
+// nothing of its rate, only how long to wait.
+func TestLimiterColdStart(t *testing.T) {
+	t.Parallel()
+	for _, pause := range []time.Duration{time.Second, 10 * time.Second, time.Minute} {
+		synctest.Test(t, func(t *testing.T) {
+			l, start := &limiter{}, time.Now()
+			for range 10 {
+				l.reject(start.Add(time.Nanosecond), pause)
+			}
+			(&window{}).send(t, l, 10, 100, 10*time.Millisecond)
+			if took := time.Since(start); took > pause+time.Second {
+				t.Errorf("100 requests took %s after a pause of %s", took, pause)
+			}
+		})
+	}
+}
+
 // TestLimiterPausesAll: one 429 holds back everybody, for as long as it says.
 func TestLimiterPausesAll(t *testing.T) {
 	t.Parallel()

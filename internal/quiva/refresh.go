@@ -12,8 +12,9 @@ import (
 // RefreshEntries reads many entries with as few requests as it can: out of the
 // bucket's list, then out of searches by prefixes of the keys, and one by one
 // what is left. What a list or search says of an entry is only taken if the
-// caller says that it is no change; a list may be older than the entry. An
-// entry that does not exist is done and not among those returned.
+// caller, which is asked by one goroutine at a time, says that it is no change;
+// a list may be older than the entry. An entry that does not exist is done and
+// not among those returned.
 func (c *Client) RefreshEntries(ctx context.Context, bucket string, keys []string, unchanged func(Entry) bool) (map[string]Entry, Batch) {
 	r := &refresh{client: c, bucket: bucket, unchanged: unchanged, left: map[string]bool{}, entries: make(map[string]Entry, len(keys))}
 	for _, key := range keys {

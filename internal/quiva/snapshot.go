@@ -51,13 +51,16 @@ func (c *Client) fetchSnapshot(ctx context.Context, bucket string, list *snapsho
 		if c.log != nil {
 			c.log(ctx, "Bucket cannot be listed, reading its entries one by one", map[string]any{"bucket": bucket, "error": err.Error()})
 		}
-		if ctx.Err() != nil {
-			// Another caller, whose own context goes on, may still list it.
-			c.snapshots.discard(bucket, list)
-		}
+		// After a caller that gave up, another one may still list the bucket.
+		c.snapshots.drop(bucket, list, ctx.Err() == nil)
 		return
 	}
 	list.fill(entries)
+	if time.Since(list.askedAt) > snapshotAge {
+		// It is good for those who have waited, and the next one would be as
+		// slow.
+		c.snapshots.drop(bucket, list, true)
+	}
 }
 
 // snapshots are the lists of buckets, each shared by all who ask for an entry.
@@ -69,6 +72,8 @@ type snapshots struct {
 type snapshotBucket struct {
 	asked int
 	list  *snapshot
+	// givenUp means that listing this bucket does not pay in this run.
+	givenUp bool
 }
 
 // snapshot is one list of a bucket. It is complete once done is closed.
@@ -95,7 +100,7 @@ func (s *snapshots) join(bucket string) (list *snapshot, fetch bool) {
 		s.buckets[bucket] = b
 	}
 	b.asked++
-	if b.asked <= bulkThreshold {
+	if b.asked <= bulkThreshold || b.givenUp {
 		return nil, false
 	}
 	if b.list == nil || time.Since(b.list.askedAt) > snapshotAge {
@@ -105,11 +110,13 @@ func (s *snapshots) join(bucket string) (list *snapshot, fetch bool) {
 	return b.list, false
 }
 
-func (s *snapshots) discard(bucket string, list *snapshot) {
+// drop has nobody else served from a list, and gives up listing its bucket if
+// that is said.
+func (s *snapshots) drop(bucket string, list *snapshot, giveUp bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if b := s.buckets[bucket]; b != nil && b.list == list {
-		b.list = nil
+		b.list, b.givenUp = nil, giveUp
 	}
 }
 

@@ -31,3 +31,23 @@ func TestSnapshotAge(t *testing.T) {
 		}
 	})
 }
+
+// TestSnapshotGivenUp: a bucket whose list failed, or came too late to be used
+// again, is not listed again.
+func TestSnapshotGivenUp(t *testing.T) {
+	t.Parallel()
+	s := &snapshots{}
+	for range bulkThreshold {
+		s.join("flags")
+	}
+	list, _ := s.join("flags")
+	s.drop("flags", list, false)
+	second, fetch := s.join("flags")
+	if !fetch {
+		t.Error("a list that nobody waits for any more is not asked for again")
+	}
+	s.drop("flags", second, true)
+	if list, fetch := s.join("flags"); list != nil || fetch {
+		t.Error("a bucket that was given up is listed again")
+	}
+}

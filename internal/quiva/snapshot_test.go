@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/quivaworks/terraform-provider-quiva/internal/mockgateway"
 	"github.com/quivaworks/terraform-provider-quiva/internal/quiva"
@@ -21,7 +22,9 @@ const asks = 12
 // next one fetches the bucket's list.
 func newBulkClient(t *testing.T, gateway *mockgateway.Server, buckets ...string) *quiva.Client {
 	t.Helper()
-	client := newClient(t, gateway.URL, func(c *quiva.Config) { c.BulkRefresh, c.MaxRetries = true, 5 })
+	client := newClient(t, gateway.URL, func(c *quiva.Config) {
+		c.BulkRefresh, c.MaxRetries, c.RequestTimeout = true, 5, 2*time.Second
+	})
 	for _, bucket := range append(buckets, "flags") {
 		for range asks {
 			if _, ok := client.ListedEntry(t.Context(), bucket, "a"); ok {
@@ -112,6 +115,7 @@ func TestListedEntryWithoutList(t *testing.T) {
 		"dropped":   mockgateway.Drop(),
 		"html":      mockgateway.Respond(http.StatusOK, nil, "<html>"),
 		"no key":    mockgateway.Respond(http.StatusOK, nil, `{"body":{"results":[{"value":{}}]}}`),
+		"hanging":   mockgateway.Hang(),
 		"too large": mockgateway.Stream(http.StatusOK, nil, func() io.Reader { return endless{} }),
 	}
 	for name, effect := range effects {

@@ -1,7 +1,6 @@
 package quiva
 
 import (
-	"bytes"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -30,7 +29,8 @@ func newTransport(roots *x509.CertPool) *http.Transport {
 
 // call is what the attempts of one request share.
 type call struct {
-	limit    int64 // bytes of an answer that are read
+	limit    int64  // bytes of an answer that are read
+	body     []byte // the last answer's
 	attempts int
 }
 
@@ -75,7 +75,7 @@ func (a *attempts) RoundTrip(r *http.Request) (*http.Response, error) {
 	start := time.Now()
 	response, err := a.transport.RoundTrip(r.WithContext(ctx))
 	if err == nil {
-		err = readBody(response, call.limit)
+		call.body, err = readBody(response, call.limit)
 	}
 	if err != nil && ctx.Err() != nil {
 		err = context.Cause(ctx)
@@ -123,18 +123,18 @@ func (a *attempts) report(r *http.Request, response *http.Response, err error, a
 	a.log(r.Context(), "Gateway request", fields)
 }
 
-// readBody replaces an answer's body by one that is in memory.
-func readBody(response *http.Response, limit int64) error {
+// readBody reads an answer's body to its end and leaves none.
+func readBody(response *http.Response, limit int64) ([]byte, error) {
 	defer response.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(response.Body, limit+1))
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if int64(len(body)) > limit {
-		return &tooLargeError{limit}
+		return nil, &tooLargeError{limit}
 	}
-	response.Body = io.NopCloser(bytes.NewReader(body))
-	return nil
+	response.Body = http.NoBody
+	return body, nil
 }
 
 // timeoutError is one attempt that took too long.
