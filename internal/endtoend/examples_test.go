@@ -40,9 +40,28 @@ func TestExamples(t *testing.T) {
 			if err := os.CopyFS(w.dir, os.DirFS(module)); err != nil {
 				t.Fatal(err)
 			}
-			w.must("apply", "-auto-approve")
-			if plan := w.run("plan", "-detailed-exitcode"); plan.status != 0 {
-				t.Errorf("the plan after it ended with %d:\n%s", plan.status, plan.output)
+			// An import block is for what exists: at first that is nothing.
+			const importFile = "import-by-string-id.tf"
+			imports := os.Remove(filepath.Join(w.dir, importFile)) == nil
+			apply := func() {
+				w.must("apply", "-auto-approve")
+				if plan := w.run("plan", "-detailed-exitcode"); plan.status != 0 {
+					t.Errorf("the plan after it ended with %d:\n%s", plan.status, plan.output)
+				}
+			}
+			apply()
+			if imports {
+				if err := os.Remove(filepath.Join(w.dir, "terraform.tfstate")); err != nil {
+					t.Fatal(err)
+				}
+				block, err := os.ReadFile(filepath.Join(module, importFile))
+				if err != nil {
+					t.Fatal(err)
+				}
+				if err := os.WriteFile(filepath.Join(w.dir, importFile), block, 0o600); err != nil {
+					t.Fatal(err)
+				}
+				apply()
 			}
 			w.must("destroy", "-auto-approve")
 		})

@@ -1,0 +1,4 @@
+import {
+  to = quiva_kv_bucket.settings
+  id = "shop-settings"
+}

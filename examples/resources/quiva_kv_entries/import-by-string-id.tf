@@ -1,0 +1,4 @@
+import {
+  to = quiva_kv_entries.flags
+  id = "feature-flags"
+}
