@@ -35,8 +35,10 @@ type fault struct {
 	method string
 	times  int
 	effect mockgateway.Effect
-	// retries is the provider's max_retries.
+	// retries is the provider's max_retries, timeout its request_timeout: the
+	// default if empty, so that a slow machine is no fault of its own.
 	retries int
+	timeout string
 
 	// status is Terraform's exit status; says is a text that the user sees.
 	status int
@@ -78,7 +80,7 @@ var creating = map[string]fault{
 	"503 once":         {method: "PUT", effect: answer(503, ""), times: 1, retries: 1, gateway: after, state: after},
 	"504 once":         {method: "PUT", effect: answer(504, ""), times: 1, retries: 1, gateway: after, state: after},
 	"501":              {method: "PUT", effect: answer(501, `{"error":"no"}`), retries: 5, status: 1, says: "501 (Not Implemented): no", gateway: onlyB, state: onlyB},
-	"hanging":          {method: "PUT", effect: mockgateway.Hang(), status: 1, says: "no complete answer within 1s", gateway: onlyB, state: onlyB},
+	"hanging":          {method: "PUT", effect: mockgateway.Hang(), timeout: "1s", status: 1, says: "no complete answer within 1s", gateway: onlyB, state: onlyB},
 	"403":              {method: "PUT", effect: answer(403, `{"error":"forbidden"}`), status: 1, says: "must list it: PUT /storage/kv/flags/entries/a", gateway: onlyB, state: onlyB},
 	"html for a write": {method: "PUT", effect: answer(200, "<html>Sign in"), status: 1, says: "The answer began: <html>Sign in", gateway: onlyB, state: onlyB},
 }
@@ -104,7 +106,7 @@ var reading = map[string]fault{
 	"deep, legal":     {effect: answer(200, `{"body":{"key":"a","value":`+strings.Repeat("[", 9_000)+strings.Repeat("]", 9_000)+`}}`), says: "nests deeper than 1000 levels"},
 	"not UTF-8":       {effect: answer(200, "{\"body\":{\"key\":\"a\",\"value\":{\"n\":\"\xff\"}}}"), says: "the answer is not valid UTF-8"},
 	"huge number":     {effect: answer(200, `{"body":{"key":"a","value":{"n":1e999999999}}}`), says: "beyond 1e±4096"},
-	"hanging":         {effect: mockgateway.Hang(), says: "no complete answer within 1s"},
+	"hanging":         {effect: mockgateway.Hang(), timeout: "1s", says: "no complete answer within 1s"},
 	"reset":           {effect: mockgateway.Reset(), says: "Gateway not reachable"},
 	"429 for good":    {effect: retryAfter(429, "0", "slow down"), says: "slow down"},
 }
@@ -170,7 +172,10 @@ func strike(t *testing.T, fault fault, first entries, command string) {
 	needTerraform(t)
 	gateway := newGateway(t)
 	w := newWorkspace(t, gateway)
-	provider := fmt.Sprintf("  max_retries = %d\n  request_timeout = \"1s\"", fault.retries)
+	provider := fmt.Sprintf("  max_retries = %d", fault.retries)
+	if fault.timeout != "" {
+		provider += fmt.Sprintf("\n  request_timeout = %q", fault.timeout)
+	}
 	if len(first) > 0 {
 		w.configure(provider, twoEntries(1))
 		w.must("apply", "-auto-approve")

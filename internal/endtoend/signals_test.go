@@ -4,10 +4,14 @@ package endtoend_test
 
 import (
 	"bytes"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"net/http"
+	"os"
 	"os/exec"
+	"path/filepath"
 	"syscall"
 	"testing"
 	"time"
@@ -98,9 +102,7 @@ func TestKilled(t *testing.T) {
 	command, _ := w.command("apply", "-auto-approve")
 	start(t, command)
 	waitFor(t, "50 writes", func() bool { return len(gateway.Entries("flags")) >= 50 })
-	if err := syscall.Kill(-command.Process.Pid, syscall.SIGKILL); err != nil {
-		t.Fatal(err)
-	}
+	killBetweenStates(t, w, command)
 	_ = command.Wait()
 	if written := len(gateway.Entries("flags")); written >= 200 {
 		t.Fatalf("the kill came too late: %d entries were written", written)
@@ -118,6 +120,29 @@ func TestKilled(t *testing.T) {
 		if writes := gateway.Revisions("flags", key); writes != 1 {
 			t.Errorf("%s was written %d times", key, writes)
 		}
+	}
+}
+
+// killBetweenStates kills Terraform and the provider while the state file is
+// whole. Terraform does not write it atomically; what a kill in the middle of
+// that leaves is not the provider's to mend.
+func killBetweenStates(t *testing.T, w *workspace, command *exec.Cmd) {
+	t.Helper()
+	signal := func(s syscall.Signal) {
+		if err := syscall.Kill(-command.Process.Pid, s); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for {
+		signal(syscall.SIGSTOP)
+		time.Sleep(50 * time.Millisecond) // until a write under way has ended
+		text, err := os.ReadFile(filepath.Join(w.dir, "terraform.tfstate"))
+		if errors.Is(err, os.ErrNotExist) || json.Valid(text) {
+			signal(syscall.SIGKILL)
+			return
+		}
+		signal(syscall.SIGCONT)
+		time.Sleep(time.Millisecond)
 	}
 }
 
