@@ -166,7 +166,7 @@ func (r *kvEntriesResource) Configure(_ context.Context, req resource.ConfigureR
 
 // ModifyPlan makes the plan say only what really changes.
 func (r *kvEntriesResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
-	if req.Plan.Raw.IsNull() || req.Plan.Raw.Equal(req.State.Raw) {
+	if req.Plan.Raw.IsNull() || isIdentical(req.Plan.Raw, req.State.Raw) {
 		return // a destroy, or nothing to do
 	}
 	var plan kvEntriesModel

@@ -171,7 +171,7 @@ func checkValues(diags *diag.Diagnostics, config kvEntryModel) {
 // ModifyPlan makes the plan say only what really changes: the ID is known
 // ahead, and a value that is the same JSON as the state's is no change.
 func (r *kvEntryResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
-	if req.Plan.Raw.IsNull() || req.Plan.Raw.Equal(req.State.Raw) {
+	if req.Plan.Raw.IsNull() || isIdentical(req.Plan.Raw, req.State.Raw) {
 		return // a destroy, or nothing to do
 	}
 	var plan kvEntryModel

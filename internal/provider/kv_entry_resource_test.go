@@ -574,3 +574,18 @@ func TestAccKVEntryCreateBeforeDestroy(t *testing.T) {
 		t.Error("the destroy at the end left the entry")
 	}
 }
+
+// TestAccKVEntryEmptyKinds: an empty list and an empty object are not the same.
+func TestAccKVEntryEmptyKinds(t *testing.T) {
+	t.Parallel()
+	gateway := newGateway(t)
+	for _, kinds := range [][2]string{{"[]", "{}"}, {"{}", "[]"}, {"tolist([])", "tomap({})"}} {
+		run(t,
+			resource.TestStep{Config: entry(gateway, "a", "{ b = "+kinds[0]+" }")},
+			resource.TestStep{
+				Config:           entry(gateway, "a", "{ b = "+kinds[1]+" }"),
+				ConfigPlanChecks: plansAction(plancheck.ResourceActionUpdate),
+			},
+		)
+	}
+}

@@ -13,6 +13,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
 	"github.com/quivaworks/terraform-provider-quiva/internal/jsonvalue"
 )
@@ -117,4 +118,20 @@ func isSameText(a, b json.RawMessage) bool {
 // isNull reports whether a dynamic attribute holds null of any type.
 func isNull(value types.Dynamic) bool {
 	return value.IsNull() || value.IsUnderlyingValueNull()
+}
+
+// isIdentical reports whether a planned object is the state to the last type.
+// Equality alone takes an empty list and an empty object, deep in a dynamic
+// attribute, for the same.
+func isIdentical(plan, state tftypes.Value) bool {
+	var planned, held map[string]tftypes.Value
+	if state.IsNull() || plan.As(&planned) != nil || state.As(&held) != nil {
+		return false
+	}
+	for name, value := range planned {
+		if !value.Type().Equal(held[name].Type()) || !value.Equal(held[name]) {
+			return false
+		}
+	}
+	return true
 }
