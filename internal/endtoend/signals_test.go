@@ -212,7 +212,7 @@ func TestParallelism(t *testing.T) {
 	if held := gateway.Entries("flags"); !maps.Equal(held, want) {
 		t.Errorf("the gateway holds %d entries, want 500 as configured", len(held))
 	}
-	if opened := gateway.Connections(); opened > 80 {
+	if opened := gateway.Connections(); opened > 64 {
 		t.Errorf("%d connections for 64 requests at a time", opened)
 	}
 	if plan := w.run("plan", "-detailed-exitcode", "-parallelism=64"); plan.status != 0 {
