@@ -191,9 +191,7 @@ func TestConnections(t *testing.T) {
 	w := newWorkspace(t, gateway)
 	w.configure("", configuration)
 	w.must("apply", "-auto-approve")
-	// net/http dials for a request that finds no connection idle, and keeps
-	// what it dialed when another became idle first: now and then one more.
-	if opened := gateway.Connections(); opened > 12 {
+	if opened := gateway.Connections(); opened > 10 {
 		t.Errorf("%d connections for 10 requests at a time", opened)
 	}
 	if sent := gateway.Count("", ""); sent != 600 {
@@ -212,8 +210,7 @@ func TestParallelism(t *testing.T) {
 	if held := gateway.Entries("flags"); !maps.Equal(held, want) {
 		t.Errorf("the gateway holds %d entries, want 500 as configured", len(held))
 	}
-	// Connections dialed in reserve again: 75 were seen. A known defect.
-	if opened := gateway.Connections(); opened > 80 {
+	if opened := gateway.Connections(); opened > 64 {
 		t.Errorf("%d connections for 64 requests at a time", opened)
 	}
 	if plan := w.run("plan", "-detailed-exitcode", "-parallelism=64"); plan.status != 0 {

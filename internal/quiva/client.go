@@ -35,6 +35,7 @@ type Client struct {
 
 // New makes a client. It does not connect yet.
 func New(config Config) *Client {
+	transport, connections := newTransport(config.Roots)
 	return &Client{
 		endpoint:   config.Endpoint,
 		credential: config.Credential,
@@ -46,9 +47,10 @@ func New(config Config) *Client {
 		http: &retryablehttp.Client{
 			HTTPClient: &http.Client{
 				Transport: &attempts{
-					transport: newTransport(config.Roots),
-					timeout:   config.RequestTimeout,
-					log:       config.Log,
+					transport:   transport,
+					connections: connections,
+					timeout:     config.RequestTimeout,
+					log:         config.Log,
 				},
 				CheckRedirect: checkRedirect,
 			},

@@ -19,12 +19,14 @@ import (
 // any parallelism that Terraform is run with, so that none is opened twice.
 const idleConnections = 256
 
-func newTransport(roots *x509.CertPool) *http.Transport {
+func newTransport(roots *x509.CertPool) (*http.Transport, *connections) {
 	transport := cleanhttp.DefaultPooledTransport()
+	connections := newConnections(transport.DialContext)
+	transport.DialContext = connections.dial
 	transport.MaxIdleConns = idleConnections
 	transport.MaxIdleConnsPerHost = idleConnections
 	transport.TLSClientConfig = &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: roots}
-	return transport
+	return transport, connections
 }
 
 // call is what the attempts of one request share.
@@ -55,10 +57,11 @@ func isOnlyOnce(ctx context.Context) bool {
 // RoundTrip returns: so a connection lost in the middle of an answer is
 // repeated like any other, and the time limit covers all of it.
 type attempts struct {
-	transport http.RoundTripper
-	limiter   limiter
-	timeout   time.Duration
-	log       LogFunc
+	transport   *http.Transport
+	connections *connections
+	limiter     limiter
+	timeout     time.Duration
+	log         LogFunc
 }
 
 func (a *attempts) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -72,6 +75,8 @@ func (a *attempts) RoundTrip(r *http.Request) (*http.Response, error) {
 
 	ctx, cancel := context.WithTimeoutCause(r.Context(), a.timeout, &timeoutError{a.timeout})
 	defer cancel()
+	ctx, end := a.connections.begin(ctx)
+	defer end()
 	start := time.Now()
 	response, err := a.transport.RoundTrip(r.WithContext(ctx))
 	if err == nil {
