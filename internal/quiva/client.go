@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
@@ -112,6 +113,10 @@ func (c *Client) do(ctx context.Context, r request, answer answer) error {
 	}
 	defer response.Body.Close() // the transport has read it
 	failure.StatusCode = response.StatusCode
+	if call.corrupt != nil {
+		failure.Err = fmt.Errorf("the answer cannot be unpacked: %w", call.corrupt)
+		return failure
+	}
 	if response.StatusCode != http.StatusOK {
 		c.explain(failure, string(call.body))
 		return failure

@@ -93,7 +93,8 @@ func TestContentEncodings(t *testing.T) {
 		"gzip":         {mockgateway.Respond(200, gzipped, pack([]byte(answer))), ""},
 		"content type": {mockgateway.Respond(200, http.Header{"Content-Type": {"text/html"}}, answer), ""},
 		"bomb":         {mockgateway.Respond(200, gzipped, pack(bytes.Repeat([]byte("["), 64<<20))), "larger than 16 MiB"},
-		"not gzip":     {mockgateway.Respond(200, gzipped, answer), "gzip"},
+		"not gzip":     {mockgateway.Respond(200, gzipped, answer), "was answered with status 200 (OK): the answer cannot be unpacked: gzip: invalid header"},
+		"bad deflate":  {mockgateway.Respond(200, gzipped, pack([]byte(answer))[:10]+"\xff\xff\xff\xff"), "the answer cannot be unpacked: flate: corrupt input"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -1,6 +1,8 @@
 package quiva
 
 import (
+	"compress/flate"
+	"compress/gzip"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -33,6 +35,7 @@ func newTransport(roots *x509.CertPool) (*http.Transport, *connections) {
 type call struct {
 	limit    int64  // bytes of an answer that are read
 	body     []byte // the last answer's
+	corrupt  error  // why the body is not the gzip that it is said to be
 	attempts int
 }
 
@@ -81,6 +84,10 @@ func (a *attempts) RoundTrip(r *http.Request) (*http.Response, error) {
 	response, err := a.transport.RoundTrip(r.WithContext(ctx))
 	if err == nil {
 		call.body, err = readBody(response, call.limit)
+		call.corrupt = nil
+		if isCorrupt(err) {
+			call.corrupt, err = err, nil
+		}
 	}
 	if err != nil && ctx.Err() != nil {
 		err = context.Cause(ctx)
@@ -140,6 +147,13 @@ func readBody(response *http.Response, limit int64) ([]byte, error) {
 	}
 	response.Body = http.NoBody
 	return body, nil
+}
+
+// isCorrupt reports whether a body arrived, but is not the gzip that its header
+// says.
+func isCorrupt(err error) bool {
+	var corrupt flate.CorruptInputError
+	return errors.As(err, &corrupt) || errors.Is(err, gzip.ErrHeader) || errors.Is(err, gzip.ErrChecksum)
 }
 
 // timeoutError is one attempt that took too long.

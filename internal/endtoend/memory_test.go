@@ -1,0 +1,37 @@
+//go:build unix
+
+package endtoend_test
+
+import (
+	"io"
+	"net/http"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/quivaworks/terraform-provider-quiva/internal/mockgateway"
+)
+
+// TestEndlessAnswer: an answer that does not end takes no more memory than one
+// that is a little too large.
+func TestEndlessAnswer(t *testing.T) {
+	needTerraform(t)
+	gateway := newGateway(t)
+	w := newWorkspace(t, gateway)
+	w.configure("  max_retries = 0", twoEntries(1))
+	w.must("apply", "-auto-approve")
+	// peak is the memory of Terraform or the provider, whichever took more.
+	peak := func(answer func() io.Reader) int64 {
+		fault := gateway.Inject(mockgateway.Fault{Method: http.MethodGet, Effect: mockgateway.Stream(http.StatusOK, nil, answer)})
+		defer fault.Clear()
+		command, output := w.command("plan")
+		if err := command.Run(); err == nil || !strings.Contains(output.String(), "larger than 16 MiB") {
+			t.Errorf("ended with %v:\n%s", err, output)
+		}
+		return command.ProcessState.SysUsage().(*syscall.Rusage).Maxrss
+	}
+	tooLarge := peak(func() io.Reader { return io.LimitReader(endless{}, 17<<20) })
+	if memory := peak(func() io.Reader { return endless{} }); memory > tooLarge*3/2 {
+		t.Errorf("a plan took %d of memory, %d with an answer that ends", memory, tooLarge)
+	}
+}
