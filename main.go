@@ -10,7 +10,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/hashicorp/terraform-plugin-framework/providerserver"
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6/tf6server"
 
 	"github.com/quivaworks/terraform-provider-quiva/internal/provider"
 )
@@ -23,10 +24,15 @@ func main() {
 	flag.Parse()
 	tune()
 
-	err := providerserver.Serve(context.Background(), provider.New(version), providerserver.ServeOpts{
-		Address: "registry.terraform.io/quivaworks/quiva",
-		Debug:   *debugged,
-	})
+	server, err := provider.NewServer(context.Background(), version)
+	if err != nil {
+		log.Fatal(err)
+	}
+	var options []tf6server.ServeOpt
+	if *debugged {
+		options = append(options, tf6server.WithManagedDebug())
+	}
+	err = tf6server.Serve("registry.terraform.io/quivaworks/quiva", func() tfprotov6.ProviderServer { return server }, options...)
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -2,12 +2,16 @@ package jsonvalue_test
 
 import (
 	"errors"
+	"maps"
+	"math"
 	"math/big"
 	"strings"
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/types"
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
+	"github.com/vmihailenco/msgpack/v5"
 
 	"github.com/quivaworks/terraform-provider-quiva/internal/jsonvalue"
 )
@@ -21,6 +25,41 @@ func number(t *testing.T, text string) types.Number {
 	return types.NumberValue(f)
 }
 
+// packed returns a value as Terraform sends it, made by the libraries of
+// HashiCorp.
+func packed(t testing.TB, value attr.Value) jsonvalue.Value {
+	t.Helper()
+	raw, err := value.ToTerraformValue(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := raw.MarshalMsgPack(tftypes.DynamicPseudoType) //nolint:staticcheck // the supported way needs a whole provider around it
+	if err != nil {
+		t.Fatal(err)
+	}
+	return jsonvalue.Value(text)
+}
+
+// wire returns a type, in Terraform's JSON form, and a value of it as Terraform
+// sends them.
+func wire(t *testing.T, typ string, value any) jsonvalue.Value {
+	t.Helper()
+	text, err := msgpack.Marshal([]any{[]byte(typ), value})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return jsonvalue.Value(text)
+}
+
+// nested returns an array in an array, and so on.
+func nested(depth int) any {
+	value := any(true)
+	for range depth {
+		value = []any{value}
+	}
+	return value
+}
+
 func TestEncode(t *testing.T) {
 	t.Parallel()
 	str := types.StringValue
@@ -28,7 +67,6 @@ func TestEncode(t *testing.T) {
 		value attr.Value
 		want  string
 	}{
-		"nil":            {nil, `null`},
 		"null string":    {types.StringNull(), `null`},
 		"null dynamic":   {types.DynamicNull(), `null`},
 		"dynamic":        {types.DynamicValue(types.BoolValue(true)), `true`},
@@ -60,7 +98,7 @@ func TestEncode(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			got, err := jsonvalue.Encode(test.value)
+			got, err := jsonvalue.Encode(packed(t, test.value))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -73,21 +111,22 @@ func TestEncode(t *testing.T) {
 
 func TestEncodeRefuses(t *testing.T) {
 	t.Parallel()
-	deep := attr.Value(types.BoolValue(true))
-	for range jsonvalue.MaxDepth + 1 {
-		deep = types.TupleValueMust([]attr.Type{deep.Type(t.Context())}, []attr.Value{deep})
-	}
+	deep := strings.Repeat(`["list",`, jsonvalue.MaxDepth+1) + `"bool"` + strings.Repeat("]", jsonvalue.MaxDepth+1)
 	tests := map[string]struct {
-		value attr.Value
+		value jsonvalue.Value
 		want  string
 	}{
-		"unknown":        {types.StringUnknown(), jsonvalue.ErrUnknown.Error()},
-		"unknown within": {types.ListValueMust(types.StringType, []attr.Value{types.StringUnknown()}), jsonvalue.ErrUnknown.Error()},
-		"infinite":       {types.NumberValue(new(big.Float).SetInf(true)), "infinite"},
-		"enormous":       {number(t, "1e400000000"), "beyond 1e±4096"},
-		"large":          {number(t, "1e4096"), "beyond 1e±4096"},
-		"small":          {number(t, "-1e-4098"), "beyond 1e±4096"},
-		"too deep":       {deep, "deeper than 1000 levels"},
+		"unknown":        {packed(t, types.DynamicValue(types.StringUnknown())), jsonvalue.ErrUnknown.Error()},
+		"unknown within": {packed(t, types.ListValueMust(types.StringType, []attr.Value{types.StringUnknown()})), jsonvalue.ErrUnknown.Error()},
+		"infinite":       {packed(t, types.NumberValue(new(big.Float).SetInf(true))), "infinite"},
+		"enormous":       {wire(t, `"number"`, "1e400000000"), "beyond 1e±4096"},
+		"large":          {wire(t, `"number"`, "1e4096"), "beyond 1e±4096"},
+		"small":          {wire(t, `"number"`, "-1e-4098"), "beyond 1e±4096"},
+		"too deep":       {wire(t, deep, nested(jsonvalue.MaxDepth+1)), "deeper than 1000 levels"},
+		"no number":      {wire(t, `"number"`, "1x"), "end of string"},
+		"another length": {wire(t, `["tuple",["bool","bool"]]`, []bool{true}), "1 elements where the type has 2"},
+		"another type":   {wire(t, `["matrix","bool"]`, []bool{true}), "has no JSON form"},
+		"cut":            {"\x92\xc4", "EOF"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -98,8 +137,111 @@ func TestEncodeRefuses(t *testing.T) {
 			}
 		})
 	}
-	if _, err := jsonvalue.Encode(types.DynamicUnknown()); !errors.Is(err, jsonvalue.ErrUnknown) {
+	if _, err := jsonvalue.Encode(jsonvalue.Unknown); !errors.Is(err, jsonvalue.ErrUnknown) {
 		t.Errorf("the error of an unknown value is %v, not ErrUnknown", err)
+	}
+}
+
+// TestEncodeNumbers: Terraform sends a number as a float64 where that is exact,
+// and all its digits count.
+func TestEncodeNumbers(t *testing.T) {
+	t.Parallel()
+	tests := map[string]any{
+		"1180591620717411303424":           math.Pow(2, 70),
+		"0.000000000931322574615478515625": math.Pow(2, -30),
+		"-2.5":                             -2.5,
+		"18446744073709551615":             uint64(math.MaxUint64),
+		"-9223372036854775808":             int64(math.MinInt64),
+		"0.1":                              "0.1",
+	}
+	for want, number := range tests {
+		if got, err := jsonvalue.Encode(wire(t, `"number"`, number)); err != nil || string(got) != want {
+			t.Errorf("%v is encoded as %s, %v; want %s", number, got, err, want)
+		}
+	}
+}
+
+// TestEncodeSorts: members are sorted even if the sender did not.
+func TestEncodeSorts(t *testing.T) {
+	t.Parallel()
+	unsorted := jsonvalue.Value("\x92\xc4\x0e[\"map\",\"bool\"]\x83\xa1b\xc3\xa1a\xc2\xa1c\xc0")
+	if got, err := jsonvalue.Encode(unsorted); err != nil || string(got) != `{"a":false,"b":true,"c":null}` {
+		t.Errorf("got %s, %v", got, err)
+	}
+}
+
+func TestMembers(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		value attr.Value
+		want  map[string]string // the JSON of each; null if there are none
+	}{
+		"object": {types.ObjectValueMust(map[string]attr.Type{"a": types.BoolType, "b": types.DynamicType, "c": types.StringType, "d": types.DynamicType},
+			map[string]attr.Value{"a": types.BoolValue(true), "b": types.DynamicNull(), "c": types.StringNull(), "d": types.DynamicValue(types.StringValue("x"))}),
+			map[string]string{"a": "true", "b": "null", "c": "null", "d": `"x"`}},
+		"map":            {types.MapValueMust(types.StringType, map[string]attr.Value{"a": types.StringValue("x")}), map[string]string{"a": `"x"`}},
+		"empty object":   {types.ObjectValueMust(nil, nil), map[string]string{}},
+		"list":           {types.ListValueMust(types.StringType, nil), nil},
+		"string":         {types.StringValue("{}"), nil},
+		"null":           {types.DynamicNull(), nil},
+		"null object":    {types.DynamicValue(types.ObjectNull(nil)), nil},
+		"unknown object": {types.DynamicValue(types.ObjectUnknown(nil)), nil},
+		"unknown":        {types.DynamicUnknown(), nil},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			members, ok := packed(t, test.value).Members()
+			if ok != (test.want != nil) {
+				t.Fatalf("got %v, %t", members, ok)
+			}
+			if !ok {
+				return
+			}
+			got := map[string]string{}
+			for member, value := range members {
+				text, err := jsonvalue.Encode(value)
+				if err != nil {
+					t.Fatal(err)
+				}
+				got[member] = string(text)
+			}
+			if !maps.Equal(got, test.want) {
+				t.Errorf("got %v, want %v", got, test.want)
+			}
+			again, ok := jsonvalue.Object(members).Members()
+			if !ok || !maps.Equal(again, members) {
+				t.Errorf("put together and taken apart again, they are %v", again)
+			}
+		})
+	}
+}
+
+func TestKind(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		value attr.Value
+		kind  string
+		known bool
+	}{
+		"object":         {types.ObjectValueMust(nil, nil), jsonvalue.KindObject, true},
+		"map":            {types.MapValueMust(types.StringType, nil), jsonvalue.KindMap, true},
+		"list":           {types.ListValueMust(types.StringType, nil), jsonvalue.KindList, true},
+		"set":            {types.SetValueMust(types.StringType, nil), jsonvalue.KindSet, true},
+		"tuple":          {types.TupleValueMust(nil, nil), jsonvalue.KindTuple, true},
+		"string":         {types.StringValue(""), jsonvalue.KindString, true},
+		"number":         {types.NumberValue(big.NewFloat(1)), jsonvalue.KindNumber, true},
+		"bool":           {types.BoolValue(false), jsonvalue.KindBool, true},
+		"null":           {types.DynamicNull(), jsonvalue.KindNull, true},
+		"null string":    {types.DynamicValue(types.StringNull()), jsonvalue.KindNull, true},
+		"unknown string": {types.DynamicValue(types.StringUnknown()), jsonvalue.KindString, false},
+		"unknown":        {types.DynamicUnknown(), jsonvalue.KindDynamic, false},
+	}
+	for name, test := range tests {
+		value := packed(t, test.value)
+		if kind, known := value.Kind(), value.IsKnown(); kind != test.kind || known != test.known {
+			t.Errorf("%s is %s, known %t; want %s, %t", name, kind, known, test.kind, test.known)
+		}
 	}
 }
 

@@ -1,15 +1,16 @@
 package jsonvalue
 
 import (
-	"context"
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
+	"math/big"
 	"slices"
 
-	"github.com/hashicorp/terraform-plugin-framework/attr"
-	"github.com/hashicorp/terraform-plugin-framework/types"
+	"github.com/vmihailenco/msgpack/v5"
+	"github.com/vmihailenco/msgpack/v5/msgpcode"
 )
 
 // ErrUnknown is the error of encoding a value that is not, or not wholly,
@@ -21,125 +22,296 @@ var ErrUnknown = errors.New("the value is not known yet")
 // Terraform keeps it. It fails with [ErrUnknown] on an unknown value and with
 // another error on a number that has no JSON form or a value that nests deeper
 // than [MaxDepth].
-func Encode(value attr.Value) ([]byte, error) {
-	return appendValue(nil, value, MaxDepth)
+func Encode(value Value) ([]byte, error) {
+	e := encoder{reader: newReader(string(value))}
+	if err := e.dynamic(MaxDepth); err != nil {
+		return nil, err
+	}
+	return e.buf, nil
 }
 
-func appendValue(buf []byte, value attr.Value, left int) ([]byte, error) {
+// encoder reads a value in MessagePack and appends its JSON.
+type encoder struct {
+	reader
+
+	buf []byte
+}
+
+// dynamic encodes a value that brings its type.
+func (e *encoder) dynamic(left int) error {
+	if done, err := e.absent(); done || err != nil {
+		return err
+	}
+	if err := e.expectArray(2); err != nil {
+		return err
+	}
+	text, err := e.bytes()
+	if err != nil {
+		return err
+	}
+	var typ any
+	if err := json.Unmarshal([]byte(text), &typ); err != nil {
+		return err // its type nests deeper than encoding/json reads
+	}
+	return e.value(typ, left)
+}
+
+// absent encodes null, and refuses what is not known.
+func (e *encoder) absent() (done bool, err error) {
+	null, unknown, err := e.isAbsent()
 	switch {
-	case value == nil || value.IsNull():
-		return append(buf, "null"...), nil
-	case value.IsUnknown():
-		return nil, ErrUnknown
+	case err != nil:
+		return false, err
+	case unknown:
+		return false, ErrUnknown
+	case null:
+		e.buf = append(e.buf, "null"...)
+		return true, e.DecodeNil()
 	}
-	switch value := value.(type) {
-	case types.Dynamic:
-		return appendValue(buf, value.UnderlyingValue(), left)
-	case types.String:
-		return appendString(buf, value.ValueString()), nil
-	case types.Bool:
-		return appendBool(buf, value.ValueBool()), nil
-	case types.Number:
-		return appendFloat(buf, value.ValueBigFloat())
-	case types.List:
-		return appendArray(buf, value.Elements(), left)
-	case types.Tuple:
-		return appendArray(buf, value.Elements(), left)
-	case types.Set:
-		return appendArray(buf, value.Elements(), left)
-	case types.Map:
-		return appendObject(buf, value.Elements(), left)
-	case types.Object:
-		return appendObject(buf, value.Attributes(), left)
+	return false, nil
+}
+
+func (e *encoder) expectArray(length int) error {
+	n, err := e.DecodeArrayLen()
+	if err == nil && n != length {
+		err = fmt.Errorf("%d elements where the type has %d", n, length)
+	}
+	return err
+}
+
+// value encodes a value of a type, which is in Terraform's JSON form: a name,
+// or an array of a name and what it is made of.
+func (e *encoder) value(typ any, left int) error {
+	if typ == "dynamic" {
+		return e.dynamic(left)
+	}
+	if done, err := e.absent(); done || err != nil {
+		return err
+	}
+	switch typ := typ.(type) {
+	case string:
+		return e.scalar(typ)
+	case []any:
+		if len(typ) < 2 {
+			break
+		}
+		if left == 0 {
+			return errTooDeep
+		}
+		switch typ[0] {
+		case "list", "set":
+			n, err := e.DecodeArrayLen()
+			if err != nil {
+				return err
+			}
+			return e.array(n, func(int) any { return typ[1] }, left-1)
+		case "tuple":
+			types, _ := typ[1].([]any)
+			if err := e.expectArray(len(types)); err != nil {
+				return err
+			}
+			return e.array(len(types), func(i int) any { return types[i] }, left-1)
+		case "map":
+			return e.object(func(string) any { return typ[1] }, left-1)
+		case "object":
+			types, _ := typ[1].(map[string]any)
+			return e.object(func(name string) any { return types[name] }, left-1)
+		}
+	}
+	return fmt.Errorf("a value of type %v has no JSON form", typ)
+}
+
+func (e *encoder) scalar(typ string) error {
+	switch typ {
+	case "string":
+		text, err := e.bytes()
+		e.buf = appendString(e.buf, text)
+		return err
+	case "bool":
+		value, err := e.DecodeBool()
+		e.buf = appendBool(e.buf, value)
+		return err
+	case "number":
+		number, err := e.number()
+		if err != nil {
+			return err
+		}
+		e.buf, err = appendFloat(e.buf, number)
+		return err
+	}
+	return fmt.Errorf("a value of type %s has no JSON form", typ)
+}
+
+// number reads a number, which comes as an integer or a float64 where that is
+// exact, else as text.
+func (e *encoder) number() (*big.Float, error) {
+	number := new(big.Float).SetPrec(numberPrecision)
+	code, err := e.PeekCode()
+	switch {
+	case err != nil:
+		return nil, err
+	case msgpcode.IsString(code):
+		text, err := e.bytes()
+		if err != nil {
+			return nil, err
+		}
+		_, _, err = number.Parse(text, 10)
+		return number, err
+	case code == msgpcode.Float, code == msgpcode.Double:
+		value, err := e.DecodeFloat64()
+		return number.SetFloat64(value), err
+	case code == msgpcode.Uint64:
+		value, err := e.DecodeUint64()
+		return number.SetUint64(value), err
 	default:
-		return nil, fmt.Errorf("a value of type %T has no JSON form", value)
+		value, err := e.DecodeInt64()
+		return number.SetInt64(value), err
 	}
 }
 
-func appendArray(buf []byte, elements []attr.Value, left int) ([]byte, error) {
-	if left == 0 {
-		return nil, errTooDeep
-	}
-	buf = append(buf, '[')
-	for i, element := range elements {
+func (e *encoder) array(n int, typ func(i int) any, left int) error {
+	e.buf = append(e.buf, '[')
+	for i := range n {
 		if i > 0 {
-			buf = append(buf, ',')
+			e.buf = append(e.buf, ',')
 		}
-		var err error
-		if buf, err = appendValue(buf, element, left-1); err != nil {
-			return nil, err
+		if err := e.value(typ(i), left); err != nil {
+			return err
 		}
 	}
-	return append(buf, ']'), nil
+	e.buf = append(e.buf, ']')
+	return nil
 }
 
-func appendObject(buf []byte, members map[string]attr.Value, left int) ([]byte, error) {
-	if left == 0 {
-		return nil, errTooDeep
+func (e *encoder) object(typ func(name string) any, left int) error {
+	n, err := e.DecodeMapLen()
+	if err != nil {
+		return err
 	}
-	buf = append(buf, '{')
-	for i, name := range slices.Sorted(maps.Keys(members)) {
+	e.buf = append(e.buf, '{')
+	begin, sorted, last := len(e.buf), true, ""
+	members := map[string][2]int{} // the span of each in the buffer
+	for i := range n {
+		name, err := e.bytes()
+		if err != nil {
+			return err
+		}
 		if i > 0 {
-			buf = append(buf, ',')
+			e.buf = append(e.buf, ',')
+			sorted = sorted && last < name
 		}
-		buf = append(appendString(buf, name), ':')
-		var err error
-		if buf, err = appendValue(buf, members[name], left-1); err != nil {
-			return nil, err
+		last = name
+		start := len(e.buf)
+		e.buf = append(appendString(e.buf, name), ':')
+		if err := e.value(typ(name), left); err != nil {
+			return err
+		}
+		members[name] = [2]int{start, len(e.buf)}
+	}
+	if !sorted { // Terraform sorts, others need not
+		unsorted := slices.Clone(e.buf)
+		e.buf = e.buf[:begin]
+		for i, name := range slices.Sorted(maps.Keys(members)) {
+			if i > 0 {
+				e.buf = append(e.buf, ',')
+			}
+			e.buf = append(e.buf, unsorted[members[name][0]:members[name][1]]...)
 		}
 	}
-	return append(buf, '}'), nil
+	e.buf = append(e.buf, '}')
+	return nil
 }
 
 // Decode reads JSON text as the Terraform value that the jsondecode function
 // would give: objects, tuples, strings, numbers, bools, and null of a type yet
 // to be known. It fails where [Canonical] does, and on a number that Terraform
 // cannot hold exactly (about 153 digits, or beyond 1e±4096).
-func Decode(text []byte) (attr.Value, error) {
+func Decode(text []byte) (Value, error) {
 	tree, err := parse(text)
 	if err != nil {
-		return nil, err
+		return Null, err
 	}
-	return fromTree(tree)
+	if tree == nil {
+		return Null, nil
+	}
+	var packed bytes.Buffer
+	if err := packTree(msgpack.NewEncoder(&packed), tree); err != nil {
+		return Null, err
+	}
+	typ, err := json.Marshal(typeOfTree(tree))
+	if err != nil {
+		return Null, err
+	}
+	return join(typ, packed.String()), nil
 }
 
-func fromTree(tree any) (attr.Value, error) {
+// typeOfTree returns a type in Terraform's JSON form.
+func typeOfTree(tree any) any {
+	switch tree := tree.(type) {
+	case bool:
+		return "bool"
+	case string:
+		return "string"
+	case json.Number:
+		return "number"
+	case []any:
+		types := make([]any, len(tree))
+		for i, element := range tree {
+			types[i] = typeOfTree(element)
+		}
+		return []any{"tuple", types}
+	case map[string]any:
+		types := make(map[string]any, len(tree))
+		for name, member := range tree {
+			types[name] = typeOfTree(member)
+		}
+		return []any{"object", types}
+	default:
+		return "dynamic" // of null
+	}
+}
+
+func packTree(encoder *msgpack.Encoder, tree any) error {
 	switch tree := tree.(type) {
 	case nil:
-		return types.DynamicNull(), nil
+		return encoder.EncodeNil()
 	case bool:
-		return types.BoolValue(tree), nil
+		return encoder.EncodeBool(tree)
 	case string:
-		return types.StringValue(tree), nil
+		return encoder.EncodeString(tree)
 	case json.Number:
 		number, err := parseFloat(tree.String())
 		if err != nil {
-			return nil, err
+			return err
 		}
-		return types.NumberValue(number), nil
+		if integer, accuracy := number.Int64(); accuracy == big.Exact {
+			return encoder.EncodeInt(integer)
+		}
+		return encoder.EncodeString(number.Text('f', -1))
 	case []any:
-		elements := make([]attr.Value, len(tree))
-		elementTypes := make([]attr.Type, len(tree))
-		for i, child := range tree {
-			element, err := fromTree(child)
-			if err != nil {
-				return nil, err
-			}
-			elements[i], elementTypes[i] = element, element.Type(context.Background())
+		if err := encoder.EncodeArrayLen(len(tree)); err != nil {
+			return err
 		}
-		return types.TupleValueMust(elementTypes, elements), nil
+		for _, element := range tree {
+			if err := packTree(encoder, element); err != nil {
+				return err
+			}
+		}
+		return nil
 	case map[string]any:
-		members := make(map[string]attr.Value, len(tree))
-		memberTypes := make(map[string]attr.Type, len(tree))
-		for name, child := range tree {
-			member, err := fromTree(child)
-			if err != nil {
-				return nil, err
-			}
-			members[name], memberTypes[name] = member, member.Type(context.Background())
+		if err := encoder.EncodeMapLen(len(tree)); err != nil {
+			return err
 		}
-		return types.ObjectValueMust(memberTypes, members), nil
+		for _, name := range slices.Sorted(maps.Keys(tree)) {
+			if err := encoder.EncodeString(name); err != nil {
+				return err
+			}
+			if err := packTree(encoder, tree[name]); err != nil {
+				return err
+			}
+		}
+		return nil
 	default:
-		return nil, fmt.Errorf("unexpected %T in a JSON tree", tree)
+		return fmt.Errorf("unexpected %T in a JSON tree", tree)
 	}
 }

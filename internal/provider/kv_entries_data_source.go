@@ -8,13 +8,13 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
-	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/quivaworks/terraform-provider-quiva/internal/jsonvalue"
 	"github.com/quivaworks/terraform-provider-quiva/internal/quiva"
 )
 
@@ -118,22 +118,16 @@ func (d *kvEntriesDataSource) Read(ctx context.Context, req datasource.ReadReque
 		return
 	}
 
-	entries := make(map[string]attr.Value, len(found))
-	entryTypes := make(map[string]attr.Type, len(found))
+	entries := make(map[string]jsonvalue.Value, len(found))
 	for _, entry := range found {
-		held := decodeValue(&resp.Diagnostics, entry.Key, entry.Value)
-		var value attr.Value = held
-		if !held.IsNull() {
-			value = held.UnderlyingValue()
-		}
-		entries[entry.Key], entryTypes[entry.Key] = value, value.Type(ctx)
+		entries[entry.Key] = decodeValue(&resp.Diagnostics, entry.Key, entry.Value)
 	}
 	if resp.Diagnostics.HasError() {
 		return
 	}
 	model.Keys = slices.AppendSeq([]string{}, maps.Keys(entries))
 	slices.Sort(model.Keys)
-	model.Entries = types.DynamicValue(types.ObjectValueMust(entryTypes, entries))
+	model.Entries = attributeOf(jsonvalue.Object(entries))
 	// The count of all that the gateway gives along is not documented to be one
 	// beyond the limit.
 	model.Truncated = types.BoolValue(len(found) >= limit)

@@ -12,7 +12,6 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
@@ -89,10 +88,11 @@ func (entriesValidator) Description(context.Context) string {
 func (v entriesValidator) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
 
 func (entriesValidator) ValidateDynamic(_ context.Context, req validator.DynamicRequest, resp *validator.DynamicResponse) {
-	if req.ConfigValue.IsUnknown() || req.ConfigValue.IsUnderlyingValueUnknown() {
+	value := valueOf(req.ConfigValue)
+	if !value.IsKnown() {
 		return
 	}
-	entries, ok := entriesOf(req.ConfigValue)
+	entries, ok := value.Members()
 	if !ok {
 		resp.Diagnostics.Append(noEntries(req.Path))
 		return
@@ -101,12 +101,11 @@ func (entriesValidator) ValidateDynamic(_ context.Context, req validator.Dynamic
 		if problem := entryKey.problem(key); problem != "" {
 			resp.Diagnostics.AddAttributeError(req.Path, "Invalid key", fmt.Sprintf("The key %q cannot be used: the key %s", key, problem))
 		}
-		switch value := entries[key].(type) {
-		case types.Object, types.Map, types.Dynamic:
-			if value.IsNull() {
-				resp.Diagnostics.AddAttributeError(req.Path, "Value is missing",
-					fmt.Sprintf("The entry %q is null. To delete it, leave it out: { for key, value in var.entries : key => value if value != null }.", key))
-			}
+		switch entries[key].Kind() {
+		case jsonvalue.KindObject, jsonvalue.KindMap, jsonvalue.KindDynamic:
+		case jsonvalue.KindNull:
+			resp.Diagnostics.AddAttributeError(req.Path, "Value is missing",
+				fmt.Sprintf("The entry %q is null. To delete it, leave it out: { for key, value in var.entries : key => value if value != null }.", key))
 		default:
 			resp.Diagnostics.AddAttributeError(req.Path, "Value is not an object",
 				fmt.Sprintf("The gateway stores JSON objects; the entry %q is not one. Put its value into an object: { value = … }.", key))
@@ -119,29 +118,9 @@ func noEntries(at path.Path) diag.Diagnostic {
 		"The entries are an object or a map whose property names are the keys, such as { checkout = { enabled = true } }. For a list, name the key of each: { for flag in var.flags : flag.key => flag.value }.")
 }
 
-// entriesOf returns the members of a known object or map.
-func entriesOf(value types.Dynamic) (map[string]attr.Value, bool) {
-	switch underlying := value.UnderlyingValue().(type) {
-	case types.Object:
-		return underlying.Attributes(), !underlying.IsNull()
-	case types.Map:
-		return underlying.Elements(), !underlying.IsNull()
-	}
-	return nil, false
-}
-
-// entriesValue is the opposite of entriesOf.
-func entriesValue(ctx context.Context, entries map[string]attr.Value) types.Dynamic {
-	memberTypes := make(map[string]attr.Type, len(entries))
-	for key, value := range entries {
-		memberTypes[key] = value.Type(ctx)
-	}
-	return types.DynamicValue(types.ObjectValueMust(memberTypes, entries))
-}
-
 // encodeEntries returns the JSON of each entry.
 func encodeEntries(diags *diag.Diagnostics, value types.Dynamic) map[string]json.RawMessage {
-	entries, ok := entriesOf(value)
+	entries, ok := valueOf(value).Members()
 	if !ok {
 		diags.Append(noEntries(path.Root("entries")))
 	}
@@ -166,7 +145,7 @@ func (r *kvEntriesResource) Configure(_ context.Context, req resource.ConfigureR
 
 // ModifyPlan makes the plan say only what really changes.
 func (r *kvEntriesResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
-	if req.Plan.Raw.IsNull() || isIdentical(req.Plan.Raw, req.State.Raw) {
+	if req.Plan.Raw.IsNull() || req.Plan.Raw.Equal(req.State.Raw) {
 		return // a destroy, or nothing to do
 	}
 	var plan kvEntriesModel
@@ -190,7 +169,7 @@ func (r *kvEntriesResource) ModifyPlan(ctx context.Context, req resource.ModifyP
 	} else {
 		var state kvEntriesModel
 		resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-		if sameJSON(plan.Entries, state.Entries) {
+		if sameJSON(valueOf(plan.Entries), valueOf(state.Entries)) {
 			plan.Entries = state.Entries
 		}
 	}
@@ -218,7 +197,7 @@ type takeover struct {
 
 func newTakeover(plan kvEntriesModel) []byte {
 	planned := takeover{Bucket: plan.Bucket.ValueString(), Sums: map[string]string{}}
-	entries, _ := entriesOf(plan.Entries)
+	entries, _ := valueOf(plan.Entries).Members()
 	for key, entry := range entries {
 		if text, err := jsonvalue.Encode(entry); err == nil {
 			planned.Sums[key] = sum(text)
@@ -235,7 +214,7 @@ func sum(text []byte) string {
 
 // spares reports whether an entry is to be written again right after it would
 // be deleted.
-func (t takeover) spares(bucket, key string, value attr.Value) bool {
+func (t takeover) spares(bucket, key string, value jsonvalue.Value) bool {
 	planned, ok := t.Sums[key]
 	if !ok || t.Bucket != bucket {
 		return false
@@ -253,20 +232,20 @@ func (r *kvEntriesResource) Create(ctx context.Context, req resource.CreateReque
 	}
 	// What the Delete of a failed creation has just spared is this object's.
 	bucket := plan.Bucket.ValueString()
-	inherited := map[string]attr.Value{}
-	planned, _ := entriesOf(plan.Entries)
+	inherited := map[string]jsonvalue.Value{}
+	planned, _ := valueOf(plan.Entries).Members()
 	for key, value := range planned {
 		if _, ok := r.gateway.spared.LoadAndDelete(entryName{bucket, key}); ok {
 			inherited[key] = value
 			r.gateway.markCreated(bucket, key)
 		}
 	}
-	written, ok := r.apply(ctx, &resp.Diagnostics, plan, kvEntriesModel{Bucket: plan.Bucket, Entries: entriesValue(ctx, inherited)})
+	written, ok := r.apply(ctx, &resp.Diagnostics, plan, kvEntriesModel{Bucket: plan.Bucket, Entries: attributeOf(jsonvalue.Object(inherited))})
 	if ok {
 		written = plan
 		resp.Diagnostics.Append(resp.Private.SetKey(ctx, completeKey, []byte("true"))...)
 	}
-	entries, _ := entriesOf(written.Entries)
+	entries, _ := valueOf(written.Entries).Members()
 	if !ok && len(entries) == 0 {
 		return
 	}
@@ -300,8 +279,8 @@ func (r *kvEntriesResource) apply(ctx context.Context, diags *diag.Diagnostics, 
 		return written, false
 	}
 	bucket := plan.Bucket.ValueString()
-	planned, _ := entriesOf(plan.Entries)
-	held, _ := entriesOf(state.Entries)
+	planned, _ := valueOf(plan.Entries).Members()
+	held, _ := valueOf(state.Entries).Members()
 
 	var added, removed []string
 	for _, key := range slices.Sorted(maps.Keys(planned)) {
@@ -367,7 +346,7 @@ func (r *kvEntriesResource) apply(ctx context.Context, diags *diag.Diagnostics, 
 	for _, key := range deleted.Done {
 		delete(now, key)
 	}
-	written.Entries = entriesValue(ctx, now)
+	written.Entries = attributeOf(jsonvalue.Object(now))
 	switch {
 	case quiva.IsNotFound(put.Err()):
 		r.gateway.missingBucket(diags, bucket)
@@ -430,7 +409,7 @@ func (r *kvEntriesResource) Read(ctx context.Context, req resource.ReadRequest, 
 	if !ok {
 		return
 	}
-	known, _ := entriesOf(state.Entries)
+	known, _ := valueOf(state.Entries).Members()
 	same := map[string]bool{}
 	held, outcome := client.RefreshEntries(ctx, state.Bucket.ValueString(), slices.Sorted(maps.Keys(known)), func(entry quiva.Entry) bool {
 		same[entry.Key] = holdsJSON(known[entry.Key], entry.Value)
@@ -441,27 +420,18 @@ func (r *kvEntriesResource) Read(ctx context.Context, req resource.ReadRequest, 
 		return
 	}
 	changed := len(held) != len(known)
-	now := make(map[string]attr.Value, len(held))
+	now := make(map[string]jsonvalue.Value, len(held))
 	for key, entry := range held {
 		// An equal value stays as it is, in the types that the configuration
 		// gave it.
 		if now[key] = known[key]; !same[key] && !holdsJSON(known[key], entry.Value) {
-			now[key], changed = decodeMember(&resp.Diagnostics, key, entry.Value), true
+			now[key], changed = decodeValue(&resp.Diagnostics, key, entry.Value), true
 		}
 	}
 	if changed && !resp.Diagnostics.HasError() {
-		state.Entries = entriesValue(ctx, now)
+		state.Entries = attributeOf(jsonvalue.Object(now))
 		resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
 	}
-}
-
-// decodeMember returns what an entry holds as a member of the entries.
-func decodeMember(diags *diag.Diagnostics, key string, text json.RawMessage) attr.Value {
-	value := decodeValue(diags, key, text)
-	if underlying := value.UnderlyingValue(); underlying != nil {
-		return underlying
-	}
-	return value
 }
 
 func (r *kvEntriesResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
@@ -480,7 +450,7 @@ func (r *kvEntriesResource) Delete(ctx context.Context, req resource.DeleteReque
 		_ = json.Unmarshal(text, &replacement) // without it, all is deleted
 	}
 	bucket := state.Bucket.ValueString()
-	left, _ := entriesOf(state.Entries)
+	left, _ := valueOf(state.Entries).Members()
 	defer r.gateway.take(bucket, slices.Collect(maps.Keys(left))...)()
 	var keys []string
 	var kept []entryName
@@ -504,7 +474,7 @@ func (r *kvEntriesResource) Delete(ctx context.Context, req resource.DeleteReque
 	for _, key := range outcome.Done {
 		delete(left, key)
 	}
-	state.Entries = entriesValue(ctx, left)
+	state.Entries = attributeOf(jsonvalue.Object(left))
 	resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
 	r.failBatch(&resp.Diagnostics, "deleted", len(keys), outcome, restLater)
 }
@@ -540,9 +510,9 @@ func (r *kvEntriesResource) ImportState(ctx context.Context, req resource.Import
 			fmt.Sprintf("The gateway lists at most %d entries at once, and these are as many. Entries of the configuration that are not among them are created, or adopted if they are equal. To import less at a time, give a prefix: %s.",
 				quiva.MaxListLimit, shellQuote(bucket+"/PREFIX*")))
 	}
-	entries := make(map[string]attr.Value, len(listed))
+	entries := make(map[string]jsonvalue.Value, len(listed))
 	for _, entry := range listed {
-		entries[entry.Key] = decodeMember(&resp.Diagnostics, entry.Key, entry.Value)
+		entries[entry.Key] = decodeValue(&resp.Diagnostics, entry.Key, entry.Value)
 	}
 	if resp.Diagnostics.HasError() {
 		return
@@ -550,7 +520,7 @@ func (r *kvEntriesResource) ImportState(ctx context.Context, req resource.Import
 	resp.Diagnostics.Append(resp.Private.SetKey(ctx, completeKey, []byte("true"))...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, kvEntriesModel{
 		Bucket:  types.StringValue(bucket),
-		Entries: entriesValue(ctx, entries),
+		Entries: attributeOf(jsonvalue.Object(entries)),
 		ID:      types.StringValue(bucket),
 	})...)
 }

@@ -360,10 +360,12 @@ func TestAccKVEntriesValues(t *testing.T) {
 	t.Parallel()
 	gateway := newGateway(t)
 	values := map[string]struct{ hcl, want string }{
-		"empty":         {`{}`, `{}`},
-		"null-inside":   {`{ a = null, b = [null, 1], c = { d = tostring(null) } }`, `{"a":null,"b":[null,1],"c":{"d":null}}`},
-		"mixed-list":    {`{ a = [1, "x", true, [2], { b = 3 }] }`, `{"a":[1,"x",true,[2],{"b":3}]}`},
-		"list-and-set":  {`{ list = tolist(["b", "a"]), set = toset(["b", "a"]) }`, `{"list":["b","a"],"set":["a","b"]}`},
+		"empty":        {`{}`, `{}`},
+		"null-inside":  {`{ a = null, b = [null, 1], c = { d = tostring(null) } }`, `{"a":null,"b":[null,1],"c":{"d":null}}`},
+		"mixed-list":   {`{ a = [1, "x", true, [2], { b = 3 }] }`, `{"a":[1,"x",true,[2],{"b":3}]}`},
+		"list-and-set": {`{ list = tolist(["b", "a"]), set = toset(["b", "a"]) }`, `{"list":["b","a"],"set":["a","b"]}`},
+		// Some of which Terraform sends as a float64.
+		"exact-floats":  {`{ a = 1180591620717411303424, b = 0.0009765625 }`, `{"a":1180591620717411303424,"b":0.0009765625}`},
 		"exact-numbers": {`{ a = 9007199254740993, b = 0.1, c = 123456789012345678901234567890.5, d = -1e-30 }`, `{"a":9007199254740993,"b":0.1,"c":123456789012345678901234567890.5,"d":-0.000000000000000000000000000001}`},
 		"unicode":       {`{ "größe/µ" = "日本 🚀 \"quoted\" \\ \n <&>", "" = "empty name" }`, `{"":"empty name","größe/µ":"日本 🚀 \"quoted\" \\ \n <&>"}`},
 		"map":           {`tomap({ a = "1", b = "2" })`, `{"a":"1","b":"2"}`},
@@ -877,7 +879,7 @@ func TestAccKVEntriesRefused(t *testing.T) {
 			resource.TestStep{Config: configuration, ExpectError: message(`has no bucket "absent". Check the name, or create it first`)},
 			resource.TestStep{
 				PreConfig: func() {
-					if got := requestsTo(gateway); got.gets != 100 || got.puts > 16 {
+					if got := requestsTo(gateway); got.gets != 100 || got.puts > 32 {
 						t.Errorf("requests: %+v", got)
 					}
 					gateway.CreateBucket("absent")
@@ -996,7 +998,7 @@ func TestAccKVEntriesFailedCreate(t *testing.T) {
 			gateway.PutEntry("flags", "k000", `{"n":0}`) // will be adopted
 			gateway.PutEntry("flags", "stranger", `{}`)
 			others := []string{"k000", "stranger"}
-			configuration := manyEntries(gateway, numbered(60))
+			configuration := manyEntries(gateway, numbered(80))
 			fail := func(after int) func() {
 				return func() {
 					gateway.ResetRequests()
@@ -1005,7 +1007,7 @@ func TestAccKVEntriesFailedCreate(t *testing.T) {
 				}
 			}
 			run(t,
-				resource.TestStep{PreConfig: fail(25), Config: configuration, ExpectError: message("34 of 59 entries could not be written:")},
+				resource.TestStep{PreConfig: fail(25), Config: configuration, ExpectError: message("54 of 79 entries could not be written:")},
 				// Once more: what the first one wrote is still in the state.
 				resource.TestStep{
 					PreConfig:        fail(10),
@@ -1013,12 +1015,12 @@ func TestAccKVEntriesFailedCreate(t *testing.T) {
 					ConfigPlanChecks: plans(entriesAction(plancheck.ResourceActionReplace), exactState{gateway, others}),
 					ExpectError:      message(tt.want),
 				},
-				// And again, without writing anything: 16 were on their way.
+				// And again, without writing anything: 32 were on their way.
 				resource.TestStep{
 					PreConfig:        fail(0),
 					Config:           configuration,
 					ConfigPlanChecks: plans(entriesAction(plancheck.ResourceActionReplace), exactState{gateway, others}),
-					ExpectError:      message(`- and 6 more - 8 were not tried after that The state holds what was done. The next apply does the rest.`),
+					ExpectError:      message(`- and 22 more - 12 were not tried after that The state holds what was done. The next apply does the rest.`),
 				},
 				// Nor can it look.
 				resource.TestStep{
@@ -1028,7 +1030,7 @@ func TestAccKVEntriesFailedCreate(t *testing.T) {
 					},
 					Config:           configuration,
 					ConfigPlanChecks: plans(entriesAction(plancheck.ResourceActionReplace), exactState{gateway, others}),
-					ExpectError:      message(`25 of 25 entries could not be looked up before they are created:`),
+					ExpectError:      message(`45 of 45 entries could not be looked up before they are created:`),
 				},
 				// It says what failed, and no more.
 				resource.TestStep{
@@ -1043,8 +1045,8 @@ func TestAccKVEntriesFailedCreate(t *testing.T) {
 					Config:           configuration,
 					ConfigPlanChecks: plans(entriesAction(plancheck.ResourceActionReplace), exactState{gateway, others}),
 					Check: resource.ComposeTestCheckFunc(
-						asked(gateway, requests{lists: 1, gets: 25, puts: 24}),
-						holdsNumbered(gateway, 60, map[string]string{"stranger": `{}`})),
+						asked(gateway, requests{lists: 1, gets: 45, puts: 44}),
+						holdsNumbered(gateway, 80, map[string]string{"stranger": `{}`})),
 				},
 			)
 			// What was adopted is the resource's by then.

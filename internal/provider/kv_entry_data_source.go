@@ -93,5 +93,5 @@ func (g *gateway) readValue(ctx context.Context, diags *diag.Diagnostics, bucket
 		g.fail(diags, operation{doing: fmt.Sprintf("read the entry %q of the bucket %q", key, bucket), rejected: path.Root("key")}, err)
 		return types.DynamicNull()
 	}
-	return decodeValue(diags, key, entry.Value)
+	return attributeOf(decodeValue(diags, key, entry.Value))
 }

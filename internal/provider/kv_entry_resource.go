@@ -171,7 +171,7 @@ func checkValues(diags *diag.Diagnostics, config kvEntryModel) {
 // ModifyPlan makes the plan say only what really changes: the ID is known
 // ahead, and a value that is the same JSON as the state's is no change.
 func (r *kvEntryResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
-	if req.Plan.Raw.IsNull() || isIdentical(req.Plan.Raw, req.State.Raw) {
+	if req.Plan.Raw.IsNull() || req.Plan.Raw.Equal(req.State.Raw) {
 		return // a destroy, or nothing to do
 	}
 	var plan kvEntryModel
@@ -198,7 +198,7 @@ func (r *kvEntryResource) ModifyPlan(ctx context.Context, req resource.ModifyPla
 	if !req.State.Raw.IsNull() {
 		var state kvEntryModel
 		resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-		if sameJSON(plan.Value, state.Value) {
+		if sameJSON(valueOf(plan.Value), valueOf(state.Value)) {
 			plan.Value = state.Value
 		}
 	}
@@ -327,7 +327,7 @@ func (r *kvEntryResource) Read(ctx context.Context, req resource.ReadRequest, re
 	unchanged := func(held quiva.Entry) bool {
 		// A secret must not come into the state, and an equal value stays as it
 		// is, in the types that the configuration gave it.
-		return writeOnly || !isNull(state.Value) && holdsJSON(state.Value, held.Value)
+		return writeOnly || !isNull(state.Value) && holdsJSON(valueOf(state.Value), held.Value)
 	}
 	// What a list says is only taken when nothing comes of it.
 	if listed, ok := client.ListedEntry(ctx, state.Bucket.ValueString(), state.Key.ValueString()); ok && unchanged(listed) {
@@ -345,7 +345,7 @@ func (r *kvEntryResource) Read(ctx context.Context, req resource.ReadRequest, re
 	if unchanged(held) {
 		return
 	}
-	state.Value = decodeValue(&resp.Diagnostics, held.Key, held.Value)
+	state.Value = attributeOf(decodeValue(&resp.Diagnostics, held.Key, held.Value))
 	if !resp.Diagnostics.HasError() {
 		resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
 	}
@@ -360,7 +360,7 @@ func (r *kvEntryResource) Update(ctx context.Context, req resource.UpdateRequest
 	}
 	// Another overwrite alone, or a value that turned out the same once it was
 	// known, is nothing to send.
-	if !sameJSON(plan.Value, state.Value) || !plan.ValueWOVersion.Equal(state.ValueWOVersion) {
+	if !sameJSON(valueOf(plan.Value), valueOf(state.Value)) || !plan.ValueWOVersion.Equal(state.ValueWOVersion) {
 		value := valueToWrite(ctx, &resp.Diagnostics, plan, req.Config)
 		if resp.Diagnostics.HasError() {
 			return

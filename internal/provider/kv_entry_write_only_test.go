@@ -6,7 +6,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 	"github.com/hashicorp/terraform-plugin-testing/echoprovider"
@@ -189,7 +188,7 @@ func TestKVEntryWriteOnlyOldTerraform(t *testing.T) {
 // newServer returns the provider as Terraform speaks to it.
 func newServer(t *testing.T) tfprotov6.ProviderServer {
 	t.Helper()
-	server, err := providerserver.NewProtocol6WithError(provider.New("test")())()
+	server, err := provider.NewServer(t.Context(), "test")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -18,12 +18,15 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/provider"
 	"github.com/hashicorp/terraform-plugin-framework/provider/schema"
+	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-log/tflog"
 
 	"github.com/quivaworks/terraform-provider-quiva/internal/quiva"
+	"github.com/quivaworks/terraform-provider-quiva/internal/sealed"
 )
 
 // Environment variables, as the gateway's own clients name them.
@@ -45,9 +48,11 @@ var (
 	_ provider.ProviderWithEphemeralResources = (*quivaProvider)(nil)
 )
 
-// New returns a constructor of the provider in the given version.
-func New(version string) func() provider.Provider {
-	return func() provider.Provider { return &quivaProvider{version: version} }
+// NewServer returns the provider in the given version, as Terraform speaks to
+// it.
+func NewServer(ctx context.Context, version string) (tfprotov6.ProviderServer, error) {
+	framework := providerserver.NewProtocol6(&quivaProvider{version: version})()
+	return sealed.NewServer(ctx, framework)
 }
 
 type quivaProvider struct {

@@ -1,6 +1,7 @@
 package provider_test
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"os"
@@ -9,7 +10,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 	"github.com/hashicorp/terraform-plugin-testing/terraform"
@@ -29,7 +29,7 @@ func TestMain(m *testing.M) {
 }
 
 var providerFactories = map[string]func() (tfprotov6.ProviderServer, error){
-	"quiva": providerserver.NewProtocol6WithError(provider.New("test")()),
+	"quiva": func() (tfprotov6.ProviderServer, error) { return provider.NewServer(context.Background(), "test") },
 }
 
 // newGateway starts a gateway with a bucket "flags" for one test.

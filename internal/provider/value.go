@@ -8,12 +8,10 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
-	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
 	"github.com/quivaworks/terraform-provider-quiva/internal/jsonvalue"
 )
@@ -29,20 +27,41 @@ func (objectValidator) ValidateDynamic(_ context.Context, req validator.DynamicR
 	checkObject(&resp.Diagnostics, req.Path, req.ConfigValue)
 }
 
+// valueOf returns the value of a dynamic attribute, which the framework holds
+// sealed as a string: see package sealed.
+func valueOf(attribute types.Dynamic) jsonvalue.Value {
+	if isNull(attribute) {
+		return jsonvalue.Null
+	}
+	sealed, ok := attribute.UnderlyingValue().(types.String)
+	if !ok {
+		return jsonvalue.Unknown
+	}
+	return jsonvalue.Value(sealed.ValueString())
+}
+
+// attributeOf is the opposite of valueOf.
+func attributeOf(value jsonvalue.Value) types.Dynamic {
+	if value.Kind() == jsonvalue.KindNull {
+		return types.DynamicNull()
+	}
+	return types.DynamicValue(types.StringValue(string(value)))
+}
+
 // checkObject adds an error if a value is, or will be, something else than an
 // object. Of null it says nothing: whether that is allowed depends on more than
 // the value.
 func checkObject(diags *diag.Diagnostics, at path.Path, value types.Dynamic) {
 	var kind, wrap string
-	switch value.UnderlyingValue().(type) {
-	case nil, types.Dynamic, types.Object, types.Map:
+	switch valueOf(value).Kind() {
+	case jsonvalue.KindNull, jsonvalue.KindDynamic, jsonvalue.KindObject, jsonvalue.KindMap:
 		return
-	case types.String:
+	case jsonvalue.KindString:
 		kind = "a string"
 		wrap = "If it is JSON text, decode it: NAME = jsondecode(…). If it is meant as it is, put it into an object: NAME = { text = … }."
-	case types.Number:
+	case jsonvalue.KindNumber:
 		kind, wrap = "a number", "Put it into an object: NAME = { limit = … }."
-	case types.Bool:
+	case jsonvalue.KindBool:
 		kind, wrap = "a bool", "Put it into an object: NAME = { enabled = … }."
 	default:
 		kind, wrap = "a list", "Put it into an object: NAME = { items = … }."
@@ -57,7 +76,7 @@ func encodeObject(diags *diag.Diagnostics, at path.Path, value types.Dynamic) js
 	if diags.HasError() {
 		return nil
 	}
-	text, err := jsonvalue.Encode(value)
+	text, err := jsonvalue.Encode(valueOf(value))
 	switch {
 	case errors.Is(err, jsonvalue.ErrUnknown):
 		diags.AddAttributeError(at, "Value not known", "The value is still unknown at the time of writing. Please report this at "+repositoryURL+"/issues.")
@@ -71,7 +90,7 @@ func encodeObject(diags *diag.Diagnostics, at path.Path, value types.Dynamic) js
 
 // checkJSONForm adds an error if what is known of a value cannot be written.
 func checkJSONForm(diags *diag.Diagnostics, at path.Path, value types.Dynamic) {
-	if _, err := jsonvalue.Encode(value); err != nil && !errors.Is(err, jsonvalue.ErrUnknown) {
+	if _, err := jsonvalue.Encode(valueOf(value)); err != nil && !errors.Is(err, jsonvalue.ErrUnknown) {
 		diags.Append(noJSONForm(at, err))
 	}
 }
@@ -82,29 +101,25 @@ func noJSONForm(at path.Path, err error) diag.Diagnostic {
 
 // decodeValue returns what the gateway holds as a native value. Neither it nor
 // its error shows the value itself.
-func decodeValue(diags *diag.Diagnostics, key string, text json.RawMessage) types.Dynamic {
+func decodeValue(diags *diag.Diagnostics, key string, text json.RawMessage) jsonvalue.Value {
 	value, err := jsonvalue.Decode(text)
 	if err != nil {
 		diags.AddError("Value has no Terraform form",
 			fmt.Sprintf("The entry %q holds JSON that cannot be had in Terraform: %v.", key, err))
-		return types.DynamicNull()
 	}
-	if value.IsNull() {
-		return types.DynamicNull()
-	}
-	return types.DynamicValue(value)
+	return value
 }
 
 // sameJSON reports whether two Terraform values are the same JSON, whatever
 // their Terraform types. What is not wholly known equals nothing.
-func sameJSON(a, b attr.Value) bool {
+func sameJSON(a, b jsonvalue.Value) bool {
 	textA, errA := jsonvalue.Encode(a)
 	textB, errB := jsonvalue.Encode(b)
 	return errA == nil && errB == nil && bytes.Equal(textA, textB)
 }
 
 // holdsJSON reports whether a Terraform value is the same JSON as a text.
-func holdsJSON(value attr.Value, text json.RawMessage) bool {
+func holdsJSON(value jsonvalue.Value, text json.RawMessage) bool {
 	encoded, err := jsonvalue.Encode(value)
 	return err == nil && isSameText(encoded, text)
 }
@@ -118,20 +133,4 @@ func isSameText(a, b json.RawMessage) bool {
 // isNull reports whether a dynamic attribute holds null of any type.
 func isNull(value types.Dynamic) bool {
 	return value.IsNull() || value.IsUnderlyingValueNull()
-}
-
-// isIdentical reports whether a planned object is the state to the last type.
-// Equality alone takes an empty list and an empty object, deep in a dynamic
-// attribute, for the same.
-func isIdentical(plan, state tftypes.Value) bool {
-	var planned, held map[string]tftypes.Value
-	if state.IsNull() || plan.As(&planned) != nil || state.As(&held) != nil {
-		return false
-	}
-	for name, value := range planned {
-		if !value.Type().Equal(held[name].Type()) || !value.Equal(held[name]) {
-			return false
-		}
-	}
-	return true
 }

@@ -11,7 +11,7 @@ import (
 )
 
 // batchWidth is how many requests of one batch are sent at a time.
-const batchWidth = 16
+const batchWidth = 32
 
 // Batch is what came of one call for each of many keys.
 type Batch struct {
