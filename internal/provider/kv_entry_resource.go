@@ -145,8 +145,12 @@ func (r *kvEntryResource) Configure(_ context.Context, req resource.ConfigureReq
 }
 
 func (r *kvEntryResource) ValidateConfig(ctx context.Context, req resource.ValidateConfigRequest, resp *resource.ValidateConfigResponse) {
+	// One by one: for a struct, the framework compiles a regular expression for
+	// each of its fields, and this is called for every entry of every plan.
 	var config kvEntryModel
-	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	resp.Diagnostics.Append(req.Config.GetAttribute(ctx, path.Root("value"), &config.Value)...)
+	resp.Diagnostics.Append(req.Config.GetAttribute(ctx, path.Root("value_wo"), &config.ValueWO)...)
+	resp.Diagnostics.Append(req.Config.GetAttribute(ctx, path.Root("value_wo_version"), &config.ValueWOVersion)...)
 	if !resp.Diagnostics.HasError() {
 		checkValues(&resp.Diagnostics, config)
 	}
@@ -312,7 +316,9 @@ func (r *kvEntryResource) write(ctx context.Context, diags *diag.Diagnostics, cl
 
 func (r *kvEntryResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
 	var state kvEntryModel
-	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	resp.Diagnostics.Append(req.State.GetAttribute(ctx, path.Root("bucket"), &state.Bucket)...)
+	resp.Diagnostics.Append(req.State.GetAttribute(ctx, path.Root("key"), &state.Key)...)
+	resp.Diagnostics.Append(req.State.GetAttribute(ctx, path.Root("value"), &state.Value)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
@@ -321,7 +327,8 @@ func (r *kvEntryResource) Read(ctx context.Context, req resource.ReadRequest, re
 		return
 	}
 	// The state may be from before there were identities.
-	resp.Diagnostics.Append(resp.Identity.Set(ctx, state.identity())...)
+	resp.Diagnostics.Append(resp.Identity.SetAttribute(ctx, path.Root("bucket"), state.Bucket)...)
+	resp.Diagnostics.Append(resp.Identity.SetAttribute(ctx, path.Root("key"), state.Key)...)
 	writeOnly, diags := isWriteOnly(ctx, req.Private)
 	resp.Diagnostics.Append(diags...)
 	unchanged := func(held quiva.Entry) bool {
@@ -345,9 +352,9 @@ func (r *kvEntryResource) Read(ctx context.Context, req resource.ReadRequest, re
 	if unchanged(held) {
 		return
 	}
-	state.Value = attributeOf(decodeValue(&resp.Diagnostics, held.Key, held.Value))
+	value := attributeOf(decodeValue(&resp.Diagnostics, held.Key, held.Value))
 	if !resp.Diagnostics.HasError() {
-		resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
+		resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("value"), value)...)
 	}
 }
 
