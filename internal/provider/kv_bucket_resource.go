@@ -540,7 +540,8 @@ func (r *kvBucketResource) Update(ctx context.Context, req resource.UpdateReques
 		err := client.UpdateBucket(ctx, plan.Bucket.ValueString(), update)
 		switch {
 		case quiva.IsNotFound(err):
-			r.gateway.missingBucket(&resp.Diagnostics, plan.Bucket.ValueString())
+			resp.Diagnostics.AddAttributeError(path.Root("bucket"), "Bucket does not exist any more",
+				fmt.Sprintf("The bucket %q was deleted after this run had read it. Nothing was updated. Run it again: Terraform then plans to create the bucket anew.", plan.Bucket.ValueString()))
 			return
 		case err != nil:
 			r.gateway.fail(&resp.Diagnostics, operation{doing: "update " + plan.name(), rejected: path.Root("bucket")}, err)

@@ -942,7 +942,7 @@ func TestAccKVBucketRefused(t *testing.T) {
 		"read, html":   {func(g *mockgateway.Server) string { return bucket(g) }, http.MethodGet, 404, `<html>no such page</html>`, `The answer began: <html>no such page</html>`},
 		"read, other":  {func(g *mockgateway.Server) string { return bucket(g) }, http.MethodGet, 200, `{"body":{"status":{"bucket":"other"}}}`, `the answer is about the bucket "other"`},
 		"update":       {func(g *mockgateway.Server) string { return bucket(g, "max_bytes = 5") }, http.MethodPut, 400, `{"error":"too small"}`, `PUT /storage/kv/limits was answered with status 400 (Bad Request): too small`},
-		"update, gone": {func(g *mockgateway.Server) string { return bucket(g, "max_bytes = 5") }, http.MethodPut, 404, `{"error":"not_found"}`, `has no bucket "limits"`},
+		"update, gone": {func(g *mockgateway.Server) string { return bucket(g, "max_bytes = 5") }, http.MethodPut, 404, `{"error":"not_found"}`, `The bucket "limits" was deleted after this run had read it`},
 		"delete":       {func(g *mockgateway.Server) string { return withProvider(g, "") }, http.MethodDelete, 403, `{"error":"forbidden"}`, `Could not delete the bucket "limits".`},
 	}
 	for name, tt := range later {

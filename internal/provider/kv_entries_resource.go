@@ -129,7 +129,7 @@ func encodeEntries(diags *diag.Diagnostics, value types.Dynamic) map[string]json
 		text, err := jsonvalue.Encode(entry)
 		switch {
 		case err != nil:
-			diags.AddAttributeError(path.Root("entries"), "Value has no JSON form", fmt.Sprintf("The entry %q cannot be written as JSON: %v.", key, err))
+			diags.Append(noEntryForm(key, err))
 		case text[0] != '{':
 			// It was unknown while planning.
 			diags.AddAttributeError(path.Root("entries"), "Value is not an object", fmt.Sprintf("The gateway stores JSON objects; the entry %q is not one.", key))
@@ -137,6 +137,21 @@ func encodeEntries(diags *diag.Diagnostics, value types.Dynamic) map[string]json
 		texts[key] = text
 	}
 	return texts
+}
+
+// checkEntries adds an error for each entry of which something is known that
+// cannot be written.
+func checkEntries(diags *diag.Diagnostics, value types.Dynamic) {
+	entries, _ := valueOf(value).Members()
+	for _, key := range slices.Sorted(maps.Keys(entries)) {
+		if _, err := jsonvalue.Encode(entries[key]); err != nil && !errors.Is(err, jsonvalue.ErrUnknown) {
+			diags.Append(noEntryForm(key, err))
+		}
+	}
+}
+
+func noEntryForm(key string, err error) diag.Diagnostic {
+	return diag.NewAttributeErrorDiagnostic(path.Root("entries"), "Value has no JSON form", fmt.Sprintf("The entry %q cannot be written as JSON: %v.", key, err))
 }
 
 func (r *kvEntriesResource) Configure(_ context.Context, req resource.ConfigureRequest, resp *resource.ConfigureResponse) {
@@ -154,7 +169,7 @@ func (r *kvEntriesResource) ModifyPlan(ctx context.Context, req resource.ModifyP
 		return
 	}
 	plan.ID = plan.Bucket
-	checkJSONForm(&resp.Diagnostics, path.Root("entries"), plan.Entries)
+	checkEntries(&resp.Diagnostics, plan.Entries)
 	if resp.Diagnostics.HasError() {
 		return
 	}
