@@ -63,7 +63,7 @@ func (v Value) IsKnown() bool {
 // its own type. It is not ok for any other value.
 func (v Value) Members() (_ map[string]Value, ok bool) {
 	text, packed, ok := v.split()
-	if !ok {
+	if !ok || !v.IsKnown() {
 		return nil, false
 	}
 	var typ []json.RawMessage

@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http/httptrace"
 	"sync"
+	"time"
 )
 
 // connections lets at most one connection be open for each request under way.
@@ -65,7 +66,7 @@ func (c *connections) begin(ctx context.Context) (_ context.Context, end func())
 var errNotNeeded = errors.New("no further connection is needed")
 
 // dial opens a connection once there are more requests under way than
-// connections. Until then one of those is about to be idle, and net/http gives
+// connections. Until then one of those should soon be idle, and net/http gives
 // it to a request that waits, whichever one this dial was begun for.
 func (c *connections) dial(ctx context.Context, network, address string) (net.Conn, error) {
 	ctx, cancel := context.WithCancel(ctx) // net/http's does not end with the request
@@ -84,15 +85,23 @@ func (c *connections) dial(ctx context.Context, network, address string) (net.Co
 	return &countedConnection{connection, func() { c.update(forget) }}, nil
 }
 
+// patience is how long a dial waits for a connection to become idle, which takes
+// no longer than an answer's last step. One that never does (an HTTP/2 server
+// may leave a connection open that it does not use any more) is not waited for.
+const patience = time.Second
+
 // admit waits until a dial, which cancel ends, is allowed, and counts it. It
 // returns nil when no connection is wanted any more.
 func (c *connections) admit(ctx context.Context, cancel context.CancelFunc) *wanted {
 	e, _ := ctx.Value(exchangeKey{}).(*exchange)
+	impatient := false
+	timer := time.AfterFunc(patience, func() { c.update(func() { impatient = true }) })
+	defer timer.Stop()
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	wanted := e.wanted
 	for !wanted.settled {
-		if c.opened < c.requests {
+		if c.opened < c.requests || impatient {
 			c.opened++
 			wanted.abandon = cancel
 			return wanted

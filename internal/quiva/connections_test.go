@@ -6,9 +6,11 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"net/http/httptrace"
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/quivaworks/terraform-provider-quiva/internal/mockgateway"
@@ -173,4 +175,30 @@ func TestConnectionHangs(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestConnectionNeverIdle: a connection that stays open and serves nobody is
+// waited for no longer than patience.
+func TestConnectionNeverIdle(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		connections := newConnections(func(context.Context, string, string) (net.Conn, error) {
+			connection, _ := net.Pipe()
+			return connection, nil
+		})
+		for i, want := range []time.Duration{0, patience} {
+			ctx, end := connections.begin(t.Context())
+			trace := httptrace.ContextClientTrace(ctx)
+			trace.GetConn("")
+			start := time.Now()
+			if _, err := connections.dial(ctx, "tcp", ""); err != nil {
+				t.Fatal(err)
+			}
+			if took := time.Since(start); took != want {
+				t.Errorf("dial %d began after %s, want %s", i, took, want)
+			}
+			trace.GotConn(httptrace.GotConnInfo{})
+			end()
+		}
+	})
 }
