@@ -135,14 +135,32 @@ func killBetweenStates(t *testing.T, w *workspace, command *exec.Cmd) {
 	}
 	for {
 		signal(syscall.SIGSTOP)
-		time.Sleep(50 * time.Millisecond) // until a write under way has ended
+		waitUntilStopped(t, command.Process.Pid)
 		text, err := os.ReadFile(filepath.Join(w.dir, "terraform.tfstate"))
 		if errors.Is(err, os.ErrNotExist) || json.Valid(text) {
 			signal(syscall.SIGKILL)
 			return
 		}
 		signal(syscall.SIGCONT)
-		time.Sleep(time.Millisecond)
+		time.Sleep(time.Millisecond) // for Terraform to get on with its write
+	}
+}
+
+// waitUntilStopped waits until no thread of a child process runs any more.
+func waitUntilStopped(t *testing.T, pid int) {
+	t.Helper()
+	for {
+		var status syscall.WaitStatus
+		_, err := syscall.Wait4(pid, &status, syscall.WUNTRACED, nil)
+		switch {
+		case errors.Is(err, syscall.EINTR):
+		case err != nil:
+			t.Fatal(err)
+		case !status.Stopped():
+			t.Fatalf("Terraform ended before it was stopped: %d", status)
+		default:
+			return
+		}
 	}
 }
 
@@ -155,7 +173,8 @@ func TestGatewayRestarts(t *testing.T) {
 			gateway := newGateway(t)
 			gateway.SetLatency(10 * time.Millisecond)
 			configuration, want := manyEntries(100)
-			w := newWorkspace(t, gateway)
+			log := filepath.Join(t.TempDir(), "provider.log")
+			w := newWorkspace(t, gateway, "TF_LOG_PROVIDER=DEBUG", "TF_LOG_PATH="+log)
 			w.configure(fmt.Sprintf("  max_retries = %d", retries), configuration)
 			command, output := w.command("apply", "-auto-approve")
 			start(t, command)
@@ -168,7 +187,10 @@ func TestGatewayRestarts(t *testing.T) {
 				gateway.Restart()
 				w.must("apply", "-auto-approve")
 			} else {
-				time.Sleep(500 * time.Millisecond) // how long the gateway is away
+				waitFor(t, "a request that meets no gateway", func() bool {
+					text, err := os.ReadFile(log)
+					return err == nil && bytes.Contains(text, []byte("connection refused"))
+				})
 				gateway.Restart()
 				if err := command.Wait(); err != nil {
 					t.Errorf("ended with %v:\n%s", err, output)

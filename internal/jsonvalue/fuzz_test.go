@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/hashicorp/terraform-plugin-framework/types"
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 	"golang.org/x/text/unicode/norm"
 
@@ -45,7 +46,7 @@ func FuzzRoundTrip(f *testing.F) {
 
 		// HashiCorp's libraries understand it, and what they make of it is
 		// understood.
-		unpacked, err := tftypes.ValueFromMsgPack([]byte(value), tftypes.DynamicPseudoType) //nolint:staticcheck // the supported way needs a whole provider around it
+		unpacked, err := tfprotov6.DynamicValue{MsgPack: []byte(value)}.Unmarshal(tftypes.DynamicPseudoType)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/types"
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 	"github.com/vmihailenco/msgpack/v5"
 
@@ -33,11 +34,11 @@ func packed(t testing.TB, value attr.Value) jsonvalue.Value {
 	if err != nil {
 		t.Fatal(err)
 	}
-	text, err := raw.MarshalMsgPack(tftypes.DynamicPseudoType) //nolint:staticcheck // the supported way needs a whole provider around it
+	sent, err := tfprotov6.NewDynamicValue(tftypes.DynamicPseudoType, raw)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return jsonvalue.Value(text)
+	return jsonvalue.Value(sent.MsgPack)
 }
 
 // wire returns a type, in Terraform's JSON form, and a value of it as Terraform

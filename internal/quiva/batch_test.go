@@ -69,7 +69,7 @@ func TestBatchWidth(t *testing.T) {
 				underWay++
 				most = max(most, underWay)
 				mu.Unlock()
-				time.Sleep(time.Second)
+				time.Sleep(time.Second) // by the bubble's clock: takes no time
 				mu.Lock()
 				underWay--
 				mu.Unlock()
@@ -115,7 +115,7 @@ func TestBatchFailures(t *testing.T) {
 					// The first call fails when 31 others are done and as many
 					// have taken their places.
 					if key == keys[0] {
-						time.Sleep(1500 * time.Millisecond)
+						time.Sleep(1500 * time.Millisecond) // by the bubble's clock
 						return test.err
 					}
 					time.Sleep(time.Second)
