@@ -49,7 +49,7 @@ func tune() {
 	logs := slices.ContainsFunc(os.Environ(), func(variable string) bool { return strings.HasPrefix(variable, "TF_LOG") })
 	if !logs {
 		// Each by name: only a logger's own level spares it from being looked
-		// up, for every element of a large value.
+		// up, for every attribute of every call.
 		for _, logger := range []string{"TF_LOG_SDK", "TF_LOG_SDK_FRAMEWORK", "TF_LOG_SDK_PROTO", "TF_LOG_PROVIDER_QUIVA"} {
 			if err := os.Setenv(logger, "OFF"); err != nil {
 				log.Print(err)

@@ -227,9 +227,9 @@ func TestKind(t *testing.T) {
 	}{
 		"object":         {types.ObjectValueMust(nil, nil), jsonvalue.KindObject, true},
 		"map":            {types.MapValueMust(types.StringType, nil), jsonvalue.KindMap, true},
-		"list":           {types.ListValueMust(types.StringType, nil), jsonvalue.KindList, true},
-		"set":            {types.SetValueMust(types.StringType, nil), jsonvalue.KindSet, true},
-		"tuple":          {types.TupleValueMust(nil, nil), jsonvalue.KindTuple, true},
+		"list":           {types.ListValueMust(types.StringType, nil), "list", true},
+		"set":            {types.SetValueMust(types.StringType, nil), "set", true},
+		"tuple":          {types.TupleValueMust(nil, nil), "tuple", true},
 		"string":         {types.StringValue(""), jsonvalue.KindString, true},
 		"number":         {types.NumberValue(big.NewFloat(1)), jsonvalue.KindNumber, true},
 		"bool":           {types.BoolValue(false), jsonvalue.KindBool, true},

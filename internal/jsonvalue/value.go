@@ -23,17 +23,14 @@ const (
 	Unknown Value = "\xd4\x00\x00"
 )
 
-// Kinds of values, by Terraform's names. Null and what is not known at all have
-// kinds of their own, whatever their types.
+// The kinds of values that need telling apart, by Terraform's names. Null and
+// what is not known at all have kinds of their own, whatever their types.
 const (
 	KindNull    = "null"
 	KindDynamic = "dynamic"
 	KindString  = "string"
 	KindNumber  = "number"
 	KindBool    = "bool"
-	KindList    = "list"
-	KindSet     = "set"
-	KindTuple   = "tuple"
 	KindMap     = "map"
 	KindObject  = "object"
 )
