@@ -66,7 +66,8 @@ func TestInterrupt(t *testing.T) {
 			w.configure("", twoEntries(2))
 			command, output := w.command("apply", "-auto-approve")
 			start(t, command)
-			waitFor(t, "both entries' requests", func() bool { return injection.Hits() >= 2 })
+			// Of the two entries, a 429 for one may hold the other back.
+			waitFor(t, "a write", func() bool { return injection.Hits() >= 1 })
 
 			interrupted := time.Now()
 			// As a terminal does: to Terraform and to the provider.
@@ -77,7 +78,7 @@ func TestInterrupt(t *testing.T) {
 			if took := time.Since(interrupted); took > 2*time.Second {
 				t.Errorf("it took %s to end", took)
 			}
-			if result := (outcome{command.ProcessState.ExitCode(), output.String()}); err == nil || !result.says(`Stopped before it was done: could not write the entry "a"`) {
+			if result := (outcome{command.ProcessState.ExitCode(), output.String()}); err == nil || !result.says(`Stopped before it was done: could not write the entry "`) {
 				t.Errorf("ended with %d:\n%s", result.status, result.output)
 			}
 

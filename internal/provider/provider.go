@@ -52,7 +52,11 @@ var (
 // it.
 func NewServer(ctx context.Context, version string) (tfprotov6.ProviderServer, error) {
 	framework := providerserver.NewProtocol6(&quivaProvider{version: version})()
-	return sealed.NewServer(ctx, framework)
+	server, err := sealed.NewServer(ctx, framework)
+	if err != nil {
+		return nil, err
+	}
+	return newStoppable(server), nil
 }
 
 type quivaProvider struct {
