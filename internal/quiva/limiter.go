@@ -18,7 +18,7 @@ const (
 	// A rate is kept for growAfter, then raised every growEvery, by growth at
 	// first and by twice as much each time: an exact limit is seldom touched,
 	// and one that was lifted is forgotten within a minute.
-	growAfter = 10 * time.Second
+	growAfter = 20 * time.Second
 	growEvery = 5 * time.Second
 	growth    = 0.02
 	// unlimited is the interval below which requests are not spaced any more.
