@@ -16,47 +16,24 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
-	"os/signal"
-	"path/filepath"
 	"regexp"
 	"runtime"
 	"strings"
-	"syscall"
 	"time"
+
+	"github.com/quivaworks/terraform-provider-quiva/internal/terraformcli"
 )
 
 func main() {
 	options := parseOptions()
 
-	// SIGPIPE is the end of whoever reads the output; it must not skip the
-	// cleaning up either.
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGPIPE)
-	ctx, cancel := context.WithCancel(ctx)
-	go cancelWithParent(ctx, cancel)
+	ctx, cancel := terraformcli.Context()
 	err := run(ctx, options)
 	cancel()
-	stop()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
-}
-
-// cancelWithParent ends the bench when its parent is gone: go run dies of a
-// SIGTERM without passing it on.
-func cancelWithParent(ctx context.Context, cancel context.CancelFunc) {
-	parent := os.Getppid()
-	ticker := time.NewTicker(200 * time.Millisecond)
-	defer ticker.Stop()
-	for os.Getppid() == parent {
-		select {
-		case <-ctx.Done():
-			return
-		case <-ticker.C:
-		}
-	}
-	cancel()
 }
 
 type options struct {
@@ -163,7 +140,7 @@ func run(ctx context.Context, options options) (err error) {
 
 // newBench sets everything up in dir.
 func newBench(ctx context.Context, dir string, options options) (*bench, error) {
-	repository, err := repositoryRoot(ctx)
+	repository, err := terraformcli.Repository(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -174,10 +151,10 @@ func newBench(ctx context.Context, dir string, options options) (*bench, error) 
 	if options.provider != "" {
 		err = cli.copyProvider("quiva", options.provider)
 	} else {
-		err = cli.buildProvider(ctx, "quiva", repository, ".")
+		err = terraformcli.Build(ctx, repository, ".", cli.binary("quiva"))
 	}
 	if err == nil {
-		err = cli.buildProvider(ctx, "silent", repository, "./internal/bench/silentprovider")
+		err = terraformcli.Build(ctx, repository, "./internal/bench/silentprovider", cli.binary("silent"))
 	}
 	if err != nil {
 		return nil, err
@@ -190,17 +167,4 @@ func newBench(ctx context.Context, dir string, options options) (*bench, error) 
 	}
 	b.resources, err = cli.resources(ctx, probe.dir)
 	return b, err
-}
-
-// repositoryRoot is the directory of this module's go.mod.
-func repositoryRoot(ctx context.Context) (string, error) {
-	output, err := exec.CommandContext(ctx, "go", "env", "GOMOD").Output()
-	if err != nil {
-		return "", fmt.Errorf("go env GOMOD: %w", err)
-	}
-	file := strings.TrimSpace(string(output))
-	if filepath.Base(file) != "go.mod" {
-		return "", errors.New("the bench builds the provider: run it within the provider's repository")
-	}
-	return filepath.Dir(file), nil
 }

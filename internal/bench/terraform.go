@@ -9,9 +9,11 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 
 	"github.com/quivaworks/terraform-provider-quiva/internal/mockgateway"
+	"github.com/quivaworks/terraform-provider-quiva/internal/terraformcli"
 )
 
 // terraform is Terraform, or OpenTofu, with the providers under measurement and
@@ -25,7 +27,7 @@ type terraform struct {
 
 // newTerraform finds Terraform and makes it look for the providers in dir.
 func newTerraform(ctx context.Context, dir string) (*terraform, error) {
-	path, err := findTerraform()
+	path, err := terraformcli.Find()
 	if err != nil {
 		return nil, err
 	}
@@ -43,48 +45,17 @@ func newTerraform(ctx context.Context, dir string) (*terraform, error) {
 		return nil, err
 	}
 
-	for _, variable := range os.Environ() {
+	cli.env = slices.DeleteFunc(terraformcli.Environment(config), func(variable string) bool {
 		name, _, _ := strings.Cut(variable, "=")
-		switch {
-		case strings.HasPrefix(name, "QUIVA_"), strings.HasPrefix(name, "TF_"):
-		case name == "GOGC", name == "GOMEMLIMIT", name == "GOMAXPROCS", name == "GODEBUG": // these change what is measured
-		default:
-			cli.env = append(cli.env, variable)
-		}
-	}
-	cli.env = append(cli.env,
-		"QUIVA_API_KEY="+mockgateway.DefaultAPIKey,
-		"TF_CLI_CONFIG_FILE="+config,
-		"TF_IN_AUTOMATION=1", // no advice on which command to run next
-		"CHECKPOINT_DISABLE=1",
-	)
-
-	version := exec.CommandContext(ctx, path, "version")
-	version.Env = cli.env
-	output, err := version.Output()
-	if err != nil {
-		return nil, fmt.Errorf("%s version: %w", path, err)
-	}
-	cli.version, _, _ = strings.Cut(string(output), "\n")
-	return cli, nil
+		return slices.Contains([]string{"GOGC", "GOMEMLIMIT", "GOMAXPROCS", "GODEBUG"}, name) // these change what is measured
+	})
+	cli.env = append(cli.env, "QUIVA_API_KEY="+mockgateway.DefaultAPIKey)
+	cli.version, err = terraformcli.Version(ctx, path, cli.env)
+	return cli, err
 }
 
 // providerSource is a provider's address in required_providers.
 func providerSource(provider string) string { return "quivaworks/" + provider }
-
-// findTerraform prefers what the acceptance tests would use.
-func findTerraform() (string, error) {
-	candidates := []string{"terraform", "tofu"}
-	if path := os.Getenv("TF_ACC_TERRAFORM_PATH"); path != "" {
-		candidates = []string{path}
-	}
-	for _, candidate := range candidates {
-		if path, err := exec.LookPath(candidate); err == nil {
-			return filepath.Abs(path)
-		}
-	}
-	return "", fmt.Errorf("cannot find %s: install Terraform 1.11 or later, or set TF_ACC_TERRAFORM_PATH to it", strings.Join(candidates, " or "))
-}
 
 // binary is where Terraform expects a provider.
 func (t *terraform) binary(provider string) string {
@@ -93,17 +64,6 @@ func (t *terraform) binary(provider string) string {
 		name += ".exe"
 	}
 	return filepath.Join(t.dir, provider, name)
-}
-
-// buildProvider builds a provider from a package of the repository.
-func (t *terraform) buildProvider(ctx context.Context, provider, repository, pkg string) error {
-	// Without a stamp, so that it builds wherever the source is.
-	build := exec.CommandContext(ctx, "go", "build", "-buildvcs=false", "-o", t.binary(provider), pkg)
-	build.Dir = repository
-	if output, err := build.CombinedOutput(); err != nil {
-		return fmt.Errorf("building %s: %w\n%s", pkg, err, output)
-	}
-	return nil
 }
 
 // copyProvider takes a provider that is built already.

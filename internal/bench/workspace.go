@@ -10,15 +10,12 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"github.com/quivaworks/terraform-provider-quiva/internal/terraformcli"
 )
 
-const (
-	// patience is how long one run may take.
-	patience = 3 * time.Minute
-	// interruptPatience is how long an interrupted run may take to end before it
-	// is killed. Terraform finishes the requests in flight first.
-	interruptPatience = 10 * time.Second
-)
+// patience is how long one run may take.
+const patience = 3 * time.Minute
 
 // workspace is a directory with a configuration, its state and, if it has
 // something to do with one, a gateway.
@@ -91,9 +88,7 @@ func (w *workspace) run(ctx context.Context, want int, arguments ...string) (cos
 	command.Dir, command.Env = w.dir, w.terraform.env
 	var output bytes.Buffer
 	command.Stdout, command.Stderr = &output, &output
-	command.Cancel = func() error { return command.Process.Signal(os.Interrupt) }
-	command.WaitDelay = interruptPatience
-	separate(command)
+	terraformcli.Interruptible(command)
 	if w.gateway != nil {
 		command.Env = append(command.Env, "QUIVA_API_URL="+w.gateway.URL)
 		w.gateway.resetTraffic()
@@ -119,7 +114,7 @@ func (w *workspace) run(ctx context.Context, want int, arguments ...string) (cos
 	stopWatching()
 
 	if ctx.Err() != nil {
-		killSeparated(command)
+		terraformcli.KillRest(command)
 		return fail(context.Cause(ctx))
 	}
 	if code := command.ProcessState.ExitCode(); code != want {

@@ -13,31 +13,21 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
-	"os/signal"
-	"path/filepath"
 	"slices"
-	"strings"
-	"syscall"
 	"time"
 
 	"github.com/quivaworks/terraform-provider-quiva/internal/mockgateway"
+	"github.com/quivaworks/terraform-provider-quiva/internal/terraformcli"
 )
 
 func main() {
-	// SIGPIPE is the end of whoever reads the output; it must not skip the
-	// cleaning up either.
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGPIPE)
-	ctx, cancel := context.WithCancel(ctx)
-	go cancelWithParent(ctx, cancel)
-
+	ctx, cancel := terraformcli.Context()
 	err := walkThrough(ctx, newNarrator(os.Stdout))
 	outcome := "FAILED"
 	if ctx.Err() != nil {
 		outcome = "interrupted"
 	}
 	cancel()
-	stop()
 	if err != nil {
 		if disproof := new(failure); errors.As(err, &disproof) {
 			fmt.Fprintf(os.Stderr, "\nFull output of %s:\n\n%s%s", disproof.command, disproof.stdout, disproof.stderr)
@@ -45,22 +35,6 @@ func main() {
 		fmt.Fprintf(os.Stderr, "\ndemo: %s: %v\n", outcome, err)
 		os.Exit(1)
 	}
-}
-
-// cancelWithParent ends the demo when its parent is gone: go run dies of a
-// SIGTERM without passing it on.
-func cancelWithParent(ctx context.Context, cancel context.CancelFunc) {
-	parent := os.Getppid()
-	ticker := time.NewTicker(200 * time.Millisecond)
-	defer ticker.Stop()
-	for os.Getppid() == parent {
-		select {
-		case <-ctx.Done():
-			return
-		case <-ticker.C:
-		}
-	}
-	cancel()
 }
 
 // step is one numbered part of the demo.
@@ -72,7 +46,7 @@ type step struct {
 // walkThrough runs the demo and leaves nothing behind, whatever its outcome.
 func walkThrough(ctx context.Context, say *narrator) (err error) {
 	start := time.Now()
-	repository, err := repositoryRoot(ctx)
+	repository, err := terraformcli.Repository(ctx)
 	if err != nil {
 		return err
 	}
@@ -101,17 +75,4 @@ func walkThrough(ctx context.Context, say *narrator) (err error) {
 	}
 	say.line("\nAll %d checks passed, in %s.", say.checks, time.Since(start).Round(100*time.Millisecond))
 	return nil
-}
-
-// repositoryRoot is the directory of this module's go.mod.
-func repositoryRoot(ctx context.Context) (string, error) {
-	output, err := exec.CommandContext(ctx, "go", "env", "GOMOD").Output()
-	if err != nil {
-		return "", fmt.Errorf("go env GOMOD: %w", err)
-	}
-	file := strings.TrimSpace(string(output))
-	if filepath.Base(file) != "go.mod" {
-		return "", errors.New("the demo builds the provider: run it within the provider's repository")
-	}
-	return filepath.Dir(file), nil
 }

@@ -10,16 +10,13 @@ import (
 	"regexp"
 	"runtime"
 	"strings"
-	"time"
+
+	"github.com/quivaworks/terraform-provider-quiva/internal/terraformcli"
 )
 
 // providerVersion is what the provider under demonstration calls itself in the
 // mirror.
 const providerVersion = "0.1.0"
-
-// interruptPatience is how long an interrupted program may take to end before
-// it is killed. Terraform finishes the requests in flight first.
-const interruptPatience = 10 * time.Second
 
 // registryHosts are where Terraform and OpenTofu, in this order, look for a
 // provider whose source names no host.
@@ -41,7 +38,7 @@ type terraform struct {
 // newTerraform finds Terraform and sets it up in dir: a mirror that is yet to be
 // filled by buildProvider, and no module yet.
 func newTerraform(ctx context.Context, dir, endpoint, apiKey string, color bool) (*terraform, error) {
-	path, err := findTerraform()
+	path, err := terraformcli.Find()
 	if err != nil {
 		return nil, err
 	}
@@ -60,43 +57,9 @@ func newTerraform(ctx context.Context, dir, endpoint, apiKey string, color bool)
 	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
 		return nil, err
 	}
-	for _, variable := range os.Environ() {
-		if !strings.HasPrefix(variable, "QUIVA_") && !strings.HasPrefix(variable, "TF_") {
-			cli.env = append(cli.env, variable)
-		}
-	}
-	cli.env = append(cli.env,
-		"QUIVA_API_URL="+endpoint,
-		"QUIVA_API_KEY="+apiKey,
-		"TF_CLI_CONFIG_FILE="+config,
-		"TF_IN_AUTOMATION=1", // no advice on which command to run next
-		"CHECKPOINT_DISABLE=1",
-	)
-
-	version, err := cli.run(ctx, 0, "version")
-	if err != nil {
-		return nil, err
-	}
-	first, err := version.find("")
-	if err != nil {
-		return nil, err
-	}
-	cli.version = first.text
-	return cli, nil
-}
-
-// findTerraform prefers what the acceptance tests would use.
-func findTerraform() (string, error) {
-	candidates := []string{"terraform", "tofu"}
-	if path := os.Getenv("TF_ACC_TERRAFORM_PATH"); path != "" {
-		candidates = []string{path}
-	}
-	for _, candidate := range candidates {
-		if path, err := exec.LookPath(candidate); err == nil {
-			return filepath.Abs(path)
-		}
-	}
-	return "", fmt.Errorf("cannot find %s: install Terraform 1.11 or later, or set TF_ACC_TERRAFORM_PATH to it", strings.Join(candidates, " or "))
+	cli.env = append(terraformcli.Environment(config), "QUIVA_API_URL="+endpoint, "QUIVA_API_KEY="+apiKey)
+	cli.version, err = terraformcli.Version(ctx, path, cli.env)
+	return cli, err
 }
 
 // buildProvider builds the provider from the repository into the mirror.
@@ -118,10 +81,7 @@ func (t *terraform) buildProvider(ctx context.Context, repository string) error 
 			}
 			continue
 		}
-		// Without a stamp, so that it builds wherever the source is.
-		build := exec.CommandContext(ctx, "go", "build", "-buildvcs=false", "-o", path, ".")
-		build.Dir = repository
-		if _, err := runProgram(ctx, build, 0); err != nil {
+		if err := terraformcli.Build(ctx, repository, ".", path); err != nil {
 			return err
 		}
 		built = path
@@ -172,7 +132,7 @@ func (t *terraform) evaluate(ctx context.Context, expression string) (string, er
 
 func (t *terraform) command(ctx context.Context, args ...string) *exec.Cmd {
 	// Terraform colors even what it writes to a pipe, unless told not to.
-	if !t.color && args[0] != "version" && args[0] != "console" {
+	if !t.color && args[0] != "console" {
 		args = append(args, "-no-color")
 	}
 	command := exec.CommandContext(ctx, t.path, args...)
@@ -187,9 +147,7 @@ func (t *terraform) command(ctx context.Context, args ...string) *exec.Cmd {
 func runProgram(ctx context.Context, command *exec.Cmd, want int) (output, error) {
 	var stdout, stderr bytes.Buffer
 	command.Stdout, command.Stderr = &stdout, &stderr
-	command.Cancel = func() error { return command.Process.Signal(os.Interrupt) }
-	command.WaitDelay = interruptPatience
-	separate(command)
+	terraformcli.Interruptible(command)
 
 	err := command.Run()
 	result := output{command: commandLine(command), stdout: stdout.String(), stderr: stderr.String()}
@@ -197,7 +155,7 @@ func runProgram(ctx context.Context, command *exec.Cmd, want int) (output, error
 		return result, fmt.Errorf("%s: %w", result.command, err)
 	}
 	if ctx.Err() != nil {
-		killSeparated(command)
+		terraformcli.KillRest(command)
 		return result, ctx.Err()
 	}
 	if code := command.ProcessState.ExitCode(); code != want {

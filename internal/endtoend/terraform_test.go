@@ -5,6 +5,7 @@ package endtoend_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -15,6 +16,7 @@ import (
 	"testing"
 
 	"github.com/quivaworks/terraform-provider-quiva/internal/mockgateway"
+	"github.com/quivaworks/terraform-provider-quiva/internal/terraformcli"
 )
 
 // built is where TestMain puts the provider and the CLI configuration that
@@ -45,21 +47,16 @@ func TestMain(m *testing.M) {
 // build builds the provider, with the race detector where there is one, and
 // finds Terraform.
 func build(dir string) error {
-	terraform := os.Getenv("TF_ACC_TERRAFORM_PATH")
-	if terraform == "" {
-		terraform = "terraform"
-	}
 	var err error
-	if built.terraform, err = exec.LookPath(terraform); err != nil {
-		return fmt.Errorf("cannot find Terraform: %w; set TF_ACC_TERRAFORM_PATH", err)
+	if built.terraform, err = terraformcli.Find(); err != nil {
+		return err
 	}
-	arguments := []string{"build", "-o", filepath.Join(dir, "terraform-provider-quiva")}
+	var flags []string
 	if raceEnabled {
-		arguments = append(arguments, "-race")
+		flags = append(flags, "-race")
 	}
-	command := exec.Command("go", append(arguments, "../..")...)
-	if output, err := command.CombinedOutput(); err != nil {
-		return fmt.Errorf("building the provider: %w\n%s", err, output)
+	if err := terraformcli.Build(context.Background(), "../..", ".", filepath.Join(dir, "terraform-provider-quiva"), flags...); err != nil {
+		return err
 	}
 	built.config = filepath.Join(dir, "cli.tfrc")
 	return os.WriteFile(built.config, fmt.Appendf(nil,
@@ -94,15 +91,8 @@ type workspace struct {
 // newWorkspace makes a workspace whose environment leads to the gateway.
 func newWorkspace(t *testing.T, gateway *mockgateway.Server, environment ...string) *workspace {
 	t.Helper()
-	w := &workspace{t: t, dir: t.TempDir()}
-	for _, variable := range os.Environ() {
-		if !strings.HasPrefix(variable, "QUIVA_") && !strings.HasPrefix(variable, "TF_") {
-			w.env = append(w.env, variable)
-		}
-	}
+	w := &workspace{t: t, dir: t.TempDir(), env: terraformcli.Environment(built.config)}
 	w.env = append(w.env,
-		"TF_CLI_CONFIG_FILE="+built.config,
-		"CHECKPOINT_DISABLE=1",
 		// A race ends the provider, which Terraform reports; and it ends
 		// without the detector's pause of a second.
 		"GORACE=halt_on_error=1 atexit_sleep_ms=0",

@@ -1,0 +1,51 @@
+package terraformcli
+
+import (
+	"context"
+	"os"
+	"os/exec"
+	"os/signal"
+	"syscall"
+	"time"
+)
+
+// interruptPatience is how long an interrupted command may take to end before it
+// is killed. Terraform finishes the requests in flight first.
+const interruptPatience = 10 * time.Second
+
+// Context returns a context that is done when this process is told to end, or
+// its parent has ended: go run dies of a SIGTERM without passing it on. Whoever
+// cleans up watches it.
+func Context() (context.Context, context.CancelFunc) {
+	// SIGPIPE is the end of whoever reads the output; it must not skip the
+	// cleaning up either.
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGPIPE)
+	ctx, cancel := context.WithCancel(ctx)
+	go cancelWithParent(ctx, cancel)
+	return ctx, func() {
+		cancel()
+		stop()
+	}
+}
+
+func cancelWithParent(ctx context.Context, cancel context.CancelFunc) {
+	parent := os.Getppid()
+	ticker := time.NewTicker(200 * time.Millisecond)
+	defer ticker.Stop()
+	for os.Getppid() == parent {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+	}
+	cancel()
+}
+
+// Interruptible makes a command that ends with a context be interrupted then,
+// and killed only if that does not help.
+func Interruptible(command *exec.Cmd) {
+	command.Cancel = func() error { return command.Process.Signal(os.Interrupt) }
+	command.WaitDelay = interruptPatience
+	separate(command)
+}
