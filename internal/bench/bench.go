@@ -18,7 +18,8 @@ type bench struct {
 // size is how much is measured.
 type size struct {
 	some, many, most int // entries
-	rounds           int
+	rounds           int // of runs that take turns
+	planRounds       int // the same for plans whose times are close to each other
 	// singleSeries and bulkSeries are the numbers of entries at which growth is
 	// measured: of quiva_kv_entry and of quiva_kv_entries.
 	singleSeries, bulkSeries []int
@@ -26,13 +27,13 @@ type size struct {
 
 var (
 	fullSize = size{
-		some: 300, many: 1000, most: 10000, rounds: 3,
+		some: 300, many: 1000, most: 10000, rounds: 3, planRounds: 7,
 		singleSeries: []int{100, 300, 1000},
 		bulkSeries:   []int{100, 1000, 3000, 10000},
 	}
 	// quickSize only shows that the bench works.
 	quickSize = size{
-		some: 30, many: 60, most: 300, rounds: 1,
+		some: 30, many: 60, most: 300, rounds: 1, planRounds: 1,
 		singleSeries: []int{10, 60},
 		bulkSeries:   []int{10, 60, 300},
 	}
@@ -48,7 +49,7 @@ func (b *bench) newWorkspace(declared configuration, entries int, gateway *gatew
 	if err := declared.write(dir); err != nil {
 		return nil, err
 	}
-	if err := writeEntries(dir, entries, 0); err != nil {
+	if err := writeEntries(dir, declared.values, entries, 0); err != nil {
 		return nil, err
 	}
 	return &workspace{terraform: b.terraform, dir: dir, gateway: gateway}, nil
@@ -73,7 +74,7 @@ type work struct {
 	run func(context.Context, *bench) ([]figure, error)
 }
 
-var works = []work{noOpPlan, planWithoutList, applyFarAway, applyRateLimited, processorTime, manyEntries, mostEntries, growth}
+var works = []work{noOpPlan, planWithoutList, applyFarAway, applyRateLimited, processorTime, manyEntries, mostEntries, largerValues, growth}
 
 // titled makes a title from numbers of entries.
 func titled(format string, numbers ...func(size) int) func(size) string {

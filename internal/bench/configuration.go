@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -12,13 +11,20 @@ type configuration struct {
 	resource string
 	provider string // none for what is built into Terraform
 	text     string
+	values   valueSize
+}
+
+// withLargeValues declares the same number of entries that hold more each.
+func (c configuration) withLargeValues() configuration {
+	c.values = large
+	return c
 }
 
 // All of them read the same entries, so they differ in nothing but the resource.
 // They count, because Terraform evaluates for_each anew for every instance: over
 // a large map that takes many times longer than all the rest, and would hide it.
 var (
-	kvEntry = configuration{"quiva_kv_entry", "quiva", `
+	kvEntry = configuration{resource: "quiva_kv_entry", provider: "quiva", text: `
 resource "quiva_kv_entry" "entry" {
   count  = length(local.entries)
   bucket = "` + bucket + `"
@@ -26,7 +32,7 @@ resource "quiva_kv_entry" "entry" {
   value  = local.entries[count.index].value
 }
 `}
-	kvEntries = configuration{"quiva_kv_entries", "quiva", `
+	kvEntries = configuration{resource: "quiva_kv_entries", provider: "quiva", text: `
 resource "quiva_kv_entries" "entries" {
   bucket  = "` + bucket + `"
   entries = { for entry in local.entries : entry.key => entry.value }
@@ -34,7 +40,7 @@ resource "quiva_kv_entries" "entries" {
 `}
 	// silentEntry is the floor: as many resources of a provider that talks to
 	// nobody.
-	silentEntry = configuration{"silent_entry", "silent", `
+	silentEntry = configuration{resource: "silent_entry", provider: "silent", text: `
 resource "silent_entry" "entry" {
   count = length(local.entries)
   name  = local.entries[count.index].key
@@ -43,7 +49,7 @@ resource "silent_entry" "entry" {
 `}
 	// terraformData is another floor: it is built into Terraform, and takes any
 	// value, as quiva_kv_entry does.
-	terraformData = configuration{"terraform_data", "", `
+	terraformData = configuration{resource: "terraform_data", text: `
 resource "terraform_data" "entry" {
   count = length(local.entries)
   input = local.entries[count.index].value
@@ -59,27 +65,4 @@ func (c configuration) write(dir string) error {
 		text = fmt.Sprintf("terraform {\n  required_providers {\n    %s = { source = %q }\n  }\n}\n\n", c.provider, providerSource(c.provider)) + text
 	}
 	return os.WriteFile(filepath.Join(dir, "main.tf"), []byte(text), 0o600)
-}
-
-// entryKey is the key of the entry with this number.
-func entryKey(number int) string { return fmt.Sprintf("entry-%05d", number) }
-
-// writeEntries writes this many entries, the first of which are changed.
-func writeEntries(dir string, entries, changed int) error {
-	var list []map[string]any
-	for i := range entries {
-		list = append(list, map[string]any{"key": entryKey(i), "value": map[string]any{
-			"enabled": i%2 == 0,
-			"owner":   fmt.Sprintf("team-%d", i%7),
-			"rollout": i % 101,
-			"limits":  map[string]any{"requests": 100 + i, "burst": 2.5},
-			"regions": []string{"eu-central", "us-east"},
-			"changed": i < changed,
-		}})
-	}
-	text, err := json.Marshal(list)
-	if err != nil {
-		return err
-	}
-	return os.WriteFile(filepath.Join(dir, "entries.json"), text, 0o600)
 }

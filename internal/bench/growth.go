@@ -10,7 +10,7 @@ import (
 
 // growthPoint is what a number of entries costs.
 type growthPoint struct {
-	resource    string
+	declared    configuration
 	entries     int
 	apply, plan cost
 	err         error // of a run that failed, whose costs are unknown
@@ -20,11 +20,11 @@ type growthPoint struct {
 // a point once only, whichever works want it.
 func (b *bench) growthAt(ctx context.Context, declared configuration, entries int) (*growthPoint, error) {
 	for _, point := range b.growth {
-		if point.resource == declared.resource && point.entries == entries {
+		if point.declared == declared && point.entries == entries {
 			return point, point.err
 		}
 	}
-	point := &growthPoint{resource: declared.resource, entries: entries}
+	point := &growthPoint{declared: declared, entries: entries}
 	point.apply, point.plan, point.err = b.measureGrowth(ctx, declared, entries)
 	b.growth = append(b.growth, point)
 	return point, point.err
@@ -78,7 +78,7 @@ var growth = work{
 					failures = errors.Join(failures, err)
 					continue
 				}
-				name := fmt.Sprintf("%s `%s`", count(float64(entries)), point.resource)
+				name := fmt.Sprintf("%s `%s`", count(float64(entries)), point.declared.resource)
 				figures = append(figures,
 					figure{name: name + ", apply", unit: seconds, measured: point.apply.wall},
 					figure{name: name + ", no-op plan", unit: seconds, measured: point.plan.wall})
@@ -95,11 +95,17 @@ func (b *bench) growthChart() chart {
 		xName: "entries",
 		yName: "seconds",
 	}
-	for _, color := range []colorName{{kvEntry.resource, orange}, {kvEntries.resource, blue}} {
-		apply := line{name: "apply", color: color.color}
-		plan := line{name: "no-op plan", color: color.color, dashed: true}
+	for _, series := range []struct {
+		declared configuration
+		color    string
+	}{
+		{kvEntry, orange},
+		{kvEntries, blue},
+	} {
+		apply := line{name: "apply", color: series.color}
+		plan := line{name: "no-op plan", color: series.color, dashed: true}
 		for _, measured := range b.growth {
-			if measured.resource == color.name && measured.err == nil {
+			if measured.declared == series.declared && measured.err == nil {
 				apply.points = append(apply.points, point{float64(measured.entries), measured.apply.wall})
 				plan.points = append(plan.points, point{float64(measured.entries), measured.plan.wall})
 			}
@@ -111,7 +117,7 @@ func (b *bench) growthChart() chart {
 			slices.SortFunc(line.points, func(a, b point) int { return cmp.Compare(a.x, b.x) })
 			drawn.lines = append(drawn.lines, line)
 		}
-		drawn.key = append(drawn.key, color)
+		drawn.key = append(drawn.key, colorName{series.declared.resource, series.color})
 	}
 	return drawn
 }

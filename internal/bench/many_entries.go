@@ -38,7 +38,7 @@ var manyEntries = work{
 		}
 		applied, planned := spent[0], spent[1]
 		const changes = 10
-		if err := writeEntries(quiva.dir, b.size.many, changes); err != nil {
+		if err := writeEntries(quiva.dir, kvEntries.values, b.size.many, changes); err != nil {
 			return nil, err
 		}
 		changed, err := quiva.apply(ctx)

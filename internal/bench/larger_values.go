@@ -1,0 +1,43 @@
+package main
+
+import "context"
+
+// largerValues holds works that Terraform's own share makes up most of to the
+// same limits with more in each entry.
+var largerValues = work{
+	name:  "larger-values",
+	title: titled("Larger values, with six properties and an object among them"),
+	needs: kvEntries,
+	run: func(ctx context.Context, b *bench) ([]figure, error) {
+		gateway := newGateway()
+		defer gateway.Close()
+		quiva, err := b.newApplied(ctx, kvEntry.withLargeValues(), b.size.many, gateway)
+		if err != nil {
+			return nil, err
+		}
+		silent, err := b.newApplied(ctx, silentEntry.withLargeValues(), b.size.many, nil)
+		if err != nil {
+			return nil, err
+		}
+		planned, err := inTurn(b.size.rounds,
+			func() (cost, error) { return quiva.plan(ctx) },
+			func() (cost, error) { return silent.plan(ctx) })
+		if err != nil {
+			return nil, err
+		}
+		figures := []figure{
+			{name: count(float64(b.size.many)) + " `" + kvEntry.resource + "`, no-op plan, wall", unit: seconds, measured: planned[0].wall, reference: planned[1].wall, referenceName: silentEntry.resource, limit: planLimit},
+		}
+
+		most, err := b.growthAt(ctx, kvEntries.withLargeValues(), b.size.most)
+		if err != nil {
+			return figures, err
+		}
+		bulk := count(float64(b.size.most)) + " in a `" + kvEntries.resource + "`, 10 ms latency, "
+		for _, figure := range mostEntriesLimits(most) {
+			figure.name = bulk + figure.name
+			figures = append(figures, figure)
+		}
+		return figures, nil
+	},
+}
