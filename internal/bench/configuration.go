@@ -14,13 +14,13 @@ type configuration struct {
 	values   valueSize
 }
 
-// withLargeValues declares the same number of entries that hold more each.
+// withLargeValues is the same configuration with larger values.
 func (c configuration) withLargeValues() configuration {
 	c.values = large
 	return c
 }
 
-// All of them read the same entries, so they differ in nothing but the resource.
+// All of these read the same entries, so they differ in nothing but the resource.
 // They count, because Terraform evaluates for_each anew for every instance: over
 // a large map that takes many times longer than all the rest, and would hide it.
 var (

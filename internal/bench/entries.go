@@ -12,12 +12,12 @@ import (
 type valueSize int
 
 const (
-	small valueSize = iota // the value in the README
+	small valueSize = iota // as in the README
 	large                  // twice as many properties, and an object among them
 )
 
-// value is the value of the entry with this number. A changed one is the same
-// otherwise.
+// value is the value of the entry with this number. If it is changed, the other
+// half of the entries is enabled.
 func (s valueSize) value(number int, changed bool) map[string]any {
 	value := map[string]any{
 		"enabled": (number%2 == 0) != changed,
@@ -35,8 +35,7 @@ func (s valueSize) value(number int, changed bool) map[string]any {
 // entryKey is the key of the entry with this number.
 func entryKey(number int) string { return fmt.Sprintf("entry-%05d", number) }
 
-// writeEntries writes this many entries for a configuration, the first of which
-// are changed.
+// writeEntries writes this many entries, the first of which are changed.
 func writeEntries(dir string, values valueSize, entries, changed int) error {
 	var list []map[string]any
 	for i := range entries {

@@ -2,8 +2,8 @@ package main
 
 import "context"
 
-// largerValues holds works that Terraform's own share makes up most of to the
-// same limits with more in each entry.
+// largerValues holds the works that are mostly Terraform's own to the same
+// limits, with larger values.
 var largerValues = work{
 	name:  "larger-values",
 	title: titled("Larger values, with six properties and an object among them"),
@@ -19,14 +19,14 @@ var largerValues = work{
 		if err != nil {
 			return nil, err
 		}
-		planned, err := inTurn(b.size.rounds,
+		planned, err := inTurn(b.size.planRounds,
 			func() (cost, error) { return quiva.plan(ctx) },
 			func() (cost, error) { return silent.plan(ctx) })
 		if err != nil {
 			return nil, err
 		}
 		figures := []figure{
-			{name: count(float64(b.size.many)) + " `" + kvEntry.resource + "`, no-op plan, wall", unit: seconds, measured: planned[0].wall, reference: planned[1].wall, referenceName: silentEntry.resource, limit: planLimit},
+			{name: count(float64(b.size.many)) + " `" + kvEntry.resource + "`, no-op plan, wall, 0 ms", unit: seconds, measured: planned[0].wall, reference: planned[1].wall, referenceName: silentEntry.resource, limit: planLimit},
 		}
 
 		most, err := b.growthAt(ctx, kvEntries.withLargeValues(), b.size.most)

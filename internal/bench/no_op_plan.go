@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// planLimit is how much longer a plan may take than one of a provider that sends
-// nothing.
+// planLimit is how many times as long as with a provider that sends nothing a
+// plan may take.
 const planLimit = 1.1
 
 // noOpPlan is what a team waits for most often: everything refreshed, nothing to

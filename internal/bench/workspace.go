@@ -88,7 +88,6 @@ func (w *workspace) run(ctx context.Context, want int, arguments ...string) (cos
 	command.Dir, command.Env = w.dir, w.terraform.env
 	var output bytes.Buffer
 	command.Stdout, command.Stderr = &output, &output
-	terraformcli.Interruptible(command)
 	if w.gateway != nil {
 		command.Env = append(command.Env, "QUIVA_API_URL="+w.gateway.URL)
 		w.gateway.resetTraffic()
@@ -98,7 +97,7 @@ func (w *workspace) run(ctx context.Context, want int, arguments ...string) (cos
 		return cost{}, "", fmt.Errorf("terraform %s: %w\n%s", strings.Join(arguments, " "), err, tail(output.String()))
 	}
 	start := time.Now()
-	if err := command.Start(); err != nil {
+	if err := terraformcli.Start(command); err != nil {
 		return fail(err)
 	}
 	memory := make(chan float64, 1)
@@ -109,13 +108,12 @@ func (w *workspace) run(ctx context.Context, want int, arguments ...string) (cos
 	} else {
 		memory <- 0
 	}
-	err := command.Wait()
+	err := terraformcli.Wait(ctx, command)
 	wall := time.Since(start)
 	stopWatching()
 
 	if ctx.Err() != nil {
-		terraformcli.KillRest(command)
-		return fail(context.Cause(ctx))
+		return fail(err)
 	}
 	if code := command.ProcessState.ExitCode(); code != want {
 		return fail(fmt.Errorf("exit code %d where %d was due: %w", code, want, err))

@@ -142,21 +142,18 @@ func (t *terraform) command(ctx context.Context, args ...string) *exec.Cmd {
 }
 
 // runProgram runs a command made with ctx, which must end with the exit code
-// want. When ctx is done, it is interrupted and, if that does not help, killed
-// with whatever it has started.
+// want.
 func runProgram(ctx context.Context, command *exec.Cmd, want int) (output, error) {
 	var stdout, stderr bytes.Buffer
 	command.Stdout, command.Stderr = &stdout, &stderr
-	terraformcli.Interruptible(command)
 
-	err := command.Run()
+	err := terraformcli.Run(ctx, command)
 	result := output{command: commandLine(command), stdout: stdout.String(), stderr: stderr.String()}
 	if command.ProcessState == nil {
 		return result, fmt.Errorf("%s: %w", result.command, err)
 	}
 	if ctx.Err() != nil {
-		terraformcli.KillRest(command)
-		return result, ctx.Err()
+		return result, err
 	}
 	if code := command.ProcessState.ExitCode(); code != want {
 		return result, result.failure("exit code %d where %d was due", code, want)

@@ -14,6 +14,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/quivaworks/terraform-provider-quiva/internal/terraformcli"
 )
 
 const testingExample = "../../examples/testing"
@@ -53,8 +55,8 @@ func TestTestingExampleScript(t *testing.T) {
 	needTerraform(t)
 	dir := t.TempDir()
 	program := filepath.Join(dir, "quiva-mock-gateway")
-	if output, err := exec.CommandContext(t.Context(), "go", "build", "-o", program, "../mockgateway/cmd/quiva-mock-gateway").CombinedOutput(); err != nil {
-		t.Fatalf("building the gateway: %v\n%s", err, output)
+	if err := terraformcli.Build(t.Context(), "../..", "./internal/mockgateway/cmd/quiva-mock-gateway", program); err != nil {
+		t.Fatal(err)
 	}
 	// Notes the process that the script has to end.
 	wrapper, processID := filepath.Join(dir, "gateway"), filepath.Join(dir, "pid")

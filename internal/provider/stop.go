@@ -9,7 +9,7 @@ import (
 
 // stoppable ends all calls that could reach the gateway when Terraform asks the
 // provider to stop, also those that come after that: Terraform sends none on
-// purpose, but may have one on the way. The framework ends those only that it
+// purpose, but may have one on the way. The framework ends only those that it
 // has begun, so a late one would wait for the gateway as long as any other.
 type stoppable struct {
 	tfprotov6.ProviderServer

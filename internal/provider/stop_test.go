@@ -22,7 +22,10 @@ func TestStop(t *testing.T) {
 	for name, call := range map[string]func(*testing.T, tfprotov6.ProviderServer) ([]*tfprotov6.Diagnostic, error){
 		"read": func(t *testing.T, server tfprotov6.ProviderServer) ([]*tfprotov6.Diagnostic, error) {
 			resp, err := server.ReadResource(t.Context(), &tfprotov6.ReadResourceRequest{TypeName: "quiva_kv_entry", CurrentState: entry(t, server)})
-			return resp.Diagnostics, err
+			if err != nil {
+				return nil, err
+			}
+			return resp.Diagnostics, nil
 		},
 		"apply": func(t *testing.T, server tfprotov6.ProviderServer) ([]*tfprotov6.Diagnostic, error) {
 			resourceType := resourceSchema(t, server, "quiva_kv_entry").ValueType()
@@ -33,11 +36,17 @@ func TestStop(t *testing.T) {
 			resp, err := server.ApplyResourceChange(t.Context(), &tfprotov6.ApplyResourceChangeRequest{
 				TypeName: "quiva_kv_entry", PriorState: &none, PlannedState: entry(t, server), Config: entry(t, server),
 			})
-			return resp.Diagnostics, err
+			if err != nil {
+				return nil, err
+			}
+			return resp.Diagnostics, nil
 		},
 		"import": func(t *testing.T, server tfprotov6.ProviderServer) ([]*tfprotov6.Diagnostic, error) {
 			resp, err := server.ImportResourceState(t.Context(), &tfprotov6.ImportResourceStateRequest{TypeName: "quiva_kv_entries", ID: "flags"})
-			return resp.Diagnostics, err
+			if err != nil {
+				return nil, err
+			}
+			return resp.Diagnostics, nil
 		},
 		"data source": func(t *testing.T, server tfprotov6.ProviderServer) ([]*tfprotov6.Diagnostic, error) {
 			schemas, err := server.GetProviderSchema(t.Context(), &tfprotov6.GetProviderSchemaRequest{})
@@ -47,7 +56,10 @@ func TestStop(t *testing.T) {
 			resp, err := server.ReadDataSource(t.Context(), &tfprotov6.ReadDataSourceRequest{
 				TypeName: "quiva_kv_entry", Config: objectOf(t, schemas.DataSourceSchemas["quiva_kv_entry"], map[string]tftypes.Value{"bucket": text("flags"), "key": text("a")}),
 			})
-			return resp.Diagnostics, err
+			if err != nil {
+				return nil, err
+			}
+			return resp.Diagnostics, nil
 		},
 		"ephemeral resource": func(t *testing.T, server tfprotov6.ProviderServer) ([]*tfprotov6.Diagnostic, error) {
 			schemas, err := server.GetProviderSchema(t.Context(), &tfprotov6.GetProviderSchemaRequest{})
@@ -57,7 +69,10 @@ func TestStop(t *testing.T) {
 			resp, err := server.OpenEphemeralResource(t.Context(), &tfprotov6.OpenEphemeralResourceRequest{
 				TypeName: "quiva_kv_entry", Config: objectOf(t, schemas.EphemeralResourceSchemas["quiva_kv_entry"], map[string]tftypes.Value{"bucket": text("flags"), "key": text("a")}),
 			})
-			return resp.Diagnostics, err
+			if err != nil {
+				return nil, err
+			}
+			return resp.Diagnostics, nil
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -17,7 +17,7 @@ const (
 	catchUp = 3
 	// A rate is kept for growAfter, then raised every growEvery, by growth at
 	// first and by twice as much each time: an exact limit is seldom touched,
-	// and one that was lifted is forgotten within a minute.
+	// and one that was lifted is forgotten in little more than a minute.
 	growAfter = 20 * time.Second
 	growEvery = 5 * time.Second
 	growth    = 0.02

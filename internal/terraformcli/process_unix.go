@@ -13,7 +13,7 @@ func separate(command *exec.Cmd) {
 	command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 }
 
-// KillRest kills what an interruptible command that has ended has left running.
-func KillRest(command *exec.Cmd) {
+// killRest kills what a separate command that has ended has left running.
+func killRest(command *exec.Cmd) {
 	_ = syscall.Kill(-command.Process.Pid, syscall.SIGKILL) // an error means that nothing is left
 }

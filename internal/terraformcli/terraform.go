@@ -43,9 +43,9 @@ func Environment(configFile string) []string {
 func Version(ctx context.Context, path string, env []string) (string, error) {
 	command := exec.CommandContext(ctx, path, "version")
 	command.Env = env
-	output, err := command.Output()
+	output, err := command.CombinedOutput()
 	if err != nil {
-		return "", fmt.Errorf("%s version: %w", path, err)
+		return "", fmt.Errorf("%s version: %w\n%s", path, err, output)
 	}
 	version, _, _ := strings.Cut(string(output), "\n")
 	return strings.TrimSpace(version), nil
