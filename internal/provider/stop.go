@@ -31,20 +31,18 @@ func (s *stoppable) begin() {
 	s.run, s.stop = context.WithCancel(context.Background())
 }
 
-// within returns ctx that also ends with the run. The caller releases it.
-func (s *stoppable) within(ctx context.Context) (_ context.Context, release func()) {
+// call makes a call that also ends with the run.
+func call[Request, Response any](ctx context.Context, s *stoppable, req Request, next func(context.Context, Request) (Response, error)) (Response, error) {
 	s.mu.Lock()
 	run := s.run
 	s.mu.Unlock()
 	ctx, cancel := context.WithCancel(ctx)
-	forget := context.AfterFunc(run, cancel)
+	defer cancel()
+	defer context.AfterFunc(run, cancel)()
 	if run.Err() != nil {
 		cancel() // now, and not when the above gets to it
 	}
-	return ctx, func() {
-		forget()
-		cancel()
-	}
+	return next(ctx, req)
 }
 
 // ConfigureProvider begins a run. A provider that serves a debugger sees many.
@@ -61,31 +59,21 @@ func (s *stoppable) StopProvider(ctx context.Context, req *tfprotov6.StopProvide
 }
 
 func (s *stoppable) ReadResource(ctx context.Context, req *tfprotov6.ReadResourceRequest) (*tfprotov6.ReadResourceResponse, error) {
-	ctx, release := s.within(ctx)
-	defer release()
-	return s.ProviderServer.ReadResource(ctx, req)
+	return call(ctx, s, req, s.ProviderServer.ReadResource)
 }
 
 func (s *stoppable) ApplyResourceChange(ctx context.Context, req *tfprotov6.ApplyResourceChangeRequest) (*tfprotov6.ApplyResourceChangeResponse, error) {
-	ctx, release := s.within(ctx)
-	defer release()
-	return s.ProviderServer.ApplyResourceChange(ctx, req)
+	return call(ctx, s, req, s.ProviderServer.ApplyResourceChange)
 }
 
 func (s *stoppable) ImportResourceState(ctx context.Context, req *tfprotov6.ImportResourceStateRequest) (*tfprotov6.ImportResourceStateResponse, error) {
-	ctx, release := s.within(ctx)
-	defer release()
-	return s.ProviderServer.ImportResourceState(ctx, req)
+	return call(ctx, s, req, s.ProviderServer.ImportResourceState)
 }
 
 func (s *stoppable) ReadDataSource(ctx context.Context, req *tfprotov6.ReadDataSourceRequest) (*tfprotov6.ReadDataSourceResponse, error) {
-	ctx, release := s.within(ctx)
-	defer release()
-	return s.ProviderServer.ReadDataSource(ctx, req)
+	return call(ctx, s, req, s.ProviderServer.ReadDataSource)
 }
 
 func (s *stoppable) OpenEphemeralResource(ctx context.Context, req *tfprotov6.OpenEphemeralResourceRequest) (*tfprotov6.OpenEphemeralResourceResponse, error) {
-	ctx, release := s.within(ctx)
-	defer release()
-	return s.ProviderServer.OpenEphemeralResource(ctx, req)
+	return call(ctx, s, req, s.ProviderServer.OpenEphemeralResource)
 }
