@@ -88,6 +88,23 @@ func TestLimiterUsesTheLimit(t *testing.T) {
 	}
 }
 
+// TestLimiterKeepsTheRate: a higher rate is not tried before twenty seconds,
+// since each try at an exact limit ends in a pause.
+func TestLimiterKeepsTheRate(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		gateway, l := &window{limit: 100}, &limiter{}
+		gateway.send(t, l, 10, 150, 0)
+		met := gateway.rejected
+		if took := gateway.send(t, l, 10, 1800, 0); took < 18*time.Second || took > 20*time.Second {
+			t.Errorf("1,800 requests at 95 a second took %s", took)
+		}
+		if gateway.rejected != met {
+			t.Errorf("%d more requests were rejected", gateway.rejected-met)
+		}
+	})
+}
+
 // TestLimiterRecovers: a limit that was lifted, or raised, is forgotten.
 func TestLimiterRecovers(t *testing.T) {
 	t.Parallel()
