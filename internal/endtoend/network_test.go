@@ -148,12 +148,28 @@ func TestTLS(t *testing.T) {
 	t.Run("the system's roots", func(t *testing.T) {
 		needTerraform(t)
 		if runtime.GOOS != "linux" {
-			t.Skip("only Linux takes its roots from SSL_CERT_FILE")
+			t.Skip("needs Linux: Go takes the roots of macOS and Windows from the system, not from SSL_CERT_FILE")
 		}
 		gateway, certificate := newTLSGateway(t)
 		w := newWorkspace(t, gateway, "SSL_CERT_FILE="+certificate)
 		w.configure("", twoEntries(2))
 		w.must("apply", "-auto-approve")
+	})
+	t.Run("HTTP/2", func(t *testing.T) {
+		needTerraform(t)
+		gateway, certificate := newTLSGateway(t)
+		w := newWorkspace(t, gateway, "QUIVA_CA_CERT_FILE="+certificate)
+		w.configure("", twoEntries(2))
+		w.must("apply", "-auto-approve")
+		requests := gateway.Requests()
+		if len(requests) != 4 {
+			t.Errorf("%d requests for two entries, want 4", len(requests))
+		}
+		for _, request := range requests {
+			if request.Proto != "HTTP/2.0" {
+				t.Errorf("%s %s was sent with %s", request.Method, request.Path, request.Proto)
+			}
+		}
 	})
 	t.Run("TLS 1.1", func(t *testing.T) {
 		needTerraform(t)

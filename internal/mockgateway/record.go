@@ -11,6 +11,8 @@ import (
 // shared with the gateway's record and must not be changed.
 type Request struct {
 	Method string
+	// Proto is the protocol: HTTP/1.1 or HTTP/2.0.
+	Proto string
 	// Path is the path as it was sent, percent-encoded.
 	Path  string
 	Query url.Values
@@ -39,6 +41,7 @@ type recorder struct {
 func newRequest(r *http.Request, body []byte, start time.Time) *Request {
 	return &Request{
 		Method:     r.Method,
+		Proto:      r.Proto,
 		Path:       r.URL.EscapedPath(),
 		Query:      r.URL.Query(),
 		Header:     r.Header,
