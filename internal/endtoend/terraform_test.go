@@ -67,7 +67,7 @@ func build(dir string) error {
 func needTerraform(t *testing.T) {
 	t.Helper()
 	if os.Getenv("TF_ACC") == "" {
-		t.Skip("needs Terraform: runs when TF_ACC is set")
+		t.Skip("needs Terraform 1.11 or later: runs when TF_ACC is set")
 	}
 	t.Parallel()
 }

@@ -101,7 +101,9 @@ func (r reply) expectError(t testing.TB, status int, message string) {
 	}
 }
 
-// eventually waits for something that another goroutine is about to do.
+// eventually waits for something that another goroutine is about to do, such as
+// net/http's that sees a connection's end. Nothing tells of it, so this looks
+// again and again.
 func eventually(t testing.TB, what string, condition func() bool) {
 	t.Helper()
 	for deadline := time.Now().Add(20 * time.Second); !condition(); {

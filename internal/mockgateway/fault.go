@@ -121,6 +121,8 @@ type Injection struct {
 	fault  Fault
 	seen   int
 	hits   int
+	// awaited are closed when the fault has hit so many requests.
+	awaited map[int]chan struct{}
 }
 
 // faults are those injected, in the order of injection.
@@ -136,7 +138,7 @@ func (g *Gateway) Inject(fault Fault) *Injection {
 	f := &g.faults
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	injection := &Injection{faults: f, fault: fault}
+	injection := &Injection{faults: f, fault: fault, awaited: map[int]chan struct{}{}}
 	f.injected = append(f.injected, injection)
 	return injection
 }
@@ -154,6 +156,22 @@ func (i *Injection) Hits() int {
 	i.faults.mu.Lock()
 	defer i.faults.mu.Unlock()
 	return i.hits
+}
+
+// Reached returns a channel that is closed once the fault has hit so many
+// requests, one at least.
+func (i *Injection) Reached(hits int) <-chan struct{} {
+	i.faults.mu.Lock()
+	defer i.faults.mu.Unlock()
+	reached := i.awaited[hits]
+	if reached == nil {
+		reached = make(chan struct{})
+		i.awaited[hits] = reached
+		if i.hits >= hits {
+			close(reached)
+		}
+	}
+	return reached
 }
 
 // Clear ends the fault. Requests already hit by it stay so.
@@ -180,6 +198,9 @@ func (f *faults) take(method, path string) (Fault, bool) {
 			continue
 		}
 		i.hits++
+		if reached := i.awaited[i.hits]; reached != nil {
+			close(reached)
+		}
 		return i.fault, true
 	}
 	return Fault{}, false

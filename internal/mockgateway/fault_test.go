@@ -40,6 +40,12 @@ func TestFaultRespond(t *testing.T) {
 		t.Errorf("the request was handled: %s", got)
 	}
 	do(t, s, "PUT", entryPath, `{"a":3}`).expect(t, 200, success)
+	<-fault.Reached(1) // of the past
+	select {
+	case <-fault.Reached(3):
+		t.Error("a hit that was not is reached")
+	default:
+	}
 	if got := fault.Hits(); got != 2 {
 		t.Errorf("%d hits", got)
 	}
@@ -136,7 +142,7 @@ func TestFaultHang(t *testing.T) {
 			ctx, cancel := context.WithCancel(context.Background())
 			answered := make(chan reply, 2)
 			go func() { answered <- send(client, newRequest(t, s, "PUT", entryPath, `{}`).WithContext(ctx)) }()
-			eventually(t, "the first request hangs", func() bool { return fault.Hits() == 1 })
+			<-fault.Reached(1)
 			cancel()
 			if got := <-answered; !errors.Is(got.err, context.Canceled) {
 				t.Errorf("cancelled: %+v", got)
@@ -144,7 +150,7 @@ func TestFaultHang(t *testing.T) {
 			eventually(t, "the server sees that the client is gone", func() bool { return s.Requests()[0].Duration > 0 })
 
 			go func() { answered <- send(client, newRequest(t, s, "PUT", entryPath, `{}`)) }()
-			eventually(t, "the second request hangs", func() bool { return fault.Hits() == 2 })
+			<-fault.Reached(2)
 			s.Close()
 			if got := <-answered; got.err == nil {
 				t.Errorf("closed: %+v", got)

@@ -141,7 +141,7 @@ func (s *Server) Restart() {
 		if time.Now().After(deadline) {
 			panic(fmt.Sprintf("mockgateway: cannot listen on %s again: %v", s.address, err))
 		}
-		time.Sleep(10 * time.Millisecond)
+		time.Sleep(10 * time.Millisecond) // nothing tells when the address is free
 	}
 }
 

@@ -217,7 +217,7 @@ func TestCancelledRequestLeavesItsConnectionToOthers(t *testing.T) {
 	go func() { hanging <- send(client, newRequest(t, s, "GET", "/hang", "").WithContext(ctx)) }()
 	eventually(t, "a request hangs", func() bool { return s.Count("", "/hang") == 1 })
 	go func() { answered <- send(client, newRequest(t, s, "GET", "/storage/kv", "")) }()
-	eventually(t, "another is under way", func() bool { return slow.Hits() == 1 })
+	<-slow.Reached(1)
 	cancel()
 	<-hanging
 	if got := <-answered; got.err != nil || got.status != 200 {

@@ -118,7 +118,7 @@ func TestBatchFailures(t *testing.T) {
 						time.Sleep(1500 * time.Millisecond) // by the bubble's clock
 						return test.err
 					}
-					time.Sleep(time.Second)
+					time.Sleep(time.Second) // likewise
 					return nil
 				})
 				checkSettled(t, keys, outcome)
@@ -218,9 +218,7 @@ func TestBatchCancelled(t *testing.T) {
 		hanging := gateway.Inject(mockgateway.Fault{After: 20, Effect: mockgateway.Hang()})
 		ctx, cancel := context.WithCancel(t.Context())
 		go func() {
-			for hanging.Hits() < batchWidth {
-				time.Sleep(time.Millisecond)
-			}
+			<-hanging.Reached(batchWidth)
 			cancel()
 		}()
 		keys := numberedKeys(100)

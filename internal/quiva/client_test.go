@@ -295,9 +295,7 @@ func TestCancel(t *testing.T) {
 			injection := gateway.Inject(mockgateway.Fault{Effect: effect})
 			ctx, cancel := context.WithCancel(t.Context())
 			go func() {
-				for injection.Hits() == 0 {
-					time.Sleep(time.Millisecond)
-				}
+				<-injection.Reached(1)
 				cancel()
 			}()
 			start := time.Now()

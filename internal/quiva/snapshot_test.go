@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -163,9 +162,7 @@ func TestListedEntryCancelled(t *testing.T) {
 			t.Error("a hanging list has an entry")
 		}
 	})
-	for injection.Hits() == 0 {
-		runtime.Gosched()
-	}
+	<-injection.Reached(1)
 	cancel()
 	first.Wait()
 	if _, ok := client.ListedEntry(t.Context(), "flags", "a"); !ok {
