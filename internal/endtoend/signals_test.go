@@ -243,8 +243,12 @@ func TestParallelism(t *testing.T) {
 	if opened := gateway.Connections(); opened > 64 {
 		t.Errorf("%d connections for 64 requests at a time", opened)
 	}
+	gateway.ResetRequests()
 	if plan := w.run("plan", "-detailed-exitcode", "-parallelism=64"); plan.status != 0 {
 		t.Errorf("the plan after it ended with %d:\n%s", plan.status, plan.output)
+	}
+	if sent := gateway.Count("", ""); sent != 13 {
+		t.Errorf("the plan sent %d requests, want a dozen and one list for all who wait", sent)
 	}
 	w.must("destroy", "-auto-approve", "-parallelism=64")
 	if held := gateway.Entries("flags"); len(held) != 0 {
