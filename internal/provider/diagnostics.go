@@ -23,9 +23,9 @@ type operation struct {
 	details string
 }
 
-// fail turns a client's error into the one diagnostic for it. State is left as
+// addError turns a client's error into the one diagnostic for it. State is left as
 // it was by every caller.
-func (g *gateway) fail(diags *diag.Diagnostics, op operation, err error) {
+func (g *gateway) addError(diags *diag.Diagnostics, op operation, err error) {
 	var failure *quiva.Error
 	if !errors.As(err, &failure) {
 		if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {

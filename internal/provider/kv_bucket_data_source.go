@@ -111,7 +111,7 @@ func (d *kvBucketDataSource) Read(ctx context.Context, req datasource.ReadReques
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	client, ok := d.gateway.connect(&resp.Diagnostics)
+	client, ok := d.gateway.configuredClient(&resp.Diagnostics)
 	if !ok {
 		return
 	}
@@ -122,7 +122,7 @@ func (d *kvBucketDataSource) Read(ctx context.Context, req datasource.ReadReques
 		d.gateway.missingBucket(&resp.Diagnostics, name)
 		return
 	case err != nil:
-		d.gateway.fail(&resp.Diagnostics, operation{doing: fmt.Sprintf("read the bucket %q", name), rejected: path.Root("bucket")}, err)
+		d.gateway.addError(&resp.Diagnostics, operation{doing: fmt.Sprintf("read the bucket %q", name), rejected: path.Root("bucket")}, err)
 		return
 	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, kvBucketDataSourceModel{

@@ -342,11 +342,19 @@ func (r *kvBucketResource) Configure(_ context.Context, req resource.ConfigureRe
 	r.gateway = gatewayFrom(req.ProviderData, &resp.Diagnostics)
 }
 
+// existsKey marks, in the private state of a plan, a bucket that there is.
+// Terraform plans its replacement, when -replace asks for it, as a creation, and
+// hands on the private state of the plan before.
+const existsKey = "exists"
+
 // ModifyPlan makes known what is known ahead, and says what stays although it
 // was taken out of the configuration.
 func (r *kvBucketResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
 	if req.Plan.Raw.IsNull() {
-		return // a destroy
+		var bucket types.String
+		resp.Diagnostics.Append(req.State.GetAttribute(ctx, path.Root("bucket"), &bucket)...)
+		r.gateway.run.PlanBucketDeletion(bucket.ValueString())
+		return
 	}
 	var plan, config kvBucketModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
@@ -356,6 +364,11 @@ func (r *kvBucketResource) ModifyPlan(ctx context.Context, req resource.ModifyPl
 	}
 	plan.ID = plan.Bucket
 	if req.State.Raw.IsNull() {
+		exists, diags := req.Private.GetKey(ctx, existsKey)
+		resp.Diagnostics.Append(diags...)
+		if exists != nil {
+			r.gateway.run.PlanBucketDeletion(plan.Bucket.ValueString())
+		}
 		// A new bucket has only the limits and the index that it is given.
 		if config.MaxBytes.IsNull() {
 			plan.MaxBytes = config.MaxBytes
@@ -369,9 +382,12 @@ func (r *kvBucketResource) ModifyPlan(ctx context.Context, req resource.ModifyPl
 	} else {
 		var state kvBucketModel
 		resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-		if !plan.replaces(state) {
+		if plan.replaces(state) {
+			r.gateway.run.PlanBucketDeletion(state.Bucket.ValueString())
+		} else {
 			warnOfKept(&resp.Diagnostics, config, state)
 		}
+		resp.Diagnostics.Append(resp.Private.SetKey(ctx, existsKey, []byte("true"))...)
 	}
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, plan)...)
 }
@@ -420,7 +436,7 @@ func (r *kvBucketResource) Create(ctx context.Context, req resource.CreateReques
 		Compression:  config.Compression.ValueBoolPointer(),
 		Indexing:     config.indexing(ctx, &resp.Diagnostics),
 	}
-	client, ok := r.gateway.connect(&resp.Diagnostics)
+	client, ok := r.gateway.configuredClient(&resp.Diagnostics)
 	if !ok || resp.Diagnostics.HasError() {
 		return
 	}
@@ -433,14 +449,14 @@ func (r *kvBucketResource) Create(ctx context.Context, req resource.CreateReques
 		bucketExists(&resp.Diagnostics, bucket.Bucket)
 		return
 	case !quiva.IsNotFound(err):
-		r.gateway.fail(&resp.Diagnostics, operation{doing: "look whether " + plan.name() + " exists already", rejected: path.Root("bucket")}, err)
+		r.gateway.addError(&resp.Diagnostics, operation{doing: "look whether " + plan.name() + " exists already", rejected: path.Root("bucket")}, err)
 		return
 	}
 	if err := client.CreateBucket(ctx, bucket); err != nil && !wasCreated(ctx, client, bucket.Bucket, err) {
 		if quiva.IsBucketTaken(err) {
 			bucketExists(&resp.Diagnostics, bucket.Bucket)
 		} else {
-			r.gateway.fail(&resp.Diagnostics, operation{doing: "create " + plan.name(), rejected: path.Root("bucket")}, err)
+			r.gateway.addError(&resp.Diagnostics, operation{doing: "create " + plan.name(), rejected: path.Root("bucket")}, err)
 		}
 		return
 	}
@@ -489,7 +505,7 @@ func (r *kvBucketResource) Read(ctx context.Context, req resource.ReadRequest, r
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	client, ok := r.gateway.connect(&resp.Diagnostics)
+	client, ok := r.gateway.configuredClient(&resp.Diagnostics)
 	if !ok {
 		return
 	}
@@ -501,7 +517,7 @@ func (r *kvBucketResource) Read(ctx context.Context, req resource.ReadRequest, r
 		resp.State.RemoveResource(ctx)
 		return
 	case err != nil:
-		r.gateway.fail(&resp.Diagnostics, operation{doing: "read " + state.name(), rejected: path.Root("bucket")}, err)
+		r.gateway.addError(&resp.Diagnostics, operation{doing: "read " + state.name(), rejected: path.Root("bucket")}, err)
 		return
 	}
 	state.refresh(ctx, &resp.Diagnostics, shown)
@@ -533,7 +549,7 @@ func (r *kvBucketResource) Update(ctx context.Context, req resource.UpdateReques
 	}
 	// Another force_destroy alone is nothing to send.
 	if update != (quiva.BucketUpdate{}) {
-		client, ok := r.gateway.connect(&resp.Diagnostics)
+		client, ok := r.gateway.configuredClient(&resp.Diagnostics)
 		if !ok {
 			return
 		}
@@ -544,7 +560,7 @@ func (r *kvBucketResource) Update(ctx context.Context, req resource.UpdateReques
 				fmt.Sprintf("The bucket %q was deleted after this run had read it. Nothing was updated. Run it again: Terraform then plans to create the bucket anew.", plan.Bucket.ValueString()))
 			return
 		case err != nil:
-			r.gateway.fail(&resp.Diagnostics, operation{doing: "update " + plan.name(), rejected: path.Root("bucket")}, err)
+			r.gateway.addError(&resp.Diagnostics, operation{doing: "update " + plan.name(), rejected: path.Root("bucket")}, err)
 			return
 		}
 	}
@@ -558,7 +574,7 @@ func (r *kvBucketResource) Delete(ctx context.Context, req resource.DeleteReques
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	client, ok := r.gateway.connect(&resp.Diagnostics)
+	client, ok := r.gateway.configuredClient(&resp.Diagnostics)
 	if !ok {
 		return
 	}
@@ -570,7 +586,7 @@ func (r *kvBucketResource) Delete(ctx context.Context, req resource.DeleteReques
 		case quiva.IsNotFound(err):
 			return
 		case err != nil:
-			r.gateway.fail(&resp.Diagnostics, operation{doing: "look whether " + state.name() + " is empty", rejected: path.Root("bucket")}, err)
+			r.gateway.addError(&resp.Diagnostics, operation{doing: "look whether " + state.name() + " is empty", rejected: path.Root("bucket")}, err)
 			return
 		case len(entries) > 0:
 			resp.Diagnostics.AddAttributeError(path.Root("force_destroy"), "Bucket is not empty",
@@ -582,7 +598,7 @@ func (r *kvBucketResource) Delete(ctx context.Context, req resource.DeleteReques
 	}
 	err := client.DeleteBucket(ctx, state.Bucket.ValueString())
 	if err != nil && !quiva.IsNotFound(err) {
-		r.gateway.fail(&resp.Diagnostics, operation{doing: "delete " + state.name(), rejected: path.Root("bucket")}, err)
+		r.gateway.addError(&resp.Diagnostics, operation{doing: "delete " + state.name(), rejected: path.Root("bucket")}, err)
 	}
 }
 

@@ -77,13 +77,13 @@ func (d *kvBucketsDataSource) Configure(_ context.Context, req datasource.Config
 }
 
 func (d *kvBucketsDataSource) Read(ctx context.Context, _ datasource.ReadRequest, resp *datasource.ReadResponse) {
-	client, ok := d.gateway.connect(&resp.Diagnostics)
+	client, ok := d.gateway.configuredClient(&resp.Diagnostics)
 	if !ok {
 		return
 	}
 	buckets, err := client.ListBuckets(ctx)
 	if err != nil {
-		d.gateway.fail(&resp.Diagnostics, operation{doing: "list the buckets", rejected: path.Root("buckets")}, err)
+		d.gateway.addError(&resp.Diagnostics, operation{doing: "list the buckets", rejected: path.Root("buckets")}, err)
 		return
 	}
 	// The gateway documents no order; one of its own would be noise in a plan.

@@ -90,7 +90,7 @@ func (d *kvEntriesDataSource) Read(ctx context.Context, req datasource.ReadReque
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	client, ok := d.gateway.connect(&resp.Diagnostics)
+	client, ok := d.gateway.configuredClient(&resp.Diagnostics)
 	if !ok {
 		return
 	}
@@ -114,7 +114,7 @@ func (d *kvEntriesDataSource) Read(ctx context.Context, req datasource.ReadReque
 		d.gateway.missingBucket(&resp.Diagnostics, bucket)
 		return
 	case err != nil:
-		d.gateway.fail(&resp.Diagnostics, operation{doing: fmt.Sprintf("list the entries of the bucket %q", bucket), rejected: rejected}, err)
+		d.gateway.addError(&resp.Diagnostics, operation{doing: fmt.Sprintf("list the entries of the bucket %q", bucket), rejected: rejected}, err)
 		return
 	}
 

@@ -78,7 +78,7 @@ func (d *kvEntryDataSource) Read(ctx context.Context, req datasource.ReadRequest
 // readValue returns what an entry holds. An entry that does not exist is an
 // error.
 func (g *gateway) readValue(ctx context.Context, diags *diag.Diagnostics, bucket, key string) types.Dynamic {
-	client, ok := g.connect(diags)
+	client, ok := g.configuredClient(diags)
 	if !ok {
 		return types.DynamicNull()
 	}
@@ -90,7 +90,7 @@ func (g *gateway) readValue(ctx context.Context, diags *diag.Diagnostics, bucket
 				"If this configuration creates the entry, take its value from the resource instead of reading it.", bucket, key, g.endpoint))
 		return types.DynamicNull()
 	case err != nil:
-		g.fail(diags, operation{doing: fmt.Sprintf("read the entry %q of the bucket %q", key, bucket), rejected: path.Root("key")}, err)
+		g.addError(diags, operation{doing: fmt.Sprintf("read the entry %q of the bucket %q", key, bucket), rejected: path.Root("key")}, err)
 		return types.DynamicNull()
 	}
 	return attributeOf(decodeValue(diags, key, entry.Value))

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"strconv"
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -18,9 +17,10 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
 	"github.com/hashicorp/terraform-plugin-framework/types"
-	"github.com/hashicorp/terraform-plugin-log/tflog"
 
+	"github.com/quivaworks/terraform-provider-quiva/internal/jsonvalue"
 	"github.com/quivaworks/terraform-provider-quiva/internal/quiva"
+	"github.com/quivaworks/terraform-provider-quiva/internal/reconcile"
 )
 
 var (
@@ -175,8 +175,15 @@ func checkValues(diags *diag.Diagnostics, config kvEntryModel) {
 // ModifyPlan makes the plan say only what really changes: the ID is known
 // ahead, and a value that is the same JSON as the state's is no change.
 func (r *kvEntryResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
-	if req.Plan.Raw.IsNull() || req.Plan.Raw.Equal(req.State.Raw) {
-		return // a destroy, or nothing to do
+	if req.Plan.Raw.IsNull() {
+		var state kvEntryModel
+		resp.Diagnostics.Append(req.State.GetAttribute(ctx, path.Root("bucket"), &state.Bucket)...)
+		resp.Diagnostics.Append(req.State.GetAttribute(ctx, path.Root("key"), &state.Key)...)
+		resp.Diagnostics.Append(r.gateway.planDeletion(state.Bucket.ValueString(), []string{state.Key.ValueString()}).store(ctx, resp.Private)...)
+		return
+	}
+	if req.Plan.Raw.Equal(req.State.Raw) {
+		return // nothing to do
 	}
 	var plan kvEntryModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
@@ -205,6 +212,12 @@ func (r *kvEntryResource) ModifyPlan(ctx context.Context, req resource.ModifyPla
 		if sameJSON(valueOf(plan.Value), valueOf(state.Value)) {
 			plan.Value = state.Value
 		}
+	} else {
+		var planned successors
+		if !plan.ID.IsUnknown() {
+			planned = r.gateway.planCreation(plan.Bucket.ValueString(), []string{plan.Key.ValueString()})
+		}
+		resp.Diagnostics.Append(planned.store(ctx, resp.Private)...)
 	}
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, plan)...)
 }
@@ -212,39 +225,29 @@ func (r *kvEntryResource) ModifyPlan(ctx context.Context, req resource.ModifyPla
 func (r *kvEntryResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
 	var plan kvEntryModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	resp.Diagnostics.Append(successors{}.store(ctx, resp.Private)...)
 	value := valueToWrite(ctx, &resp.Diagnostics, plan, req.Config)
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	client, ok := r.gateway.connect(&resp.Diagnostics)
-	if !ok {
+	if _, ok := r.gateway.configuredClient(&resp.Diagnostics); !ok {
 		return
 	}
-
-	defer r.gateway.take(plan.Bucket.ValueString(), plan.Key.ValueString())()
-	// The gateway's PUT overwrites silently, so look first.
-	held, err := client.GetEntry(ctx, plan.Bucket.ValueString(), plan.Key.ValueString())
-	switch {
-	case quiva.IsNotFound(err):
-	case err != nil:
-		r.gateway.fail(&resp.Diagnostics, operation{doing: "look whether " + plan.name() + " exists already", rejected: path.Root("key")}, err)
-		return
-	case isSameText(value, held.Value):
-		// Most likely this very configuration's, from an apply that was cut
-		// off before it could note what it wrote.
-		tflog.Info(ctx, "Entry holds the wanted value already", map[string]any{"bucket": plan.Bucket.ValueString(), "key": plan.Key.ValueString()})
-		r.gateway.markCreated(plan.Bucket.ValueString(), plan.Key.ValueString())
-		resp.Diagnostics.Append(store(ctx, plan, &resp.State, resp.Identity, resp.Private)...)
-		return
-	case !plan.Overwrite.ValueBool():
-		resp.Diagnostics.AddAttributeError(path.Root("key"), "KV entry already exists", alreadyExists(plan))
+	key := plan.Key.ValueString()
+	outcome := r.gateway.run.Apply(ctx, reconcile.Change{
+		Bucket:    plan.Bucket.ValueString(),
+		Add:       map[string]json.RawMessage{key: value},
+		Overwrite: plan.Overwrite.ValueBool(),
+	})
+	r.gateway.addFailure(&resp.Diagnostics, plan.subject(), outcome)
+	if old, ok := outcome.TakenOver[key]; ok {
+		if plan.Value = types.DynamicNull(); old != nil {
+			plan.Value = attributeOf(decodeValue(&resp.Diagnostics, key, old))
+		}
+	} else if outcome.Failure != nil {
 		return
 	}
-
-	if r.write(ctx, &resp.Diagnostics, client, plan, value) {
-		r.gateway.markCreated(plan.Bucket.ValueString(), plan.Key.ValueString())
-		resp.Diagnostics.Append(store(ctx, plan, &resp.State, resp.Identity, resp.Private)...)
-	}
+	resp.Diagnostics.Append(store(ctx, plan, &resp.State, resp.Identity, resp.Private)...)
 }
 
 // valueToWrite returns the JSON of whichever value is set. The write-only one is
@@ -280,38 +283,22 @@ func isWriteOnly(ctx context.Context, private interface {
 func store(ctx context.Context, plan kvEntryModel, state *tfsdk.State, identity *tfsdk.ResourceIdentity, private privateState) diag.Diagnostics {
 	diags := state.Set(ctx, plan)
 	diags.Append(identity.Set(ctx, plan.identity())...)
-	diags.Append(private.SetKey(ctx, writeOnlyKey, strconv.AppendBool(nil, isNull(plan.Value)))...)
+	var mark []byte // none for ordinary entries: every byte of a state is written again and again
+	if isNull(plan.Value) {
+		mark = []byte("true")
+	}
+	diags.Append(private.SetKey(ctx, writeOnlyKey, mark)...)
 	return diags
 }
 
-func alreadyExists(plan kvEntryModel) string {
-	id := plan.ID.ValueString()
-	if isNull(plan.Value) {
-		return fmt.Sprintf("The key %q of the bucket %q already holds another value. Nothing was written.\n\n"+
-			"To discard what is there and write value_wo over it, set overwrite = true. Do not import it: that would read the value into the state.",
-			plan.Key.ValueString(), plan.Bucket.ValueString())
+// subject is the entry in errors.
+func (m kvEntryModel) subject() subject {
+	return subject{
+		bucket:    m.Bucket.ValueString(),
+		key:       m.Key.ValueString(),
+		value:     path.Root("value"),
+		writeOnly: isNull(m.Value),
 	}
-	return fmt.Sprintf("The key %q of the bucket %q already holds another value. Nothing was written.\n\n"+
-		"To manage what is there, import it under the address named above, in place of ADDRESS:\n\n"+
-		"  terraform import 'quiva_kv_entry.ADDRESS' %s\n\n"+
-		"or with a block in the configuration:\n\n"+
-		"  import {\n    to = quiva_kv_entry.ADDRESS\n    id = %q\n  }\n\n"+
-		"To discard what is there and write this value over it, set overwrite = true.",
-		plan.Key.ValueString(), plan.Bucket.ValueString(), shellQuote(id), id)
-}
-
-// write puts the value of the plan and reports whether that worked.
-func (r *kvEntryResource) write(ctx context.Context, diags *diag.Diagnostics, client *quiva.Client, plan kvEntryModel, value json.RawMessage) bool {
-	err := client.PutEntry(ctx, plan.Bucket.ValueString(), plan.Key.ValueString(), value)
-	switch {
-	case err == nil:
-		return true
-	case quiva.IsNotFound(err):
-		r.gateway.missingBucket(diags, plan.Bucket.ValueString())
-	default:
-		r.gateway.fail(diags, operation{doing: "write " + plan.name(), rejected: path.Root("value")}, err)
-	}
-	return false
 }
 
 func (r *kvEntryResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
@@ -322,7 +309,7 @@ func (r *kvEntryResource) Read(ctx context.Context, req resource.ReadRequest, re
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	client, ok := r.gateway.connect(&resp.Diagnostics)
+	client, ok := r.gateway.configuredClient(&resp.Diagnostics)
 	if !ok {
 		return
 	}
@@ -336,6 +323,11 @@ func (r *kvEntryResource) Read(ctx context.Context, req resource.ReadRequest, re
 		// is, in the types that the configuration gave it.
 		return writeOnly || !isNull(state.Value) && holdsJSON(valueOf(state.Value), held.Value)
 	}
+	if len(r.gateway.run.ReadBy(state.Bucket.ValueString(), []string{state.Key.ValueString()})) > 0 {
+		resp.Diagnostics.Append(heldTwice(state.Bucket.ValueString(), state.Key.ValueString()))
+		resp.State.RemoveResource(ctx)
+		return
+	}
 	// What a list says is only taken when nothing comes of it.
 	if listed, ok := client.ListedEntry(ctx, state.Bucket.ValueString(), state.Key.ValueString()); ok && unchanged(listed) {
 		return
@@ -346,7 +338,7 @@ func (r *kvEntryResource) Read(ctx context.Context, req resource.ReadRequest, re
 		resp.State.RemoveResource(ctx)
 		return
 	case err != nil:
-		r.gateway.fail(&resp.Diagnostics, operation{doing: "read " + state.name(), rejected: path.Root("key")}, err)
+		r.gateway.addError(&resp.Diagnostics, operation{doing: "read " + state.name(), rejected: path.Root("key")}, err)
 		return
 	}
 	if unchanged(held) {
@@ -372,8 +364,15 @@ func (r *kvEntryResource) Update(ctx context.Context, req resource.UpdateRequest
 		if resp.Diagnostics.HasError() {
 			return
 		}
-		client, ok := r.gateway.connect(&resp.Diagnostics)
-		if !ok || !r.write(ctx, &resp.Diagnostics, client, plan, value) {
+		if _, ok := r.gateway.configuredClient(&resp.Diagnostics); !ok {
+			return
+		}
+		outcome := r.gateway.run.Apply(ctx, reconcile.Change{
+			Bucket: plan.Bucket.ValueString(),
+			Set:    map[string]json.RawMessage{plan.Key.ValueString(): value},
+		})
+		if outcome.Failure != nil {
+			r.gateway.addFailure(&resp.Diagnostics, plan.subject(), outcome)
 			return
 		}
 	}
@@ -386,18 +385,22 @@ func (r *kvEntryResource) Delete(ctx context.Context, req resource.DeleteRequest
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	client, ok := r.gateway.connect(&resp.Diagnostics)
-	if !ok {
+	if _, ok := r.gateway.configuredClient(&resp.Diagnostics); !ok {
 		return
 	}
-	defer r.gateway.take(state.Bucket.ValueString(), state.Key.ValueString())()
-	if r.gateway.wasCreated(state.Bucket.ValueString(), state.Key.ValueString()) {
-		return
+	successors, diags := successorsOf(ctx, req.Private)
+	resp.Diagnostics.Append(diags...)
+	bucket, key := state.Bucket.ValueString(), state.Key.ValueString()
+	var value json.RawMessage
+	if !isNull(state.Value) {
+		value, _ = jsonvalue.Encode(valueOf(state.Value)) // without it, a creation takes over any value
 	}
-	err := client.DeleteEntry(ctx, state.Bucket.ValueString(), state.Key.ValueString())
-	if err != nil && !quiva.IsNotFound(err) {
-		r.gateway.fail(&resp.Diagnostics, operation{doing: "delete " + state.name(), rejected: path.Root("key")}, err)
-	}
+	r.gateway.addFailure(&resp.Diagnostics, state.subject(), r.gateway.run.Apply(ctx, reconcile.Change{
+		Bucket:     bucket,
+		Remove:     map[string]json.RawMessage{key: value},
+		Successors: successors.in(bucket),
+		IsReplaced: successors.IsReplacement,
+	}))
 }
 
 // ImportState takes "bucket/key", or the identity. A bucket's name has no

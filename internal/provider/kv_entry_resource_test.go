@@ -287,9 +287,10 @@ func TestAccKVEntryTakenKey(t *testing.T) {
 		}
 		run(t,
 			step(`KV entry already exists`),
-			step(`terraform import 'quiva_kv_entry.ADDRESS' 'flags/it/s'`),
+			step(`terraform import 'ADDRESS' 'flags/it/s'`),
+			step(`moved { from = OLD_ADDRESS to = ADDRESS }`),
 			step(`id = "flags/it/s"`),
-			step(`set overwrite = true`),
+			step(`set overwrite = true for one apply`),
 		)
 		if writes := gateway.Revisions("flags", "it/s"); writes != 1 {
 			t.Errorf("the entry was written %d times, want only the one before", writes)

@@ -119,7 +119,7 @@ func TestAccKVEntryWriteOnlyTakeover(t *testing.T) {
 		want string // of the error
 		puts int
 	}{
-		"another": {`{"password":"old"}`, nil, "set overwrite = true. Do not import it: that would read the value into the state", 0},
+		"another": {`{"password":"old"}`, nil, "set overwrite = true for one apply. Do not import it: that would read the value into the state", 0},
 		"taken":   {`{"password":"old"}`, []string{"overwrite = true"}, "", 1},
 		"equal":   {`{ "password" : "new" }`, nil, "", 0},
 	} {

@@ -26,6 +26,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-log/tflog"
 
 	"github.com/quivaworks/terraform-provider-quiva/internal/quiva"
+	"github.com/quivaworks/terraform-provider-quiva/internal/reconcile"
 	"github.com/quivaworks/terraform-provider-quiva/internal/sealed"
 )
 
@@ -183,7 +184,7 @@ func (p *quivaProvider) Configure(ctx context.Context, req provider.ConfigureReq
 func (p *quivaProvider) configure(config providerModel, terraformVersion string, diags *diag.Diagnostics) *gateway {
 	if unknown := config.unknown(); len(unknown) > 0 {
 		// Planning new resources needs no gateway, and on apply all is known.
-		return &gateway{unknown: unknown}
+		return &gateway{unknown: unknown, run: reconcile.NewRun(nil, isSameText)}
 	}
 
 	endpointText, endpointOrigin := quiva.DefaultEndpoint, "the default"
@@ -231,21 +232,23 @@ func (p *quivaProvider) configure(config providerModel, terraformVersion string,
 	if !config.MaxRetries.IsNull() {
 		maxRetries = int(config.MaxRetries.ValueInt64())
 	}
+	client := quiva.New(quiva.Config{
+		Endpoint:       endpoint,
+		Credential:     credential,
+		RequestTimeout: timeout,
+		MaxRetries:     maxRetries,
+		Roots:          roots,
+		BulkRefresh:    config.BulkRefresh.IsNull() || config.BulkRefresh.ValueBool(),
+		UserAgent:      fmt.Sprintf("terraform-provider-quiva/%s (+%s) Terraform/%s", p.version, registryURL, terraformVersion),
+		Log: func(ctx context.Context, message string, fields map[string]any) {
+			tflog.Debug(ctx, message, fields)
+		},
+	})
 	return &gateway{
+		client:     client,
 		credential: origin,
 		endpoint:   endpoint.String(),
-		client: quiva.New(quiva.Config{
-			Endpoint:       endpoint,
-			Credential:     credential,
-			RequestTimeout: timeout,
-			MaxRetries:     maxRetries,
-			Roots:          roots,
-			BulkRefresh:    config.BulkRefresh.IsNull() || config.BulkRefresh.ValueBool(),
-			UserAgent:      fmt.Sprintf("terraform-provider-quiva/%s (+%s) Terraform/%s", p.version, registryURL, terraformVersion),
-			Log: func(ctx context.Context, message string, fields map[string]any) {
-				tflog.Debug(ctx, message, fields)
-			},
-		}),
+		run:        reconcile.NewRun(client, isSameText),
 	}
 }
 

@@ -1,0 +1,186 @@
+package provider
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+
+	"github.com/quivaworks/terraform-provider-quiva/internal/quiva"
+	"github.com/quivaworks/terraform-provider-quiva/internal/reconcile"
+)
+
+// subject is what an error about entries is about.
+type subject struct {
+	bucket string
+	// key is empty for a resource of many entries.
+	key string
+	// value is the attribute that holds the value, or the entries.
+	value path.Path
+	// writeOnly says that the value must not come into the state.
+	writeOnly bool
+	// isNew says that the resource is not in the state yet.
+	isNew bool
+}
+
+// isOne reports whether the resource has one entry only.
+func (s subject) isOne() bool { return s.key != "" }
+
+// keyPath is the attribute that an error about keys is about.
+func (s subject) keyPath() path.Path {
+	if s.isOne() {
+		return path.Root("key")
+	}
+	return s.value
+}
+
+// addFailure adds the error for a change of entries, if that failed.
+func (g *gateway) addFailure(diags *diag.Diagnostics, s subject, outcome reconcile.Outcome) {
+	failure := outcome.Failure
+	if failure == nil {
+		return
+	}
+	untouched := "Nothing was written."
+	if len(outcome.Written) > 0 {
+		untouched = "Nothing was overwritten."
+	}
+	switch failure.Kind {
+	case reconcile.Cancelled:
+		g.addError(diags, operation{doing: fmt.Sprintf("change entries in bucket %q", s.bucket)}, failure.Err)
+	case reconcile.WrittenBefore:
+		diags.AddAttributeError(s.keyPath(), "KV entry declared twice",
+			fmt.Sprintf("This run has already written %s, under another address. One entry can belong to one resource only; two would overwrite each other in every apply. Remove it from one of them.",
+				describeKeys(s.bucket, failure.Keys)))
+	case reconcile.NotChecked:
+		g.addRequestFailure(diags, s, failure, "check whether", "already exists ", "checked before they are created", untouched)
+	case reconcile.Taken:
+		if s.isOne() {
+			diags.AddAttributeError(s.keyPath(), "KV entry already exists", s.takenKey())
+		} else {
+			diags.AddAttributeError(s.keyPath(), "KV entries already exist", s.takenKeys(failure, untouched))
+		}
+	case reconcile.NotWritten:
+		if quiva.IsNotFound(failure.Err) {
+			g.missingBucket(diags, s.bucket)
+			return
+		}
+		g.addRequestFailure(diags, s, failure, "write", "", "written", restLater)
+	case reconcile.NotDeleted:
+		g.addRequestFailure(diags, s, failure, "delete", "", "deleted", restLater)
+	case reconcile.Retained:
+		diags.AddError("KV entry kept",
+			fmt.Sprintf("This resource was to give up %s, but the resource that takes over could not be created or changed. So the gateway keeps what it has, and this resource keeps it in its state. "+
+				"Resolve the other error and apply again.", describeKeys(s.bucket, failure.Keys)))
+	}
+}
+
+const restLater = "The state holds what was done. The next apply does the rest."
+
+// addRequestFailure adds the error for requests that failed: doing completes
+// "Could not … entry", and done "entries could not be …".
+func (g *gateway) addRequestFailure(diags *diag.Diagnostics, s subject, failure *reconcile.Failure, doing, whether, done, consequence string) {
+	if s.isOne() {
+		g.addError(diags, operation{doing: fmt.Sprintf("%s entry %q %sin bucket %q", doing, s.key, whether, s.bucket), rejected: s.keyPath()}, failure.Err)
+		return
+	}
+	g.addBatchError(diags, done, failure.Count, failure.Requests, consequence)
+}
+
+// addBatchError says which entries failed, why, and what that means.
+func (g *gateway) addBatchError(diags *diag.Diagnostics, done string, count int, requests quiva.Batch, consequence string) {
+	g.addError(diags, operation{
+		doing:    "have all entries " + done,
+		rejected: path.Root("entries"),
+		details:  describeBatch(done, count, requests) + "\n\n" + consequence,
+	}, requests.Err())
+}
+
+// takenKey says what to do about a key that holds another value.
+func (s subject) takenKey() string {
+	advice := []string{fmt.Sprintf("Key %q in bucket %q already holds another value. Nothing was written.", s.key, s.bucket)}
+	if s.writeOnly {
+		advice = append(advice, movedAdvice,
+			"To discard what is there and write value_wo over it, set overwrite = true for one apply. Do not import it: that would read the value into the state.")
+	} else {
+		id := s.bucket + "/" + s.key
+		advice = append(advice,
+			fmt.Sprintf("To manage what is there, import it:\n\n  terraform import 'ADDRESS' %s\n\n"+
+				"or with a block in the configuration:\n\n  import {\n    to = ADDRESS\n    id = %q\n  }", shellQuote(id), id),
+			movedAdvice,
+			"To discard what is there and write this value over it, set overwrite = true for one apply.")
+	}
+	return strings.Join(append(advice, addressAdvice), "\n\n")
+}
+
+// takenKeys says the same of many.
+func (s subject) takenKeys(failure *reconcile.Failure, untouched string) string {
+	requests := quiva.Batch{Failed: map[string]error{}}
+	for _, key := range failure.Keys {
+		requests.Failed[key] = errors.New("it already holds another value")
+	}
+	advice := []string{describeBatch("created", failure.Count, requests), untouched}
+	if s.isNew {
+		advice = append(advice,
+			fmt.Sprintf("To manage what is there, import it; what it brings that is not in entries is then planned to be deleted:\n\n"+
+				"  terraform import 'ADDRESS' %s\n\nor only the keys with a prefix:\n\n  terraform import 'ADDRESS' %s", shellQuote(s.bucket), shellQuote(s.bucket+"/PREFIX*")))
+	}
+	return strings.Join(append(advice, movedAdvice,
+		"To discard what is there and write these values over it, set overwrite = true for one apply.",
+		addressAdvice), "\n\n")
+}
+
+const (
+	// movedAdvice is for keys that this very configuration held until now.
+	movedAdvice = "If another address of this configuration managed it until now, tell Terraform that it moved:\n\n" +
+		"  moved {\n    from = OLD_ADDRESS\n    to   = ADDRESS\n  }"
+	// addressAdvice ends all advice: no provider is told the address.
+	addressAdvice = "ADDRESS stands for the whole address that this error shows. If that is a resource with create_before_destroy which replaces itself, " +
+		"take the setting away: its old and its new object would be the same entry."
+)
+
+// heldTwice warns of entries that two objects of the state hold.
+func heldTwice(bucket string, keys ...string) diag.Diagnostic {
+	return diag.NewWarningDiagnostic("KV entry in two resources",
+		fmt.Sprintf("Two resources of the state hold %s. An apply that was cut off while it moved entries from one resource to another leaves this behind. "+
+			"This resource no longer tracks them. The plan shows what it does about that; nothing is lost on the gateway.", describeKeys(bucket, keys)))
+}
+
+// listedKeys is how many keys, or failures, are told one by one.
+const listedKeys = 10
+
+// describeKeys names entries within a sentence.
+func describeKeys(bucket string, keys []string) string {
+	if len(keys) == 1 {
+		return fmt.Sprintf("entry %q in bucket %q", keys[0], bucket)
+	}
+	shown := make([]string, 0, listedKeys)
+	for _, key := range keys[:min(len(keys), listedKeys)] {
+		shown = append(shown, fmt.Sprintf("%q", key))
+	}
+	text := fmt.Sprintf("%d entries in bucket %q (%s", len(keys), bucket, strings.Join(shown, ", "))
+	if more := len(keys) - len(shown); more > 0 {
+		text += fmt.Sprintf(" and %d more", more)
+	}
+	return text + ")"
+}
+
+// describeBatch tells the first failures of a batch and counts the others.
+func describeBatch(done string, count int, requests quiva.Batch) string {
+	var text strings.Builder
+	fmt.Fprintf(&text, "%d of %d entries could not be %s:\n", len(requests.Failed)+len(requests.Untried), count, done)
+	for i, key := range slices.Sorted(maps.Keys(requests.Failed)) {
+		if i == listedKeys {
+			fmt.Fprintf(&text, "\n  - and %d more", len(requests.Failed)-i)
+			break
+		}
+		fmt.Fprintf(&text, "\n  - %q: %v", key, requests.Failed[key])
+	}
+	if len(requests.Untried) > 0 {
+		fmt.Fprintf(&text, "\n  - %d were not tried after that", len(requests.Untried))
+	}
+	return text.String()
+}

@@ -1,0 +1,97 @@
+package provider
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+
+	"github.com/quivaworks/terraform-provider-quiva/internal/jsonvalue"
+)
+
+// entriesValidator accepts an object of objects, with the keys that an entry
+// may have.
+type entriesValidator struct{}
+
+func (entriesValidator) Description(context.Context) string {
+	return "an object or a map of objects, by their keys"
+}
+
+func (v entriesValidator) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
+
+func (entriesValidator) ValidateDynamic(_ context.Context, req validator.DynamicRequest, resp *validator.DynamicResponse) {
+	value := valueOf(req.ConfigValue)
+	if !value.IsKnown() {
+		return
+	}
+	entries, ok := value.Members()
+	if !ok {
+		resp.Diagnostics.Append(noEntries(req.Path))
+		return
+	}
+	for _, key := range slices.Sorted(maps.Keys(entries)) {
+		if problem := entryKey.problem(key); problem != "" {
+			resp.Diagnostics.AddAttributeError(req.Path, "Invalid key", fmt.Sprintf("The key %q cannot be used: the key %s", key, problem))
+		}
+		switch entries[key].Kind() {
+		case jsonvalue.KindObject, jsonvalue.KindMap, jsonvalue.KindDynamic:
+		case jsonvalue.KindNull:
+			resp.Diagnostics.AddAttributeError(req.Path, "Value is missing",
+				fmt.Sprintf("The entry %q is null. To delete it, leave it out: { for key, value in var.entries : key => value if value != null }.", key))
+		default:
+			resp.Diagnostics.AddAttributeError(req.Path, "Value is not an object",
+				fmt.Sprintf("The gateway stores JSON objects; the entry %q is not one. Put its value into an object: { value = … }.", key))
+		}
+	}
+}
+
+func noEntries(at path.Path) diag.Diagnostic {
+	return diag.NewAttributeErrorDiagnostic(at, "Entries are not an object",
+		"The entries are an object or a map whose property names are the keys, such as { checkout = { enabled = true } }. For a list, name the key of each: { for flag in var.flags : flag.key => flag.value }.")
+}
+
+// ModifyPlan makes the plan say only what really changes.
+func (r *kvEntriesResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+	if req.Plan.Raw.IsNull() {
+		var state kvEntriesModel
+		resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+		entries, _ := valueOf(state.Entries).Members()
+		resp.Diagnostics.Append(r.gateway.planDeletion(state.Bucket.ValueString(), slices.Sorted(maps.Keys(entries))).store(ctx, resp.Private)...)
+		return
+	}
+	if req.Plan.Raw.Equal(req.State.Raw) {
+		return // nothing to do
+	}
+	var plan kvEntriesModel
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	plan.ID = plan.Bucket
+	checkEntries(&resp.Diagnostics, plan.Entries)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	bucket := plan.Bucket.ValueString()
+	planned, _ := valueOf(plan.Entries).Members()
+	if req.State.Raw.IsNull() {
+		resp.Diagnostics.Append(r.gateway.planCreation(bucket, slices.Sorted(maps.Keys(planned))).store(ctx, resp.Private)...)
+	} else {
+		var state kvEntriesModel
+		resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+		current, _ := valueOf(state.Entries).Members()
+		r.gateway.run.PlanCreation(bucket, slices.DeleteFunc(slices.Collect(maps.Keys(planned)), func(key string) bool {
+			_, exists := current[key]
+			return exists
+		}))
+		if sameJSON(valueOf(plan.Entries), valueOf(state.Entries)) {
+			plan.Entries = state.Entries
+		}
+	}
+	resp.Diagnostics.Append(resp.Plan.Set(ctx, plan)...)
+}

@@ -1,0 +1,51 @@
+package provider
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/quivaworks/terraform-provider-quiva/internal/jsonvalue"
+)
+
+// encodeEntries returns the JSON of each entry.
+func encodeEntries(diags *diag.Diagnostics, value types.Dynamic) map[string]json.RawMessage {
+	entries, ok := valueOf(value).Members()
+	if !ok {
+		diags.Append(noEntries(path.Root("entries")))
+	}
+	texts := make(map[string]json.RawMessage, len(entries))
+	for key, entry := range entries {
+		text, err := jsonvalue.Encode(entry)
+		switch {
+		case err != nil:
+			diags.Append(noEntryForm(key, err))
+		case text[0] != '{':
+			// It was unknown while planning.
+			diags.AddAttributeError(path.Root("entries"), "Value is not an object", fmt.Sprintf("The gateway stores JSON objects; the entry %q is not one.", key))
+		}
+		texts[key] = text
+	}
+	return texts
+}
+
+// checkEntries adds an error for each entry of which something is known that
+// cannot be written.
+func checkEntries(diags *diag.Diagnostics, value types.Dynamic) {
+	entries, _ := valueOf(value).Members()
+	for _, key := range slices.Sorted(maps.Keys(entries)) {
+		if _, err := jsonvalue.Encode(entries[key]); err != nil && !errors.Is(err, jsonvalue.ErrUnknown) {
+			diags.Append(noEntryForm(key, err))
+		}
+	}
+}
+
+func noEntryForm(key string, err error) diag.Diagnostic {
+	return diag.NewAttributeErrorDiagnostic(path.Root("entries"), "Value has no JSON form", fmt.Sprintf("The entry %q cannot be written as JSON: %v.", key, err))
+}

@@ -1,0 +1,77 @@
+package reconcile
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/quivaworks/terraform-provider-quiva/internal/quiva"
+)
+
+const (
+	// handOverLimit is how long a creation waits for the calls that let its keys
+	// go.
+	handOverLimit = 2 * time.Second
+	// idleLimit is how long it waits once no other call is under way: as long as
+	// Terraform may need to begin the next one.
+	idleLimit = 100 * time.Millisecond
+)
+
+// awaitHandOver waits until the keys that are taken have been let go. It returns
+// early if no call is left that could do that.
+func (c *change) awaitHandOver(ctx context.Context, present map[string]quiva.Entry) {
+	c.setWaiting(true)
+	defer c.setWaiting(false)
+	deadline := time.Now().Add(handOverLimit)
+	for {
+		changed, until := c.run.nextStep(c, deadline)
+		pause := time.Until(until)
+		if pause <= 0 || len(c.taken(present)) == 0 {
+			return
+		}
+		timer := time.NewTimer(pause)
+		select {
+		case <-changed:
+		case <-timer.C:
+		case <-ctx.Done():
+		}
+		timer.Stop()
+		if ctx.Err() != nil {
+			return
+		}
+	}
+}
+
+// setWaiting begins or ends the wait for a hand-over. All keys of the change are
+// wanted meanwhile, also those that hold the right value already: if they were
+// deleted now, they would be lost.
+func (c *change) setWaiting(waiting bool) {
+	r := c.run
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	difference := 1
+	if waiting {
+		r.waiting = append(r.waiting, c)
+	} else {
+		difference = -1
+		r.waiting = slices.DeleteFunc(r.waiting, func(other *change) bool { return other == c })
+	}
+	for key := range c.Add {
+		r.at(c.Bucket, key).wanted += difference
+	}
+	r.setActive(-difference)
+}
+
+// nextStep returns until when a change may wait, unless something changes first.
+func (r *Run) nextStep(c *change, deadline time.Time) (changed <-chan struct{}, until time.Time) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	// Where keys are being handed over, those who wait may keep Terraform from
+	// beginning the calls that they wait for. One of them gives up at a time.
+	if r.active == 0 && (!r.handedOver || r.waiting[0] == c) {
+		if idle := r.lastActive.Add(idleLimit); idle.Before(deadline) {
+			return r.changed, idle
+		}
+	}
+	return r.changed, deadline
+}

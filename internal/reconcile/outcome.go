@@ -1,0 +1,61 @@
+package reconcile
+
+import (
+	"encoding/json"
+
+	"github.com/quivaworks/terraform-provider-quiva/internal/quiva"
+)
+
+// Outcome is what a [Change] came to. What it does not name is as it was before.
+type Outcome struct {
+	// Written are the keys that hold their new value.
+	Written []string
+	// TakenOver are the keys that came to this object without having been
+	// written, with the values that they still hold; nil is a value that no state
+	// knew. There are none unless the change failed.
+	TakenOver map[string]json.RawMessage
+	// LetGo are the removed keys that are not this object's any more: deleted, or
+	// left to the object that has or takes them.
+	LetGo []string
+	// Failure is nil if all is done.
+	Failure *Failure
+}
+
+// Failure is why a change was not, or not wholly, made.
+type Failure struct {
+	// Kind is what kept the change from being made.
+	Kind FailureKind
+	// Count is the number of keys that the failed step was about.
+	Count int
+	// Keys are those that are in the way: with [Taken], [WrittenBefore] and
+	// [Retained]. They are sorted.
+	Keys []string
+	// Requests are the step's requests, with all others. It has no failed one if
+	// the call was cancelled before it sent any; then Err is set.
+	Requests quiva.Batch
+	// Err is one error of the requests, or why none was sent.
+	Err error
+}
+
+// FailureKind tells failures apart.
+type FailureKind int
+
+const (
+	// Cancelled: nothing was sent.
+	Cancelled FailureKind = iota
+	// WrittenBefore: this run has written the keys already, for another object.
+	// Nothing was sent.
+	WrittenBefore
+	// NotChecked: it could not be checked whether the keys are free. Nothing was
+	// written.
+	NotChecked
+	// Taken: the keys hold other values. Nothing was written.
+	Taken
+	// NotWritten: some keys could not be written. Nothing was deleted.
+	NotWritten
+	// NotDeleted: some keys could not be deleted.
+	NotDeleted
+	// Retained: the keys stay this object's, because the one that was to have
+	// them could not be created.
+	Retained
+)
