@@ -74,6 +74,16 @@ func LoseAnswer() Effect {
 	}}
 }
 
+// HoldResponse handles the request for real and then never responds, so that the
+// client can be ended while it waits. The request ends as [Hang]'s does.
+func HoldResponse() Effect {
+	return Effect{func(x *exchange) {
+		x.handle()
+		<-x.request.Context().Done()
+		x.abandon()
+	}}
+}
+
 // Truncate handles the request for real and sends the answer's header, with the
 // full Content-Length, and half of its body. Then it closes the connection or,
 // for HTTP/2, resets the stream.

@@ -162,6 +162,25 @@ func TestFaultHang(t *testing.T) {
 	}
 }
 
+func TestFaultHoldResponse(t *testing.T) {
+	t.Parallel()
+	s := newServerWithEntry(t)
+	s.Inject(mockgateway.Fault{Effect: mockgateway.HoldResponse()})
+	client := newClient(t, s)
+	ctx, cancel := context.WithCancel(context.Background())
+	answered := make(chan reply, 1)
+	go func() { answered <- send(client, newRequest(t, s, "PUT", entryPath, `{"a":2}`).WithContext(ctx)) }()
+	eventually(t, "the entry is written", func() bool { value, _ := s.Entry("b", "k"); return value == `{"a":2}` })
+	cancel()
+	if got := <-answered; !errors.Is(got.err, context.Canceled) {
+		t.Errorf("cancelled: %+v", got)
+	}
+	eventually(t, "the server sees that the client is gone", func() bool { return s.Requests()[0].Duration > 0 })
+	if q := s.Requests()[0]; q.Status != 0 {
+		t.Errorf("recorded %+v", q)
+	}
+}
+
 func TestFaultsOfTheConnection(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {

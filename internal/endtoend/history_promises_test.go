@@ -1,0 +1,140 @@
+//go:build unix
+
+package endtoend_test
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// check returns which promise a run has broken, or nil. The first is for a run
+// that succeeded, the second for all others; that the next applies converge, the
+// third, is seen by them.
+func (p *player) check(r ran) error {
+	for _, defect := range []string{"panic:", "inconsistent result", "invalid result", "crashed", "DATA RACE", "provider bug", "Provider produced"} {
+		if r.says(defect) {
+			return fmt.Errorf("the provider misbehaved:\n%s", r.output)
+		}
+	}
+	now := p.world()
+	for key, value := range p.foreign {
+		if now.gateway[key] != value {
+			return fmt.Errorf("promise 2: the foreign entry %s is %q, want %q", key, now.gateway[key], value)
+		}
+	}
+	if r.status == 0 && r.ended == goesOn && r.step.target == "" {
+		return p.checkComplete(r, now)
+	}
+	return checkNothingLost(r, p.last, now)
+}
+
+// checkComplete: the gateway holds what is declared and what is foreign, and the
+// state what is declared.
+func (p *player) checkComplete(r ran, now world) error {
+	want := r.step.entries()
+	maps.Copy(want, p.foreign)
+	for key := range p.orphans {
+		if _, declared := want[key]; !declared {
+			want[key] = now.gateway[key]
+		}
+	}
+	if !maps.Equal(now.gateway, want) {
+		return fmt.Errorf("promise 1: after a successful apply, the gateway %s", difference(now.gateway, want))
+	}
+	objects := r.step.objects()
+	for _, object := range now.state {
+		if object.deposed || object.tainted {
+			return fmt.Errorf("promise 1: after a successful apply, the state has %s", object)
+		}
+		if !maps.Equal(object.entries, objects[object.address]) {
+			return fmt.Errorf("promise 1: after a successful apply, %s of the state %s", object.address, difference(object.entries, objects[object.address]))
+		}
+		delete(objects, object.address)
+	}
+	if len(objects) > 0 {
+		return fmt.Errorf("promise 1: after a successful apply, the state lacks %v", slices.Sorted(maps.Keys(objects)))
+	}
+	return nil
+}
+
+// difference says in which keys what is held differs from what is wanted.
+func difference(held, want entries) string {
+	var differences []string
+	for _, key := range slices.Sorted(maps.Keys(want)) {
+		if value, ok := held[key]; !ok {
+			differences = append(differences, "lacks "+key)
+		} else if value != want[key] {
+			differences = append(differences, fmt.Sprintf("has %s = %s, not %s", key, value, want[key]))
+		}
+	}
+	for _, key := range slices.Sorted(maps.Keys(held)) {
+		if _, ok := want[key]; !ok {
+			differences = append(differences, "still has "+key)
+		}
+	}
+	return strings.Join(differences, ", ")
+}
+
+// checkNothingLost: no entry that is declared before and after is gone, and the
+// state is what the gateway holds. A targeted run that succeeded has done what
+// it was about.
+func checkNothingLost(r ran, last step, now world) error {
+	for _, key := range slices.Sorted(maps.Keys(r.step.declared)) {
+		declared := r.step.declared[key]
+		if !r.step.targets(declared.address) {
+			continue // Terraform tells nobody that it is declared
+		}
+		if r.status == 0 && r.ended == goesOn && now.gateway[key] != valueOf(declared.n) {
+			return fmt.Errorf("promise 1: after a successful apply with a -target, the gateway has %s = %q, not %s", key, now.gateway[key], valueOf(declared.n))
+		}
+		_, declaredBefore := last.declared[key]
+		if declaredBefore && r.before.gateway[key] != "" && now.gateway[key] == "" && !r.wroteInVain(key) {
+			return fmt.Errorf("promise 2: an apply that failed has removed %s, which is declared before and after", key)
+		}
+	}
+	if r.ended == kill {
+		return nil // Terraform had no time to write the state
+	}
+	stale := r.before.stale()
+	for key, object := range now.stale() {
+		if _, before := stale[key]; !before && !r.unseen(key) {
+			return fmt.Errorf("promise 2: after an apply that failed, the state has %s, and the gateway %s = %q", object, key, now.gateway[key])
+		}
+	}
+	return nil
+}
+
+// wroteInVain reports whether Terraform had an entry deleted and then could not
+// have it written: the request failed, or the run was ended in between.
+func (r ran) wroteInVain(key string) bool {
+	deleted := false
+	for _, request := range r.requestsOf(key) {
+		switch {
+		case request.Method == "DELETE":
+			deleted = true
+		case deleted && request.Status != 200 && request.Status != 404:
+			return true
+		}
+	}
+	return deleted && r.ended != goesOn
+}
+
+// stale returns the entries of the state that the gateway does not hold like
+// that, each with an object that has it. Of two objects with one entry, one that
+// is right is enough.
+func (w world) stale() map[string]stateObject {
+	stale, right := map[string]stateObject{}, map[string]bool{}
+	for _, object := range w.state {
+		for key, value := range object.entries {
+			if w.gateway[key] == value {
+				right[key] = true
+			} else {
+				stale[key] = object
+			}
+		}
+	}
+	maps.DeleteFunc(stale, func(key string, _ stateObject) bool { return right[key] })
+	return stale
+}

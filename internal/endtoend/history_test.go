@@ -1,0 +1,261 @@
+package endtoend_test
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/quivaworks/terraform-provider-quiva/internal/mockgateway"
+)
+
+// history is one configuration through time: what it declares changes from step
+// to step, and each step is applied. It is data, so that it can be generated,
+// printed and made shorter. It fixes what is run; in which order Terraform then
+// calls the provider may differ from run to run.
+type history struct {
+	seed  uint64
+	steps []step
+}
+
+// step is a configuration and how it is applied.
+type step struct {
+	// declared are the entries of the configuration, by key.
+	declared map[string]declaration
+	// createBeforeDestroy and overwrite are the resources that have this set.
+	createBeforeDestroy, overwrite []string
+	// moved are the configuration's moved blocks.
+	moved []move
+	// outside is what others than Terraform write before the run: n by key, 0 to
+	// delete.
+	outside map[string]int
+	// failures strike the apply.
+	failures []failure
+
+	// saved applies a saved plan, oneByOne with a parallelism of 1. target and
+	// replace are addresses, empty for none.
+	saved, oneByOne bool
+	target, replace string
+	// settle has the configuration applied until it converges, if the run
+	// failed, before the next step changes it.
+	settle bool
+}
+
+// declaration is where an entry is declared, and its value: {"n": n}.
+type declaration struct {
+	// address is a resource's, or with ["…"] an instance's.
+	address string
+	n       int
+}
+
+// move is a moved block.
+type move struct{ from, to string }
+
+// failure is one request that goes wrong.
+type failure struct {
+	method string
+	key    string // empty for any
+	after  int    // how many such requests pass first
+	kind   string // of failureKinds
+}
+
+// failureKinds are what happens to a request that goes wrong.
+var failureKinds = map[string]failureKind{
+	"503":   {effect: answer(503, `{"error":"unavailable"}`)},
+	"reset": {effect: mockgateway.Reset()},
+	"lost":  {effect: mockgateway.LoseAnswer(), unseen: true},
+	// Ends the run: before the request is carried out, or after it but before
+	// there is a response.
+	"kill":            {effect: mockgateway.Hang(), ends: kill},
+	"kill after":      {effect: mockgateway.HoldResponse(), ends: kill, unseen: true},
+	"interrupt":       {effect: mockgateway.Hang(), ends: interrupt},
+	"interrupt after": {effect: mockgateway.HoldResponse(), ends: interrupt, unseen: true},
+}
+
+type failureKind struct {
+	effect mockgateway.Effect
+	// ends says how the failure ends the run, unseen that the request is carried
+	// out and the provider cannot know.
+	ends   ending
+	unseen bool
+}
+
+// ending is how a run is ended before its time.
+type ending int
+
+const (
+	goesOn ending = iota
+	interrupt
+	kill
+)
+
+func valueOf(n int) string { return fmt.Sprintf(`{"n":%d}`, n) }
+
+func entryPath(key string) string { return "/storage/kv/flags/entries/" + key }
+
+// resourceOf is the address without the instance.
+func resourceOf(address string) string {
+	resource, _, _ := strings.Cut(address, "[")
+	return resource
+}
+
+func holdsMany(address string) bool { return strings.HasPrefix(address, "quiva_kv_entries.") }
+
+// entries returns what the gateway is to hold.
+func (s step) entries() entries {
+	values := entries{}
+	for key, declared := range s.declared {
+		values[key] = valueOf(declared.n)
+	}
+	return values
+}
+
+// objects returns what the state is to hold: entries by address.
+func (s step) objects() map[string]entries {
+	objects := map[string]entries{}
+	for key, declared := range s.declared {
+		if objects[declared.address] == nil {
+			objects[declared.address] = entries{}
+		}
+		objects[declared.address][key] = valueOf(declared.n)
+	}
+	return objects
+}
+
+// targets reports whether a run of the step is about an address.
+func (s step) targets(address string) bool {
+	return s.target == "" || s.target == address || s.target == resourceOf(address)
+}
+
+// configuration returns the resources and moved blocks in HCL.
+func (s step) configuration() string {
+	bodies := map[string]*strings.Builder{}
+	for _, key := range slices.Sorted(maps.Keys(s.declared)) {
+		declared := s.declared[key]
+		resource := resourceOf(declared.address)
+		body := bodies[resource]
+		if body == nil {
+			body = new(strings.Builder)
+			bodies[resource] = body
+		}
+		switch _, instance, many := strings.Cut(declared.address, "["); {
+		case holdsMany(resource):
+			fmt.Fprintf(body, "    %q = { n = %d }\n", key, declared.n)
+		case many:
+			fmt.Fprintf(body, "    %s = { key = %q, n = %d }\n", strings.TrimSuffix(instance, "]"), key, declared.n)
+		default:
+			fmt.Fprintf(body, "  key = %q\n  value = { n = %d }\n", key, declared.n)
+		}
+	}
+	var text strings.Builder
+	for _, resource := range slices.Sorted(maps.Keys(bodies)) {
+		kind, name, _ := strings.Cut(resource, ".")
+		fmt.Fprintf(&text, "resource %q %q {\n  bucket = \"flags\"\n", kind, name)
+		switch body := bodies[resource]; {
+		case holdsMany(resource):
+			fmt.Fprintf(&text, "  entries = {\n%s  }\n", body)
+		case resource == manyInstances:
+			fmt.Fprintf(&text, "  for_each = {\n%s  }\n  key = each.value.key\n  value = { n = each.value.n }\n", body)
+		default:
+			text.WriteString(body.String())
+		}
+		if slices.Contains(s.overwrite, resource) {
+			text.WriteString("  overwrite = true\n")
+		}
+		if slices.Contains(s.createBeforeDestroy, resource) {
+			text.WriteString("  lifecycle {\n    create_before_destroy = true\n  }\n")
+		}
+		text.WriteString("}\n")
+	}
+	for _, moved := range s.moved {
+		fmt.Fprintf(&text, "moved {\n  from = %s\n  to = %s\n}\n", moved.from, moved.to)
+	}
+	return text.String()
+}
+
+// flags are Terraform's that make the plan of the step.
+func (s step) flags() []string {
+	flags := s.pace()
+	if s.target != "" {
+		flags = append(flags, "-target="+s.target)
+	}
+	if s.replace != "" {
+		flags = append(flags, "-replace="+s.replace)
+	}
+	return flags
+}
+
+// pace are the flags that an apply of a saved plan takes too.
+func (s step) pace() []string {
+	if s.oneByOne {
+		return []string{"-parallelism=1"}
+	}
+	return nil
+}
+
+// ends reports how the step's run may be ended before its time.
+func (s step) ends() ending {
+	ends := goesOn
+	for _, f := range s.failures {
+		ends = max(ends, failureKinds[f.kind].ends)
+	}
+	return ends
+}
+
+// String is the step as a script that can be read: what others do, the
+// configuration, the command lines and what goes wrong.
+func (s step) String() string {
+	var text strings.Builder
+	for _, key := range slices.Sorted(maps.Keys(s.outside)) {
+		if n := s.outside[key]; n == 0 {
+			fmt.Fprintf(&text, "outside: delete %s\n", key)
+		} else {
+			fmt.Fprintf(&text, "outside: write %s = %s\n", key, valueOf(n))
+		}
+	}
+	objects := s.objects()
+	for _, address := range slices.Sorted(maps.Keys(objects)) {
+		fmt.Fprintf(&text, "%s:", address)
+		for _, key := range slices.Sorted(maps.Keys(objects[address])) {
+			fmt.Fprintf(&text, " %s=%d", key, s.declared[key].n)
+		}
+		text.WriteString("\n")
+	}
+	for name, resources := range map[string][]string{"create_before_destroy": s.createBeforeDestroy, "overwrite": s.overwrite} {
+		if len(resources) > 0 {
+			fmt.Fprintf(&text, "%s: %s\n", name, strings.Join(resources, " "))
+		}
+	}
+	for _, moved := range s.moved {
+		fmt.Fprintf(&text, "moved: %s to %s\n", moved.from, moved.to)
+	}
+	command := append([]string{"$ terraform apply"}, s.flags()...)
+	if s.saved {
+		command = append([]string{"$ terraform plan -out=saved"}, append(s.flags(), "&& terraform apply saved")...)
+	}
+	text.WriteString(strings.Join(command, " ") + "\n")
+	for _, f := range s.failures {
+		of := "any entry"
+		if f.key != "" {
+			of = f.key
+		}
+		fmt.Fprintf(&text, "  at %s number %d of %s: %s\n", f.method, f.after+1, of, f.kind)
+	}
+	if s.settle {
+		text.WriteString("  and again until it converges\n")
+	}
+	return text.String()
+}
+
+func (h history) String() string {
+	var text strings.Builder
+	fmt.Fprintf(&text, "seed %d; foreign entries: %v\n", h.seed, foreign)
+	for i, s := range h.steps {
+		fmt.Fprintf(&text, "step %d\n%s", i+1, indent(s.String()))
+	}
+	return text.String()
+}
+
+func indent(text string) string {
+	return "  " + strings.ReplaceAll(strings.TrimSuffix(text, "\n"), "\n", "\n  ") + "\n"
+}
