@@ -14,9 +14,9 @@ import (
 //
 //	TF_ACC=1 go test ./internal/endtoend -run TestHistories -timeout 2h -histories=100 -history.seed=1000
 var (
-	histories    = flag.Int("histories", 20, "how many random histories are played")
-	firstSeed    = flag.Uint64("history.seed", 1, "seed of the first history; those after it have the seeds that follow")
-	timeToShrink = flag.Duration("history.shorten", time.Minute, "how long to look for a shorter one of a history that breaks a promise")
+	histories     = flag.Int("histories", 20, "how many random histories are played")
+	firstSeed     = flag.Uint64("history.seed", 1, "seed of the first history; those after it have the seeds that follow")
+	timeToShorten = flag.Duration("history.shorten", time.Minute, "how long to look for a shorter one of a history that breaks a promise")
 )
 
 // TestHistories plays random histories of one configuration: its entries are
@@ -36,26 +36,24 @@ func TestHistories(t *testing.T) {
 		t.Run(fmt.Sprint("seed=", seed), func(t *testing.T) {
 			needTerraform(t)
 			h := newHistory(seed)
-			p, err := play(t, h)
+			p, broken := play(t, h)
 			if p.named > 0 {
 				needed.Add(1)
 			}
-			if err == nil {
+			if broken == nil {
 				return
 			}
-			t.Errorf("seed %d: %v\n%s", seed, err, &p.story)
-			var shortest *player
-			var shortestErr error
-			shorten(h, time.Now().Add(*timeToShrink), func(shorter history) bool {
-				p, err := play(t, shorter)
-				if err != nil {
-					shortest, shortestErr = p, err
+			t.Errorf("seed %d breaks %s\n%s", seed, broken, &p.story)
+			h.steps = h.steps[:broken.step]
+			shorten(h, time.Now().Add(*timeToShorten), func(shorter history) bool {
+				again, alike := play(t, shorter)
+				if alike == nil || alike.promise != broken.promise {
+					return false
 				}
-				return err != nil
+				p, broken = again, alike
+				return true
 			})
-			if shortest != nil {
-				t.Logf("seed %d, shortened: %v\n%s", seed, shortestErr, &shortest.story)
-			}
+			t.Logf("seed %d, shortened, breaks %s\n%s", seed, broken, &p.story)
 		})
 	}
 }

@@ -246,6 +246,9 @@ func (g *generator) strike(s *step, last step) {
 		if len(changed) > 0 && g.oneIn(2) {
 			f.key, f.after = pick(g, changed), 0
 		}
+		if kind := failureKinds[f.kind]; kind.ends != goesOn && !kind.unseen && g.oneIn(2) {
+			f = failure{text: pick(g, []string{"Creation complete", "Destruction complete", "Modifications complete", "Destroying..."}), after: g.IntN(3), kind: f.kind}
+		}
 		if f.method == "GET" {
 			f.kind = "503"
 			if f.key != "" {

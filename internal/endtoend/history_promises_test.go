@@ -9,22 +9,36 @@ import (
 	"strings"
 )
 
-// check returns which promise a run has broken, or nil. The first is for a run
-// that succeeded, the second for all others; that the next applies converge, the
-// third, is seen by them.
-func (p *player) check(r ran) error {
+// broken is a promise that a run has broken: 1 is about those that succeed, 2
+// about all others, 3 that the next ones converge, and 0 that the provider has
+// no defects.
+type broken struct {
+	promise, step int
+	what          string
+}
+
+func breaks(promise int, format string, arguments ...any) *broken {
+	return &broken{promise: promise, what: fmt.Sprintf(format, arguments...)}
+}
+
+func (b *broken) String() string {
+	return fmt.Sprintf("promise %d at step %d: %s", b.promise, b.step, b.what)
+}
+
+// check returns which promise a run has broken, or nil.
+func (p *player) check(r ran) *broken {
 	for _, defect := range []string{"panic:", "inconsistent result", "invalid result", "crashed", "DATA RACE", "provider bug", "Provider produced"} {
 		if r.says(defect) {
-			return fmt.Errorf("the provider misbehaved:\n%s", r.output)
+			return breaks(0, "the provider misbehaved:\n%s", r.output)
 		}
 	}
 	now := p.world()
 	for key, value := range p.foreign {
 		if now.gateway[key] != value {
-			return fmt.Errorf("promise 2: the foreign entry %s is %q, want %q", key, now.gateway[key], value)
+			return breaks(2, "the foreign entry %s is %q, want %q", key, now.gateway[key], value)
 		}
 	}
-	if r.status == 0 && r.ended == goesOn && r.step.target == "" {
+	if r.succeeded() && r.step.target == "" {
 		return p.checkComplete(r, now)
 	}
 	return checkNothingLost(r, p.last, now)
@@ -32,7 +46,7 @@ func (p *player) check(r ran) error {
 
 // checkComplete: the gateway holds what is declared and what is foreign, and the
 // state what is declared.
-func (p *player) checkComplete(r ran, now world) error {
+func (p *player) checkComplete(r ran, now world) *broken {
 	want := r.step.entries()
 	maps.Copy(want, p.foreign)
 	for key := range p.orphans {
@@ -41,20 +55,20 @@ func (p *player) checkComplete(r ran, now world) error {
 		}
 	}
 	if !maps.Equal(now.gateway, want) {
-		return fmt.Errorf("promise 1: after a successful apply, the gateway %s", difference(now.gateway, want))
+		return breaks(1, "after a successful apply, the gateway %s", difference(now.gateway, want))
 	}
 	objects := r.step.objects()
 	for _, object := range now.state {
 		if object.deposed || object.tainted {
-			return fmt.Errorf("promise 1: after a successful apply, the state has %s", object)
+			return breaks(1, "after a successful apply, the state has %s", object)
 		}
 		if !maps.Equal(object.entries, objects[object.address]) {
-			return fmt.Errorf("promise 1: after a successful apply, %s of the state %s", object.address, difference(object.entries, objects[object.address]))
+			return breaks(1, "after a successful apply, %s of the state %s", object.address, difference(object.entries, objects[object.address]))
 		}
 		delete(objects, object.address)
 	}
 	if len(objects) > 0 {
-		return fmt.Errorf("promise 1: after a successful apply, the state lacks %v", slices.Sorted(maps.Keys(objects)))
+		return breaks(1, "after a successful apply, the state lacks %v", slices.Sorted(maps.Keys(objects)))
 	}
 	return nil
 }
@@ -80,18 +94,18 @@ func difference(held, want entries) string {
 // checkNothingLost: no entry that is declared before and after is gone, and the
 // state is what the gateway holds. A targeted run that succeeded has done what
 // it was about.
-func checkNothingLost(r ran, last step, now world) error {
+func checkNothingLost(r ran, last step, now world) *broken {
 	for _, key := range slices.Sorted(maps.Keys(r.step.declared)) {
 		declared := r.step.declared[key]
 		if !r.step.targets(declared.address) {
 			continue // Terraform tells nobody that it is declared
 		}
-		if r.status == 0 && r.ended == goesOn && now.gateway[key] != valueOf(declared.n) {
-			return fmt.Errorf("promise 1: after a successful apply with a -target, the gateway has %s = %q, not %s", key, now.gateway[key], valueOf(declared.n))
+		if r.succeeded() && now.gateway[key] != valueOf(declared.n) {
+			return breaks(1, "after a successful apply with a -target, the gateway has %s = %q, not %s", key, now.gateway[key], valueOf(declared.n))
 		}
 		_, declaredBefore := last.declared[key]
 		if declaredBefore && r.before.gateway[key] != "" && now.gateway[key] == "" && !r.wroteInVain(key) {
-			return fmt.Errorf("promise 2: an apply that failed has removed %s, which is declared before and after", key)
+			return breaks(2, "an apply that failed has removed %s, which is declared before and after", key)
 		}
 	}
 	if r.ended == kill {
@@ -100,7 +114,7 @@ func checkNothingLost(r ran, last step, now world) error {
 	stale := r.before.stale()
 	for key, object := range now.stale() {
 		if _, before := stale[key]; !before && !r.unseen(key) {
-			return fmt.Errorf("promise 2: after an apply that failed, the state has %s, and the gateway %s = %q", object, key, now.gateway[key])
+			return breaks(2, "after an apply that failed, the state has %s, and the gateway %s = %q", object, key, now.gateway[key])
 		}
 	}
 	return nil

@@ -5,8 +5,6 @@ import (
 	"maps"
 	"slices"
 	"strings"
-
-	"github.com/quivaworks/terraform-provider-quiva/internal/mockgateway"
 )
 
 // history is one configuration through time: what it declares changes from step
@@ -51,47 +49,7 @@ type declaration struct {
 // move is a moved block.
 type move struct{ from, to string }
 
-// failure is one request that goes wrong.
-type failure struct {
-	method string
-	key    string // empty for any
-	after  int    // how many such requests pass first
-	kind   string // of failureKinds
-}
-
-// failureKinds are what happens to a request that goes wrong.
-var failureKinds = map[string]failureKind{
-	"503":   {effect: answer(503, `{"error":"unavailable"}`)},
-	"reset": {effect: mockgateway.Reset()},
-	"lost":  {effect: mockgateway.LoseAnswer(), unseen: true},
-	// Ends the run: before the request is carried out, or after it but before
-	// there is a response.
-	"kill":            {effect: mockgateway.Hang(), ends: kill},
-	"kill after":      {effect: mockgateway.HoldResponse(), ends: kill, unseen: true},
-	"interrupt":       {effect: mockgateway.Hang(), ends: interrupt},
-	"interrupt after": {effect: mockgateway.HoldResponse(), ends: interrupt, unseen: true},
-}
-
-type failureKind struct {
-	effect mockgateway.Effect
-	// ends says how the failure ends the run, unseen that the request is carried
-	// out and the provider cannot know.
-	ends   ending
-	unseen bool
-}
-
-// ending is how a run is ended before its time.
-type ending int
-
-const (
-	goesOn ending = iota
-	interrupt
-	kill
-)
-
 func valueOf(n int) string { return fmt.Sprintf(`{"n":%d}`, n) }
-
-func entryPath(key string) string { return "/storage/kv/flags/entries/" + key }
 
 // resourceOf is the address without the instance.
 func resourceOf(address string) string {
@@ -193,15 +151,6 @@ func (s step) pace() []string {
 	return nil
 }
 
-// ends reports how the step's run may be ended before its time.
-func (s step) ends() ending {
-	ends := goesOn
-	for _, f := range s.failures {
-		ends = max(ends, failureKinds[f.kind].ends)
-	}
-	return ends
-}
-
 // String is the step as a script that can be read: what others do, the
 // configuration, the command lines and what goes wrong.
 func (s step) String() string {
@@ -235,11 +184,7 @@ func (s step) String() string {
 	}
 	text.WriteString(strings.Join(command, " ") + "\n")
 	for _, f := range s.failures {
-		of := "any entry"
-		if f.key != "" {
-			of = f.key
-		}
-		fmt.Fprintf(&text, "  at %s number %d of %s: %s\n", f.method, f.after+1, of, f.kind)
+		fmt.Fprintf(&text, "  %s\n", f)
 	}
 	if s.settle {
 		text.WriteString("  and again until it converges\n")
