@@ -241,7 +241,7 @@ func (g *generator) strike(s *step, last step) {
 		f := failure{
 			method: pick(g, []string{"PUT", "PUT", "DELETE", "DELETE", "GET"}),
 			after:  g.IntN(3),
-			kind:   pick(g, []string{"503", "503", "503", "reset", "reset", "lost", "kill", "kill after", "interrupt", "interrupt after"}),
+			kind:   pick(g, []string{"503", "503", "503", "reset", "reset", "slow", "slow", "lost", "kill", "kill after", "interrupt", "interrupt after"}),
 		}
 		if len(changed) > 0 && g.oneIn(2) {
 			f.key, f.after = pick(g, changed), 0

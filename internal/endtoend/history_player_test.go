@@ -166,7 +166,7 @@ func (p *player) run(s step) ran {
 	result := ran{step: s, before: p.world()}
 	arguments := append([]string{"apply", "-auto-approve"}, s.flags()...)
 	if s.saved {
-		if result.struckRun.outcome = p.w.run(append([]string{"plan", "-out=saved"}, s.flags()...)...); result.status != 0 {
+		if result.outcome = p.w.run(append([]string{"plan", "-out=saved"}, s.flags()...)...); result.status != 0 {
 			return result
 		}
 		arguments = append(append([]string{"apply"}, s.pace()...), "saved")

@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 	"syscall"
@@ -18,8 +19,8 @@ import (
 // latency makes the requests of a run overlap.
 const latency = 3 * time.Millisecond
 
-// failure is what goes wrong in a run: a request fails or, where there is no
-// method, the run is ended when Terraform says a text.
+// failure is what goes wrong in a run: with a request or, where there is no
+// method, when Terraform says a text, which ends the run.
 type failure struct {
 	method string
 	key    string // empty for any
@@ -34,6 +35,8 @@ var failureKinds = map[string]failureKind{
 	"503":   {effect: answer(503, `{"error":"unavailable"}`)},
 	"reset": {effect: mockgateway.Reset()},
 	"lost":  {effect: mockgateway.LoseAnswer(), unseen: true},
+	// Nothing fails, but others come first.
+	"slow": {delay: 100 * latency},
 	// Ends the run: before the request is carried out, or after it but before
 	// there is a response.
 	"kill":            {effect: mockgateway.Hang(), ends: kill},
@@ -43,6 +46,7 @@ var failureKinds = map[string]failureKind{
 }
 
 type failureKind struct {
+	delay  time.Duration
 	effect mockgateway.Effect
 	// ends says how the failure ends the run, unseen that the request is carried
 	// out and the provider cannot know.
@@ -101,7 +105,7 @@ func runStruck(t *testing.T, gateway *mockgateway.Server, w *workspace, failures
 			command.Stdout, command.Stderr = watch, watch
 			reached = watch.seen
 		} else {
-			fault := mockgateway.Fault{Method: f.method, Path: entryPath("*"), After: f.after, Times: 1, Effect: kind.effect}
+			fault := mockgateway.Fault{Method: f.method, Path: entryPath("*"), After: f.after, Times: 1, Delay: kind.delay, Effect: kind.effect}
 			if f.key != "" {
 				fault.Path = entryPath(f.key)
 			}
@@ -167,14 +171,13 @@ func (w *watch) Write(p []byte) (int, error) {
 // succeeded reports whether Terraform ended by itself and without an error.
 func (r struckRun) succeeded() bool { return r.status == 0 && r.ended == goesOn }
 
+func isWrite(request mockgateway.Request) bool { return request.Method != "GET" }
+
 // unseen reports whether the run may have written or deleted an entry without
 // knowing.
 func (r struckRun) unseen(key string) bool {
 	return slices.ContainsFunc(r.requestsOf(key), func(request mockgateway.Request) bool {
-		if request.Method == "GET" {
-			return false
-		}
-		return request.Status == 0 || r.ended == kill || r.ended == interrupt && request.Start.Add(request.Duration).After(r.endedAt)
+		return isWrite(request) && (request.Status == 0 || r.ended == kill || r.ended == interrupt && request.Start.Add(request.Duration).After(r.endedAt))
 	})
 }
 
@@ -187,13 +190,17 @@ func (r struckRun) requestsOf(key string) []mockgateway.Request {
 func (r struckRun) String() string {
 	var text strings.Builder
 	fmt.Fprintf(&text, "%s with status %d", map[ending]string{goesOn: "ended", interrupt: "interrupted, ended", kill: "killed"}[r.ended], r.status)
-	for _, line := range strings.Split(r.output, "\n") {
+	titles := map[string]bool{}
+	for line := range strings.Lines(r.output) {
 		if _, title, ok := strings.Cut(line, "Error: "); ok {
-			fmt.Fprintf(&text, "; %s", title)
+			titles[strings.TrimSpace(title)] = true
 		}
 	}
+	for _, title := range slices.Sorted(maps.Keys(titles)) {
+		fmt.Fprintf(&text, "; %s", title)
+	}
 	for _, request := range r.requests {
-		if request.Method != "GET" {
+		if isWrite(request) {
 			fmt.Fprintf(&text, "\n    %s %s: %d", request.Method, strings.TrimPrefix(request.Path, entryPath("")), request.Status)
 		}
 	}
