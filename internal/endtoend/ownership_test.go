@@ -118,6 +118,13 @@ func last(resource string) string {
 	return single("last", "last", 1, "depends_on = ["+resource+"]")
 }
 
+// next is created once a resource is, and in the state.
+func next(resource string) string {
+	return single("next", "next", 1, "depends_on = ["+resource+"]")
+}
+
+var nextWritten = entries{"next": valueOf(1)}
+
 // trigger is replaced when its input changes.
 func trigger(input int) string {
 	return fmt.Sprintf("resource \"terraform_data\" \"trigger\" {\n  input = %d\n}\n", input)
@@ -182,8 +189,8 @@ var ownershipCases = map[string]ownershipCase{
 	},
 	"instances are renamed with another value": {
 		runs: []ownershipRun{
-			{configuration: instances("old-", numbered(20, 1)), want: succeeds},
-			{configuration: instances("new-", numbered(20, 2)), says: "moved {", holds: existing(numbered(20, 1))},
+			{configuration: instances("old-", numbered(20, 1)) + last("quiva_kv_entry.each"), want: succeeds},
+			{configuration: instances("new-", numbered(20, 2)), failures: []failure{slowLast}, says: "moved {", holds: existing(numbered(20, 1))},
 		},
 		fix:   instances("new-", numbered(20, 2), overwrite),
 		final: numbered(20, 2),
@@ -255,28 +262,28 @@ var ownershipCases = map[string]ownershipCase{
 		},
 		final: k1,
 	},
-	// The two providers are processes of their own: the entry can be gone, but
-	// not silently.
-	"from one provider alias to another": {
+	// Without the moved block, two processes create and delete one entry, and
+	// neither knows of the other.
+	"from one provider alias to another with a moved block": {
 		runs: []ownershipRun{
 			{configuration: aliases + single("one", "k", 1, aliased("east")), want: succeeds},
-			{configuration: aliases + single("two", "k", 1, aliased("west")), holds: k1},
+			{configuration: aliases + single("two", "k", 1, aliased("west")) + "moved {\n  from = quiva_kv_entry.one\n  to = quiva_kv_entry.two\n}\n", want: succeeds, holds: k1, writesNothing: true},
 		},
 		final: k1,
 	},
 	"instances become a batch, interrupted after its creation": {
 		runs: []ownershipRun{
 			{configuration: instances("", numbered(20, 1)) + last("quiva_kv_entry.each"), want: succeeds},
-			{configuration: batch("a", numbered(20, 1)), failures: []failure{slowLast, {text: "quiva_kv_entries.a: Creation complete", kind: "interrupt"}}, holds: numbered(20, 1)},
+			{configuration: batch("a", numbered(20, 1)) + next("quiva_kv_entries.a"), failures: []failure{slowLast, {method: "PUT", key: "next", kind: "interrupt"}}, want: fails, holds: numbered(20, 1)},
 		},
-		final: numbered(20, 1),
+		final: merged(numbered(20, 1), nextWritten),
 	},
 	"instances become a batch, killed after its creation": {
 		runs: []ownershipRun{
 			{configuration: instances("", numbered(20, 1)) + last("quiva_kv_entry.each"), want: succeeds},
-			{configuration: batch("a", numbered(20, 1)), failures: []failure{slowLast, {text: "quiva_kv_entries.a: Creation complete", kind: "kill"}}, holds: numbered(20, 1)},
+			{configuration: batch("a", numbered(20, 1)) + next("quiva_kv_entries.a"), failures: []failure{slowLast, {method: "PUT", key: "next", kind: "kill"}}, want: fails, holds: numbered(20, 1)},
 		},
-		final: numbered(20, 1),
+		final: merged(numbered(20, 1), nextWritten),
 	},
 	"instances become a batch, and no deletion succeeds": {
 		runs: []ownershipRun{
