@@ -65,14 +65,14 @@ func retryAfter(status int, after, body string) mockgateway.Effect {
 
 // creating: the gateway is empty, both entries are to be created.
 var creating = map[string]fault{
-	"look refused":        {method: "GET", effect: mockgateway.Reset(), status: 1, says: `Could not look whether the entry "a" of the bucket "flags" exists already`, gateway: onlyB, state: onlyB},
+	"look refused":        {method: "GET", effect: mockgateway.Reset(), status: 1, says: `Could not check whether entry "a" already exists in bucket "flags"`, gateway: onlyB, state: onlyB},
 	"look 500":            {method: "GET", effect: answer(500, `{"error":"internal_error"}`), retries: 1, status: 1, says: "internal_error (2 tries in", gateway: onlyB, state: onlyB},
 	"look html":           {method: "GET", effect: answer(200, "<html>"), status: 1, says: "Not an answer of a Quiva Gateway", gateway: onlyB, state: onlyB},
 	"look 404 of a proxy": {method: "GET", effect: answer(404, "<html>no such page"), status: 1, says: "The answer began: <html>no such page", gateway: onlyB, state: onlyB},
 	"dropped":             {method: "PUT", effect: mockgateway.Drop(), retries: 1, status: 1, says: "EOF (2 tries in", gateway: onlyB, state: onlyB},
 	"dropped once":        {method: "PUT", effect: mockgateway.Drop(), times: 1, retries: 1, gateway: after, state: after},
 	// Written, and nobody knows: the next run adopts it.
-	"answer lost":      {method: "PUT", effect: mockgateway.LoseAnswer(), status: 1, says: `Could not write the entry "a" of the bucket "flags"`, gateway: after, state: onlyB},
+	"answer lost":      {method: "PUT", effect: mockgateway.LoseAnswer(), status: 1, says: `Could not write entry "a" in bucket "flags"`, gateway: after, state: onlyB},
 	"answer lost once": {method: "PUT", effect: mockgateway.LoseAnswer(), times: 1, retries: 1, gateway: after, state: after},
 	"answer cut":       {method: "PUT", effect: mockgateway.Truncate(), status: 1, says: "unexpected EOF", gateway: after, state: onlyB},
 	"429 in seconds":   {method: "PUT", effect: retryAfter(429, "1", "slow down"), times: 1, retries: 1, gateway: after, state: after},
@@ -156,7 +156,7 @@ var updating = map[string]fault{
 
 // deleting: both entries are there, the run destroys both.
 var deleting = map[string]fault{
-	"500":            {method: "DELETE", effect: answer(500, `{"error":"internal_error"}`), status: 1, says: `Could not delete the entry "a" of the bucket "flags"`, gateway: entries{"a": `{"n":1}`}, state: entries{"a": `{"n":1}`}},
+	"500":            {method: "DELETE", effect: answer(500, `{"error":"internal_error"}`), status: 1, says: `Could not delete entry "a" in bucket "flags"`, gateway: entries{"a": `{"n":1}`}, state: entries{"a": `{"n":1}`}},
 	"gone already":   {method: "DELETE", effect: answer(404, `{"error":"not_found"}`), gateway: entries{"a": `{"n":1}`}, state: none},
 	"404 of a proxy": {method: "DELETE", effect: answer(404, "<html>"), status: 1, says: "The answer began: <html>", gateway: entries{"a": `{"n":1}`}, state: entries{"a": `{"n":1}`}},
 	"answer lost":    {method: "DELETE", effect: mockgateway.LoseAnswer(), status: 1, says: "EOF", gateway: none, state: entries{"a": `{"n":1}`}},
