@@ -135,11 +135,11 @@ func (s step) resolve(failed outcome) (resolved step, ok bool) {
 		}
 		resource := resourceOf(about[1])
 		switch problem := (outcome{output: text}); {
-		case problem.says("create_before_destroy"):
-			s.createBeforeDestroy = slices.DeleteFunc(slices.Clone(s.createBeforeDestroy), func(other string) bool { return other == resource })
-			ok = true
 		case problem.says("overwrite = true"):
 			s.overwrite = append(slices.Clone(s.overwrite), resource)
+			ok = true
+		case problem.says("create_before_destroy"):
+			s.createBeforeDestroy = slices.DeleteFunc(slices.Clone(s.createBeforeDestroy), func(other string) bool { return other == resource })
 			ok = true
 		}
 	}

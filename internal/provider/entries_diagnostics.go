@@ -138,8 +138,8 @@ const (
 	movedAdvice = "If another address of this configuration managed it until now, tell Terraform that it moved:\n\n" +
 		"  moved {\n    from = OLD_ADDRESS\n    to   = ADDRESS\n  }"
 	// addressAdvice ends all advice: no provider is told the address.
-	addressAdvice = "ADDRESS stands for the whole address that this error shows. If that is a resource with create_before_destroy which replaces itself, " +
-		"take the setting away: its old and its new object would be the same entry."
+	addressAdvice = "ADDRESS stands for the whole address that this error shows. " +
+		"(A resource that replaces itself under create_before_destroy finds its own entry here: its old and its new object would be one.)"
 )
 
 // heldTwice warns of entries that two objects of the state hold.

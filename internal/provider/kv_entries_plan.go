@@ -61,7 +61,7 @@ func (r *kvEntriesResource) ModifyPlan(ctx context.Context, req resource.ModifyP
 		var state kvEntriesModel
 		resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
 		entries, _ := valueOf(state.Entries).Members()
-		resp.Diagnostics.Append(r.gateway.planDeletion(state.Bucket.ValueString(), slices.Sorted(maps.Keys(entries))).store(ctx, resp.Private)...)
+		resp.Diagnostics.Append(r.gateway.planDeletion(ctx, state.Bucket.ValueString(), slices.Sorted(maps.Keys(entries))).store(ctx, resp.Private)...)
 		return
 	}
 	if req.Plan.Raw.Equal(req.State.Raw) {

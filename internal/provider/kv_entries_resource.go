@@ -95,6 +95,7 @@ func (r *kvEntriesResource) Create(ctx context.Context, req resource.CreateReque
 }
 
 func (r *kvEntriesResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
+	defer r.gateway.run.Reading()()
 	var state kvEntriesModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
 	if resp.Diagnostics.HasError() {

@@ -179,7 +179,7 @@ func (r *kvEntryResource) ModifyPlan(ctx context.Context, req resource.ModifyPla
 		var state kvEntryModel
 		resp.Diagnostics.Append(req.State.GetAttribute(ctx, path.Root("bucket"), &state.Bucket)...)
 		resp.Diagnostics.Append(req.State.GetAttribute(ctx, path.Root("key"), &state.Key)...)
-		resp.Diagnostics.Append(r.gateway.planDeletion(state.Bucket.ValueString(), []string{state.Key.ValueString()}).store(ctx, resp.Private)...)
+		resp.Diagnostics.Append(r.gateway.planDeletion(ctx, state.Bucket.ValueString(), []string{state.Key.ValueString()}).store(ctx, resp.Private)...)
 		return
 	}
 	if req.Plan.Raw.Equal(req.State.Raw) {
@@ -302,6 +302,7 @@ func (m kvEntryModel) subject() subject {
 }
 
 func (r *kvEntryResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
+	defer r.gateway.run.Reading()()
 	var state kvEntryModel
 	resp.Diagnostics.Append(req.State.GetAttribute(ctx, path.Root("bucket"), &state.Bucket)...)
 	resp.Diagnostics.Append(req.State.GetAttribute(ctx, path.Root("key"), &state.Key)...)

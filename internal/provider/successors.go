@@ -36,11 +36,11 @@ func (g *gateway) planCreation(bucket string, keys []string) successors {
 }
 
 // planDeletion returns those of an object's entries that the plan creates anew.
-func (g *gateway) planDeletion(bucket string, keys []string) successors {
+func (g *gateway) planDeletion(ctx context.Context, bucket string, keys []string) successors {
 	if g.run.IsBucketLeaving(bucket) {
 		return successors{}
 	}
-	return successors{bucket, g.run.PlannedCreations(bucket, keys), false}
+	return successors{bucket, g.run.PlannedCreations(ctx, bucket, keys), false}
 }
 
 // in returns the keys, if they are a bucket's.

@@ -140,7 +140,7 @@ func (c *change) unknown() (keys []string, same map[string]quiva.Entry) {
 	for _, key := range slices.Sorted(maps.Keys(c.Add)) {
 		switch e := c.run.at(c.Bucket, key); {
 		case e.claim == deleted:
-		case e.claim == released && e.released != nil && c.run.equal(e.released, c.Add[key]):
+		case e.claim == released && e.isRefreshed && e.released != nil && c.run.equal(e.released, c.Add[key]):
 			same[key] = quiva.Entry{Key: key, Value: e.released}
 		default:
 			keys = append(keys, key)
@@ -183,8 +183,7 @@ func (c *change) taken(present map[string]quiva.Entry) []string {
 	for _, key := range slices.Sorted(maps.Keys(present)) {
 		value := present[key].Value
 		switch e := c.run.at(c.Bucket, key); {
-		case e.claim == deleted:
-		case e.claim == released && (e.released == nil || c.run.equal(e.released, value)):
+		case e.claim == deleted, e.claim == released:
 		case c.run.equal(c.Add[key], value):
 		default:
 			taken = append(taken, key)
@@ -318,7 +317,9 @@ func (c *change) release(keys []string) (letGo, retained, unwanted []string) {
 		case e.claim != untouched:
 			letGo = append(letGo, key)
 		case e.wanted > 0 || e.planned || hasSuccessor[key]:
-			e.claim, e.released = released, c.Remove[key]
+			// Terraform deletes what is left of a configuration with the state
+			// of before the refresh.
+			e.claim, e.released, e.isRefreshed = released, c.Remove[key], c.IsReplaced
 			c.run.handedOver = true
 			letGo = append(letGo, key)
 		default:

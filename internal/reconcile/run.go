@@ -19,6 +19,11 @@ type Run struct {
 	mu      sync.Mutex
 	entries map[name]*entry
 	leaving map[string]bool // the buckets that are planned to be deleted
+	// reading counts the objects that are being read, lastPlanned is when one was
+	// read or planned last, and quietBy is when deletions stop to wait for more.
+	reading     int
+	lastPlanned time.Time
+	quietBy     time.Time
 
 	// active counts the calls of Apply that are under way and do not wait for a
 	// hand-over; lastActive is when that last changed.
@@ -48,8 +53,10 @@ type name struct{ bucket, key string }
 type entry struct {
 	claim claim
 	// released is the value of a key that was released, as the state had it, or
-	// nil if no state knew it.
-	released json.RawMessage
+	// nil if no state knew it. isRefreshed says that the gateway had it so when
+	// the run began.
+	released    json.RawMessage
+	isRefreshed bool
 	// locked is set while a call sends requests about the entry, wanted counts
 	// the creations that wait for it to be let go.
 	locked bool
