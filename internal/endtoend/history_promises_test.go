@@ -104,7 +104,7 @@ func checkNothingLost(r ran, last step, now world) *broken {
 			return breaks(1, "after a successful apply with a -target, the gateway has %s = %q, not %s", key, now.gateway[key], valueOf(declared.n))
 		}
 		_, declaredBefore := last.declared[key]
-		if declaredBefore && r.before.gateway[key] != "" && now.gateway[key] == "" && !r.wroteInVain(key) {
+		if declaredBefore && r.before.gateway[key] != "" && now.gateway[key] == "" && !r.wroteInVain(key) && !r.neverReplaced(declared.address, key, now) {
 			return breaks(2, "an apply that failed has removed %s, which is declared before and after", key)
 		}
 	}
@@ -133,6 +133,16 @@ func (r ran) wroteInVain(key string) bool {
 		}
 	}
 	return deleted && r.ended != goesOn
+}
+
+// neverReplaced reports whether an entry is declared in the place of another
+// that could not be deleted: then Terraform does not ask for its write.
+func (r ran) neverReplaced(address, key string, now world) bool {
+	holdsOther := func(object stateObject) bool {
+		_, same := object.entries[key]
+		return object.address == address && !object.deposed && !same
+	}
+	return !holdsMany(address) && slices.ContainsFunc(r.before.state, holdsOther) && slices.ContainsFunc(now.state, holdsOther)
 }
 
 // stale returns the entries of the state that the gateway does not hold like
