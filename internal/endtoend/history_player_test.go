@@ -76,14 +76,18 @@ func (p *player) play(s step) *broken {
 	return p.settle(result)
 }
 
-// write is done by others than Terraform.
+// write is done by others than Terraform, to an entry that is foreign or
+// declared. In a shortened history it may be neither any more.
 func (p *player) write(key string, n int) {
-	if _, ours := p.last.declared[key]; !ours {
+	_, isForeign := foreign[key]
+	_, isDeclared := p.last.declared[key]
+	switch {
+	case isForeign:
 		p.foreign[key] = valueOf(n)
-	}
-	if n == 0 {
+		p.gateway.PutEntry("flags", key, valueOf(n))
+	case isDeclared && n == 0:
 		p.gateway.DeleteEntry("flags", key)
-	} else {
+	case isDeclared:
 		p.gateway.PutEntry("flags", key, valueOf(n))
 	}
 }
@@ -151,8 +155,9 @@ func (p *player) apply(s step) (ran, *broken) {
 	p.w.configure("  max_retries = 0", s.configuration())
 	result := p.run(s)
 	fmt.Fprintf(&p.story, "  → %s\n", result)
-	broken := p.check(result)
-	p.noteOrphans(result)
+	now := p.world()
+	broken := p.check(result, now)
+	p.noteOrphans(result, now)
 	p.last = s
 	return result, broken
 }
@@ -177,8 +182,7 @@ func (p *player) run(s step) ran {
 
 // noteOrphans keeps track of what the gateway holds and no state does because
 // the provider could not know.
-func (p *player) noteOrphans(result ran) {
-	now := p.world()
+func (p *player) noteOrphans(result ran, now world) {
 	inState := now.keysInState()
 	for key := range maps.Keys(now.gateway) {
 		if result.unseen(key) {

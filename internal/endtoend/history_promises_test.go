@@ -7,6 +7,9 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"testing"
+
+	"github.com/quivaworks/terraform-provider-quiva/internal/mockgateway"
 )
 
 // broken is a promise that a run has broken: 1 is about those that succeed, 2
@@ -25,14 +28,13 @@ func (b *broken) String() string {
 	return fmt.Sprintf("promise %d at step %d: %s", b.promise, b.step, b.what)
 }
 
-// check returns which promise a run has broken, or nil.
-func (p *player) check(r ran) *broken {
+// check returns which promise a run has broken by what is there now, or nil.
+func (p *player) check(r ran, now world) *broken {
 	for _, defect := range []string{"panic:", "inconsistent result", "invalid result", "crashed", "DATA RACE", "provider bug", "Provider produced"} {
 		if r.says(defect) {
 			return breaks(0, "the provider misbehaved:\n%s", r.output)
 		}
 	}
-	now := p.world()
 	for key, value := range p.foreign {
 		if now.gateway[key] != value {
 			return breaks(2, "the foreign entry %s is %q, want %q", key, now.gateway[key], value)
@@ -161,4 +163,69 @@ func (w world) stale() map[string]stateObject {
 	}
 	maps.DeleteFunc(stale, func(key string, _ stateObject) bool { return right[key] })
 	return stale
+}
+
+// TestPromises: a run breaks a promise by what it leaves, unless it could not
+// have done otherwise.
+func TestPromises(t *testing.T) {
+	t.Parallel()
+	const one, two = "quiva_kv_entry.one", "quiva_kv_entry.two"
+	declares := func(address string, n int) step { return step{declared: map[string]declaration{"k": {address, n}}} }
+	holds := func(gateway entries, objects ...stateObject) world { return world{gateway, objects} }
+	object := func(address, key string, n int) stateObject {
+		return stateObject{address: address, entries: entries{key: valueOf(n)}}
+	}
+	requested := func(method string, status int) mockgateway.Request {
+		return mockgateway.Request{Method: method, Path: entryPath("k"), Status: status}
+	}
+	targeted := declares(two, 1)
+	targeted.target = one
+
+	tests := map[string]struct {
+		last, step    step
+		before, after world
+		status        int
+		ended         ending
+		requests      []mockgateway.Request
+		orphans       map[string]bool
+		want          int // 0 for none
+	}{
+		"all is well":                            {step: declares(one, 1), after: holds(k1, object(one, "k", 1))},
+		"succeeded, missing":                     {step: declares(one, 1), after: holds(none, object(one, "k", 1)), want: 1},
+		"succeeded, another value":               {step: declares(one, 1), after: holds(k2, object(one, "k", 1)), want: 1},
+		"succeeded, left over":                   {after: holds(k1), want: 1},
+		"succeeded, left over from a lost PUT":   {after: holds(k1), orphans: map[string]bool{"k": true}},
+		"succeeded, not in the state":            {step: declares(one, 1), after: holds(k1), want: 1},
+		"succeeded, under another address":       {step: declares(one, 1), after: holds(k1, object(two, "k", 1)), want: 1},
+		"succeeded, in the state twice":          {step: declares(one, 1), after: holds(k1, object(one, "k", 1), object(two, "k", 1)), want: 1},
+		"succeeded with a target, missing":       {step: step{declared: declares(one, 1).declared, target: one}, after: holds(none), want: 1},
+		"succeeded with another target":          {last: declares(one, 1), step: targeted, before: holds(k1), after: holds(none)},
+		"failed, still there":                    {last: declares(one, 1), step: declares(two, 2), before: holds(k1), after: holds(k1), status: 1},
+		"failed, gone":                           {last: declares(one, 1), step: declares(two, 2), before: holds(k1), after: holds(none), status: 1, requests: []mockgateway.Request{requested("DELETE", 200)}, want: 2},
+		"failed, gone that was not there":        {last: declares(one, 1), step: declares(two, 2), before: holds(none), after: holds(none), status: 1},
+		"failed, gone that is dropped":           {last: declares(one, 1), before: holds(k1), after: holds(none), status: 1},
+		"failed, deleted, its write failed":      {last: declares(one, 1), step: declares(two, 2), before: holds(k1), after: holds(none), status: 1, requests: []mockgateway.Request{requested("DELETE", 200), requested("PUT", 503)}},
+		"failed, its write failed, deleted":      {last: declares(one, 1), step: declares(two, 2), before: holds(k1), after: holds(none), status: 1, requests: []mockgateway.Request{requested("PUT", 503), requested("DELETE", 200)}, want: 2},
+		"interrupted, deleted":                   {last: declares(one, 1), step: declares(two, 2), before: holds(k1), after: holds(none), status: 1, ended: interrupt, requests: []mockgateway.Request{requested("DELETE", 200)}},
+		"interrupted, gone without a request":    {last: declares(one, 1), step: declares(two, 2), before: holds(k1), after: holds(none), status: 1, ended: interrupt, want: 2},
+		"failed, in the place of one that stays": {last: declares(one, 1), step: declares(two, 2), before: holds(merged(k1, x1), object(two, "x", 1)), after: holds(x1, object(two, "x", 1)), status: 1, requests: []mockgateway.Request{requested("DELETE", 200)}},
+		"failed, stale state":                    {step: declares(one, 1), after: holds(k2, object(one, "k", 1)), status: 1, want: 2},
+		"failed, stale state of before":          {step: declares(one, 1), before: holds(k2, object(one, "k", 1)), after: holds(k2, object(one, "k", 1)), status: 1},
+		"failed, stale state of a lost PUT":      {step: declares(one, 1), after: holds(k2, object(one, "k", 1)), status: 1, requests: []mockgateway.Request{requested("PUT", 0)}},
+		"failed, one of two objects is right":    {step: declares(one, 2), after: holds(k2, object(one, "k", 1), object(two, "k", 2)), status: 1},
+		"killed, stale state":                    {step: declares(one, 1), after: holds(k2, object(one, "k", 1)), status: -1, ended: kill},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := &player{last: test.last, orphans: test.orphans}
+			run := ran{step: test.step, before: test.before, struckRun: struckRun{outcome: outcome{status: test.status}, ended: test.ended, requests: test.requests}}
+			switch broken := p.check(run, test.after); {
+			case broken == nil && test.want != 0:
+				t.Errorf("nothing is broken, want promise %d", test.want)
+			case broken != nil && broken.promise != test.want:
+				t.Errorf("broken: %s; want promise %d", broken, test.want)
+			}
+		})
+	}
 }
