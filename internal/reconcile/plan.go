@@ -8,7 +8,7 @@ import (
 const (
 	// quiet is how long no entry is read or planned once Terraform has planned
 	// all that it plans at the same time.
-	quiet = 50 * time.Millisecond
+	quiet = 100 * time.Millisecond
 	// quietLimit is how long all deletions of a plan wait for that.
 	quietLimit = time.Second
 )

@@ -1,0 +1,246 @@
+package reconcile_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/quivaworks/terraform-provider-quiva/internal/mockgateway"
+	"github.com/quivaworks/terraform-provider-quiva/internal/quiva"
+	"github.com/quivaworks/terraform-provider-quiva/internal/reconcile"
+)
+
+// newRun returns a run against a gateway whose bucket "flags" holds entries,
+// which are written as "a=1 b=2".
+func newRun(t *testing.T, entries string) (*reconcile.Run, *mockgateway.Server) {
+	t.Helper()
+	gateway := mockgateway.NewServer()
+	t.Cleanup(gateway.Close)
+	gateway.CreateBucket("flags")
+	for key, value := range values(entries) {
+		gateway.PutEntry("flags", key, string(value))
+	}
+	endpoint, err := quiva.ParseEndpoint(gateway.URL, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	client := quiva.New(quiva.Config{
+		Endpoint:       endpoint,
+		Credential:     quiva.Credential{Scheme: quiva.APIKey, Secret: mockgateway.DefaultAPIKey},
+		RequestTimeout: 10 * time.Second,
+	})
+	return reconcile.NewRun(client, func(a, b json.RawMessage) bool { return string(a) == string(b) }), gateway
+}
+
+// values reads "a=1 b=2" as {"a": {"n":1}, "b": {"n":2}}.
+func values(text string) map[string]json.RawMessage {
+	all := map[string]json.RawMessage{}
+	for _, field := range strings.Fields(text) {
+		key, n, _ := strings.Cut(field, "=")
+		all[key] = json.RawMessage(`{"n":` + n + `}`)
+	}
+	return all
+}
+
+// text is the opposite of values, in the order of the keys.
+func text[Value ~string | ~[]byte](all map[string]Value) string {
+	var fields []string
+	for _, key := range slices.Sorted(maps.Keys(all)) {
+		fields = append(fields, key+"="+strings.TrimSuffix(strings.TrimPrefix(string(all[key]), `{"n":`), "}"))
+	}
+	return strings.Join(fields, " ")
+}
+
+// call is one change and what is to come of it.
+type call struct {
+	add, set, remove string
+	overwrite        bool
+	successors       string
+	isReplaced       bool
+	// fails makes requests fail: "PUT a" is the first PUT of a.
+	fails string
+	want  string
+}
+
+func (c call) change() reconcile.Change {
+	return reconcile.Change{
+		Bucket:     "flags",
+		Add:        values(c.add),
+		Set:        values(c.set),
+		Remove:     values(c.remove),
+		Overwrite:  c.overwrite,
+		Successors: strings.Fields(c.successors),
+		IsReplaced: c.isReplaced,
+	}
+}
+
+// describe writes an outcome as a call's want has it.
+func describe(outcome reconcile.Outcome) string {
+	var parts []string
+	part := func(name, list string) {
+		if list != "" {
+			parts = append(parts, name+" "+list)
+		}
+	}
+	part("written", strings.Join(slices.Sorted(slices.Values(outcome.Written)), " "))
+	part("taken over", text(outcome.TakenOver))
+	part("let go", strings.Join(slices.Sorted(slices.Values(outcome.LetGo)), " "))
+	if failure := outcome.Failure; failure != nil {
+		kinds := map[reconcile.FailureKind]string{
+			reconcile.Cancelled: "cancelled", reconcile.WrittenBefore: "written before", reconcile.NotChecked: "not checked",
+			reconcile.Taken: "taken", reconcile.NotWritten: "not written", reconcile.NotDeleted: "not deleted", reconcile.Retained: "retained",
+		}
+		keys := failure.Keys
+		if len(failure.Requests.Failed) > 0 {
+			keys = slices.Sorted(maps.Keys(failure.Requests.Failed))
+		}
+		parts = append(parts, kinds[failure.Kind]+": "+strings.Join(keys, " "))
+	}
+	return strings.Join(parts, "; ")
+}
+
+// requests writes all requests that changed something, in order: "PUT a".
+func requests(gateway *mockgateway.Server) string {
+	var all []string
+	for _, request := range gateway.Requests() {
+		if request.Method != http.MethodGet {
+			all = append(all, request.Method+" "+request.Path[strings.LastIndex(request.Path, "/")+1:])
+		}
+	}
+	return strings.Join(all, ", ")
+}
+
+// TestApply: calls of one run, one after the other.
+func TestApply(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		holds string // at first
+		calls []call
+		sent  string // requests but for GETs
+		left  string // what the gateway holds in the end
+	}{
+		"free":                     {"", []call{{add: "a=1", want: "written a"}}, "PUT a", "a=1"},
+		"adopted":                  {"a=1", []call{{add: "a=1", want: "written a"}}, "", "a=1"},
+		"refused":                  {"a=2", []call{{add: "a=1", want: "taken: a"}}, "", "a=2"},
+		"overwritten":              {"a=2", []call{{add: "a=1", overwrite: true, want: "written a"}}, "PUT a", "a=1"},
+		"one of many refused":      {"a=2", []call{{add: "a=1 b=1", want: "taken: a"}}, "", "a=2"},
+		"updated":                  {"a=2", []call{{set: "a=1", want: "written a"}}, "PUT a", "a=1"},
+		"deleted":                  {"a=2", []call{{remove: "a=2", want: "let go a"}}, "DELETE a", ""},
+		"gone already":             {"", []call{{remove: "a=2", want: "let go a"}}, "DELETE a", ""},
+		"nothing":                  {"a=1", []call{{}}, "", "a=1"},
+		"written, then deleted":    {"c=3", []call{{add: "a=1", remove: "c=3", want: "written a; let go c"}}, "PUT a, DELETE c", "a=1"},
+		"not checked":              {"", []call{{add: "a=1", fails: "GET a", want: "not checked: a"}}, "", ""},
+		"not written":              {"", []call{{add: "a=1", fails: "PUT a", want: "not written: a"}}, "PUT a", ""},
+		"not deleted":              {"a=1", []call{{remove: "a=1", fails: "DELETE a", want: "not deleted: a"}}, "DELETE a", "a=1"},
+		"nothing deleted after it": {"c=3", []call{{add: "a=1", remove: "c=3", fails: "PUT a", want: "not written: a"}}, "PUT a", "c=3"},
+		// Whether it was there before is not known any more: whatever is in the
+		// state can come to be deleted.
+		"not adopted after it": {"a=1", []call{{add: "a=1 b=1", fails: "PUT b", want: "not written: b"}}, "PUT b", "a=1"},
+
+		"moved, created first":           {"a=1", []call{{add: "a=1", want: "written a"}, {remove: "a=1", want: "let go a"}}, "", "a=1"},
+		"moved, deleted first":           {"a=1", []call{{remove: "a=1", want: "let go a"}, {add: "a=2", want: "written a"}}, "DELETE a, PUT a", "a=2"},
+		"moved, deleted first, as known": {"a=1", []call{{remove: "a=1", successors: "a", want: "let go a"}, {add: "a=2", want: "written a"}}, "PUT a", "a=2"},
+		"updated by another":             {"a=1", []call{{set: "a=2", want: "written a"}, {remove: "a=1", want: "let go a"}}, "PUT a", "a=2"},
+		"deleted by two":                 {"a=1", []call{{remove: "a=1", want: "let go a"}, {remove: "a=1", want: "let go a"}}, "DELETE a", ""},
+		"created twice":                  {"", []call{{add: "a=1", want: "written a"}, {add: "a=1", want: "written before: a"}}, "PUT a", "a=1"},
+		"created twice, with others":     {"", []call{{add: "a=1", want: "written a"}, {add: "a=2 b=2", want: "written before: a"}}, "PUT a", "a=1"},
+		"created and updated":            {"a=1", []call{{add: "a=1", want: "written a"}, {set: "a=2", want: "written before: a"}}, "", "a=1"},
+
+		"refused, then let go":     {"a=1", []call{{add: "a=2", want: "taken: a"}, {remove: "a=1", want: "retained: a"}}, "", "a=1"},
+		"refused, with another":    {"a=1 b=1", []call{{add: "a=2 b=1", want: "taken: a"}, {remove: "b=1", want: "retained: b"}}, "", "a=1 b=1"},
+		"not written, then let go": {"a=1", []call{{add: "a=2", overwrite: true, fails: "PUT a", want: "not written: a"}, {remove: "a=1", want: "retained: a"}}, "PUT a", "a=1"},
+		"not checked, then let go": {"a=1", []call{{add: "a=2", fails: "GET a", want: "not checked: a"}, {remove: "a=1 b=1", want: "let go b; retained: a"}}, "DELETE b", "a=1"},
+		// Without the update, nobody would know what became of a.
+		"not updated, then let go": {"a=1", []call{{set: "a=2", fails: "PUT a", want: "not written: a"}, {remove: "a=1", want: "retained: a"}}, "PUT a", "a=1"},
+
+		// What has been deleted for a creation is written whatever comes.
+		"deleted, then refused":        {"a=1 b=1", []call{{remove: "a=1", want: "let go a"}, {add: "a=2 b=2", want: "written a; taken: b"}}, "DELETE a, PUT a", "a=2 b=1"},
+		"deleted, then not checked":    {"a=1", []call{{remove: "a=1", want: "let go a"}, {add: "a=2 b=2", fails: "GET b", want: "written a; not checked: b"}}, "DELETE a, PUT a", "a=2"},
+		"deleted, then written before": {"a=1", []call{{remove: "a=1", want: "let go a"}, {add: "b=1", want: "written b"}, {add: "a=2 b=2", want: "written a; written before: b"}}, "DELETE a, PUT b, PUT a", "a=2 b=1"},
+
+		// What was released belongs to the one who takes it, also if that fails.
+		"released, then not written": {"a=1", []call{{remove: "a=1", successors: "a", want: "let go a"}, {add: "a=2", fails: "PUT a", want: "taken over a=1; not written: a"}}, "PUT a", "a=1"},
+		"released, then not checked": {"a=1", []call{{remove: "a=1", successors: "a", want: "let go a"}, {add: "a=2", fails: "GET a", want: "taken over a=1; not checked: a"}}, "", "a=1"},
+		"released, then refused":     {"a=1 b=1", []call{{remove: "a=1", successors: "a", want: "let go a"}, {add: "a=2 b=2", want: "taken over a=1; taken: b"}}, "", "a=1 b=1"},
+		"released in an update":      {"a=1", []call{{add: "b=1", remove: "a=1", successors: "a", fails: "PUT b", want: "let go a; not written: b"}, {add: "a=2", want: "written a"}}, "PUT b, PUT a", "a=2"},
+		"drifted, then released":     {"a=3", []call{{remove: "a=1", successors: "a", want: "let go a"}, {add: "a=1", want: "written a"}}, "PUT a", "a=1"},
+
+		"replaced":                   {"a=1 b=1", []call{{remove: "a=1 b=1", successors: "a", isReplaced: true, want: "let go a b"}, {add: "a=1 c=1", want: "written a c"}}, "DELETE b, PUT c", "a=1 c=1"},
+		"replaced, deleting fails":   {"a=1 b=1", []call{{remove: "a=1 b=1", successors: "a", isReplaced: true, fails: "DELETE b", want: "not deleted: b"}}, "DELETE b", "a=1 b=1"},
+		"replaced, and taken before": {"a=1 b=1", []call{{add: "a=1", want: "written a"}, {remove: "a=1 b=1", successors: "a", isReplaced: true, fails: "DELETE b", want: "let go a; not deleted: b"}}, "DELETE b", "a=1 b=1"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			run, gateway := newRun(t, tt.holds)
+			for i, call := range tt.calls {
+				if method, key, fails := strings.Cut(call.fails, " "); fails {
+					gateway.Inject(mockgateway.Fault{Method: method, Path: "*/entries/" + key, Times: 1, Effect: mockgateway.Respond(http.StatusServiceUnavailable, nil, `{"error":"unavailable"}`)})
+				}
+				if got := describe(run.Apply(t.Context(), call.change())); got != call.want {
+					t.Errorf("call %d: %q, want %q", i+1, got, call.want)
+				}
+			}
+			if got := requests(gateway); got != tt.sent {
+				t.Errorf("sent %q, want %q", got, tt.sent)
+			}
+			if got := text(gateway.Entries("flags")); got != tt.left {
+				t.Errorf("the gateway holds %q, want %q", got, tt.left)
+			}
+		})
+	}
+}
+
+// TestApplyCancelled: nothing is sent, and nothing is lost.
+func TestApplyCancelled(t *testing.T) {
+	t.Parallel()
+	run, gateway := newRun(t, "a=1")
+	cancelled, cancel := context.WithCancel(t.Context())
+	cancel()
+	for _, tt := range []call{
+		{add: "a=2", want: "cancelled: "},
+		{remove: "a=1", want: "cancelled: "},
+	} {
+		if got := describe(run.Apply(cancelled, tt.change())); got != tt.want {
+			t.Errorf("%q, want %q", got, tt.want)
+		}
+	}
+	if got := describe(run.Apply(t.Context(), call{remove: "a=1"}.change())); got != "retained: a" {
+		t.Errorf("after the cancelled creation: %q", got)
+	}
+	if sent := gateway.Requests(); len(sent) > 0 {
+		t.Errorf("%d requests were sent", len(sent))
+	}
+}
+
+// TestUnknownValue: a value that no state had is none afterwards either.
+func TestUnknownValue(t *testing.T) {
+	t.Parallel()
+	run, gateway := newRun(t, "a=1")
+	run.Apply(t.Context(), reconcile.Change{Bucket: "flags", Remove: map[string]json.RawMessage{"a": nil}, Successors: []string{"a"}})
+	gateway.Inject(mockgateway.Fault{Method: http.MethodPut, Effect: mockgateway.Respond(http.StatusServiceUnavailable, nil, "")})
+	outcome := run.Apply(t.Context(), call{add: "a=2"}.change())
+	if value, ok := outcome.TakenOver["a"]; !ok || value != nil {
+		t.Errorf("taken over: %q", outcome.TakenOver)
+	}
+}
+
+// TestBuckets: the same key in two buckets is two entries.
+func TestBuckets(t *testing.T) {
+	t.Parallel()
+	run, gateway := newRun(t, "a=1")
+	gateway.CreateBucket("others")
+	run.Apply(t.Context(), reconcile.Change{Bucket: "others", Add: values("a=1")})
+	if got := describe(run.Apply(t.Context(), call{remove: "a=1"}.change())); got != "let go a" {
+		t.Error(got)
+	}
+	if left := fmt.Sprint(gateway.Entries("flags"), gateway.Entries("others")); left != `map[] map[a:{"n":1}]` {
+		t.Errorf("the gateway holds %s", left)
+	}
+}
