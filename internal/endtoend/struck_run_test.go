@@ -174,10 +174,11 @@ func (r struckRun) succeeded() bool { return r.status == 0 && r.ended == goesOn 
 func isWrite(request mockgateway.Request) bool { return request.Method != "GET" }
 
 // unseen reports whether the run may have written or deleted an entry without
-// knowing.
+// knowing. A response that came just before an interrupt may not have been read.
 func (r struckRun) unseen(key string) bool {
+	interruptedAt := r.endedAt.Add(-100 * time.Millisecond)
 	return slices.ContainsFunc(r.requestsOf(key), func(request mockgateway.Request) bool {
-		return isWrite(request) && (request.Status == 0 || r.ended == kill || r.ended == interrupt && request.Start.Add(request.Duration).After(r.endedAt))
+		return isWrite(request) && (request.Status == 0 || r.ended == kill || r.ended == interrupt && request.Start.Add(request.Duration).After(interruptedAt))
 	})
 }
 
