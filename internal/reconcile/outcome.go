@@ -41,21 +41,21 @@ type Failure struct {
 type FailureKind int
 
 const (
-	// Cancelled: nothing was sent.
+	// Cancelled means that nothing was sent.
 	Cancelled FailureKind = iota
-	// WrittenBefore: this run has written the keys already, for another object.
-	// Nothing was sent.
+	// WrittenBefore means that this run has written the keys already, for another
+	// object. Nothing was overwritten.
 	WrittenBefore
-	// NotChecked: it could not be checked whether the keys are free. Nothing was
-	// written.
+	// NotChecked means that it is not known whether the keys are free. Nothing was
+	// overwritten.
 	NotChecked
-	// Taken: the keys hold other values. Nothing was written.
+	// Taken means that the keys hold other values. Nothing was overwritten.
 	Taken
-	// NotWritten: some keys could not be written. Nothing was deleted.
+	// NotWritten means that some keys could not be written. Nothing was deleted.
 	NotWritten
-	// NotDeleted: some keys could not be deleted.
+	// NotDeleted means that some keys could not be deleted.
 	NotDeleted
-	// Retained: the keys stay this object's, because the one that was to have
-	// them could not be created.
+	// Retained means that the keys stay this object's, because the one that was to
+	// have them could not be created or changed.
 	Retained
 )
