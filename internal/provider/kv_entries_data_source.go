@@ -14,7 +14,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
-	"github.com/quivaworks/terraform-provider-quiva/internal/jsonvalue"
+	"github.com/quivaworks/terraform-provider-quiva/internal/dynamicvalue"
 	"github.com/quivaworks/terraform-provider-quiva/internal/quiva"
 )
 
@@ -118,7 +118,7 @@ func (d *kvEntriesDataSource) Read(ctx context.Context, req datasource.ReadReque
 		return
 	}
 
-	entries := make(map[string]jsonvalue.Value, len(found))
+	entries := make(map[string]dynamicvalue.Value, len(found))
 	for _, entry := range found {
 		entries[entry.Key] = decodeValue(&resp.Diagnostics, entry.Key, entry.Value)
 	}
@@ -127,7 +127,7 @@ func (d *kvEntriesDataSource) Read(ctx context.Context, req datasource.ReadReque
 	}
 	model.Keys = slices.AppendSeq([]string{}, maps.Keys(entries))
 	slices.Sort(model.Keys)
-	model.Entries = attributeOf(jsonvalue.Object(entries))
+	model.Entries = dynamicvalue.Object(entries).Attribute()
 	// The count of all that the gateway gives along is not documented to be one
 	// beyond the limit.
 	model.Truncated = types.BoolValue(len(found) >= limit)

@@ -9,7 +9,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
-	"github.com/quivaworks/terraform-provider-quiva/internal/jsonvalue"
+	"github.com/quivaworks/terraform-provider-quiva/internal/dynamicvalue"
 	"github.com/quivaworks/terraform-provider-quiva/internal/quiva"
 )
 
@@ -44,7 +44,7 @@ func (r *kvEntriesResource) ImportState(ctx context.Context, req resource.Import
 			fmt.Sprintf("The gateway lists at most %d entries at once, and these are as many. Entries of the configuration that are not among them are created, or adopted if they are equal. To import less at a time, give a prefix: %s.",
 				quiva.MaxListLimit, shellQuote(bucket+"/PREFIX*")))
 	}
-	entries := make(map[string]jsonvalue.Value, len(listed))
+	entries := make(map[string]dynamicvalue.Value, len(listed))
 	for _, entry := range listed {
 		entries[entry.Key] = decodeValue(&resp.Diagnostics, entry.Key, entry.Value)
 	}
@@ -53,7 +53,7 @@ func (r *kvEntriesResource) ImportState(ctx context.Context, req resource.Import
 	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, kvEntriesModel{
 		Bucket:  types.StringValue(bucket),
-		Entries: attributeOf(jsonvalue.Object(entries)),
+		Entries: dynamicvalue.Object(entries).Attribute(),
 		// The default, so that the first plan after an import is empty.
 		Overwrite: types.BoolValue(false),
 		ID:        types.StringValue(bucket),

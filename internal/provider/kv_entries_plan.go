@@ -11,7 +11,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 
-	"github.com/quivaworks/terraform-provider-quiva/internal/jsonvalue"
+	"github.com/quivaworks/terraform-provider-quiva/internal/dynamicvalue"
 )
 
 // entriesValidator accepts an object of objects, with the keys that an entry
@@ -25,7 +25,7 @@ func (entriesValidator) Description(context.Context) string {
 func (v entriesValidator) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
 
 func (entriesValidator) ValidateDynamic(_ context.Context, req validator.DynamicRequest, resp *validator.DynamicResponse) {
-	value := valueOf(req.ConfigValue)
+	value := dynamicvalue.Of(req.ConfigValue)
 	if !value.IsKnown() {
 		return
 	}
@@ -39,8 +39,8 @@ func (entriesValidator) ValidateDynamic(_ context.Context, req validator.Dynamic
 			resp.Diagnostics.AddAttributeError(req.Path, "Invalid key", fmt.Sprintf("The key %q cannot be used: the key %s", key, problem))
 		}
 		switch entries[key].Kind() {
-		case jsonvalue.KindObject, jsonvalue.KindMap, jsonvalue.KindDynamic:
-		case jsonvalue.KindNull:
+		case dynamicvalue.KindObject, dynamicvalue.KindMap, dynamicvalue.KindUnknown:
+		case dynamicvalue.KindNull:
 			resp.Diagnostics.AddAttributeError(req.Path, "Value is missing",
 				fmt.Sprintf("The entry %q is null. To delete it, leave it out: { for key, value in var.entries : key => value if value != null }.", key))
 		default:
@@ -60,7 +60,7 @@ func (r *kvEntriesResource) ModifyPlan(ctx context.Context, req resource.ModifyP
 	if req.Plan.Raw.IsNull() {
 		var state kvEntriesModel
 		resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-		entries, _ := valueOf(state.Entries).Members()
+		entries, _ := dynamicvalue.Of(state.Entries).Members()
 		resp.Diagnostics.Append(r.gateway.planDeletion(ctx, state.Bucket.ValueString(), slices.Sorted(maps.Keys(entries))).store(ctx, resp.Private)...)
 		return
 	}
@@ -78,18 +78,18 @@ func (r *kvEntriesResource) ModifyPlan(ctx context.Context, req resource.ModifyP
 		return
 	}
 	bucket := plan.Bucket.ValueString()
-	planned, _ := valueOf(plan.Entries).Members()
+	planned, _ := dynamicvalue.Of(plan.Entries).Members()
 	if req.State.Raw.IsNull() {
 		resp.Diagnostics.Append(r.gateway.planCreation(bucket, slices.Sorted(maps.Keys(planned))).store(ctx, resp.Private)...)
 	} else {
 		var state kvEntriesModel
 		resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-		current, _ := valueOf(state.Entries).Members()
+		current, _ := dynamicvalue.Of(state.Entries).Members()
 		r.gateway.run.PlanCreation(bucket, slices.DeleteFunc(slices.Collect(maps.Keys(planned)), func(key string) bool {
 			_, exists := current[key]
 			return exists
 		}))
-		if sameJSON(valueOf(plan.Entries), valueOf(state.Entries)) {
+		if dynamicvalue.Same(dynamicvalue.Of(plan.Entries), dynamicvalue.Of(state.Entries)) {
 			plan.Entries = state.Entries
 		}
 	}

@@ -16,7 +16,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
-	"github.com/quivaworks/terraform-provider-quiva/internal/jsonvalue"
+	"github.com/quivaworks/terraform-provider-quiva/internal/dynamicvalue"
 	"github.com/quivaworks/terraform-provider-quiva/internal/quiva"
 	"github.com/quivaworks/terraform-provider-quiva/internal/reconcile"
 )
@@ -85,11 +85,11 @@ func (r *kvEntriesResource) Create(ctx context.Context, req resource.CreateReque
 	}
 	created, ok := r.apply(ctx, &resp.Diagnostics, plan, kvEntriesModel{
 		Bucket:    plan.Bucket,
-		Entries:   attributeOf(jsonvalue.Object(nil)),
+		Entries:   dynamicvalue.Object(nil).Attribute(),
 		Overwrite: plan.Overwrite,
 	})
 	created.ID = plan.ID
-	if entries, _ := valueOf(created.Entries).Members(); ok || len(entries) > 0 {
+	if entries, _ := dynamicvalue.Of(created.Entries).Members(); ok || len(entries) > 0 {
 		resp.Diagnostics.Append(resp.State.Set(ctx, created)...)
 	}
 }
@@ -105,19 +105,19 @@ func (r *kvEntriesResource) Read(ctx context.Context, req resource.ReadRequest, 
 	if !ok {
 		return
 	}
-	known, _ := valueOf(state.Entries).Members()
+	known, _ := dynamicvalue.Of(state.Entries).Members()
 	if twice := r.gateway.run.ReadBy(state.Bucket.ValueString(), slices.Collect(maps.Keys(known))); len(twice) > 0 {
 		slices.Sort(twice)
 		resp.Diagnostics.Append(heldTwice(state.Bucket.ValueString(), twice...))
 		for _, key := range twice {
 			delete(known, key)
 		}
-		state.Entries = attributeOf(jsonvalue.Object(known))
+		state.Entries = dynamicvalue.Object(known).Attribute()
 		resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
 	}
 	same := map[string]bool{}
 	held, outcome := client.RefreshEntries(ctx, state.Bucket.ValueString(), slices.Sorted(maps.Keys(known)), func(entry quiva.Entry) bool {
-		same[entry.Key] = holdsJSON(known[entry.Key], entry.Value)
+		same[entry.Key] = dynamicvalue.Holds(known[entry.Key], entry.Value)
 		return same[entry.Key]
 	})
 	if outcome.Err() != nil {
@@ -125,16 +125,16 @@ func (r *kvEntriesResource) Read(ctx context.Context, req resource.ReadRequest, 
 		return
 	}
 	changed := len(held) != len(known)
-	now := make(map[string]jsonvalue.Value, len(held))
+	now := make(map[string]dynamicvalue.Value, len(held))
 	for key, entry := range held {
 		// An equal value stays as it is, in the types that the configuration
 		// gave it.
-		if now[key] = known[key]; !same[key] && !holdsJSON(known[key], entry.Value) {
+		if now[key] = known[key]; !same[key] && !dynamicvalue.Holds(known[key], entry.Value) {
 			now[key], changed = decodeValue(&resp.Diagnostics, key, entry.Value), true
 		}
 	}
 	if changed && !resp.Diagnostics.HasError() {
-		state.Entries = attributeOf(jsonvalue.Object(now))
+		state.Entries = dynamicvalue.Object(now).Attribute()
 		resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
 	}
 }
@@ -159,8 +159,8 @@ func (r *kvEntriesResource) apply(ctx context.Context, diags *diag.Diagnostics, 
 	if _, ok := r.gateway.configuredClient(diags); !ok || diags.HasError() {
 		return state, false
 	}
-	planned, _ := valueOf(plan.Entries).Members()
-	current, _ := valueOf(state.Entries).Members()
+	planned, _ := dynamicvalue.Of(plan.Entries).Members()
+	current, _ := dynamicvalue.Of(state.Entries).Members()
 	change := reconcile.Change{
 		Bucket:    plan.Bucket.ValueString(),
 		Add:       map[string]json.RawMessage{},
@@ -171,13 +171,13 @@ func (r *kvEntriesResource) apply(ctx context.Context, diags *diag.Diagnostics, 
 	for key, value := range wanted {
 		if old, exists := current[key]; !exists {
 			change.Add[key] = value
-		} else if !holdsJSON(old, value) {
+		} else if !dynamicvalue.Holds(old, value) {
 			change.Set[key] = value
 		}
 	}
 	for key, value := range current {
 		if _, stays := planned[key]; !stays {
-			change.Remove[key], _ = jsonvalue.Encode(value) // without it, a creation takes over any value
+			change.Remove[key], _ = dynamicvalue.Encode(value) // without it, a creation takes over any value
 		}
 	}
 	outcome := r.gateway.run.Apply(ctx, change)
@@ -196,7 +196,7 @@ func (r *kvEntriesResource) apply(ctx context.Context, diags *diag.Diagnostics, 
 	for _, key := range outcome.LetGo {
 		delete(current, key)
 	}
-	state.Entries = attributeOf(jsonvalue.Object(current))
+	state.Entries = dynamicvalue.Object(current).Attribute()
 	return state, false
 }
 
@@ -216,7 +216,7 @@ func (r *kvEntriesResource) Delete(ctx context.Context, req resource.DeleteReque
 	}
 	successors, diags := successorsOf(ctx, req.Private)
 	resp.Diagnostics.Append(diags...)
-	current, _ := valueOf(state.Entries).Members()
+	current, _ := dynamicvalue.Of(state.Entries).Members()
 	change := reconcile.Change{
 		Bucket:     state.Bucket.ValueString(),
 		Remove:     make(map[string]json.RawMessage, len(current)),
@@ -224,7 +224,7 @@ func (r *kvEntriesResource) Delete(ctx context.Context, req resource.DeleteReque
 		IsReplaced: successors.IsReplacement,
 	}
 	for key, value := range current {
-		change.Remove[key], _ = jsonvalue.Encode(value) // without it, a creation takes over any value
+		change.Remove[key], _ = dynamicvalue.Encode(value) // without it, a creation takes over any value
 	}
 	outcome := r.gateway.run.Apply(ctx, change)
 	if outcome.Failure == nil {
@@ -234,7 +234,7 @@ func (r *kvEntriesResource) Delete(ctx context.Context, req resource.DeleteReque
 	for _, key := range outcome.LetGo {
 		delete(current, key)
 	}
-	state.Entries = attributeOf(jsonvalue.Object(current))
+	state.Entries = dynamicvalue.Object(current).Attribute()
 	resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
 }
 

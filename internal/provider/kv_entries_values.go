@@ -11,18 +11,18 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
-	"github.com/quivaworks/terraform-provider-quiva/internal/jsonvalue"
+	"github.com/quivaworks/terraform-provider-quiva/internal/dynamicvalue"
 )
 
 // encodeEntries returns the JSON of each entry.
 func encodeEntries(diags *diag.Diagnostics, value types.Dynamic) map[string]json.RawMessage {
-	entries, ok := valueOf(value).Members()
+	entries, ok := dynamicvalue.Of(value).Members()
 	if !ok {
 		diags.Append(noEntries(path.Root("entries")))
 	}
 	texts := make(map[string]json.RawMessage, len(entries))
 	for key, entry := range entries {
-		text, err := jsonvalue.Encode(entry)
+		text, err := dynamicvalue.Encode(entry)
 		switch {
 		case err != nil:
 			diags.Append(noEntryForm(key, err))
@@ -38,9 +38,9 @@ func encodeEntries(diags *diag.Diagnostics, value types.Dynamic) map[string]json
 // checkEntries adds an error for each entry of which something is known that
 // cannot be written.
 func checkEntries(diags *diag.Diagnostics, value types.Dynamic) {
-	entries, _ := valueOf(value).Members()
+	entries, _ := dynamicvalue.Of(value).Members()
 	for _, key := range slices.Sorted(maps.Keys(entries)) {
-		if _, err := jsonvalue.Encode(entries[key]); err != nil && !errors.Is(err, jsonvalue.ErrUnknown) {
+		if _, err := dynamicvalue.Encode(entries[key]); err != nil && !errors.Is(err, dynamicvalue.ErrUnknown) {
 			diags.Append(noEntryForm(key, err))
 		}
 	}

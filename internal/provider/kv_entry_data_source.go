@@ -93,5 +93,5 @@ func (g *gateway) readValue(ctx context.Context, diags *diag.Diagnostics, bucket
 		g.addError(diags, operation{doing: fmt.Sprintf("read the entry %q of the bucket %q", key, bucket), rejected: path.Root("key")}, err)
 		return types.DynamicNull()
 	}
-	return attributeOf(decodeValue(diags, key, entry.Value))
+	return decodeValue(diags, key, entry.Value).Attribute()
 }

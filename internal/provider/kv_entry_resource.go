@@ -18,7 +18,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
-	"github.com/quivaworks/terraform-provider-quiva/internal/jsonvalue"
+	"github.com/quivaworks/terraform-provider-quiva/internal/dynamicvalue"
 	"github.com/quivaworks/terraform-provider-quiva/internal/quiva"
 	"github.com/quivaworks/terraform-provider-quiva/internal/reconcile"
 )
@@ -209,7 +209,7 @@ func (r *kvEntryResource) ModifyPlan(ctx context.Context, req resource.ModifyPla
 	if !req.State.Raw.IsNull() {
 		var state kvEntryModel
 		resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-		if sameJSON(valueOf(plan.Value), valueOf(state.Value)) {
+		if dynamicvalue.Same(dynamicvalue.Of(plan.Value), dynamicvalue.Of(state.Value)) {
 			plan.Value = state.Value
 		}
 	} else {
@@ -242,7 +242,7 @@ func (r *kvEntryResource) Create(ctx context.Context, req resource.CreateRequest
 	r.gateway.addFailure(&resp.Diagnostics, plan.subject(), outcome)
 	if old, ok := outcome.TakenOver[key]; ok {
 		if plan.Value = types.DynamicNull(); old != nil {
-			plan.Value = attributeOf(decodeValue(&resp.Diagnostics, key, old))
+			plan.Value = decodeValue(&resp.Diagnostics, key, old).Attribute()
 		}
 	} else if outcome.Failure != nil {
 		return
@@ -322,7 +322,7 @@ func (r *kvEntryResource) Read(ctx context.Context, req resource.ReadRequest, re
 	unchanged := func(held quiva.Entry) bool {
 		// A secret must not come into the state, and an equal value stays as it
 		// is, in the types that the configuration gave it.
-		return writeOnly || !isNull(state.Value) && holdsJSON(valueOf(state.Value), held.Value)
+		return writeOnly || !isNull(state.Value) && dynamicvalue.Holds(dynamicvalue.Of(state.Value), held.Value)
 	}
 	if len(r.gateway.run.ReadBy(state.Bucket.ValueString(), []string{state.Key.ValueString()})) > 0 {
 		resp.Diagnostics.Append(heldTwice(state.Bucket.ValueString(), state.Key.ValueString()))
@@ -345,7 +345,7 @@ func (r *kvEntryResource) Read(ctx context.Context, req resource.ReadRequest, re
 	if unchanged(held) {
 		return
 	}
-	value := attributeOf(decodeValue(&resp.Diagnostics, held.Key, held.Value))
+	value := decodeValue(&resp.Diagnostics, held.Key, held.Value).Attribute()
 	if !resp.Diagnostics.HasError() {
 		resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("value"), value)...)
 	}
@@ -360,7 +360,7 @@ func (r *kvEntryResource) Update(ctx context.Context, req resource.UpdateRequest
 	}
 	// Another overwrite alone, or a value that turned out the same once it was
 	// known, is nothing to send.
-	if !sameJSON(valueOf(plan.Value), valueOf(state.Value)) || !plan.ValueWOVersion.Equal(state.ValueWOVersion) {
+	if !dynamicvalue.Same(dynamicvalue.Of(plan.Value), dynamicvalue.Of(state.Value)) || !plan.ValueWOVersion.Equal(state.ValueWOVersion) {
 		value := valueToWrite(ctx, &resp.Diagnostics, plan, req.Config)
 		if resp.Diagnostics.HasError() {
 			return
@@ -394,7 +394,7 @@ func (r *kvEntryResource) Delete(ctx context.Context, req resource.DeleteRequest
 	bucket, key := state.Bucket.ValueString(), state.Key.ValueString()
 	var value json.RawMessage
 	if !isNull(state.Value) {
-		value, _ = jsonvalue.Encode(valueOf(state.Value)) // without it, a creation takes over any value
+		value, _ = dynamicvalue.Encode(dynamicvalue.Of(state.Value)) // without it, a creation takes over any value
 	}
 	r.gateway.addFailure(&resp.Diagnostics, state.subject(), r.gateway.run.Apply(ctx, reconcile.Change{
 		Bucket:     bucket,

@@ -25,6 +25,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-log/tflog"
 
+	"github.com/quivaworks/terraform-provider-quiva/internal/dynamicvalue"
 	"github.com/quivaworks/terraform-provider-quiva/internal/quiva"
 	"github.com/quivaworks/terraform-provider-quiva/internal/reconcile"
 	"github.com/quivaworks/terraform-provider-quiva/internal/sealed"
@@ -184,7 +185,7 @@ func (p *quivaProvider) Configure(ctx context.Context, req provider.ConfigureReq
 func (p *quivaProvider) configure(config providerModel, terraformVersion string, diags *diag.Diagnostics) *gateway {
 	if unknown := config.unknown(); len(unknown) > 0 {
 		// Planning new resources needs no gateway, and on apply all is known.
-		return &gateway{unknown: unknown, run: reconcile.NewRun(nil, isSameText)}
+		return &gateway{unknown: unknown, run: reconcile.NewRun(nil, dynamicvalue.Equal)}
 	}
 
 	endpointText, endpointOrigin := quiva.DefaultEndpoint, "the default"
@@ -248,7 +249,7 @@ func (p *quivaProvider) configure(config providerModel, terraformVersion string,
 		client:     client,
 		credential: origin,
 		endpoint:   endpoint.String(),
-		run:        reconcile.NewRun(client, isSameText),
+		run:        reconcile.NewRun(client, dynamicvalue.Equal),
 	}
 }
 

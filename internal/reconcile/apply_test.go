@@ -35,7 +35,7 @@ func newRun(t *testing.T, entries string) (*reconcile.Run, *mockgateway.Server) 
 		Credential:     quiva.Credential{Scheme: quiva.APIKey, Secret: mockgateway.DefaultAPIKey},
 		RequestTimeout: 10 * time.Second,
 	})
-	return reconcile.NewRun(client, func(a, b json.RawMessage) bool { return string(a) == string(b) }), gateway
+	return reconcile.NewRun(client, func(a, b []byte) bool { return string(a) == string(b) }), gateway
 }
 
 // values reads "a=1 b=2" as {"a": {"n":1}, "b": {"n":2}}.

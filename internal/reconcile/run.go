@@ -14,7 +14,7 @@ import (
 // of one gateway. It is safe for concurrent use.
 type Run struct {
 	client *quiva.Client
-	equal  func(a, b json.RawMessage) bool
+	equal  func(a, b []byte) bool
 
 	mu      sync.Mutex
 	entries map[name]*entry
@@ -36,7 +36,7 @@ type Run struct {
 
 // NewRun returns a run in which nothing has happened yet. Two values are the
 // same if equal says so of their JSON texts.
-func NewRun(client *quiva.Client, equal func(a, b json.RawMessage) bool) *Run {
+func NewRun(client *quiva.Client, equal func(a, b []byte) bool) *Run {
 	return &Run{
 		client:  client,
 		equal:   equal,

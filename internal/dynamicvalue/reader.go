@@ -1,4 +1,4 @@
-package jsonvalue
+package dynamicvalue
 
 import (
 	"io"
@@ -42,4 +42,52 @@ func (r reader) bytes() (string, error) {
 	start := r.at()
 	_, err = r.left.Seek(int64(n), io.SeekCurrent)
 	return r.text[start : start+n], err
+}
+
+// member is one of an object or a map.
+type member struct{ name, packed string }
+
+// members reads an object or a map.
+func (r reader) members() ([]member, error) {
+	n, err := r.DecodeMapLen()
+	if err != nil {
+		return nil, err
+	}
+	var all []member
+	for range n {
+		name, err := r.bytes()
+		if err != nil {
+			return nil, err
+		}
+		packed, err := r.skipped()
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, member{name, packed})
+	}
+	return all, nil
+}
+
+// elements reads a list, a set or a tuple.
+func (r reader) elements() ([]string, error) {
+	n, err := r.DecodeArrayLen()
+	if err != nil {
+		return nil, err
+	}
+	var all []string
+	for range n {
+		packed, err := r.skipped()
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, packed)
+	}
+	return all, nil
+}
+
+// skipped reads whatever comes and returns it as it is.
+func (r reader) skipped() (string, error) {
+	start := r.at()
+	err := r.Skip()
+	return r.text[start:r.at()], err
 }

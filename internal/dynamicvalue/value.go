@@ -1,4 +1,4 @@
-package jsonvalue
+package dynamicvalue
 
 import (
 	"bytes"
@@ -27,7 +27,7 @@ const (
 // what is not known at all have kinds of their own, whatever their types.
 const (
 	KindNull    = "null"
-	KindDynamic = "dynamic"
+	KindUnknown = "dynamic"
 	KindString  = "string"
 	KindNumber  = "number"
 	KindBool    = "bool"
@@ -42,7 +42,7 @@ func (v Value) Kind() string {
 	case v == Null, ok && packed == string(Null):
 		return KindNull
 	case !ok:
-		return KindDynamic
+		return KindUnknown
 	}
 	kind := strings.TrimPrefix(typ, "[")
 	kind, _, _ = strings.Cut(strings.TrimPrefix(kind, `"`), `"`)
@@ -80,22 +80,13 @@ func (v Value) Members() (_ map[string]Value, ok bool) {
 		return nil, false
 	}
 
-	r := newReader(packed)
-	n, err := r.DecodeMapLen()
+	read, err := newReader(packed).members()
 	if err != nil {
 		return nil, false
 	}
-	members := map[string]Value{}
-	for range n {
-		name, err := r.bytes()
-		if err != nil {
-			return nil, false
-		}
-		start := r.at()
-		if err := r.Skip(); err != nil {
-			return nil, false
-		}
-		members[name] = join(typeOf(name), packed[start:r.at()])
+	members := make(map[string]Value, len(read))
+	for _, member := range read {
+		members[member.name] = join(typeOf(member.name), member.packed)
 	}
 	return members, true
 }

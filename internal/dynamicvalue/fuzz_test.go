@@ -1,9 +1,10 @@
-package jsonvalue_test
+package dynamicvalue_test
 
 import (
 	"bytes"
 	"encoding/json"
 	"math/big"
+	"strings"
 	"testing"
 	"unicode/utf8"
 
@@ -12,14 +13,18 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 	"golang.org/x/text/unicode/norm"
 
-	"github.com/quivaworks/terraform-provider-quiva/internal/jsonvalue"
+	"github.com/quivaworks/terraform-provider-quiva/internal/dynamicvalue"
 )
 
 var seeds = []string{
 	`{}`, `[]`, `null`, `true`, `""`, `0`, `-0`, `1e5`, `0.1`, `{"a":{"b":[1,"x",null,false,{}]},"":1.50}`,
 	`{"a":1,"a":2}`, `9007199254740993`, `1e-4000`, `"\ud83d\ude80"`, `"\u2028<&>"`, `[[[[[]]]]]`, ` [1 , 2 ] `, "\"\xff\"", `{"a":`,
-	`123456789012345678901234567890.123456789`, `{"e\u0301":"e\u0301"}`,
+	`123456789012345678901234567890.123456789`, `{"e\u0301":"e\u0301"}`, `"\ud800"`, `"\\ud800"`, `["\ud83d","\ude80"]`,
+	`0.1000000000000000055511151231257827021181583404541015625`, `0.50000762939453125`, `[1e-4090,1e4096]`, `[[],[[]],{}]`,
 }
+
+// sizeLimit keeps a fuzzer from finding that more text takes longer.
+const sizeLimit = 10_000
 
 // FuzzRoundTrip: whatever JSON can become a Terraform value comes back as the
 // same JSON, also after the trip through Terraform's wire format.
@@ -28,15 +33,18 @@ func FuzzRoundTrip(f *testing.F) {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {
-		value, err := jsonvalue.Decode(text)
+		if len(text) > sizeLimit {
+			return
+		}
+		value, err := dynamicvalue.Decode(text)
 		if err != nil {
 			return
 		}
-		want, err := jsonvalue.Canonical(text)
+		want, err := dynamicvalue.Canonical(text)
 		if err != nil {
 			t.Fatalf("decoded, but has no canonical form: %v", err)
 		}
-		encoded, err := jsonvalue.Encode(value)
+		encoded, err := dynamicvalue.Encode(value)
 		if err != nil {
 			t.Fatalf("decoded, but does not encode: %v", err)
 		}
@@ -54,7 +62,7 @@ func FuzzRoundTrip(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		encoded, err = jsonvalue.Encode(packed(t, received))
+		encoded, err = dynamicvalue.Encode(packed(t, received))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -63,7 +71,7 @@ func FuzzRoundTrip(f *testing.F) {
 		}
 
 		// Taken apart and put together, it is the same.
-		if members, ok := value.Members(); ok && jsonvalue.Object(members) != value {
+		if members, ok := value.Members(); ok && dynamicvalue.Object(members) != value {
 			t.Fatalf("the members of %s make another value", want)
 		}
 	})
@@ -73,20 +81,29 @@ func FuzzRoundTrip(f *testing.F) {
 // valid JSON.
 func FuzzEncode(f *testing.F) {
 	for _, seed := range seeds {
-		if value, err := jsonvalue.Decode([]byte(seed)); err == nil {
+		if value, err := dynamicvalue.Decode([]byte(seed)); err == nil {
 			f.Add(string(value))
 		}
 	}
-	f.Add(string(jsonvalue.Unknown))
+	f.Add(string(dynamicvalue.Unknown))
+	for _, value := range []dynamicvalue.Value{"\x92\xc4\x08\"number\"\xcb\x3f\xb9\x99\x99\x99\x99\x99\x9a", "\x92\xc4\x08\"string\"\xa1x", "\x92\xc4\x11[\"list\",\"number\"]\x91\xcb\x7f\xf8\x00\x00\x00\x00\x00\x01"} {
+		f.Add(string(value))
+	}
 	f.Fuzz(func(t *testing.T, text string) {
-		value := jsonvalue.Value(text)
-		encoded, err := jsonvalue.Encode(value)
+		if len(text) > sizeLimit {
+			return
+		}
+		value := dynamicvalue.Value(text)
+		encoded, err := dynamicvalue.Encode(value)
 		if err == nil && utf8.ValidString(text) && !json.Valid(encoded) {
 			t.Errorf("encodes as %s", encoded)
 		}
 		value.Kind()
 		value.IsKnown()
 		value.Members()
+		if value.Opaque().Transparent() != value {
+			t.Errorf("%q is %q after it was opaque", value, value.Opaque().Transparent())
+		}
 	})
 }
 
@@ -99,19 +116,18 @@ func FuzzEqual(f *testing.F) {
 	}
 	f.Add([]byte(`{"b":1e1,"a":[]}`), []byte(`{"a":[],"b":10.0}`))
 	f.Fuzz(func(t *testing.T, a, b []byte) {
-		if _, err := jsonvalue.Canonical(a); err != nil {
+		if _, err := dynamicvalue.Canonical(a); err != nil {
 			return
 		}
-		if _, err := jsonvalue.Canonical(b); err != nil {
+		if _, err := dynamicvalue.Canonical(b); err != nil {
 			return
 		}
-		if equal, err := jsonvalue.Equal(a, a); err != nil || !equal {
-			t.Fatalf("%s does not equal itself (%v)", a, err)
+		if !dynamicvalue.Equal(a, a) {
+			t.Fatalf("%s does not equal itself", a)
 		}
-		ab, errAB := jsonvalue.Equal(a, b)
-		ba, errBA := jsonvalue.Equal(b, a)
-		if errAB != nil || errBA != nil || ab != ba {
-			t.Fatalf("Equal(a,b) = %t, %v but Equal(b,a) = %t, %v", ab, errAB, ba, errBA)
+		ab, ba := dynamicvalue.Equal(a, b), dynamicvalue.Equal(b, a)
+		if ab != ba {
+			t.Fatalf("Equal(a,b) = %t but Equal(b,a) = %t", ab, ba)
 		}
 		if want, ok := oracle(a, b); ok && ab != want {
 			t.Fatalf("Equal(%s, %s) = %t, the oracle says %t", a, b, ab, want)
@@ -119,9 +135,9 @@ func FuzzEqual(f *testing.F) {
 	})
 }
 
-// oracle compares two JSON texts without this package. It answers !ok for
-// numbers whose fraction would fill the memory, and for text that Terraform
-// would normalize.
+// oracle compares two JSON texts without this package. It is not ok for numbers
+// whose fraction would fill the memory, and for text and numbers that have other
+// forms to Terraform.
 func oracle(a, b []byte) (equal, ok bool) {
 	read := func(text []byte) (tree any) {
 		decoder := json.NewDecoder(bytes.NewReader(text))
@@ -180,8 +196,43 @@ func oracleTrees(a, b any) (equal, ok bool) {
 }
 
 func fraction(n json.Number) (*big.Rat, bool) {
+	if len(n) > 15 && strings.Contains(string(n), ".") {
+		return nil, false // it may be a float written out
+	}
 	if f, err := n.Float64(); err != nil || f > 1e300 || f < -1e300 || (f < 1e-300 && f > -1e-300 && len(n) > 20) {
 		return nil, false
 	}
 	return new(big.Rat).SetString(n.String())
+}
+
+// FuzzRefresh: what a refresh gives is what is there, and the state itself if
+// that is the same.
+func FuzzRefresh(f *testing.F) {
+	for i, seed := range seeds {
+		if value, err := dynamicvalue.Decode([]byte(seed)); err == nil {
+			f.Add(string(value), []byte(seed))
+			f.Add(string(value), []byte(seeds[(i+1)%len(seeds)]))
+		}
+	}
+	f.Add("\x92\xc4\x11[\"list\",\"string\"]\x92\xa1a\xa1b", []byte(`["a","c"]`))
+	f.Add("\x92\xc4\x10[\"map\",\"number\"]\x81\xa1a\xcb\x3f\xb9\x99\x99\x99\x99\x99\x9a", []byte(`{"a":0.1,"b":[{}]}`))
+	f.Add("\x92\xc4\x10[\"set\",\"string\"]\x92\xa1a\xa1b", []byte(`["b","a"]`))
+	f.Fuzz(func(t *testing.T, state string, remote []byte) {
+		if len(state) > sizeLimit || len(remote) > sizeLimit {
+			return
+		}
+		refreshed, err := dynamicvalue.Refresh(dynamicvalue.Value(state), remote)
+		if _, decodeErr := dynamicvalue.Decode(remote); (err == nil) != (decodeErr == nil) {
+			t.Fatalf("refreshing %s gave %v, decoding it %v", remote, err, decodeErr)
+		}
+		if err != nil {
+			return
+		}
+		if !dynamicvalue.Holds(refreshed, remote) {
+			t.Fatalf("refreshed to %q, but %s is there", refreshed, remote)
+		}
+		if dynamicvalue.Holds(dynamicvalue.Value(state), remote) && refreshed != dynamicvalue.Value(state) && refreshed != dynamicvalue.Null {
+			t.Fatalf("the state is the same, but became %q", refreshed)
+		}
+	})
 }

@@ -1,4 +1,4 @@
-package jsonvalue
+package dynamicvalue
 
 import (
 	"bytes"
@@ -8,13 +8,13 @@ import (
 	"io"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
+	"unicode/utf16"
 	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
 )
-
-var errTooDeep = fmt.Errorf("the value nests deeper than %d levels", MaxDepth)
 
 // Canonical returns the one text that stands for everything equal to the given
 // JSON: members sorted by name, no white space, and each number spelled one
@@ -22,8 +22,8 @@ var errTooDeep = fmt.Errorf("the value nests deeper than %d levels", MaxDepth)
 // cannot hold any other. Of members with the same name the last
 // one counts, as it does for most readers of JSON.
 //
-// It fails if text is not exactly one JSON value in valid UTF-8, or nests
-// deeper than [MaxDepth].
+// It fails if text is not exactly one JSON value in valid Unicode, nests deeper
+// than [MaxDepth] or holds more than [MaxElements].
 func Canonical(text []byte) ([]byte, error) {
 	tree, err := parse(text)
 	if err != nil {
@@ -32,26 +32,11 @@ func Canonical(text []byte) ([]byte, error) {
 	return appendTree(make([]byte, 0, len(text)), tree)
 }
 
-// Equal reports whether two JSON texts mean the same value. It fails where
-// [Canonical] does.
-func Equal(a, b []byte) (bool, error) {
-	canonicalA, err := Canonical(a)
-	if err != nil {
-		return false, err
-	}
-	canonicalB, err := Canonical(b)
-	if err != nil {
-		return false, err
-	}
-	return bytes.Equal(canonicalA, canonicalB), nil
-}
-
-// parse reads exactly one JSON value into nil, bool, string, json.Number,
-// []any and map[string]any.
+// parse reads exactly one JSON value into nil, bool, string, decimal, []any and
+// map[string]any.
 func parse(text []byte) (any, error) {
-	// encoding/json would silently replace what is not UTF-8.
-	if !utf8.Valid(text) {
-		return nil, errors.New("the JSON text is not valid UTF-8")
+	if err := scan(text); err != nil {
+		return nil, err
 	}
 	decoder := json.NewDecoder(bytes.NewReader(text))
 	decoder.UseNumber()
@@ -68,13 +53,64 @@ func parse(text []byte) (any, error) {
 	return normalize(tree, MaxDepth)
 }
 
+// scan refuses JSON text that encoding/json would replace without a word, which
+// is what is not Unicode, or for which it would need much more memory than the
+// text has. Of what is not JSON at all it may say anything.
+func scan(text []byte) error {
+	if !utf8.Valid(text) {
+		return errors.New("the JSON text is not valid UTF-8")
+	}
+	left := newBudget()
+	inString, opened := false, true // opened: the next text begins a value, or closes
+	for i := 0; i < len(text); i++ {
+		c := text[i]
+		switch {
+		case inString && c == '\\':
+			if unit, ok := escapedUnit(text[i:]); ok && utf16.IsSurrogate(unit) {
+				if low, ok := escapedUnit(text[i+6:]); !ok || utf16.DecodeRune(unit, low) == utf8.RuneError {
+					return fmt.Errorf("the JSON text holds %s, half of a character, which is not Unicode", text[i:i+6])
+				}
+				i += 10
+			}
+			i++
+			continue
+		case inString:
+			inString = c != '"'
+			continue
+		case c == ' ', c == '\t', c == '\n', c == '\r':
+			continue
+		}
+		if begins := opened && c != ']' && c != '}'; begins || c == ',' {
+			if err := left.element(); err != nil {
+				return err
+			}
+		}
+		opened = c == '[' || c == '{'
+		inString = c == '"'
+	}
+	return nil
+}
+
+// escapedUnit returns the UTF-16 code unit of an escape such as \ud800, if text
+// begins with one.
+func escapedUnit(text []byte) (rune, bool) {
+	if len(text) < 6 || text[0] != '\\' || text[1] != 'u' {
+		return 0, false
+	}
+	unit, err := strconv.ParseUint(string(text[2:6]), 16, 16)
+	return rune(unit), err == nil
+}
+
 // normalize gives all text of a tree the form in which Terraform holds it,
-// Unicode's NFC, and fails if the tree nests deeper than left levels.
+// Unicode's NFC, reads its numbers, and fails if it nests deeper than left
+// levels.
 func normalize(tree any, left int) (any, error) {
 	var err error
 	switch tree := tree.(type) {
 	case string:
 		return norm.NFC.String(tree), nil
+	case json.Number:
+		return parseDecimal(tree.String())
 	case []any:
 		if left == 0 {
 			return nil, errTooDeep
@@ -115,12 +151,8 @@ func appendTree(buf []byte, tree any) ([]byte, error) {
 		return appendBool(buf, tree), nil
 	case string:
 		return appendString(buf, tree), nil
-	case json.Number:
-		d, err := parseDecimal(tree.String())
-		if err != nil {
-			return nil, err
-		}
-		return d.append(buf), nil
+	case decimal:
+		return tree.append(buf), nil
 	case []any:
 		buf = append(buf, '[')
 		for i, element := range tree {

@@ -1,15 +1,13 @@
-package jsonvalue
+package dynamicvalue
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
-	"math/big"
 	"slices"
+	"strconv"
 
-	"github.com/vmihailenco/msgpack/v5"
 	"github.com/vmihailenco/msgpack/v5/msgpcode"
 )
 
@@ -20,12 +18,15 @@ var ErrUnknown = errors.New("the value is not known yet")
 // Encode writes a Terraform value as canonical JSON. Objects and maps become
 // objects; lists, tuples and sets become arrays, a set in the order in which
 // Terraform keeps it. It fails with [ErrUnknown] on an unknown value and with
-// another error on a number that has no JSON form or a value that nests deeper
-// than [MaxDepth].
+// another error on an infinite number or one beyond 1e±4096, and beyond
+// [MaxDepth], [MaxElements] and [MaxDigits].
 func Encode(value Value) ([]byte, error) {
-	e := encoder{reader: newReader(string(value))}
+	e := encoder{reader: newReader(string(value)), budget: newBudget()}
 	if err := e.dynamic(MaxDepth); err != nil {
 		return nil, err
+	}
+	if e.at() != len(value) {
+		return nil, errors.New("the value goes on after its end")
 	}
 	return e.buf, nil
 }
@@ -34,7 +35,8 @@ func Encode(value Value) ([]byte, error) {
 type encoder struct {
 	reader
 
-	buf []byte
+	buf    []byte
+	budget budget
 }
 
 // dynamic encodes a value that brings its type.
@@ -84,6 +86,9 @@ func (e *encoder) expectArray(length int) error {
 func (e *encoder) value(typ any, left int) error {
 	if typ == "dynamic" {
 		return e.dynamic(left)
+	}
+	if err := e.budget.element(); err != nil {
+		return err
 	}
 	if done, err := e.absent(); done || err != nil {
 		return err
@@ -136,36 +141,43 @@ func (e *encoder) scalar(typ string) error {
 		if err != nil {
 			return err
 		}
-		e.buf, err = appendFloat(e.buf, number)
-		return err
+		e.buf = number.append(e.buf)
+		return e.budget.number(number)
 	}
 	return fmt.Errorf("a value of type %s has no JSON form", typ)
 }
 
 // number reads a number, which comes as an integer or a float64 where that is
 // exact, else as text.
-func (e *encoder) number() (*big.Float, error) {
-	number := new(big.Float).SetPrec(numberPrecision)
+func (e *encoder) number() (decimal, error) {
 	code, err := e.PeekCode()
 	switch {
 	case err != nil:
-		return nil, err
+		return decimal{}, err
 	case msgpcode.IsString(code):
 		text, err := e.bytes()
 		if err != nil {
-			return nil, err
+			return decimal{}, err
 		}
-		_, _, err = number.Parse(text, 10)
-		return number, err
+		return parseDecimal(text)
 	case code == msgpcode.Float, code == msgpcode.Double:
 		value, err := e.DecodeFloat64()
-		return number.SetFloat64(value), err
+		if err != nil {
+			return decimal{}, err
+		}
+		return decimalOf(value)
 	case code == msgpcode.Uint64:
 		value, err := e.DecodeUint64()
-		return number.SetUint64(value), err
+		if err != nil {
+			return decimal{}, err
+		}
+		return parseDecimal(strconv.FormatUint(value, 10))
 	default:
 		value, err := e.DecodeInt64()
-		return number.SetInt64(value), err
+		if err != nil {
+			return decimal{}, err
+		}
+		return parseDecimal(strconv.FormatInt(value, 10))
 	}
 }
 
@@ -220,98 +232,4 @@ func (e *encoder) object(typ func(name string) any, left int) error {
 	}
 	e.buf = append(e.buf, '}')
 	return nil
-}
-
-// Decode reads JSON text as the Terraform value that the jsondecode function
-// would give: objects, tuples, strings, numbers, bools, and null of a type yet
-// to be known. It fails where [Canonical] does, and on a number that Terraform
-// cannot hold exactly (about 153 digits, or beyond 1e±4096).
-func Decode(text []byte) (Value, error) {
-	tree, err := parse(text)
-	if err != nil {
-		return Null, err
-	}
-	if tree == nil {
-		return Null, nil
-	}
-	var packed bytes.Buffer
-	if err := packTree(msgpack.NewEncoder(&packed), tree); err != nil {
-		return Null, err
-	}
-	typ, err := json.Marshal(typeOfTree(tree))
-	if err != nil {
-		return Null, err
-	}
-	return join(typ, packed.String()), nil
-}
-
-// typeOfTree returns a type in Terraform's JSON form.
-func typeOfTree(tree any) any {
-	switch tree := tree.(type) {
-	case bool:
-		return "bool"
-	case string:
-		return "string"
-	case json.Number:
-		return "number"
-	case []any:
-		types := make([]any, len(tree))
-		for i, element := range tree {
-			types[i] = typeOfTree(element)
-		}
-		return []any{"tuple", types}
-	case map[string]any:
-		types := make(map[string]any, len(tree))
-		for name, member := range tree {
-			types[name] = typeOfTree(member)
-		}
-		return []any{"object", types}
-	default:
-		return "dynamic" // of null
-	}
-}
-
-func packTree(encoder *msgpack.Encoder, tree any) error {
-	switch tree := tree.(type) {
-	case nil:
-		return encoder.EncodeNil()
-	case bool:
-		return encoder.EncodeBool(tree)
-	case string:
-		return encoder.EncodeString(tree)
-	case json.Number:
-		number, err := parseFloat(tree.String())
-		if err != nil {
-			return err
-		}
-		if integer, accuracy := number.Int64(); accuracy == big.Exact {
-			return encoder.EncodeInt(integer)
-		}
-		return encoder.EncodeString(number.Text('f', -1))
-	case []any:
-		if err := encoder.EncodeArrayLen(len(tree)); err != nil {
-			return err
-		}
-		for _, element := range tree {
-			if err := packTree(encoder, element); err != nil {
-				return err
-			}
-		}
-		return nil
-	case map[string]any:
-		if err := encoder.EncodeMapLen(len(tree)); err != nil {
-			return err
-		}
-		for _, name := range slices.Sorted(maps.Keys(tree)) {
-			if err := encoder.EncodeString(name); err != nil {
-				return err
-			}
-			if err := packTree(encoder, tree[name]); err != nil {
-				return err
-			}
-		}
-		return nil
-	default:
-		return fmt.Errorf("unexpected %T in a JSON tree", tree)
-	}
 }

@@ -1,0 +1,126 @@
+package dynamicvalue
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+
+	"github.com/vmihailenco/msgpack/v5"
+)
+
+// Decode reads JSON text as the Terraform value that the jsondecode function
+// would give: objects, tuples, strings, numbers, bools, and null of a type yet
+// to be known. It fails where [Canonical] does, on a number that Terraform
+// cannot hold exactly (about 153 digits, or beyond 1e±4096), and beyond
+// [MaxDigits].
+func Decode(text []byte) (Value, error) {
+	tree, err := parse(text)
+	if err != nil {
+		return Null, err
+	}
+	return decodeTree(tree)
+}
+
+func decodeTree(tree any) (Value, error) {
+	if tree == nil {
+		return Null, nil
+	}
+	var packed bytes.Buffer
+	p := packer{msgpack.NewEncoder(&packed), newBudget()}
+	if err := p.pack(tree); err != nil {
+		return Null, err
+	}
+	typ, err := json.Marshal(typeOfTree(tree))
+	if err != nil {
+		return Null, err
+	}
+	return join(typ, packed.String()), nil
+}
+
+// typeOfTree returns a type in Terraform's JSON form.
+func typeOfTree(tree any) any {
+	switch tree := tree.(type) {
+	case bool:
+		return "bool"
+	case string:
+		return "string"
+	case decimal:
+		return "number"
+	case []any:
+		types := make([]any, len(tree))
+		for i, element := range tree {
+			types[i] = typeOfTree(element)
+		}
+		return []any{"tuple", types}
+	case map[string]any:
+		types := make(map[string]any, len(tree))
+		for name, member := range tree {
+			types[name] = typeOfTree(member)
+		}
+		return []any{"object", types}
+	default:
+		return "dynamic" // of null
+	}
+}
+
+// packer writes a tree in MessagePack.
+type packer struct {
+	*msgpack.Encoder
+
+	budget budget
+}
+
+func (p *packer) pack(tree any) error {
+	switch tree := tree.(type) {
+	case nil:
+		return p.EncodeNil()
+	case bool:
+		return p.EncodeBool(tree)
+	case string:
+		return p.EncodeString(tree)
+	case decimal:
+		return p.number(tree)
+	case []any:
+		if err := p.EncodeArrayLen(len(tree)); err != nil {
+			return err
+		}
+		for _, element := range tree {
+			if err := p.pack(element); err != nil {
+				return err
+			}
+		}
+		return nil
+	case map[string]any:
+		if err := p.EncodeMapLen(len(tree)); err != nil {
+			return err
+		}
+		for _, name := range slices.Sorted(maps.Keys(tree)) {
+			if err := p.EncodeString(name); err != nil {
+				return err
+			}
+			if err := p.pack(tree[name]); err != nil {
+				return err
+			}
+		}
+		return nil
+	default:
+		return fmt.Errorf("unexpected %T in a JSON tree", tree)
+	}
+}
+
+func (p *packer) number(number decimal) error {
+	if err := p.budget.number(number); err != nil {
+		return err
+	}
+	if err := number.checkHeld(); err != nil {
+		return err
+	}
+	text := string(number.appendPlain(nil))
+	if integer, err := strconv.ParseInt(text, 10, 64); err == nil {
+		return p.EncodeInt(integer)
+	}
+	return p.EncodeString(text)
+}

@@ -1,0 +1,208 @@
+package dynamicvalue
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+
+	"github.com/vmihailenco/msgpack/v5"
+)
+
+// Refresh returns the Terraform value of the JSON text that is there now, with
+// as much as possible of the types that the configuration gave to the state. A
+// part that is the same JSON as the state's stays just as it is, and so does the
+// value as a whole. A list or a map in which something else changed stays one if
+// its elements still have its type. It fails where [Decode] does.
+func Refresh(state Value, remote []byte) (Value, error) {
+	tree, err := parse(remote)
+	if err != nil {
+		return Null, err
+	}
+	decoded, err := decodeTree(tree)
+	if err != nil {
+		return Null, err
+	}
+	if tree == nil || !isWhole(state) {
+		return decoded, nil
+	}
+	now, err := refresh(part{typ: "dynamic", packed: string(state)}, tree)
+	if err != nil || now.same {
+		return state, err
+	}
+	typ, err := json.Marshal(now.typ)
+	return join(typ, now.packed), err
+}
+
+// isWhole reports whether a value is all known and can be read.
+func isWhole(value Value) bool {
+	_, err := Encode(value)
+	return err == nil
+}
+
+// part is a value within another one.
+type part struct {
+	typ    any // in Terraform's JSON form: a name, or an array of a name and what it is made of
+	packed string
+	same   bool // as the state's
+}
+
+func refresh(state part, tree any) (part, error) {
+	if state.typ == "dynamic" {
+		return refreshDynamic(state, tree)
+	}
+	state.same = true
+	isNull := state.packed == string(Null)
+	switch {
+	case isNull && tree == nil:
+		return state, nil
+	case isNull:
+		return newPart(tree)
+	case tree == nil:
+		return part{typ: state.typ, packed: string(Null)}, nil
+	}
+	if typ, ok := state.typ.([]any); ok && len(typ) > 1 {
+		switch typ[0] {
+		case "map", "object":
+			if tree, ok := tree.(map[string]any); ok {
+				return refreshMembers(state, typ[0], typ[1], tree)
+			}
+		case "list", "set", "tuple":
+			if tree, ok := tree.([]any); ok {
+				return refreshElements(state, typ[0], typ[1], tree)
+			}
+		}
+		return newPart(tree)
+	}
+	e := encoder{reader: newReader(state.packed), budget: newBudget()}
+	if err := e.value(state.typ, 0); err != nil {
+		return part{}, err
+	}
+	if text, err := appendTree(nil, tree); err != nil || !bytes.Equal(e.buf, text) {
+		return newPart(tree)
+	}
+	return state, nil
+}
+
+// refreshDynamic refreshes a part that brings its own type.
+func refreshDynamic(state part, tree any) (part, error) {
+	text, packed, ok := Value(state.packed).split()
+	if !ok {
+		if tree == nil && state.packed == string(Null) {
+			return part{state.typ, state.packed, true}, nil
+		}
+		return newPart(tree)
+	}
+	var typ any
+	if err := json.Unmarshal([]byte(text), &typ); err != nil {
+		return part{}, err
+	}
+	now, err := refresh(part{typ: typ, packed: packed}, tree)
+	if now.same {
+		now.typ, now.packed = state.typ, state.packed
+	}
+	return now, err
+}
+
+// refreshMembers refreshes an object or a map, of one type for each member or
+// for all.
+func refreshMembers(state part, kind, of any, tree map[string]any) (part, error) {
+	members, err := newReader(state.packed).members()
+	if err != nil {
+		return part{}, err
+	}
+	had := make(map[string]string, len(members))
+	for _, member := range members {
+		had[member.name] = member.packed
+	}
+	types, _ := of.(map[string]any)
+
+	same, sameType := len(had) == len(tree), kind == "map" && of != "dynamic"
+	nowTypes := make(map[string]any, len(tree))
+	var packed bytes.Buffer
+	encoder := msgpack.NewEncoder(&packed)
+	_ = encoder.EncodeMapLen(len(tree)) // a buffer takes all
+	for _, name := range slices.Sorted(maps.Keys(tree)) {
+		member := part{typ: of, packed: had[name]}
+		if kind == "object" {
+			member.typ = types[name]
+		}
+		if _, ok := had[name]; ok {
+			member, err = refresh(member, tree[name])
+		} else {
+			member, err = newPart(tree[name])
+		}
+		if err != nil {
+			return part{}, err
+		}
+		same = same && member.same
+		sameType = sameType && reflect.DeepEqual(member.typ, of)
+		nowTypes[name] = member.typ
+		_ = encoder.EncodeString(name)
+		packed.WriteString(member.packed)
+	}
+	switch {
+	case same:
+		return state, nil
+	case sameType:
+		return part{typ: state.typ, packed: packed.String()}, nil
+	default:
+		return part{typ: []any{"object", nowTypes}, packed: packed.String()}, nil
+	}
+}
+
+// refreshElements refreshes a list, a set or a tuple, of one type for each
+// element or for all. A set in which something changed is a tuple: as a set it
+// might have another order than its JSON.
+func refreshElements(state part, kind, of any, tree []any) (part, error) {
+	had, err := newReader(state.packed).elements()
+	if err != nil {
+		return part{}, err
+	}
+	types, _ := of.([]any)
+	if kind == "tuple" && len(types) != len(had) {
+		return part{}, fmt.Errorf("%d elements where the type has %d", len(had), len(types))
+	}
+
+	same, sameType := len(had) == len(tree), kind == "list" && of != "dynamic"
+	nowTypes := make([]any, len(tree))
+	var packed bytes.Buffer
+	_ = msgpack.NewEncoder(&packed).EncodeArrayLen(len(tree)) // a buffer takes all
+	for i := range tree {
+		element := part{typ: of}
+		if i < len(had) {
+			if kind == "tuple" {
+				element.typ = types[i]
+			}
+			element.packed = had[i]
+			element, err = refresh(element, tree[i])
+		} else {
+			element, err = newPart(tree[i])
+		}
+		if err != nil {
+			return part{}, err
+		}
+		same = same && element.same
+		sameType = sameType && reflect.DeepEqual(element.typ, of)
+		nowTypes[i] = element.typ
+		packed.WriteString(element.packed)
+	}
+	switch {
+	case same:
+		return state, nil
+	case sameType:
+		return part{typ: state.typ, packed: packed.String()}, nil
+	default:
+		return part{typ: []any{"tuple", nowTypes}, packed: packed.String()}, nil
+	}
+}
+
+// newPart is a part that the state does not have.
+func newPart(tree any) (part, error) {
+	var packed bytes.Buffer
+	p := packer{msgpack.NewEncoder(&packed), newBudget()}
+	err := p.pack(tree)
+	return part{typ: typeOfTree(tree), packed: packed.String()}, err
+}
