@@ -20,15 +20,18 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/provider/schema"
 	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
+	resourceschema "github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/defaults"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
 	"github.com/hashicorp/terraform-plugin-log/tflog"
 
 	"github.com/quivaworks/terraform-provider-quiva/internal/dynamicvalue"
+	"github.com/quivaworks/terraform-provider-quiva/internal/protocol"
 	"github.com/quivaworks/terraform-provider-quiva/internal/quiva"
 	"github.com/quivaworks/terraform-provider-quiva/internal/reconcile"
-	"github.com/quivaworks/terraform-provider-quiva/internal/sealed"
 )
 
 // Environment variables, as the gateway's own clients name them.
@@ -53,12 +56,28 @@ var (
 // NewServer returns the provider in the given version, as Terraform speaks to
 // it.
 func NewServer(ctx context.Context, version string) (tfprotov6.ProviderServer, error) {
-	framework := providerserver.NewProtocol6(&quivaProvider{version: version})()
-	server, err := sealed.NewServer(ctx, framework)
-	if err != nil {
-		return nil, err
+	p := &quivaProvider{version: version}
+	return protocol.NewServer(ctx, providerserver.NewProtocol6(p)(), protocol.Defaults{
+		"quiva_kv_entries": defaultsOf(ctx, NewKVEntriesResource()),
+		"quiva_kv_entry":   defaultsOf(ctx, NewKVEntryResource()),
+	})
+}
+
+// defaultsOf returns the defaults of a resource's attributes. Those of a kind
+// that no resource with large values has are left out, which a server is not
+// made with.
+func defaultsOf(ctx context.Context, r resource.Resource) map[string]tftypes.Value {
+	var described resource.SchemaResponse
+	r.Schema(ctx, resource.SchemaRequest{}, &described)
+	values := map[string]tftypes.Value{}
+	for name, attribute := range described.Schema.Attributes {
+		if attribute, ok := attribute.(resourceschema.BoolAttribute); ok && attribute.Default != nil {
+			var value defaults.BoolResponse
+			attribute.Default.DefaultBool(ctx, defaults.BoolRequest{Path: path.Root(name)}, &value)
+			values[name] = tftypes.NewValue(tftypes.Bool, value.PlanValue.ValueBool())
+		}
 	}
-	return newStoppable(server), nil
+	return values
 }
 
 type quivaProvider struct {

@@ -1,19 +1,28 @@
-package sealed_test
+package protocol_test
 
 import (
 	"context"
+	"slices"
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
-	"github.com/quivaworks/terraform-provider-quiva/internal/sealed"
+	"github.com/quivaworks/terraform-provider-quiva/internal/protocol"
 )
+
+// allCalls is a server that takes all calls of the protocol, and panics.
+type allCalls struct {
+	tfprotov6.ProviderServer
+	tfprotov6.ListResourceServer
+	tfprotov6.ActionServer
+	tfprotov6.StateStoreServer
+}
 
 // inner is a provider with one resource, data source and ephemeral resource that
 // returns what it is given, and remembers what that was.
 type inner struct {
-	tfprotov6.ProviderServer
+	allCalls
 
 	seen []*tfprotov6.DynamicValue
 }
@@ -56,6 +65,20 @@ func (i *inner) ApplyResourceChange(_ context.Context, req *tfprotov6.ApplyResou
 	return &tfprotov6.ApplyResourceChangeResponse{NewState: i.see(req.PlannedState, req.PriorState, req.Config)}, nil
 }
 
+func (i *inner) MoveResourceState(context.Context, *tfprotov6.MoveResourceStateRequest) (*tfprotov6.MoveResourceStateResponse, error) {
+	return &tfprotov6.MoveResourceStateResponse{TargetState: i.result()}, nil
+}
+
+func (i *inner) GenerateResourceConfig(_ context.Context, req *tfprotov6.GenerateResourceConfigRequest) (*tfprotov6.GenerateResourceConfigResponse, error) {
+	return &tfprotov6.GenerateResourceConfigResponse{Config: i.see(req.State)}, nil
+}
+
+func (i *inner) ListResource(context.Context, *tfprotov6.ListResourceRequest) (*tfprotov6.ListResourceServerStream, error) {
+	return &tfprotov6.ListResourceServerStream{Results: func(yield func(tfprotov6.ListResourceResult) bool) {
+		_ = yield(tfprotov6.ListResourceResult{}) && yield(tfprotov6.ListResourceResult{Resource: i.result()})
+	}}, nil
+}
+
 func (i *inner) ImportResourceState(context.Context, *tfprotov6.ImportResourceStateRequest) (*tfprotov6.ImportResourceStateResponse, error) {
 	return &tfprotov6.ImportResourceStateResponse{ImportedResources: []*tfprotov6.ImportedResource{{TypeName: "test", State: i.result()}}}, nil
 }
@@ -68,7 +91,7 @@ func (i *inner) OpenEphemeralResource(context.Context, *tfprotov6.OpenEphemeralR
 	return &tfprotov6.OpenEphemeralResourceResponse{Result: i.result()}, nil
 }
 
-// result is an object as the framework writes one that holds a sealed value.
+// result is an object as the framework writes one that holds an opaque value.
 func (i *inner) result() *tfprotov6.DynamicValue {
 	return i.see(pack(tftypes.NewValue(tftypes.String, "\x92\xc4\x08\"number\"\x07")))
 }
@@ -76,7 +99,7 @@ func (i *inner) result() *tfprotov6.DynamicValue {
 func newServer(t *testing.T) (*inner, tfprotov6.ProviderServer) {
 	t.Helper()
 	i := &inner{}
-	server, err := sealed.NewServer(t.Context(), i)
+	server, err := protocol.NewServer(t.Context(), i, protocol.Defaults{"test": {"force": tftypes.NewValue(tftypes.Bool, false)}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -104,11 +127,11 @@ func packWith(value, force tftypes.Value) *tfprotov6.DynamicValue {
 
 func text(s string) tftypes.Value { return tftypes.NewValue(tftypes.String, s) }
 
-// values are the values that a dynamic attribute can have, and whether they are
-// sealed.
+// values are the values that a dynamic attribute can have, and whether the inner
+// server is not to see them.
 var values = map[string]struct {
 	value  tftypes.Value
-	sealed bool
+	opaque bool
 }{
 	"object": {tftypes.NewValue(tftypes.Object{AttributeTypes: map[string]tftypes.Type{"a": tftypes.String}}, map[string]tftypes.Value{"a": text("x")}), true},
 	"partly unknown": {tftypes.NewValue(tftypes.List{ElementType: tftypes.String}, []tftypes.Value{
@@ -118,10 +141,10 @@ var values = map[string]struct {
 	"null string":     {tftypes.NewValue(tftypes.String, nil), false},
 	"null":            {tftypes.NewValue(tftypes.DynamicPseudoType, nil), false},
 	"unknown":         {tftypes.NewValue(tftypes.DynamicPseudoType, tftypes.UnknownValue), false},
-	"string, sealed?": {text("\x92\xc4\x08\"string\"\xa1x"), true},
+	"string, opaque?": {text("\x92\xc4\x08\"string\"\xa1x"), true},
 }
 
-// TestResource: the inner server sees values sealed, Terraform gets back what it
+// TestResource: the inner server sees opaque values, Terraform gets back what it
 // sent.
 func TestResource(t *testing.T) {
 	t.Parallel()
@@ -143,6 +166,10 @@ func TestResource(t *testing.T) {
 				resp, err := s.ApplyResourceChange(t.Context(), &tfprotov6.ApplyResourceChangeRequest{TypeName: "test", PlannedState: pack(test.value), PriorState: pack(text("other")), Config: pack(test.value)})
 				return resp.NewState, err
 			},
+			"generate": func(s tfprotov6.ProviderServer) (*tfprotov6.DynamicValue, error) {
+				resp, err := s.GenerateResourceConfig(t.Context(), &tfprotov6.GenerateResourceConfigRequest{TypeName: "test", State: pack(test.value)})
+				return resp.Config, err
+			},
 		}
 		for call, do := range calls {
 			t.Run(call+"/"+name, func(t *testing.T) {
@@ -163,14 +190,14 @@ func TestResource(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				if unchanged := seen.Equal(sent); unchanged == test.sealed {
+				if unchanged := seen.Equal(sent); unchanged == test.opaque {
 					t.Errorf("the inner server sees %s", seen)
 				}
 				var attributes map[string]tftypes.Value
 				if err := seen.As(&attributes); err != nil {
 					t.Fatal(err)
 				}
-				if value := attributes["value"]; test.sealed && !value.Type().Is(tftypes.String) {
+				if value := attributes["value"]; test.opaque && !value.Type().Is(tftypes.String) {
 					t.Errorf("the inner server sees %s", value)
 				}
 			})
@@ -178,7 +205,7 @@ func TestResource(t *testing.T) {
 	}
 }
 
-// TestResults: what is returned alone is unsealed too.
+// TestResults: what is returned alone is transparent too.
 func TestResults(t *testing.T) {
 	t.Parallel()
 	want := string(pack(tftypes.NewValue(tftypes.Number, 7)).MsgPack)
@@ -191,84 +218,26 @@ func TestResults(t *testing.T) {
 	if err != nil || string(read.State.MsgPack) != want {
 		t.Errorf("read %v, %v", read, err)
 	}
+	moved, err := server.MoveResourceState(t.Context(), &tfprotov6.MoveResourceStateRequest{TargetTypeName: "test"})
+	if err != nil || string(moved.TargetState.MsgPack) != want {
+		t.Errorf("moved %v, %v", moved, err)
+	}
+	listed, err := server.(tfprotov6.ListResourceServer).ListResource(t.Context(), &tfprotov6.ListResourceRequest{TypeName: "test"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	results := slices.Collect(listed.Results)
+	if len(results) != 2 || results[0].Resource != nil || string(results[1].Resource.MsgPack) != want {
+		t.Errorf("listed %v", results)
+	}
 	opened, err := server.OpenEphemeralResource(t.Context(), &tfprotov6.OpenEphemeralResourceRequest{TypeName: "test"})
 	if err != nil || string(opened.Result.MsgPack) != want {
 		t.Errorf("opened %v, %v", opened, err)
 	}
 }
 
-// TestUpgradeResourceState: a state of the present schema is not touched; all
-// others are the framework's.
-func TestUpgradeResourceState(t *testing.T) {
-	t.Parallel()
-	tests := map[string]struct {
-		version  int64
-		json     string
-		returned bool
-	}{
-		"the present":       {2, `{"name":"n","value":{"value":{},"type":["object",{}]},"force":null,"nested":null}`, true},
-		"another version":   {1, `{"name":"n","value":null,"force":null,"nested":null}`, false},
-		"attribute missing": {2, `{"name":"n","value":null,"force":null}`, false},
-		"attribute unknown": {2, `{"name":"n","value":null,"force":null,"other":null}`, false},
-		"not JSON":          {2, `{`, false},
-	}
-	for name, test := range tests {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			inner, server := newServer(t)
-			resp, err := server.UpgradeResourceState(t.Context(), &tfprotov6.UpgradeResourceStateRequest{
-				TypeName: "test", Version: test.version, RawState: &tfprotov6.RawState{JSON: []byte(test.json)},
-			})
-			if err != nil {
-				t.Fatal(err)
-			}
-			if returned := string(resp.UpgradedState.JSON) == test.json; returned != test.returned || returned == (len(inner.seen) > 0) {
-				t.Errorf("got %s, and the inner server saw %v", resp.UpgradedState.JSON, inner.seen)
-			}
-		})
-	}
-}
-
-// TestUnchanged: only a plan that changes nothing is made without the framework.
-func TestUnchanged(t *testing.T) {
-	t.Parallel()
-	yes, no, unset := tftypes.NewValue(tftypes.Bool, true), tftypes.NewValue(tftypes.Bool, false), tftypes.NewValue(tftypes.Bool, nil)
-	none := &tfprotov6.DynamicValue{MsgPack: []byte{0xc0}}
-	tests := map[string]struct {
-		prior, proposed, config *tfprotov6.DynamicValue
-		asked                   bool
-	}{
-		"nothing":              {packWith(text("a"), no), packWith(text("a"), no), packWith(text("a"), unset), false},
-		"nothing, all set":     {packWith(text("a"), yes), packWith(text("a"), yes), packWith(text("a"), yes), false},
-		"value":                {packWith(text("a"), no), packWith(text("b"), no), packWith(text("b"), unset), true},
-		"back to the default":  {packWith(text("a"), yes), packWith(text("a"), yes), packWith(text("a"), unset), true},
-		"never had a default":  {packWith(text("a"), unset), packWith(text("a"), unset), packWith(text("a"), unset), true},
-		"creation":             {none, packWith(text("a"), unset), packWith(text("a"), unset), true},
-		"destruction":          {packWith(text("a"), no), none, none, true},
-		"neither before, then": {none, none, none, true},
-	}
-	for name, test := range tests {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			inner, server := newServer(t)
-			resp, err := server.PlanResourceChange(t.Context(), &tfprotov6.PlanResourceChangeRequest{
-				TypeName: "test", PriorState: test.prior, ProposedNewState: test.proposed, Config: test.config, PriorPrivate: []byte("private"),
-			})
-			if err != nil {
-				t.Fatal(err)
-			}
-			if asked := len(inner.seen) > 0; asked != test.asked {
-				t.Errorf("the framework was asked: %t", asked)
-			}
-			if !test.asked && (string(resp.PlannedPrivate) != "private" || string(resp.PlannedState.MsgPack) != string(test.prior.MsgPack)) {
-				t.Errorf("planned %q", resp.PlannedState.MsgPack)
-			}
-		})
-	}
-}
-
-// FuzzSeal: whatever Terraform sends comes back byte by byte, or is an error.
-func FuzzSeal(f *testing.F) {
+// FuzzOpaque: whatever Terraform sends comes back byte by byte, or is an error.
+func FuzzOpaque(f *testing.F) {
 	for _, test := range values {
 		f.Add(pack(test.value).MsgPack)
 	}

@@ -1,0 +1,172 @@
+package protocol
+
+import (
+	"context"
+	"errors"
+
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
+
+	"github.com/quivaworks/terraform-provider-quiva/internal/dynamicvalue"
+)
+
+// opaque is a provider whose inner server sees opaque values only. Of data
+// sources and ephemeral resources that is what they return: none takes a dynamic
+// value.
+type opaque struct {
+	providerServer
+
+	resources, dataSources, ephemeralResources map[string]dynamicAttributes
+}
+
+// dynamicAttributes are those attributes of a schema that hold any type.
+type dynamicAttributes map[string]bool
+
+func newOpaque(inner providerServer, schemas *tfprotov6.GetProviderSchemaResponse) *opaque {
+	return &opaque{inner, dynamicOf(schemas.ResourceSchemas), dynamicOf(schemas.DataSourceSchemas), dynamicOf(schemas.EphemeralResourceSchemas)}
+}
+
+func dynamicOf(schemas map[string]*tfprotov6.Schema) map[string]dynamicAttributes {
+	all := make(map[string]dynamicAttributes, len(schemas))
+	for typeName, schema := range schemas {
+		dynamic := dynamicAttributes{}
+		for _, attribute := range schema.Block.Attributes {
+			if attribute.Type != nil && attribute.Type.Is(tftypes.DynamicPseudoType) {
+				dynamic[attribute.Name] = true
+			}
+		}
+		all[typeName] = dynamic
+	}
+	return all
+}
+
+// conceal makes the dynamic attributes of objects opaque.
+func (d dynamicAttributes) conceal(objects ...**tfprotov6.DynamicValue) error {
+	return d.replace(dynamicvalue.Value.Opaque, objects)
+}
+
+// reveal is the opposite of conceal.
+func (d dynamicAttributes) reveal(objects ...**tfprotov6.DynamicValue) error {
+	return d.replace(dynamicvalue.Value.Transparent, objects)
+}
+
+func (d dynamicAttributes) replace(change func(dynamicvalue.Value) dynamicvalue.Value, objects []**tfprotov6.DynamicValue) error {
+	var all []error
+	for _, object := range objects {
+		replaced, err := replace(*object, d, func(packed []byte) string { return string(change(dynamicvalue.Value(packed))) })
+		*object = replaced
+		all = append(all, err)
+	}
+	return errors.Join(all...)
+}
+
+func (o *opaque) ValidateResourceConfig(ctx context.Context, req *tfprotov6.ValidateResourceConfigRequest) (*tfprotov6.ValidateResourceConfigResponse, error) {
+	if err := o.resources[req.TypeName].conceal(&req.Config); err != nil {
+		return nil, err
+	}
+	return o.providerServer.ValidateResourceConfig(ctx, req)
+}
+
+func (o *opaque) ReadResource(ctx context.Context, req *tfprotov6.ReadResourceRequest) (*tfprotov6.ReadResourceResponse, error) {
+	dynamic := o.resources[req.TypeName]
+	if err := dynamic.conceal(&req.CurrentState); err != nil {
+		return nil, err
+	}
+	resp, err := o.providerServer.ReadResource(ctx, req)
+	if err != nil {
+		return nil, err
+	}
+	return resp, dynamic.reveal(&resp.NewState)
+}
+
+func (o *opaque) PlanResourceChange(ctx context.Context, req *tfprotov6.PlanResourceChangeRequest) (*tfprotov6.PlanResourceChangeResponse, error) {
+	dynamic := o.resources[req.TypeName]
+	if err := dynamic.conceal(&req.PriorState, &req.ProposedNewState, &req.Config); err != nil {
+		return nil, err
+	}
+	resp, err := o.providerServer.PlanResourceChange(ctx, req)
+	if err != nil {
+		return nil, err
+	}
+	return resp, dynamic.reveal(&resp.PlannedState)
+}
+
+func (o *opaque) ApplyResourceChange(ctx context.Context, req *tfprotov6.ApplyResourceChangeRequest) (*tfprotov6.ApplyResourceChangeResponse, error) {
+	dynamic := o.resources[req.TypeName]
+	if err := dynamic.conceal(&req.PriorState, &req.PlannedState, &req.Config); err != nil {
+		return nil, err
+	}
+	resp, err := o.providerServer.ApplyResourceChange(ctx, req)
+	if err != nil {
+		return nil, err
+	}
+	return resp, dynamic.reveal(&resp.NewState)
+}
+
+func (o *opaque) ImportResourceState(ctx context.Context, req *tfprotov6.ImportResourceStateRequest) (*tfprotov6.ImportResourceStateResponse, error) {
+	resp, err := o.providerServer.ImportResourceState(ctx, req)
+	if err != nil {
+		return nil, err
+	}
+	for _, imported := range resp.ImportedResources {
+		if err := o.resources[imported.TypeName].reveal(&imported.State); err != nil {
+			return nil, err
+		}
+	}
+	return resp, nil
+}
+
+func (o *opaque) MoveResourceState(ctx context.Context, req *tfprotov6.MoveResourceStateRequest) (*tfprotov6.MoveResourceStateResponse, error) {
+	resp, err := o.providerServer.MoveResourceState(ctx, req)
+	if err != nil {
+		return nil, err
+	}
+	return resp, o.resources[req.TargetTypeName].reveal(&resp.TargetState)
+}
+
+func (o *opaque) GenerateResourceConfig(ctx context.Context, req *tfprotov6.GenerateResourceConfigRequest) (*tfprotov6.GenerateResourceConfigResponse, error) {
+	dynamic := o.resources[req.TypeName]
+	if err := dynamic.conceal(&req.State); err != nil {
+		return nil, err
+	}
+	resp, err := o.providerServer.GenerateResourceConfig(ctx, req)
+	if err != nil {
+		return nil, err
+	}
+	return resp, dynamic.reveal(&resp.Config)
+}
+
+func (o *opaque) ListResource(ctx context.Context, req *tfprotov6.ListResourceRequest) (*tfprotov6.ListResourceServerStream, error) {
+	stream, err := o.providerServer.ListResource(ctx, req)
+	if err != nil {
+		return nil, err
+	}
+	return &tfprotov6.ListResourceServerStream{Results: func(yield func(tfprotov6.ListResourceResult) bool) {
+		for result := range stream.Results {
+			if err := o.resources[req.TypeName].reveal(&result.Resource); err != nil {
+				result.Diagnostics = append(result.Diagnostics, &tfprotov6.Diagnostic{
+					Severity: tfprotov6.DiagnosticSeverityError, Summary: "Unreadable list result", Detail: err.Error(),
+				})
+			}
+			if !yield(result) {
+				return
+			}
+		}
+	}}, nil
+}
+
+func (o *opaque) ReadDataSource(ctx context.Context, req *tfprotov6.ReadDataSourceRequest) (*tfprotov6.ReadDataSourceResponse, error) {
+	resp, err := o.providerServer.ReadDataSource(ctx, req)
+	if err != nil {
+		return nil, err
+	}
+	return resp, o.dataSources[req.TypeName].reveal(&resp.State)
+}
+
+func (o *opaque) OpenEphemeralResource(ctx context.Context, req *tfprotov6.OpenEphemeralResourceRequest) (*tfprotov6.OpenEphemeralResourceResponse, error) {
+	resp, err := o.providerServer.OpenEphemeralResource(ctx, req)
+	if err != nil {
+		return nil, err
+	}
+	return resp, o.ephemeralResources[req.TypeName].reveal(&resp.Result)
+}

@@ -1,0 +1,41 @@
+package protocol
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+)
+
+// providerServer is all that Terraform can call. tfprotov6.ProviderServer lacks
+// what came after it, which a server that embeds that alone would not forward.
+type providerServer interface {
+	tfprotov6.ProviderServer
+	tfprotov6.ListResourceServer
+	tfprotov6.ActionServer
+	tfprotov6.StateStoreServer
+}
+
+// NewServer returns a server for Terraform around that of the framework, with
+// the defaults of those resources of which it may plan by itself that nothing
+// changes: see [Defaults].
+//
+// It fails if the framework's server does not take all calls of the protocol, if
+// its schemas cannot be read, or if the defaults do not go with them.
+func NewServer(ctx context.Context, framework tfprotov6.ProviderServer, defaults Defaults) (tfprotov6.ProviderServer, error) {
+	inner, ok := framework.(providerServer)
+	if !ok {
+		return nil, fmt.Errorf("a server of type %T does not take all calls of Terraform's protocol", framework)
+	}
+	schemas, err := inner.GetProviderSchema(ctx, &tfprotov6.GetProviderSchemaRequest{})
+	if err != nil {
+		return nil, err
+	}
+	for _, diagnostic := range schemas.Diagnostics {
+		if diagnostic.Severity == tfprotov6.DiagnosticSeverityError {
+			return nil, errors.New(diagnostic.Summary + ": " + diagnostic.Detail)
+		}
+	}
+	return newUnchanged(newOpaque(newStoppable(inner), schemas), schemas.ResourceSchemas, defaults)
+}

@@ -1,0 +1,130 @@
+package protocol
+
+import (
+	"context"
+	"iter"
+	"sync"
+
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+)
+
+// stoppable ends all calls that could reach the gateway when Terraform asks the
+// provider to stop, also those that come after that: Terraform sends none on
+// purpose, but may have one on the way. The framework ends only those that it
+// has begun, so a late one would wait for the gateway as long as any other.
+type stoppable struct {
+	providerServer
+
+	mu   sync.Mutex
+	run  context.Context // done when the run is stopped
+	stop context.CancelFunc
+}
+
+func newStoppable(inner providerServer) *stoppable {
+	s := &stoppable{providerServer: inner}
+	s.begin()
+	return s
+}
+
+func (s *stoppable) begin() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.run, s.stop = context.WithCancel(context.Background())
+}
+
+// within returns a context that also ends with the run, or when end is called.
+func (s *stoppable) within(ctx context.Context) (_ context.Context, end func()) {
+	s.mu.Lock()
+	run := s.run
+	s.mu.Unlock()
+	ctx, cancel := context.WithCancel(ctx)
+	release := context.AfterFunc(run, cancel)
+	if run.Err() != nil {
+		cancel() // now, and not when the above gets to it
+	}
+	return ctx, func() { release(); cancel() }
+}
+
+// call makes a call that also ends with the run.
+func call[Request, Response any](ctx context.Context, s *stoppable, req Request, next func(context.Context, Request) (Response, error)) (Response, error) {
+	ctx, end := s.within(ctx)
+	defer end()
+	return next(ctx, req)
+}
+
+// through goes through a stream, which goes on after the call that returned it.
+func through[T any](stream iter.Seq[T], end func()) iter.Seq[T] {
+	return func(yield func(T) bool) {
+		defer end()
+		stream(yield)
+	}
+}
+
+// ConfigureProvider begins a run. A provider that serves a debugger sees many.
+func (s *stoppable) ConfigureProvider(ctx context.Context, req *tfprotov6.ConfigureProviderRequest) (*tfprotov6.ConfigureProviderResponse, error) {
+	s.begin()
+	return s.providerServer.ConfigureProvider(ctx, req)
+}
+
+func (s *stoppable) StopProvider(ctx context.Context, req *tfprotov6.StopProviderRequest) (*tfprotov6.StopProviderResponse, error) {
+	s.mu.Lock()
+	s.stop()
+	s.mu.Unlock()
+	return s.providerServer.StopProvider(ctx, req)
+}
+
+func (s *stoppable) ReadResource(ctx context.Context, req *tfprotov6.ReadResourceRequest) (*tfprotov6.ReadResourceResponse, error) {
+	return call(ctx, s, req, s.providerServer.ReadResource)
+}
+
+func (s *stoppable) PlanResourceChange(ctx context.Context, req *tfprotov6.PlanResourceChangeRequest) (*tfprotov6.PlanResourceChangeResponse, error) {
+	return call(ctx, s, req, s.providerServer.PlanResourceChange)
+}
+
+func (s *stoppable) ApplyResourceChange(ctx context.Context, req *tfprotov6.ApplyResourceChangeRequest) (*tfprotov6.ApplyResourceChangeResponse, error) {
+	return call(ctx, s, req, s.providerServer.ApplyResourceChange)
+}
+
+func (s *stoppable) ImportResourceState(ctx context.Context, req *tfprotov6.ImportResourceStateRequest) (*tfprotov6.ImportResourceStateResponse, error) {
+	return call(ctx, s, req, s.providerServer.ImportResourceState)
+}
+
+func (s *stoppable) MoveResourceState(ctx context.Context, req *tfprotov6.MoveResourceStateRequest) (*tfprotov6.MoveResourceStateResponse, error) {
+	return call(ctx, s, req, s.providerServer.MoveResourceState)
+}
+
+func (s *stoppable) ReadDataSource(ctx context.Context, req *tfprotov6.ReadDataSourceRequest) (*tfprotov6.ReadDataSourceResponse, error) {
+	return call(ctx, s, req, s.providerServer.ReadDataSource)
+}
+
+func (s *stoppable) OpenEphemeralResource(ctx context.Context, req *tfprotov6.OpenEphemeralResourceRequest) (*tfprotov6.OpenEphemeralResourceResponse, error) {
+	return call(ctx, s, req, s.providerServer.OpenEphemeralResource)
+}
+
+func (s *stoppable) RenewEphemeralResource(ctx context.Context, req *tfprotov6.RenewEphemeralResourceRequest) (*tfprotov6.RenewEphemeralResourceResponse, error) {
+	return call(ctx, s, req, s.providerServer.RenewEphemeralResource)
+}
+
+func (s *stoppable) ListResource(ctx context.Context, req *tfprotov6.ListResourceRequest) (*tfprotov6.ListResourceServerStream, error) {
+	ctx, end := s.within(ctx)
+	stream, err := s.providerServer.ListResource(ctx, req)
+	if err != nil {
+		end()
+		return nil, err
+	}
+	return &tfprotov6.ListResourceServerStream{Results: through(stream.Results, end)}, nil
+}
+
+func (s *stoppable) PlanAction(ctx context.Context, req *tfprotov6.PlanActionRequest) (*tfprotov6.PlanActionResponse, error) {
+	return call(ctx, s, req, s.providerServer.PlanAction)
+}
+
+func (s *stoppable) InvokeAction(ctx context.Context, req *tfprotov6.InvokeActionRequest) (*tfprotov6.InvokeActionServerStream, error) {
+	ctx, end := s.within(ctx)
+	stream, err := s.providerServer.InvokeAction(ctx, req)
+	if err != nil {
+		end()
+		return nil, err
+	}
+	return &tfprotov6.InvokeActionServerStream{Events: through(stream.Events, end)}, nil
+}

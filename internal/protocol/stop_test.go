@@ -1,0 +1,127 @@
+package protocol_test
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"testing"
+
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+
+	"github.com/quivaworks/terraform-provider-quiva/internal/protocol"
+)
+
+// waiting is a provider that has not yet got to where it could end a call by
+// itself. Its streams go on until they are ended.
+type waiting struct {
+	inner
+
+	called chan struct{}
+	ended  chan error
+}
+
+func (w *waiting) wait(ctx context.Context) error {
+	close(w.called)
+	<-ctx.Done()
+	return ctx.Err()
+}
+
+func (w *waiting) ReadResource(ctx context.Context, _ *tfprotov6.ReadResourceRequest) (*tfprotov6.ReadResourceResponse, error) {
+	return nil, w.wait(ctx)
+}
+
+func (w *waiting) ListResource(ctx context.Context, _ *tfprotov6.ListResourceRequest) (*tfprotov6.ListResourceServerStream, error) {
+	return &tfprotov6.ListResourceServerStream{Results: func(yield func(tfprotov6.ListResourceResult) bool) {
+		if err := ctx.Err(); err != nil {
+			w.ended <- err
+			return
+		}
+		if yield(tfprotov6.ListResourceResult{DisplayName: "first"}) {
+			w.ended <- w.wait(ctx)
+			return
+		}
+		go func() { <-ctx.Done(); w.ended <- ctx.Err() }() // what an iteration may leave behind
+	}}, nil
+}
+
+func (w *waiting) InvokeAction(ctx context.Context, _ *tfprotov6.InvokeActionRequest) (*tfprotov6.InvokeActionServerStream, error) {
+	return &tfprotov6.InvokeActionServerStream{Events: func(func(tfprotov6.InvokeActionEvent) bool) {
+		w.ended <- w.wait(ctx)
+	}}, nil
+}
+
+func (*waiting) StopProvider(context.Context, *tfprotov6.StopProviderRequest) (*tfprotov6.StopProviderResponse, error) {
+	return &tfprotov6.StopProviderResponse{}, nil
+}
+
+func newWaiting(t *testing.T) (*waiting, tfprotov6.ProviderServer) {
+	t.Helper()
+	w := &waiting{called: make(chan struct{}), ended: make(chan error, 1)}
+	server, err := protocol.NewServer(t.Context(), w, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return w, server
+}
+
+// TestStopDuringCall: a stop ends a call also between its arrival and where the
+// framework begins it, and a stream that goes on after its call.
+func TestStopDuringCall(t *testing.T) {
+	t.Parallel()
+	calls := map[string]func(*testing.T, *waiting, tfprotov6.ProviderServer) error{
+		"read": func(t *testing.T, _ *waiting, server tfprotov6.ProviderServer) error {
+			_, err := server.ReadResource(t.Context(), &tfprotov6.ReadResourceRequest{})
+			return err
+		},
+		"list": func(t *testing.T, w *waiting, server tfprotov6.ProviderServer) error {
+			stream, err := server.(tfprotov6.ListResourceServer).ListResource(t.Context(), &tfprotov6.ListResourceRequest{})
+			if err != nil {
+				return err
+			}
+			if results := slices.Collect(stream.Results); len(results) != 1 {
+				t.Errorf("the list has %d results", len(results))
+			}
+			return <-w.ended
+		},
+		"action": func(t *testing.T, w *waiting, server tfprotov6.ProviderServer) error {
+			stream, err := server.(tfprotov6.ActionServer).InvokeAction(t.Context(), &tfprotov6.InvokeActionRequest{})
+			if err != nil {
+				return err
+			}
+			for range stream.Events {
+			}
+			return <-w.ended
+		},
+	}
+	for name, call := range calls {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w, server := newWaiting(t)
+			done := make(chan error)
+			go func() { done <- call(t, w, server) }()
+			<-w.called
+			if _, err := server.StopProvider(t.Context(), &tfprotov6.StopProviderRequest{}); err != nil {
+				t.Fatal(err)
+			}
+			if err := <-done; !errors.Is(err, context.Canceled) {
+				t.Errorf("the call ended with %v", err)
+			}
+		})
+	}
+}
+
+// TestStreamLeftEarly: whoever leaves a stream ends what is at work for it.
+func TestStreamLeftEarly(t *testing.T) {
+	t.Parallel()
+	w, server := newWaiting(t)
+	stream, err := server.(tfprotov6.ListResourceServer).ListResource(t.Context(), &tfprotov6.ListResourceRequest{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range stream.Results {
+		break
+	}
+	if err := <-w.ended; !errors.Is(err, context.Canceled) {
+		t.Errorf("the stream ended with %v", err)
+	}
+}
