@@ -31,6 +31,7 @@ const (
 	KindString  = "string"
 	KindNumber  = "number"
 	KindBool    = "bool"
+	KindSet     = "set"
 	KindMap     = "map"
 	KindObject  = "object"
 )

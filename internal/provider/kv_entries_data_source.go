@@ -122,12 +122,12 @@ func (d *kvEntriesDataSource) Read(ctx context.Context, req datasource.ReadReque
 	for _, entry := range found {
 		entries[entry.Key] = decodeValue(&resp.Diagnostics, entry.Key, entry.Value)
 	}
+	model.Entries = objectOf(&resp.Diagnostics, entries)
 	if resp.Diagnostics.HasError() {
 		return
 	}
 	model.Keys = slices.AppendSeq([]string{}, maps.Keys(entries))
 	slices.Sort(model.Keys)
-	model.Entries = dynamicvalue.Object(entries).Attribute()
 	// The count of all that the gateway gives along is not documented to be one
 	// beyond the limit.
 	model.Truncated = types.BoolValue(len(found) >= limit)

@@ -3,6 +3,7 @@ package provider_test
 import (
 	"fmt"
 	"net/http"
+	"strings"
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
@@ -157,7 +158,8 @@ func TestAccKVEntriesDataSourceErrors(t *testing.T) {
 		"rejected pattern":  {entriesData(`key_pattern = "**"`), mockgateway.Respond(http.StatusBadRequest, nil, `{"error":"bad pattern"}`), `key_pattern = "**"`},
 		"rejected bucket":   {entriesData(), mockgateway.Respond(http.StatusBadRequest, nil, `{"error":"bad bucket"}`), `bucket = "flags"`},
 		"no results":        {entriesData(), mockgateway.Respond(http.StatusOK, nil, `{"body":{}}`), `the answer lacks "body.results"`},
-		"too many digits":   {entriesData(), mockgateway.Respond(http.StatusOK, nil, `{"body":{"results":[{"key":"a","value":{"n":1.`+digits(200)+`}}]}}`), `The entry "a" holds JSON that cannot be had in Terraform`},
+		"digits together":   {entriesData(), mockgateway.Respond(http.StatusOK, nil, `{"body":{"results":[{"key":"a","value":{"n":[`+strings.Repeat("1e-4000,", 9)+`0]}},{"key":"b","value":{"n":[`+strings.Repeat("1e-4000,", 9)+`0]}}]}}`), `Terraform cannot represent 2 entries as one object`},
+		"too many digits":   {entriesData(), mockgateway.Respond(http.StatusOK, nil, `{"body":{"results":[{"key":"a","value":{"n":1.`+digits(200)+`}}]}}`), `The entry "a" holds JSON that Terraform cannot represent`},
 		"empty bucket":      {"data \"quiva_kv_entries\" \"test\" {\n  bucket = \"\"\n}\n", mockgateway.Drop(), `The bucket must not be empty.`},
 		"empty pattern":     {entriesData(`key_pattern = ""`), mockgateway.Drop(), `key_pattern string length must be at least 1`},
 		"limit 0":           {entriesData(`limit = 0`), mockgateway.Drop(), `limit value must be between 1 and 1000, got: 0`},

@@ -2,6 +2,7 @@ package provider_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
@@ -51,11 +52,15 @@ func TestAccKVEntryDataSourceErrors(t *testing.T) {
 	t.Parallel()
 	gateway := newGateway(t)
 	gateway.PutEntry("flags", "digits", `{"a":1.`+digits(200)+`}`)
+	gateway.PutEntry("flags", "digits-together", `{"a":[`+strings.Repeat("1e-4090,", 200)+`0]}`)
+	gateway.PutEntry("flags", "half", `{"a":"\ud800"}`)
 	tests := map[string]struct{ key, want string }{
-		"absent":          {"absent", `The bucket "flags" has no entry "absent", or there is no such bucket`},
-		"empty":           {"", `The key must not be empty`},
-		"illegal":         {"a b", `Gateway rejected the request`},
-		"too many digits": {"digits", `has 201 digits, more than Terraform can hold`},
+		"absent":              {"absent", `The bucket "flags" has no entry "absent", or there is no such bucket`},
+		"empty":               {"", `The key must not be empty`},
+		"illegal":             {"a b", `Gateway rejected the request`},
+		"too many digits":     {"digits", `has 201 digits, more than Terraform can hold`},
+		"digits together":     {"digits-together", `The entry "digits-together" holds JSON that Terraform cannot represent: the value's numbers of more than 153 digits take more than 50000 digits together`},
+		"half of a character": {"half", `the JSON text holds \ud800, half of a character`},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

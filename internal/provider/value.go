@@ -42,6 +42,8 @@ func checkObject(diags *diag.Diagnostics, at path.Path, value types.Dynamic) {
 		kind, wrap = "a number", "Put it into an object: NAME = { limit = … }."
 	case dynamicvalue.KindBool:
 		kind, wrap = "a bool", "Put it into an object: NAME = { enabled = … }."
+	case dynamicvalue.KindSet:
+		kind, wrap = "a set", "Put it into an object: NAME = { items = … }."
 	default:
 		kind, wrap = "a list", "Put it into an object: NAME = { items = … }."
 	}
@@ -80,13 +82,30 @@ func noJSONForm(at path.Path, err error) diag.Diagnostic {
 
 // decodeValue returns what the gateway holds as a native value. Neither it nor
 // its error shows the value itself.
-func decodeValue(diags *diag.Diagnostics, key string, text json.RawMessage) dynamicvalue.Value {
-	value, err := dynamicvalue.Decode(text)
+func decodeValue(diags *diag.Diagnostics, key string, remote json.RawMessage) dynamicvalue.Value {
+	return refreshValue(diags, key, dynamicvalue.Null, remote)
+}
+
+// refreshValue returns what the gateway holds as a native value, in the types of
+// the state for all that did not change.
+func refreshValue(diags *diag.Diagnostics, key string, state dynamicvalue.Value, remote json.RawMessage) dynamicvalue.Value {
+	value, err := dynamicvalue.Refresh(state, remote)
 	if err != nil {
 		diags.AddError("Value has no Terraform form",
-			fmt.Sprintf("The entry %q holds JSON that cannot be had in Terraform: %v.", key, err))
+			fmt.Sprintf("The entry %q holds JSON that Terraform cannot represent: %v.", key, err))
 	}
 	return value
+}
+
+// objectOf returns the values of many entries as one, or an error if that is
+// more than Terraform should hold.
+func objectOf(diags *diag.Diagnostics, entries map[string]dynamicvalue.Value) types.Dynamic {
+	object := dynamicvalue.Object(entries)
+	if _, err := dynamicvalue.Encode(object); err != nil && !diags.HasError() {
+		diags.AddError("Entries have no Terraform form",
+			fmt.Sprintf("Terraform cannot represent %d entries as one object: %v. Read them in parts, by the prefixes of their keys.", len(entries), err))
+	}
+	return object.Attribute()
 }
 
 // isNull reports whether a dynamic attribute holds null of any type.
