@@ -55,7 +55,9 @@ func noEntries(at path.Path) diag.Diagnostic {
 		"The entries are an object or a map whose property names are the keys, such as { checkout = { enabled = true } }. For a list, name the key of each: { for flag in var.flags : flag.key => flag.value }.")
 }
 
-// ModifyPlan makes the plan say only what really changes.
+// ModifyPlan makes the ID known ahead, and notes what is created and deleted. The
+// entries stay the configuration's, even if the state's are the same JSON in other
+// types: see quiva_kv_entry.
 func (r *kvEntriesResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
 	if req.Plan.Raw.IsNull() {
 		var state kvEntriesModel
@@ -89,9 +91,6 @@ func (r *kvEntriesResource) ModifyPlan(ctx context.Context, req resource.ModifyP
 			_, exists := current[key]
 			return exists
 		}))
-		if dynamicvalue.Same(dynamicvalue.Of(plan.Entries), dynamicvalue.Of(state.Entries)) {
-			plan.Entries = state.Entries
-		}
 	}
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, plan)...)
 }

@@ -130,11 +130,14 @@ func (r *kvEntriesResource) Read(ctx context.Context, req resource.ReadRequest, 
 		// An equal value stays as it is, in the types that the configuration
 		// gave it.
 		if now[key] = known[key]; !same[key] && !dynamicvalue.Holds(known[key], entry.Value) {
-			now[key], changed = decodeValue(&resp.Diagnostics, key, entry.Value), true
+			now[key], changed = refreshValue(&resp.Diagnostics, key, known[key], entry.Value), true
 		}
 	}
-	if changed && !resp.Diagnostics.HasError() {
-		state.Entries = dynamicvalue.Object(now).Attribute()
+	if !changed {
+		return
+	}
+	state.Entries = objectOf(&resp.Diagnostics, now)
+	if !resp.Diagnostics.HasError() {
 		resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
 	}
 }

@@ -44,6 +44,9 @@ func checkEntries(diags *diag.Diagnostics, value types.Dynamic) {
 			diags.Append(noEntryForm(key, err))
 		}
 	}
+	if !diags.HasError() {
+		checkJSONForm(diags, path.Root("entries"), value) // which the entries may have each, but not all together
+	}
 }
 
 func noEntryForm(key string, err error) diag.Diagnostic {

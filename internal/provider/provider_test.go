@@ -12,6 +12,7 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+	"github.com/hashicorp/terraform-plugin-testing/plancheck"
 	"github.com/hashicorp/terraform-plugin-testing/terraform"
 
 	"github.com/quivaworks/terraform-provider-quiva/internal/mockgateway"
@@ -60,6 +61,18 @@ func message(text string) *regexp.Regexp {
 		words[i] = regexp.QuoteMeta(word)
 	}
 	return regexp.MustCompile(strings.Join(words, `[\s│]+`))
+}
+
+// atMostInPlace fails if a plan has a resource do anything else than change in
+// place.
+type atMostInPlace string
+
+func (address atMostInPlace) CheckPlan(_ context.Context, req plancheck.CheckPlanRequest, resp *plancheck.CheckPlanResponse) {
+	for _, change := range req.Plan.ResourceChanges {
+		if change.Address == string(address) && !change.Change.Actions.NoOp() && !change.Change.Actions.Update() {
+			resp.Error = fmt.Errorf("%s: the plan says %v", address, change.Change.Actions)
+		}
+	}
 }
 
 // holds checks what the gateway holds, as JSON text.
