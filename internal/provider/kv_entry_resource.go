@@ -157,23 +157,26 @@ func (r *kvEntryResource) ValidateConfig(ctx context.Context, req resource.Valid
 }
 
 // checkValues adds an error if not exactly one of the values is set. What is
-// not known yet may turn out either way.
+// not known yet may turn out either way, whatever its type.
 func checkValues(diags *diag.Diagnostics, config kvEntryModel) {
-	switch hasValue, hasValueWO := !isNull(config.Value), !isNull(config.ValueWO); {
+	value, valueWO := dynamicvalue.Of(config.Value), dynamicvalue.Of(config.ValueWO)
+	switch hasValue, hasValueWO := value.Kind() != dynamicvalue.KindNull, valueWO.Kind() != dynamicvalue.KindNull; {
 	case !hasValue && !hasValueWO:
 		diags.AddAttributeError(path.Root("value"), "Value is missing",
 			"The gateway stores JSON objects; here is none, or null. Set value to an object, such as { enabled = true }, or value_wo if it is a secret. An empty object is { }.")
-	case hasValue && hasValueWO && !config.Value.IsUnknown() && !config.ValueWO.IsUnknown():
+	case hasValue && hasValueWO && value.IsKnown() && valueWO.IsKnown():
 		diags.AddAttributeError(path.Root("value_wo"), "Two values",
 			"Both value and value_wo are set, but an entry holds one value. Remove value_wo, or value if it is a secret.")
-	case !hasValueWO && !config.ValueWOVersion.IsNull():
+	case !hasValueWO && !config.ValueWOVersion.IsNull() && !config.ValueWOVersion.IsUnknown():
 		diags.AddAttributeError(path.Root("value_wo_version"), "Version without a write-only value",
 			"value_wo_version says when to write value_wo again, which is not set. A change of value is noticed without it.")
 	}
 }
 
-// ModifyPlan makes the plan say only what really changes: the ID is known
-// ahead, and a value that is the same JSON as the state's is no change.
+// ModifyPlan makes the ID known ahead. The value stays the configuration's, even
+// if the state's is the same JSON in other types: where a part of it is not
+// known yet, Terraform plans again in the apply, and refuses types that differ
+// from those planned before.
 func (r *kvEntryResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
 	if req.Plan.Raw.IsNull() {
 		var state kvEntryModel
@@ -206,13 +209,7 @@ func (r *kvEntryResource) ModifyPlan(ctx context.Context, req resource.ModifyPla
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	if !req.State.Raw.IsNull() {
-		var state kvEntryModel
-		resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-		if dynamicvalue.Same(dynamicvalue.Of(plan.Value), dynamicvalue.Of(state.Value)) {
-			plan.Value = state.Value
-		}
-	} else {
+	if req.State.Raw.IsNull() {
 		var planned successors
 		if !plan.ID.IsUnknown() {
 			planned = r.gateway.planCreation(plan.Bucket.ValueString(), []string{plan.Key.ValueString()})
@@ -345,9 +342,9 @@ func (r *kvEntryResource) Read(ctx context.Context, req resource.ReadRequest, re
 	if unchanged(held) {
 		return
 	}
-	value := decodeValue(&resp.Diagnostics, held.Key, held.Value).Attribute()
+	value := refreshValue(&resp.Diagnostics, held.Key, dynamicvalue.Of(state.Value), held.Value)
 	if !resp.Diagnostics.HasError() {
-		resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("value"), value)...)
+		resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("value"), value.Attribute())...)
 	}
 }
 

@@ -186,6 +186,70 @@ func TestKVEntryWriteOnlyOldTerraform(t *testing.T) {
 	}
 }
 
+// TestKVEntryMayTurnOutNull: a value that is not known yet may turn out null,
+// also if its type is known.
+func TestKVEntryMayTurnOutNull(t *testing.T) {
+	t.Parallel()
+	object := tftypes.Object{AttributeTypes: map[string]tftypes.Type{"a": tftypes.Bool}}
+	known := tftypes.NewValue(object, map[string]tftypes.Value{"a": tftypes.NewValue(tftypes.Bool, tftypes.UnknownValue)})
+	unknown := tftypes.NewValue(tftypes.DynamicPseudoType, tftypes.UnknownValue)
+	unknownObject := tftypes.NewValue(object, tftypes.UnknownValue)
+	unknownMap := tftypes.NewValue(tftypes.Map{ElementType: tftypes.String}, tftypes.UnknownValue)
+	unknownNumber := tftypes.NewValue(tftypes.Number, tftypes.UnknownValue)
+	null := tftypes.NewValue(object, nil)
+	tests := map[string]struct {
+		arguments map[string]tftypes.Value
+		want      string // summary of the error
+	}{
+		"a map, or a secret":            {map[string]tftypes.Value{"value": unknownMap, "value_wo": known}, ""},
+		"one way or the other":          {map[string]tftypes.Value{"value": unknownObject, "value_wo": unknownObject}, ""},
+		"a value, or an unknown secret": {map[string]tftypes.Value{"value": known, "value_wo": unknownMap}, ""},
+		"no type":                       {map[string]tftypes.Value{"value": unknown, "value_wo": known}, ""},
+		"a version, or none":            {map[string]tftypes.Value{"value": known, "value_wo_version": unknownNumber}, ""},
+		"a part that is not known":      {map[string]tftypes.Value{"value": known, "value_wo": known}, "Two values"},
+		"null of a type":                {map[string]tftypes.Value{"value": null, "value_wo": null}, "Value is missing"},
+		"never an object":               {map[string]tftypes.Value{"value": tftypes.NewValue(tftypes.Set{ElementType: tftypes.String}, tftypes.UnknownValue)}, "Value is not an object"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server := newServer(t)
+			test.arguments["bucket"], test.arguments["key"] = tftypes.NewValue(tftypes.String, "flags"), tftypes.NewValue(tftypes.String, "a")
+			response, err := server.ValidateResourceConfig(t.Context(), &tfprotov6.ValidateResourceConfigRequest{
+				TypeName: "quiva_kv_entry", Config: objectOf(t, resourceSchema(t, server, "quiva_kv_entry"), test.arguments),
+				ClientCapabilities: &tfprotov6.ValidateResourceConfigClientCapabilities{WriteOnlyAttributesAllowed: true},
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got string
+			for _, diagnostic := range response.Diagnostics {
+				got += diagnostic.Summary
+			}
+			if got != test.want {
+				t.Errorf("got %q, want %q", got, test.want)
+			}
+		})
+	}
+}
+
+// TestAccKVEntryTurnsOutNull: which of the values is set can depend on what is
+// known in the apply only.
+func TestAccKVEntryTurnsOutNull(t *testing.T) {
+	t.Parallel()
+	for secret, want := range map[bool]string{true: `{"password":"s"}`, false: `{"on":true}`} {
+		t.Run(fmt.Sprint(secret), func(t *testing.T) {
+			t.Parallel()
+			gateway := newGateway(t)
+			runFrom(t, tfversion.SkipBelow(tfversion.Version1_11_0), resource.TestStep{
+				Config: arguments(gateway, "value = terraform_data.secret.output ? null : { on = true }", "value_wo = terraform_data.secret.output ? { password = \"s\" } : null") +
+					fmt.Sprintf("resource \"terraform_data\" \"secret\" {\n  input = %t\n}\n", secret),
+				Check: holds(gateway, "flags", "a", want),
+			})
+		})
+	}
+}
+
 // newServer returns the provider as Terraform speaks to it.
 func newServer(t *testing.T) tfprotov6.ProviderServer {
 	t.Helper()

@@ -1,0 +1,116 @@
+package provider_test
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/hashicorp/terraform-plugin-testing/config"
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+
+	"github.com/quivaworks/terraform-provider-quiva/internal/mockgateway"
+)
+
+// otherTypes are expressions whose Terraform types or numbers are others than
+// those that their JSON is read as.
+var otherTypes = map[string]struct{ hcl, json string }{
+	"list":        {`{ a = tolist(["x", "y"]) }`, `{"a":["x","y"]}`},
+	"set":         {`{ a = toset(["y", "x"]) }`, `{"a":["x","y"]}`},
+	"map":         {`tomap({ a = ["x"], b = tolist([]) })`, `{"a":["x"],"b":[]}`},
+	"sort":        {`{ a = sort(["y", "x"]), b = 1 }`, `{"a":["x","y"],"b":1}`},
+	"split":       {`{ a = split(",", "x,y") }`, `{"a":["x","y"]}`},
+	"distinct":    {`{ a = { b = distinct(["x", "x"]) } }`, `{"a":{"b":["x"]}}`},
+	"typed null":  {`{ a = tostring(null), b = tolist([null, "x"]) }`, `{"a":null,"b":[null,"x"]}`},
+	"sensitive":   {`{ a = tolist(["x", sensitive("y")]), b = tomap({ c = sensitive("z") }) }`, `{"a":["x","y"],"b":{"c":"z"}}`},
+	"float":       {`{ a = pow(10, -1), b = log(1000, 10), c = 25.5, d = 0.1 }`, `{"a":0.1,"b":2.9999999999999996,"c":25.5,"d":0.1}`},
+	"JSON's own":  {`{ a = ["x", { b = null }], c = 1.50 }`, `{"a":["x",{"b":null}],"c":1.5}`},
+	"objects":     {`{ a = tolist([{ b = 1 }, { b = 2 }]) }`, `{"a":[{"b":1},{"b":2}]}`},
+	"nothing yet": {`{ a = tolist([]), b = tomap({}), c = toset([]) }`, `{"a":[],"b":{},"c":[]}`},
+}
+
+// writtenBefore checks that an entry was only written by the test itself.
+func writtenBefore(t *testing.T, gateway *mockgateway.Server, times int) {
+	t.Helper()
+	if writes := gateway.Revisions("flags", "a"); writes != times {
+		t.Errorf("the entry was written %d times, want %d", writes, times)
+	}
+}
+
+// TestAccImportIntoOtherTypes: an import into a configuration of other types
+// plans one change in place at most, which sends nothing. That the plan after it
+// is empty, the test framework checks.
+func TestAccImportIntoOtherTypes(t *testing.T) {
+	t.Parallel()
+	for name, tt := range otherTypes {
+		for address, imported := range map[string]struct{ id, configuration string }{
+			entryAddress:   {"flags/a", "resource \"quiva_kv_entry\" \"test\" {\n  bucket = \"flags\"\n  key = \"a\"\n  value = " + tt.hcl + "\n}\n"},
+			entriesAddress: {"flags", "resource \"quiva_kv_entries\" \"test\" {\n  bucket = \"flags\"\n  entries = { a = " + tt.hcl + " }\n}\n"},
+		} {
+			t.Run(name+" of "+address, func(t *testing.T) {
+				t.Parallel()
+				gateway := newGateway(t)
+				gateway.PutEntry("flags", "a", tt.json)
+				configuration := withProvider(gateway, imported.configuration)
+				run(t,
+					resource.TestStep{Config: configuration, ResourceName: address, ImportState: true, ImportStateId: imported.id, ImportStatePersist: true},
+					resource.TestStep{Config: configuration, ConfigPlanChecks: plans(atMostInPlace(address))},
+				)
+				writtenBefore(t, gateway, 1)
+			})
+		}
+	}
+}
+
+// TestAccPlanTurnsOut: what is planned while a part is not known is what is
+// planned in the apply, also where it turns out that nothing changes.
+func TestAccPlanTurnsOut(t *testing.T) {
+	t.Parallel()
+	for name, tt := range otherTypes {
+		for address, form := range map[string]struct{ id, resource string }{
+			entryAddress:   {"flags/a", "resource \"quiva_kv_entry\" \"test\" {\n  bucket = \"flags\"\n  key = \"a\"\n  value = %s\n}\n"},
+			entriesAddress: {"flags/a*", "resource \"quiva_kv_entries\" \"test\" {\n  bucket = \"flags\"\n  entries = { a = %s }\n}\n"},
+		} {
+			t.Run(name+" of "+address, func(t *testing.T) {
+				t.Parallel()
+				gateway := newGateway(t)
+				gateway.PutEntry("flags", "src", `{"hosts":["h"]}`)
+				gateway.PutEntry("flags", "a", `{"hosts":["h"],"other":`+tt.json+`}`)
+				deferred := func(run int) string {
+					return withProvider(gateway, fmt.Sprintf(form.resource, "{ hosts = data.quiva_kv_entry.src.value.hosts, other = "+tt.hcl+" }")) +
+						"data \"quiva_kv_entry\" \"src\" {\n  bucket = \"flags\"\n  key = \"src\"\n  depends_on = [terraform_data.first]\n}\n" +
+						fmt.Sprintf("resource \"terraform_data\" \"first\" {\n  input = %d\n}\n", run)
+				}
+				run(t,
+					resource.TestStep{Config: deferred(1), ResourceName: address, ImportState: true, ImportStateId: form.id, ImportStatePersist: true},
+					resource.TestStep{Config: deferred(1), ConfigPlanChecks: plans(atMostInPlace(address))},
+					resource.TestStep{Config: deferred(2), ConfigPlanChecks: plans(atMostInPlace(address))},
+				)
+				writtenBefore(t, gateway, 1)
+			})
+		}
+	}
+}
+
+// TestAccDriftThatIsFollowed: the configuration says what others have written,
+// and nothing is sent.
+func TestAccDriftThatIsFollowed(t *testing.T) {
+	t.Parallel()
+	gateway := newGateway(t)
+	zones := func(run int, zones ...string) resource.TestStep {
+		variable := make([]config.Variable, len(zones))
+		for i, zone := range zones {
+			variable[i] = config.StringVariable(zone)
+		}
+		return resource.TestStep{
+			Config: entry(gateway, "a", "{ zones = var.zones, run = terraform_data.run.output > 0 }") +
+				fmt.Sprintf("variable \"zones\" {\n  type = list(string)\n}\nresource \"terraform_data\" \"run\" {\n  input = %d\n}\n", run),
+			ConfigVariables:  config.Variables{"zones": config.ListVariable(variable...)},
+			ConfigPlanChecks: plans(atMostInPlace(entryAddress)),
+		}
+	}
+	followed := zones(2, "z", "w")
+	followed.PreConfig = func() { gateway.PutEntry("flags", "a", `{"zones":["z","w"],"run":true}`) }
+	created := zones(1, "z")
+	created.ConfigPlanChecks = plans()
+	run(t, created, followed)
+	writtenBefore(t, gateway, 2)
+}
