@@ -63,9 +63,8 @@ func NewServer(ctx context.Context, version string) (tfprotov6.ProviderServer, e
 	})
 }
 
-// defaultsOf returns the defaults of a resource's attributes. Those of a kind
-// that no resource with large values has are left out, which a server is not
-// made with.
+// defaultsOf returns the defaults of a resource's attributes. Only bools have one
+// so far; a server is not made if another kind's is missing here.
 func defaultsOf(ctx context.Context, r resource.Resource) map[string]tftypes.Value {
 	var described resource.SchemaResponse
 	r.Schema(ctx, resource.SchemaRequest{}, &described)

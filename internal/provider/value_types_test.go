@@ -6,6 +6,7 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-testing/config"
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+	"github.com/hashicorp/terraform-plugin-testing/plancheck"
 
 	"github.com/quivaworks/terraform-provider-quiva/internal/mockgateway"
 )
@@ -113,4 +114,29 @@ func TestAccDriftThatIsFollowed(t *testing.T) {
 	created.ConfigPlanChecks = plans()
 	run(t, created, followed)
 	writtenBefore(t, gateway, 2)
+}
+
+// TestAccDriftKeepsTypes: a refresh keeps the types that the configuration gave,
+// so following what others have written plans nothing at all.
+func TestAccDriftKeepsTypes(t *testing.T) {
+	t.Parallel()
+	for address, resourceOf := range map[string]string{
+		entryAddress:   "resource \"quiva_kv_entry\" \"test\" {\n  bucket = \"flags\"\n  key = \"a\"\n  value = %s\n}\n",
+		entriesAddress: "resource \"quiva_kv_entries\" \"test\" {\n  bucket = \"flags\"\n  entries = { a = %s }\n}\n",
+	} {
+		t.Run(address, func(t *testing.T) {
+			t.Parallel()
+			gateway := newGateway(t)
+			step := func(zones string) resource.TestStep {
+				return resource.TestStep{Config: withProvider(gateway, fmt.Sprintf(resourceOf, `{ zones = tolist(`+zones+`), tags = tomap({ k = toset(["v"]) }), note = tostring(null) }`))}
+			}
+			followed := step(`["z", "w"]`)
+			followed.PreConfig = func() {
+				gateway.PutEntry("flags", "a", `{"note":null,"tags":{"k":["v"]},"zones":["z","w"]}`)
+			}
+			followed.ConfigPlanChecks = plans(plancheck.ExpectEmptyPlan())
+			run(t, step(`["z"]`), followed)
+			writtenBefore(t, gateway, 2)
+		})
+	}
 }
