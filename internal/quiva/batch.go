@@ -30,7 +30,7 @@ func (b Batch) Err() error {
 	var first error
 	for _, key := range slices.Sorted(maps.Keys(b.Failed)) {
 		err := b.Failed[key]
-		if !isOfItsKey(err) {
+		if !isKeyError(err) {
 			return err
 		}
 		if first == nil {
@@ -40,8 +40,8 @@ func (b Batch) Err() error {
 	return first
 }
 
-// isOfItsKey reports whether a call failed for what its own key or value is.
-func isOfItsKey(err error) bool {
+// isKeyError reports whether a call failed for what its own key or value is.
+func isKeyError(err error) bool {
 	var failure *Error
 	return errors.As(err, &failure) && failure.StatusCode == http.StatusBadRequest
 }
@@ -110,7 +110,7 @@ func batch(ctx context.Context, keys []string, call func(key string) error) Batc
 			return
 		}
 		outcome.Failed[key] = err
-		stopped = stopped || !isOfItsKey(err)
+		stopped = stopped || !isKeyError(err)
 	}
 	for range min(batchWidth, len(keys)) {
 		workers.Go(func() {

@@ -36,7 +36,6 @@ type Client struct {
 
 // New makes a client. It does not connect yet.
 func New(config Config) *Client {
-	transport, connections := newTransport(config.Roots)
 	return &Client{
 		endpoint:   config.Endpoint,
 		credential: config.Credential,
@@ -47,11 +46,10 @@ func New(config Config) *Client {
 
 		http: &retryablehttp.Client{
 			HTTPClient: &http.Client{
-				Transport: &attempts{
-					transport:   transport,
-					connections: connections,
-					timeout:     config.RequestTimeout,
-					log:         config.Log,
+				Transport: &transport{
+					base:    newHTTPTransport(config.Roots),
+					timeout: config.RequestTimeout,
+					log:     config.Log,
 				},
 				CheckRedirect: checkRedirect,
 			},

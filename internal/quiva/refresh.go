@@ -21,7 +21,7 @@ func (c *Client) RefreshEntries(ctx context.Context, bucket string, keys []strin
 		r.left[key] = true
 	}
 	if c.bulkRefresh && len(keys) > bulkThreshold {
-		listed, err := c.ListEntries(onlyOnce(ctx), bucket, MaxListLimit)
+		listed, err := c.ListEntries(withoutRetries(ctx), bucket, MaxListLimit)
 		r.take(ctx, listed, err)
 		r.search(ctx)
 	}
@@ -72,7 +72,7 @@ func (r *refresh) search(ctx context.Context) {
 		return
 	}
 	batch(ctx, searchPrefixes(slices.Sorted(maps.Keys(r.left)), 0), func(prefix string) error {
-		found, err := r.client.SearchEntries(onlyOnce(ctx), r.bucket, prefix+"*", MaxListLimit)
+		found, err := r.client.SearchEntries(withoutRetries(ctx), r.bucket, prefix+"*", MaxListLimit)
 		r.take(ctx, found, err)
 		return err
 	})

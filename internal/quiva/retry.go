@@ -18,26 +18,26 @@ const (
 	retryAfterMax = time.Minute
 )
 
-// checkRetry tells failures that may pass from those that will not.
+// checkRetry reports whether a failure is transient.
 func checkRetry(ctx context.Context, response *http.Response, err error) (bool, error) {
 	if ctx.Err() != nil {
 		return false, ctx.Err()
 	}
 	if err != nil {
-		return mayPass(err) && !isOnlyOnce(ctx), nil
+		return isTransient(err) && !isWithoutRetries(ctx), nil
 	}
 	switch response.StatusCode {
 	case http.StatusTooManyRequests:
 		return true, nil
 	case http.StatusInternalServerError, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
-		return !isOnlyOnce(ctx), nil
+		return !isWithoutRetries(ctx), nil
 	}
 	return false, nil
 }
 
-// mayPass reports whether repeating the request may help after an error that
+// isTransient reports whether repeating the request may help after an error that
 // left no answer.
-func mayPass(err error) bool {
+func isTransient(err error) bool {
 	var dns *net.DNSError
 	switch {
 	case IsRedirect(err), IsTooLarge(err), IsUntrusted(err), errors.Is(err, http.ErrSchemeMismatch):

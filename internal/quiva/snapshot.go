@@ -46,7 +46,7 @@ func (c *Client) ListedEntry(ctx context.Context, bucket, key string) (Entry, bo
 // better way to spend the time of further tries.
 func (c *Client) fetchSnapshot(ctx context.Context, bucket string, list *snapshot) {
 	defer close(list.done)
-	entries, err := c.ListEntries(onlyOnce(ctx), bucket, MaxListLimit)
+	entries, err := c.ListEntries(withoutRetries(ctx), bucket, MaxListLimit)
 	if err != nil {
 		if c.log != nil {
 			c.log(ctx, "Bucket cannot be listed, reading its entries one by one", map[string]any{"bucket": bucket, "error": err.Error()})

@@ -17,18 +17,18 @@ import (
 	"github.com/hashicorp/go-cleanhttp"
 )
 
-// idleConnections is how many connections to the gateway are kept. It is above
-// any parallelism that Terraform is run with, so that none is opened twice.
-const idleConnections = 256
+// maxConnections is how many connections to the gateway are open at a time, and
+// how many of them are kept. It is above any parallelism that Terraform is run
+// with, so that none is opened twice.
+const maxConnections = 256
 
-func newTransport(roots *x509.CertPool) (*http.Transport, *connections) {
-	transport := cleanhttp.DefaultPooledTransport()
-	connections := newConnections(transport.DialContext)
-	transport.DialContext = connections.dial
-	transport.MaxIdleConns = idleConnections
-	transport.MaxIdleConnsPerHost = idleConnections
-	transport.TLSClientConfig = &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: roots}
-	return transport, connections
+func newHTTPTransport(roots *x509.CertPool) *http.Transport {
+	t := cleanhttp.DefaultPooledTransport()
+	t.MaxConnsPerHost = maxConnections
+	t.MaxIdleConns = maxConnections
+	t.MaxIdleConnsPerHost = maxConnections
+	t.TLSClientConfig = &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: roots}
+	return t
 }
 
 // call is what the attempts of one request share.
@@ -45,43 +45,40 @@ func withCall(ctx context.Context, c *call) context.Context {
 	return context.WithValue(ctx, callKey{}, c)
 }
 
-type onlyOnceKey struct{}
+type withoutRetriesKey struct{}
 
-// onlyOnce marks a context whose requests are not worth repeating.
-func onlyOnce(ctx context.Context) context.Context {
-	return context.WithValue(ctx, onlyOnceKey{}, true)
+// withoutRetries marks a context whose requests are not worth repeating.
+func withoutRetries(ctx context.Context) context.Context {
+	return context.WithValue(ctx, withoutRetriesKey{}, true)
 }
 
-func isOnlyOnce(ctx context.Context) bool {
-	return ctx.Value(onlyOnceKey{}) != nil
+func isWithoutRetries(ctx context.Context) bool {
+	return ctx.Value(withoutRetriesKey{}) != nil
 }
 
-// attempts sends single attempts. Each is over, its answer read whole, when
+// transport sends single attempts. Each is over, its answer read whole, when
 // RoundTrip returns: so a connection lost in the middle of an answer is
 // repeated like any other, and the time limit covers all of it.
-type attempts struct {
-	transport   *http.Transport
-	connections *connections
-	limiter     limiter
-	timeout     time.Duration
-	log         LogFunc
+type transport struct {
+	base    *http.Transport
+	limiter limiter
+	timeout time.Duration
+	log     LogFunc
 }
 
-func (a *attempts) RoundTrip(r *http.Request) (*http.Response, error) {
+func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	call, _ := r.Context().Value(callKey{}).(*call)
-	if err := a.limiter.wait(r.Context()); err != nil {
+	if err := t.limiter.wait(r.Context()); err != nil {
 		return nil, err
 	}
 	if r.Response == nil { // which a redirected request has
 		call.attempts++
 	}
 
-	ctx, cancel := context.WithTimeoutCause(r.Context(), a.timeout, &timeoutError{a.timeout})
+	ctx, cancel := context.WithTimeoutCause(r.Context(), t.timeout, &timeoutError{t.timeout})
 	defer cancel()
-	ctx, end := a.connections.begin(ctx)
-	defer end()
 	start := time.Now()
-	response, err := a.transport.RoundTrip(r.WithContext(ctx))
+	response, err := t.base.RoundTrip(r.WithContext(ctx))
 	if err == nil {
 		call.body, err = readBody(response, call.limit)
 		call.corrupt = nil
@@ -92,32 +89,32 @@ func (a *attempts) RoundTrip(r *http.Request) (*http.Response, error) {
 	if err != nil && ctx.Err() != nil {
 		err = context.Cause(ctx)
 	}
-	a.report(r, response, err, call.attempts, time.Since(start))
+	t.report(r, response, err, call.attempts, time.Since(start))
 	if err != nil {
 		return nil, err
 	}
 	if response.StatusCode == http.StatusTooManyRequests {
-		a.hold(r, response, start)
+		t.pauseAll(r, response, start)
 	} else {
-		a.limiter.accept()
+		t.limiter.accept()
 	}
 	return response, nil
 }
 
-// hold makes all requests wait for as long as a 429 says.
-func (a *attempts) hold(r *http.Request, response *http.Response, sent time.Time) {
+// pauseAll makes all requests wait for as long as a 429 says.
+func (t *transport) pauseAll(r *http.Request, response *http.Response, sent time.Time) {
 	pause, ok := retryAfter(response.Header.Get("Retry-After"), time.Now())
 	if !ok {
 		pause = rejectedPause
 	}
 	pause = min(pause, retryAfterMax)
-	if a.limiter.reject(sent, pause) && a.log != nil {
-		a.log(r.Context(), "Gateway's rate limit reached, all requests pause", map[string]any{"pause": pause.String()})
+	if t.limiter.reject(sent, pause) && t.log != nil {
+		t.log(r.Context(), "Gateway's rate limit reached, all requests pause", map[string]any{"pause": pause.String()})
 	}
 }
 
-func (a *attempts) report(r *http.Request, response *http.Response, err error, attempt int, took time.Duration) {
-	if a.log == nil {
+func (t *transport) report(r *http.Request, response *http.Response, err error, attempt int, took time.Duration) {
+	if t.log == nil {
 		return
 	}
 	fields := map[string]any{
@@ -128,11 +125,11 @@ func (a *attempts) report(r *http.Request, response *http.Response, err error, a
 	}
 	if err != nil {
 		fields["error"] = err.Error()
-		a.log(r.Context(), "Gateway request failed", fields)
+		t.log(r.Context(), "Gateway request failed", fields)
 		return
 	}
 	fields["status"] = response.StatusCode
-	a.log(r.Context(), "Gateway request", fields)
+	t.log(r.Context(), "Gateway request", fields)
 }
 
 // readBody reads an answer's body to its end and leaves none.
