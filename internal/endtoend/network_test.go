@@ -211,7 +211,7 @@ func TestRedirects(t *testing.T) {
 				w.configure("", twoEntries(2))
 				for _, method := range []string{http.MethodGet, http.MethodPut} {
 					fault := gateway.Inject(mockgateway.Fault{Method: method, Effect: redirect})
-					if result := w.run("apply", "-auto-approve"); result.status != 1 || !result.says("it was redirected to "+target) {
+					if result := w.run("apply", "-auto-approve"); result.status != 1 || !result.says("redirected to "+target) {
 						t.Errorf("with each %s redirected, it ended with %d:\n%s", method, result.status, result.output)
 					}
 					fault.Clear()

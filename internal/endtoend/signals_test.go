@@ -83,7 +83,7 @@ func TestInterrupt(t *testing.T) {
 			if took := time.Since(interrupted); took > 2*time.Second {
 				t.Errorf("it took %s to end", took)
 			}
-			if result := (outcome{command.ProcessState.ExitCode(), output.String()}); err == nil || !result.says(`Stopped before it was done: could not write the entry "`) {
+			if result := (outcome{command.ProcessState.ExitCode(), output.String()}); err == nil || !result.says(`Cancelled before completion: could not write the entry "`) {
 				t.Errorf("ended with %d:\n%s", result.status, result.output)
 			}
 
@@ -211,12 +211,9 @@ func TestGatewayRestarts(t *testing.T) {
 	}
 }
 
-// aHandful is how many connections net/http may open beyond one for each request
-// at a time.
-const aHandful = 10
-
 // TestConnections: there are about as many connections as requests at a time,
-// and all are used again.
+// and all are used again. net/http may dial for a request that then takes one that
+// has become idle, so in the worst case there are twice as many.
 func TestConnections(t *testing.T) {
 	needTerraform(t)
 	gateway := newGateway(t)
@@ -225,7 +222,7 @@ func TestConnections(t *testing.T) {
 	w := newWorkspace(t, gateway)
 	w.configure("", configuration)
 	w.must("apply", "-auto-approve")
-	if opened := gateway.Connections(); opened > 10+aHandful {
+	if opened := gateway.Connections(); opened > 2*10 {
 		t.Errorf("%d connections for 10 requests at a time", opened)
 	}
 	if sent := gateway.Count("", ""); sent != 600 {
@@ -245,7 +242,7 @@ func TestParallelism(t *testing.T) {
 	if held := gateway.Entries("flags"); !maps.Equal(held, want) {
 		t.Errorf("the gateway holds %d entries, want 500 as configured", len(held))
 	}
-	if opened := gateway.Connections(); opened > 64+aHandful {
+	if opened := gateway.Connections(); opened > 2*64 {
 		t.Errorf("%d connections for 64 requests at a time", opened)
 	}
 	gateway.ResetRequests()

@@ -2,6 +2,7 @@ package provider
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
@@ -118,7 +119,7 @@ func (d *kvBucketDataSource) Read(ctx context.Context, req datasource.ReadReques
 	name := model.Bucket.ValueString()
 	bucket, err := client.GetBucket(ctx, name)
 	switch {
-	case quiva.IsNotFound(err):
+	case errors.Is(err, quiva.ErrNotFound):
 		d.gateway.missingBucket(&resp.Diagnostics, name)
 		return
 	case err != nil:

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"net/http"
 	"regexp"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
@@ -50,14 +49,6 @@ func (r *kvBucketResource) Metadata(_ context.Context, req resource.MetadataRequ
 	resp.TypeName = req.ProviderTypeName + "_kv_bucket"
 }
 
-// What the gateway's documents give as the defaults of a new bucket; of the
-// storage they say nothing, it is what the store behind the gateway takes.
-const (
-	defaultHistory  = 1
-	defaultReplicas = 1
-	defaultStorage  = "file"
-)
-
 func (r *kvBucketResource) Schema(_ context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "A key-value bucket: what holds entries, with its limits.\n\n" +
@@ -75,7 +66,7 @@ func (r *kvBucketResource) Schema(_ context.Context, _ resource.SchemaRequest, r
 				Optional:            true,
 			},
 			"history": schema.Int64Attribute{
-				MarkdownDescription: fmt.Sprintf("How many revisions of each entry the bucket keeps, 1 to 64. Left out, a new bucket gets the gateway's default, `%d`, and an existing one keeps what it has. A change replaces the bucket.", defaultHistory),
+				MarkdownDescription: fmt.Sprintf("How many revisions of each entry the bucket keeps, 1 to 64. Left out, a new bucket gets the gateway's default, `%d`, and an existing one keeps what it has. A change replaces the bucket.", quiva.DefaultHistory),
 				Optional:            true,
 				Computed:            true,
 				Validators:          []validator.Int64{int64validator.Between(1, 64)},
@@ -96,14 +87,14 @@ func (r *kvBucketResource) Schema(_ context.Context, _ resource.SchemaRequest, r
 				PlanModifiers:       []planmodifier.Int64{int64planmodifier.UseStateForUnknown()},
 			},
 			"replicas": schema.Int64Attribute{
-				MarkdownDescription: fmt.Sprintf("How many copies of the bucket the gateway's cluster keeps, 1 to 5. Left out, a new bucket gets the gateway's default, `%d`, and an existing one keeps what it has. A change replaces the bucket.", defaultReplicas),
+				MarkdownDescription: fmt.Sprintf("How many copies of the bucket the gateway's cluster keeps, 1 to 5. Left out, a new bucket gets the gateway's default, `%d`, and an existing one keeps what it has. A change replaces the bucket.", quiva.DefaultReplicas),
 				Optional:            true,
 				Computed:            true,
 				Validators:          []validator.Int64{int64validator.Between(1, 5)},
 				PlanModifiers:       []planmodifier.Int64{int64planmodifier.UseStateForUnknown(), int64planmodifier.RequiresReplace()},
 			},
 			"storage": schema.StringAttribute{
-				MarkdownDescription: "Where the bucket is kept: `file`, on disk, or `memory`, which does not survive a restart of the gateway's cluster. Left out, a new bucket gets the gateway's default, `" + defaultStorage + "`, and an existing one keeps what it has. A change replaces the bucket.",
+				MarkdownDescription: "Where the bucket is kept: `file`, on disk, or `memory`, which does not survive a restart of the gateway's cluster. Left out, a new bucket gets the gateway's default, `" + quiva.DefaultStorage + "`, and an existing one keeps what it has. A change replaces the bucket.",
 				Optional:            true,
 				Computed:            true,
 				Validators:          []validator.String{storage},
@@ -296,13 +287,13 @@ func (m *kvBucketModel) refresh(ctx context.Context, diags *diag.Diagnostics, sh
 // it does not show one, its documented default.
 func (m *kvBucketModel) settle(shown quiva.Bucket) {
 	if m.History.IsUnknown() {
-		m.History = types.Int64Value(valueOr(shown.History, defaultHistory))
+		m.History = types.Int64Value(valueOr(shown.History, quiva.DefaultHistory))
 	}
 	if m.Replicas.IsUnknown() {
-		m.Replicas = types.Int64Value(valueOr(shown.Replicas, defaultReplicas))
+		m.Replicas = types.Int64Value(valueOr(shown.Replicas, quiva.DefaultReplicas))
 	}
 	if m.Storage.IsUnknown() {
-		m.Storage = types.StringValue(valueOr(shown.Storage, defaultStorage))
+		m.Storage = types.StringValue(valueOr(shown.Storage, quiva.DefaultStorage))
 	}
 	if m.Compression.IsUnknown() {
 		m.Compression = types.BoolValue(valueOr(shown.Compression, false))
@@ -425,28 +416,18 @@ func (r *kvBucketResource) Create(ctx context.Context, req resource.CreateReques
 		return
 	}
 
-	// Only a look before tells another's bucket from one that an attempt of
-	// this very creation made.
-	_, err := client.GetBucket(ctx, bucket.Bucket)
-	switch {
-	case err == nil:
+	switch err := client.CreateBucket(ctx, bucket); {
+	case errors.Is(err, quiva.ErrBucketExists):
 		bucketExists(&resp.Diagnostics, bucket.Bucket)
 		return
-	case !quiva.IsNotFound(err):
-		r.gateway.fail(&resp.Diagnostics, operation{doing: "look whether " + plan.name() + " exists already", rejected: path.Root("bucket")}, err)
-		return
-	}
-	if err := client.CreateBucket(ctx, bucket); err != nil && !wasCreated(ctx, client, bucket.Bucket, err) {
-		if quiva.IsBucketTaken(err) {
-			bucketExists(&resp.Diagnostics, bucket.Bucket)
-		} else {
-			r.gateway.fail(&resp.Diagnostics, operation{doing: "create " + plan.name(), rejected: path.Root("bucket")}, err)
-		}
+	case err != nil:
+		r.gateway.fail(&resp.Diagnostics, operation{doing: "create " + plan.name(), rejected: path.Root("bucket")}, err)
 		return
 	}
 
 	var shown quiva.Bucket
 	if !plan.settled() {
+		var err error
 		if shown, err = client.GetBucket(ctx, bucket.Bucket); err != nil {
 			// The bucket is there, and an error would have Terraform replace it.
 			tflog.Warn(ctx, "New bucket could not be read; the documented defaults are assumed until the next refresh", map[string]any{"bucket": bucket.Bucket, "error": err.Error()})
@@ -455,22 +436,6 @@ func (r *kvBucketResource) Create(ctx context.Context, req resource.CreateReques
 	plan.settle(shown)
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, plan.identity())...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
-}
-
-// wasCreated reports whether a bucket that did not exist was created although
-// its creation failed: an attempt's answer got lost.
-func wasCreated(ctx context.Context, client *quiva.Client, bucket string, err error) bool {
-	var failure *quiva.Error
-	switch {
-	case !errors.As(err, &failure):
-		return false
-	case failure.Attempts > 1 && quiva.IsBucketTaken(err):
-		return true
-	case failure.Attempts == 1 && failure.StatusCode >= http.StatusBadRequest && failure.StatusCode < http.StatusInternalServerError:
-		return false // a refusal
-	}
-	_, err = client.GetBucket(ctx, bucket)
-	return err == nil
 }
 
 func bucketExists(diags *diag.Diagnostics, bucket string) {
@@ -497,7 +462,7 @@ func (r *kvBucketResource) Read(ctx context.Context, req resource.ReadRequest, r
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, state.identity())...)
 	shown, err := client.GetBucket(ctx, state.Bucket.ValueString())
 	switch {
-	case quiva.IsNotFound(err):
+	case errors.Is(err, quiva.ErrNotFound):
 		resp.State.RemoveResource(ctx)
 		return
 	case err != nil:
@@ -539,7 +504,7 @@ func (r *kvBucketResource) Update(ctx context.Context, req resource.UpdateReques
 		}
 		err := client.UpdateBucket(ctx, plan.Bucket.ValueString(), update)
 		switch {
-		case quiva.IsNotFound(err):
+		case errors.Is(err, quiva.ErrNotFound):
 			resp.Diagnostics.AddAttributeError(path.Root("bucket"), "Bucket does not exist any more",
 				fmt.Sprintf("The bucket %q was deleted after this run had read it. Nothing was updated. Run it again: Terraform then plans to create the bucket anew.", plan.Bucket.ValueString()))
 			return
@@ -567,7 +532,7 @@ func (r *kvBucketResource) Delete(ctx context.Context, req resource.DeleteReques
 		// keys leave; a list has only what is there.
 		entries, err := client.ListEntries(ctx, state.Bucket.ValueString(), 1)
 		switch {
-		case quiva.IsNotFound(err):
+		case errors.Is(err, quiva.ErrNotFound):
 			return
 		case err != nil:
 			r.gateway.fail(&resp.Diagnostics, operation{doing: "look whether " + state.name() + " is empty", rejected: path.Root("bucket")}, err)
@@ -581,7 +546,7 @@ func (r *kvBucketResource) Delete(ctx context.Context, req resource.DeleteReques
 		}
 	}
 	err := client.DeleteBucket(ctx, state.Bucket.ValueString())
-	if err != nil && !quiva.IsNotFound(err) {
+	if err != nil && !errors.Is(err, quiva.ErrNotFound) {
 		r.gateway.fail(&resp.Diagnostics, operation{doing: "delete " + state.name(), rejected: path.Root("bucket")}, err)
 	}
 }

@@ -538,7 +538,7 @@ func TestAccKVBucketAnswerLost(t *testing.T) {
 		"read back fails":    {0, []mockgateway.Fault{{Method: http.MethodGet, After: 1, Times: 1, Effect: mockgateway.Respond(500, nil, `{"error":"internal_error"}`)}}, ""},
 		"request lost":       {0, []mockgateway.Fault{post(mockgateway.Drop())}, "Gateway not reachable"},
 		"request lost twice": {1, []mockgateway.Fault{post(mockgateway.Drop()), post(mockgateway.Drop())}, "Gateway not reachable"},
-		"failed":             {0, []mockgateway.Fault{post(mockgateway.Respond(502, nil, "<html>Bad Gateway</html>"))}, "Gateway failed"},
+		"failed":             {0, []mockgateway.Fault{post(mockgateway.Respond(502, nil, "<html>Bad Gateway</html>"))}, "Gateway server error"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -908,11 +908,11 @@ func TestAccKVBucketRefused(t *testing.T) {
 		body   string
 		want   string
 	}{
-		"look":           {http.MethodGet, "/storage/kv/limits", 403, `{"error":"forbidden"}`, `Could not look whether the bucket "limits" exists already.`},
-		"create":         {http.MethodPost, "/storage/kv", 400, `{"error":"no more buckets"}`, `POST /storage/kv was answered with status 400 (Bad Request): no more buckets`},
+		"look":           {http.MethodGet, "/storage/kv/limits", 403, `{"error":"forbidden"}`, `GET /storage/kv/limits returned 403 Forbidden: forbidden`},
+		"create":         {http.MethodPost, "/storage/kv", 400, `{"error":"no more buckets"}`, `POST /storage/kv returned 400 Bad Request: no more buckets`},
 		"create, doing":  {http.MethodPost, "/storage/kv", 401, `{"error":"unauthorized"}`, `Could not create the bucket "limits".`},
-		"create, html":   {http.MethodPost, "/storage/kv", 200, `<html>Sign in</html>`, `The answer began: <html>Sign in</html>`},
-		"create, proxy":  {http.MethodPost, "/storage/kv", 404, `<html>`, `Not an answer of a Quiva Gateway`},
+		"create, html":   {http.MethodPost, "/storage/kv", 200, `<html>Sign in</html>`, `The response started with: <html>Sign in</html>`},
+		"create, proxy":  {http.MethodPost, "/storage/kv", 404, `<html>`, `Unexpected response: not a Quiva Gateway`},
 		"create, refuse": {http.MethodPost, "/storage/kv", 403, `{"error":"forbidden"}`, `it: POST /storage/kv`},
 	}
 	for name, tt := range tests {
@@ -939,9 +939,9 @@ func TestAccKVBucketRefused(t *testing.T) {
 		want          string
 	}{
 		"read":         {func(g *mockgateway.Server) string { return bucket(g) }, http.MethodGet, 500, `{"error":"internal_error"}`, `Could not read the bucket "limits".`},
-		"read, html":   {func(g *mockgateway.Server) string { return bucket(g) }, http.MethodGet, 404, `<html>no such page</html>`, `The answer began: <html>no such page</html>`},
-		"read, other":  {func(g *mockgateway.Server) string { return bucket(g) }, http.MethodGet, 200, `{"body":{"status":{"bucket":"other"}}}`, `the answer is about the bucket "other"`},
-		"update":       {func(g *mockgateway.Server) string { return bucket(g, "max_bytes = 5") }, http.MethodPut, 400, `{"error":"too small"}`, `PUT /storage/kv/limits was answered with status 400 (Bad Request): too small`},
+		"read, html":   {func(g *mockgateway.Server) string { return bucket(g) }, http.MethodGet, 404, `<html>no such page</html>`, `The response started with: <html>no such page</html>`},
+		"read, other":  {func(g *mockgateway.Server) string { return bucket(g) }, http.MethodGet, 200, `{"body":{"status":{"bucket":"other"}}}`, `the response is about the bucket "other"`},
+		"update":       {func(g *mockgateway.Server) string { return bucket(g, "max_bytes = 5") }, http.MethodPut, 400, `{"error":"too small"}`, `PUT /storage/kv/limits returned 400 Bad Request: too small`},
 		"update, gone": {func(g *mockgateway.Server) string { return bucket(g, "max_bytes = 5") }, http.MethodPut, 404, `{"error":"not_found"}`, `The bucket "limits" was deleted after this run had read it`},
 		"delete":       {func(g *mockgateway.Server) string { return withProvider(g, "") }, http.MethodDelete, 403, `{"error":"forbidden"}`, `Could not delete the bucket "limits".`},
 	}

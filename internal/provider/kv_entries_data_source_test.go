@@ -156,7 +156,7 @@ func TestAccKVEntriesDataSourceErrors(t *testing.T) {
 		"forbidden":         {entriesData(), mockgateway.Respond(http.StatusForbidden, nil, `{"error":"forbidden"}`), `Could not list the entries of the bucket "flags".`},
 		"rejected pattern":  {entriesData(`key_pattern = "**"`), mockgateway.Respond(http.StatusBadRequest, nil, `{"error":"bad pattern"}`), `key_pattern = "**"`},
 		"rejected bucket":   {entriesData(), mockgateway.Respond(http.StatusBadRequest, nil, `{"error":"bad bucket"}`), `bucket = "flags"`},
-		"no results":        {entriesData(), mockgateway.Respond(http.StatusOK, nil, `{"body":{}}`), `the answer lacks "body.results"`},
+		"no results":        {entriesData(), mockgateway.Respond(http.StatusOK, nil, `{"body":{}}`), `the response lacks "body.results"`},
 		"too many digits":   {entriesData(), mockgateway.Respond(http.StatusOK, nil, `{"body":{"results":[{"key":"a","value":{"n":1.`+digits(200)+`}}]}}`), `The entry "a" holds JSON that cannot be had in Terraform`},
 		"empty bucket":      {"data \"quiva_kv_entries\" \"test\" {\n  bucket = \"\"\n}\n", mockgateway.Drop(), `The bucket must not be empty.`},
 		"empty pattern":     {entriesData(`key_pattern = ""`), mockgateway.Drop(), `key_pattern string length must be at least 1`},

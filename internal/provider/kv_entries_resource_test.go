@@ -914,7 +914,7 @@ func TestAccKVEntriesRefused(t *testing.T) {
 		gateway := newGateway(t)
 		run(t, resource.TestStep{
 			Config:      manyEntries(gateway, numbered(20, `"a b" = {}`)),
-			ExpectError: message(`1 of 21 entries could not be looked up before they are created: - "a b": GET /storage/kv/flags/entries/a%20b was answered with status 400`),
+			ExpectError: message(`1 of 21 entries could not be looked up before they are created: - "a b": GET /storage/kv/flags/entries/a%20b returned 400`),
 		})
 		if writes := len(gateway.Entries("flags")); writes != 0 {
 			t.Errorf("%d entries were written", writes)
@@ -931,7 +931,7 @@ func TestAccKVEntriesRefused(t *testing.T) {
 		run(t,
 			resource.TestStep{
 				Config:      manyEntries(gateway, large(7, 19)),
-				ExpectError: message(`12 of 40 entries could not be written: - "k007": PUT /storage/kv/flags/entries/k007 was answered with status 400`),
+				ExpectError: message(`12 of 40 entries could not be written: - "k007": PUT /storage/kv/flags/entries/k007 returned 400`),
 			},
 			// All others are there, in the gateway and in the state.
 			resource.TestStep{
@@ -960,7 +960,7 @@ func TestAccKVEntriesRefused(t *testing.T) {
 			resource.TestStep{
 				PreConfig:   func() { gateway.ResetRequests() },
 				Config:      manyEntries(gateway, "merge("+large(7, 8)+", { k020 = {} })"),
-				ExpectError: message(`1 of 2 entries could not be written: - "k007": PUT /storage/kv/flags/entries/k007 was answered with status 400`),
+				ExpectError: message(`1 of 2 entries could not be written: - "k007": PUT /storage/kv/flags/entries/k007 returned 400`),
 			},
 			resource.TestStep{
 				Config:           manyEntries(gateway, "merge("+large(0, 0)+", { k020 = {} })"),
@@ -990,7 +990,7 @@ func TestAccKVEntriesFailedCreate(t *testing.T) {
 		want   string
 	}{
 		"401": {unauthorized, "Gateway refused the credential"},
-		"500": {failing, "Gateway failed"},
+		"500": {failing, "Gateway server error"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -1219,7 +1219,7 @@ func TestAccKVEntriesFailedUpdate(t *testing.T) {
 		want   string
 	}{
 		"401": {unauthorized, "Gateway refused the credential"},
-		"500": {failing, "Gateway failed"},
+		"500": {failing, "Gateway server error"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -1435,8 +1435,8 @@ func TestAccKVEntriesUnreadable(t *testing.T) {
 	}{
 		"expired":  {http.StatusUnauthorized, `{"error":"unauthorized"}`, "Gateway refused the credential"},
 		"500":      {http.StatusInternalServerError, `{"error":"internal_error"}`, `20 of 20 entries could not be read:`},
-		"html 404": {http.StatusNotFound, "<html>no such page</html>", "Not an answer of a Quiva Gateway"},
-		"html":     {http.StatusOK, "<html>", "Not an answer of a Quiva Gateway"},
+		"html 404": {http.StatusNotFound, "<html>no such page</html>", "Unexpected response: not a Quiva Gateway"},
+		"html":     {http.StatusOK, "<html>", "Unexpected response: not a Quiva Gateway"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

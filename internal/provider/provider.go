@@ -90,7 +90,7 @@ func (p *quivaProvider) Schema(_ context.Context, _ provider.SchemaRequest, resp
 				Sensitive: true,
 			},
 			"ca_cert_file": schema.StringAttribute{
-				MarkdownDescription: "Path of a PEM file with certificate authorities to trust beside the system's, for a gateway behind a private one. " +
+				MarkdownDescription: "Path of a PEM file with additional CA certificates, for a gateway that uses a private CA. " +
 					"Defaults to the environment variable `" + caCertFileVariable + "`.",
 				Optional: true,
 			},
@@ -105,7 +105,7 @@ func (p *quivaProvider) Schema(_ context.Context, _ provider.SchemaRequest, resp
 				Validators:          []validator.Int64{int64validator.Between(0, 100)},
 			},
 			"allow_insecure_http": schema.BoolAttribute{
-				MarkdownDescription: "Allow an `endpoint` with plain `http` whose host is not loopback. The credential and all values then cross the network readable. Defaults to `false`.",
+				MarkdownDescription: "Allow an `endpoint` with plain `http` whose host is not loopback. The credential and all values are then sent unencrypted. Defaults to `false`.",
 				Optional:            true,
 			},
 			"bulk_refresh": schema.BoolAttribute{
@@ -201,7 +201,7 @@ func (p *quivaProvider) configure(config providerModel, terraformVersion string,
 	credential, origin := findCredential(config)
 	if origin == "" {
 		diags.AddError("No credential",
-			"The gateway answers nobody without a credential. Set one of these:\n\n"+
+			"No credential is configured: the gateway requires one. Set one of these:\n\n"+
 				"  - the environment variable "+apiKeyVariable+" or the argument \"api_key\", with an API key\n"+
 				"  - the environment variable "+tokenVariable+" or the argument \"token\", with a token (JWT)")
 	} else if err := credential.Check(); err != nil {

@@ -94,7 +94,7 @@ resource "quiva_kv_entry" "test" {
 func TestAccProviderConfiguration(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct{ block, want string }{
-		"no credential":           {`endpoint = "http://127.0.0.1:1"`, `The gateway answers nobody without a credential. Set one of these: - the environment variable QUIVA_API_KEY`},
+		"no credential":           {`endpoint = "http://127.0.0.1:1"`, `No credential is configured: the gateway requires one. Set one of these: - the environment variable QUIVA_API_KEY`},
 		"blank credential":        {`api_key = "  "`, `variable QUIVA_BEARER_TOKEN or the argument "token", with a token (JWT)`},
 		"two credentials":         {"api_key = \"a\"\n token = \"b\"", `Both "api_key" and "token" are set`},
 		"damaged credential":      {`api_key = "ms-1\n2"`, `It is the API key from the provider block; it contains a space`},
@@ -172,9 +172,9 @@ func TestAccProviderUnreachable(t *testing.T) {
 	tests := map[string]struct{ endpoint, want string }{
 		"refused":   {closed.URL, "Gateway not reachable"},
 		"no host":   {"https://gateway.invalid", "Gateway not reachable"},
-		"html":      {html.URL, "The answer began: <html><title>Sign in</title>"},
-		"html why":  {html.URL, "the answer is not JSON"},
-		"wrong url": {notFound.URL + "/v2", "Not an answer of a Quiva Gateway"},
+		"html":      {html.URL, "The response started with: <html><title>Sign in</title>"},
+		"html why":  {html.URL, "the response is not JSON"},
+		"wrong url": {notFound.URL + "/v2", "Unexpected response: not a Quiva Gateway"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -25,7 +25,7 @@ type Config struct {
 	// Credential is sent with every request.
 	Credential Credential
 	// RequestTimeout limits one attempt of a request, from connecting to the
-	// last byte of the answer read.
+	// last byte of the response read.
 	RequestTimeout time.Duration
 	// MaxRetries is how many times a failed attempt is repeated; 0 turns
 	// retrying off.

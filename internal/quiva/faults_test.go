@@ -68,7 +68,7 @@ func TestRetriesExhausted(t *testing.T) {
 	gateway.Inject(mockgateway.Fault{Effect: mockgateway.Respond(503, nil, `{"error":"last"}`)})
 	client := newClient(t, gateway.URL, func(c *quiva.Config) { c.MaxRetries = 2 })
 	_, err := client.GetEntry(t.Context(), "flags", "a")
-	if err == nil || !strings.Contains(err.Error(), "status 503 (Service Unavailable): last (3 tries in ") {
+	if err == nil || !strings.Contains(err.Error(), "503 Service Unavailable: last (3 tries in ") {
 		t.Errorf("error %v", err)
 	}
 }
@@ -92,9 +92,9 @@ func TestContentEncodings(t *testing.T) {
 	}{
 		"gzip":         {mockgateway.Respond(200, gzipped, pack([]byte(answer))), ""},
 		"content type": {mockgateway.Respond(200, http.Header{"Content-Type": {"text/html"}}, answer), ""},
-		"bomb":         {mockgateway.Respond(200, gzipped, pack(bytes.Repeat([]byte("["), 64<<20))), "larger than 16 MiB"},
-		"not gzip":     {mockgateway.Respond(200, gzipped, answer), "was answered with status 200 (OK): the answer cannot be unpacked: gzip: invalid header"},
-		"bad deflate":  {mockgateway.Respond(200, gzipped, pack([]byte(answer))[:10]+"\xff\xff\xff\xff"), "the answer cannot be unpacked: flate: corrupt input"},
+		"bomb":         {mockgateway.Respond(200, gzipped, pack(bytes.Repeat([]byte("["), 64<<20))), "larger than the limit of 16 MiB"},
+		"not gzip":     {mockgateway.Respond(200, gzipped, answer), "returned 200 OK: the response cannot be unpacked: gzip: invalid header"},
+		"bad deflate":  {mockgateway.Respond(200, gzipped, pack([]byte(answer))[:10]+"\xff\xff\xff\xff"), "the response cannot be unpacked: flate: corrupt input"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -15,34 +15,34 @@ import (
 const MaxListLimit = 1000
 
 // ListEntries returns the latest entries of a bucket, up to limit (1 to
-// [MaxListLimit]). The error satisfies [IsNotFound] if the bucket does not
+// [MaxListLimit]). It fails with [ErrNotFound] if the bucket does not
 // exist.
 func (c *Client) ListEntries(ctx context.Context, bucket string, limit int) ([]Entry, error) {
 	return c.list(ctx, []string{bucket, "entries"}, url.Values{"limit": {strconv.Itoa(limit)}})
 }
 
 // SearchEntries returns entries of a bucket whose keys match a pattern, in
-// which * stands for any characters, up to limit (1 to [MaxListLimit]). The
-// error satisfies [IsNotFound] if the bucket does not exist.
+// which * stands for any characters, up to limit (1 to [MaxListLimit]). It
+// fails with [ErrNotFound] if the bucket does not exist.
 func (c *Client) SearchEntries(ctx context.Context, bucket, pattern string, limit int) ([]Entry, error) {
 	return c.list(ctx, []string{bucket, "search-by-key"}, url.Values{"search": {pattern}, "limit": {strconv.Itoa(limit)}})
 }
 
 func (c *Client) list(ctx context.Context, path []string, query url.Values) ([]Entry, error) {
-	var answer entriesAnswer
-	err := c.do(ctx, request{method: http.MethodGet, path: path, query: query, limit: listLimit}, &answer)
+	var response entriesResponse
+	err := c.do(ctx, request{method: http.MethodGet, path: path, query: query, limit: listLimit}, &response)
 	if err != nil {
 		return nil, err
 	}
-	entries := make([]Entry, len(*answer.Body.Results))
-	for i, result := range *answer.Body.Results {
+	entries := make([]Entry, len(*response.Body.Results))
+	for i, result := range *response.Body.Results {
 		entries[i] = Entry{Key: *result.Key, Value: unquoteObject(result.Value)}
 	}
 	return entries, nil
 }
 
-// entriesAnswer is what a list or a search promises.
-type entriesAnswer struct {
+// entriesResponse is what a list or a search promises.
+type entriesResponse struct {
 	Body *struct {
 		Results *[]struct {
 			Key   *string         `json:"key"`
@@ -51,13 +51,13 @@ type entriesAnswer struct {
 	} `json:"body"`
 }
 
-func (a *entriesAnswer) check() error {
+func (a *entriesResponse) check() error {
 	if a.Body == nil || a.Body.Results == nil {
-		return errors.New("the answer lacks \"body.results\"")
+		return errors.New("the response lacks \"body.results\"")
 	}
 	for _, result := range *a.Body.Results {
 		if result.Key == nil || result.Value == nil {
-			return errors.New("a result of the answer lacks its \"key\" or \"value\"")
+			return errors.New("a result of the response lacks its \"key\" or \"value\"")
 		}
 	}
 	return nil

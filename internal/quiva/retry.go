@@ -36,16 +36,15 @@ func checkRetry(ctx context.Context, response *http.Response, err error) (bool, 
 }
 
 // isTransient reports whether repeating the request may help after an error that
-// left no answer.
+// left no response.
 func isTransient(err error) bool {
-	var dns *net.DNSError
-	switch {
-	case IsRedirect(err), IsTooLarge(err), IsUntrusted(err), errors.Is(err, http.ErrSchemeMismatch):
-		return false
-	case errors.As(err, &dns) && dns.IsNotFound:
+	switch kind := kindOf(err); {
+	case errors.Is(kind, ErrRedirected), errors.Is(kind, ErrResponseTooLarge), errors.Is(kind, ErrUntrusted):
 		return false
 	}
-	return true
+	var dns *net.DNSError
+	unknownHost := errors.As(err, &dns) && dns.IsNotFound
+	return !unknownHost && !errors.Is(err, http.ErrSchemeMismatch)
 }
 
 // backoff returns the pause before attempt+2 (the first retry has attempt 0).
