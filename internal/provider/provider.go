@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/hashicorp/terraform-plugin-framework-timetypes/timetypes"
 	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
@@ -56,7 +57,7 @@ func NewServer(ctx context.Context, version string) (tfprotov6.ProviderServer, e
 	if err != nil {
 		return nil, err
 	}
-	return newStoppable(server), nil
+	return wholeNumbers{newStoppable(server)}, nil
 }
 
 type quivaProvider struct {
@@ -96,8 +97,9 @@ func (p *quivaProvider) Schema(_ context.Context, _ provider.SchemaRequest, resp
 			},
 			"request_timeout": schema.StringAttribute{
 				MarkdownDescription: fmt.Sprintf("Limit of one attempt of a request, as a duration such as `10s` or `1m30s`. Defaults to `%s`.", quiva.DefaultRequestTimeout),
+				CustomType:          timetypes.GoDurationType{},
 				Optional:            true,
-				Validators:          []validator.String{durationValidator{}},
+				Validators:          []validator.String{aboveZero{}},
 			},
 			"max_retries": schema.Int64Attribute{
 				MarkdownDescription: fmt.Sprintf("How many times a request is repeated after a failed connection, a timeout or a status of 429, 500, 502, 503 or 504. `0` turns retrying off. Defaults to `%d`.", quiva.DefaultMaxRetries),
@@ -119,14 +121,14 @@ func (p *quivaProvider) Schema(_ context.Context, _ provider.SchemaRequest, resp
 
 // providerModel is the provider block.
 type providerModel struct {
-	Endpoint          types.String `tfsdk:"endpoint"`
-	APIKey            types.String `tfsdk:"api_key"`
-	Token             types.String `tfsdk:"token"`
-	CACertFile        types.String `tfsdk:"ca_cert_file"`
-	RequestTimeout    types.String `tfsdk:"request_timeout"`
-	MaxRetries        types.Int64  `tfsdk:"max_retries"`
-	AllowInsecureHTTP types.Bool   `tfsdk:"allow_insecure_http"`
-	BulkRefresh       types.Bool   `tfsdk:"bulk_refresh"`
+	Endpoint          types.String         `tfsdk:"endpoint"`
+	APIKey            types.String         `tfsdk:"api_key"`
+	Token             types.String         `tfsdk:"token"`
+	CACertFile        types.String         `tfsdk:"ca_cert_file"`
+	RequestTimeout    timetypes.GoDuration `tfsdk:"request_timeout"`
+	MaxRetries        types.Int64          `tfsdk:"max_retries"`
+	AllowInsecureHTTP types.Bool           `tfsdk:"allow_insecure_http"`
+	BulkRefresh       types.Bool           `tfsdk:"bulk_refresh"`
 }
 
 // unknown names the arguments that are not known yet.
@@ -225,7 +227,9 @@ func (p *quivaProvider) configure(config providerModel, terraformVersion string,
 
 	timeout := quiva.DefaultRequestTimeout
 	if !config.RequestTimeout.IsNull() {
-		timeout, _ = time.ParseDuration(config.RequestTimeout.ValueString()) // validated
+		var problems diag.Diagnostics
+		timeout, problems = config.RequestTimeout.ValueGoDuration()
+		diags.Append(problems...)
 	}
 	maxRetries := quiva.DefaultMaxRetries
 	if !config.MaxRetries.IsNull() {
@@ -274,22 +278,17 @@ func isSet(value types.String) bool {
 	return !value.IsUnknown() && strings.TrimSpace(value.ValueString()) != ""
 }
 
-// durationValidator accepts durations above zero.
-type durationValidator struct{}
+// aboveZero accepts durations above zero, and leaves to timetypes what is none.
+type aboveZero struct{}
 
-func (durationValidator) Description(context.Context) string {
-	return "a duration above zero, such as 30s or 1m30s"
-}
+func (aboveZero) Description(context.Context) string { return "above zero" }
 
-func (v durationValidator) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
+func (v aboveZero) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
 
-func (v durationValidator) ValidateString(ctx context.Context, req validator.StringRequest, resp *validator.StringResponse) {
-	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() {
-		return
-	}
-	if duration, err := time.ParseDuration(req.ConfigValue.ValueString()); err != nil || duration <= 0 {
+func (aboveZero) ValidateString(_ context.Context, req validator.StringRequest, resp *validator.StringResponse) {
+	if duration, err := time.ParseDuration(req.ConfigValue.ValueString()); err == nil && duration <= 0 {
 		resp.Diagnostics.AddAttributeError(req.Path, "Invalid duration",
-			fmt.Sprintf("%q is not %s. The units are ms, s, m and h.", req.ConfigValue.ValueString(), v.Description(ctx)))
+			fmt.Sprintf("%q is not above zero. Write it like 30s or 1m30s.", req.ConfigValue.ValueString()))
 	}
 }
 

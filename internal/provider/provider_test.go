@@ -104,8 +104,10 @@ func TestAccProviderConfiguration(t *testing.T) {
 		"endpoint user info":      {"api_key = \"a\"\n endpoint = \"https://user:geheim@api.quiva.ai\"", `it must not contain a user name or password`},
 		"endpoint query":          {"api_key = \"a\"\n endpoint = \"https://api.quiva.ai?a=b\"", `it must not contain a query or a fragment`},
 		"endpoint plain http":     {"api_key = \"a\"\n endpoint = \"http://api.quiva.ai\"", `plain http would send the credential readable to api.quiva.ai; use https, or set allow_insecure_http = true`},
-		"timeout no duration":     {"api_key = \"a\"\n request_timeout = \"30\"", `"30" is not a duration above zero, such as 30s or 1m30s`},
-		"timeout zero":            {"api_key = \"a\"\n request_timeout = \"0s\"", `"0s" is not a duration above zero`},
+		"timeout no duration":     {"api_key = \"a\"\n request_timeout = \"30\"", `Given Value: 30 Error: time: missing unit in duration "30"`},
+		"timeout zero":            {"api_key = \"a\"\n request_timeout = \"0s\"", `"0s" is not above zero. Write it like 30s or 1m30s.`},
+		"timeout negative":        {"api_key = \"a\"\n request_timeout = \"-1s\"", `"-1s" is not above zero`},
+		"retries no whole number": {"api_key = \"a\"\n max_retries = 1.5", `A whole number of at most 64 bits is needed here, and this is 1.5.`},
 		"negative retries":        {"api_key = \"a\"\n max_retries = -1", `between 0 and 100`},
 	}
 	for name, tt := range tests {
