@@ -67,7 +67,7 @@ func (d *kvBucketDataSource) Schema(_ context.Context, _ datasource.SchemaReques
 				Computed:            true,
 			},
 			"index_partitions": schema.Int64Attribute{
-				MarkdownDescription: "Into how many partitions the bucket's index is split. Null if the gateway shows no index; of an index it shows no more than this.",
+				MarkdownDescription: "Number of partitions of the bucket's index, which is all that the gateway reports of an index. Null if it reports none.",
 				Computed:            true,
 			},
 			"entry_total": schema.Int64Attribute{

@@ -653,7 +653,7 @@ func TestAccKVBucketNotEmpty(t *testing.T) {
 					gateway.Inject(mockgateway.Fault{Path: "/storage/kv/limits/entries", Times: 1, Effect: mockgateway.Respond(http.StatusForbidden, nil, `{"error":"forbidden"}`)})
 				},
 				Config:      withProvider(gateway, ""),
-				ExpectError: message(`Could not look whether the bucket "limits" is empty.`),
+				ExpectError: message(`Could not check whether the bucket "limits" is empty.`),
 			},
 			resource.TestStep{
 				PreConfig: func() { unharmed(t, gateway); gateway.DeleteEntry("limits", "team/a") },

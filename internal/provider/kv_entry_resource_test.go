@@ -485,7 +485,7 @@ func TestAccKVEntryBadInput(t *testing.T) {
 		"bucket slash":   {bucket(`"a/b"`), `The bucket must not contain "/". A path belongs into the key`},
 		"bucket control": {bucket(`"a\n"`), `The bucket contains a control character`},
 		"empty key":      {key(""), `The key must not be empty.`},
-		"key dot":        {key("."), `The key must not be ".": in the path of a URL that means another place.`},
+		"key dot":        {key("."), `The key must not be ".": URLs treat it as a relative path segment.`},
 		"key dots":       {key(".."), `The key must not be ".."`},
 		"key control":    {key("a\tb"), `The key contains a control character`},
 		"no value":       {withProvider(gateway, "resource \"quiva_kv_entry\" \"test\" {\n bucket = \"flags\"\n key = \"a\"\n}"), `Value is missing`},

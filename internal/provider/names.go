@@ -45,11 +45,11 @@ func (v nameValidator) problem(name string) string {
 	case name == "":
 		return "must not be empty."
 	case name == "." || name == "..":
-		return "must not be \"" + name + "\": in the path of a URL that means another place."
+		return "must not be \"" + name + "\": URLs treat it as a relative path segment."
 	case strings.ContainsFunc(name, unicode.IsControl):
 		return "contains a control character, such as a line break or a tab. If it was read from a file, trimspace() or chomp() removes those at the end."
 	case v.forbidden != "" && strings.Contains(name, v.forbidden):
-		return "must not contain \"" + v.forbidden + "\". A path belongs into the key: bucket = \"a\", key = \"b/c\"."
+		return "must not contain \"" + v.forbidden + "\". Put the path in the key: bucket = \"a\", key = \"b/c\"."
 	}
 	return ""
 }

@@ -103,7 +103,7 @@ func TestAccProviderConfiguration(t *testing.T) {
 		"endpoint unknown scheme": {"api_key = \"a\"\n endpoint = \"ftp://api.quiva.ai\"", `the scheme "ftp" is not supported; use https`},
 		"endpoint user info":      {"api_key = \"a\"\n endpoint = \"https://user:geheim@api.quiva.ai\"", `it must not contain a user name or password`},
 		"endpoint query":          {"api_key = \"a\"\n endpoint = \"https://api.quiva.ai?a=b\"", `it must not contain a query or a fragment`},
-		"endpoint plain http":     {"api_key = \"a\"\n endpoint = \"http://api.quiva.ai\"", `plain http would send the credential readable to api.quiva.ai; use https, or set allow_insecure_http = true`},
+		"endpoint plain http":     {"api_key = \"a\"\n endpoint = \"http://api.quiva.ai\"", `plain http would send the credential unencrypted to api.quiva.ai; use https, or set allow_insecure_http = true`},
 		"timeout no duration":     {"api_key = \"a\"\n request_timeout = \"30\"", `Given Value: 30 Error: time: missing unit in duration "30"`},
 		"timeout zero":            {"api_key = \"a\"\n request_timeout = \"0s\"", `"0s" is not above zero. Write it like 30s or 1m30s.`},
 		"timeout negative":        {"api_key = \"a\"\n request_timeout = \"-1s\"", `"-1s" is not above zero`},

@@ -57,7 +57,7 @@ func TestParseEndpoint(t *testing.T) {
 		"loopback address":    {"http://127.1.2.3:8080", false, "http://127.1.2.3:8080"},
 		"loopback IPv6":       {"http://[::1]:8080", false, "http://[::1]:8080"},
 		"insecure, allowed":   {"http://10.0.0.1", true, "http://10.0.0.1"},
-		"insecure":            {"http://10.0.0.1", false, "plain http would send the credential readable to 10.0.0.1"},
+		"insecure":            {"http://10.0.0.1", false, "plain http would send the credential unencrypted to 10.0.0.1"},
 		"almost loopback":     {"http://localhost.example.com", false, "plain http"},
 		"no scheme":           {"api.quiva.ai", false, "has no scheme"},
 		"host and port":       {"api.quiva.ai:443", false, "has no scheme"},

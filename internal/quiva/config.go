@@ -72,7 +72,7 @@ func (c Credential) header() (name, value string) {
 func (c Credential) Check() error {
 	for _, r := range c.Secret {
 		if r <= ' ' || r > '~' {
-			return errors.New("it contains a space, a line break or a character outside ASCII, which no key or token has; it was probably damaged when it was copied")
+			return errors.New("it contains a space, a line break or a character outside ASCII, which no key or token has; it was probably corrupted by copy and paste")
 		}
 	}
 	return nil
@@ -101,7 +101,7 @@ func ParseEndpoint(text string, allowInsecureHTTP bool) (*url.URL, error) {
 	case endpoint.RawQuery != "" || endpoint.ForceQuery || endpoint.Fragment != "":
 		return nil, errors.New("it must not contain a query or a fragment (? or #)")
 	case endpoint.Scheme == "http" && !allowInsecureHTTP && !isLoopback(endpoint.Hostname()):
-		return nil, fmt.Errorf("plain http would send the credential readable to %s; use https, or set allow_insecure_http = true if the network in between is trusted", endpoint.Host)
+		return nil, fmt.Errorf("plain http would send the credential unencrypted to %s; use https, or set allow_insecure_http = true if the network in between is trusted", endpoint.Host)
 	}
 	endpoint.Path = strings.TrimRight(endpoint.Path, "/")
 	endpoint.RawPath = strings.TrimRight(endpoint.RawPath, "/")
