@@ -236,7 +236,9 @@ func (e *Error) saysBucketExists() bool {
 
 // bucketsResponse is what the list of all buckets promises.
 type bucketsResponse struct {
-	Body *struct {
+	Error noError `json:"error"`
+	Body  *struct {
+		Error   noError `json:"error"`
 		Results *[]struct {
 			Name        *string `json:"name"`
 			Description *string `json:"description"`
@@ -263,8 +265,10 @@ func (a *bucketsResponse) check() error {
 // each; so a field is taken from wherever it is, and only the bucket's name is
 // required.
 type bucketResponse struct {
-	bucket string // the one that was asked for
+	bucket string  // the one that was asked for
+	Error  noError `json:"error"`
 	Body   *struct {
+		Error  noError `json:"error"`
 		Status struct {
 			Bucket       *string `json:"bucket"`
 			Description  *string `json:"description"`

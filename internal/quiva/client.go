@@ -32,6 +32,7 @@ type Client struct {
 
 	bulkRefresh bool
 	snapshots   snapshots
+	quoting     quoting
 }
 
 // New makes a client. It does not connect yet.

@@ -50,8 +50,10 @@ func entryPath(bucket, key string) []string {
 
 // entryResponse is what a GET of an entry promises.
 type entryResponse struct {
-	key  string // the one that was asked for
-	Body *struct {
+	key   string  // the one that was asked for
+	Error noError `json:"error"`
+	Body  *struct {
+		Error noError         `json:"error"`
 		Key   *string         `json:"key"`
 		Value json.RawMessage `json:"value"`
 	} `json:"body"`

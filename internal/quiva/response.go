@@ -14,14 +14,29 @@ import (
 // into, then asked whether all that it cannot do without is there.
 type responseBody interface{ check() error }
 
+// noError is the place of an error in a response with a status of 200. It does
+// not decode if there is one, whatever else the response has.
+type noError struct{}
+
+func (*noError) UnmarshalJSON(text []byte) error {
+	if string(text) == "null" || string(text) == `""` {
+		return nil
+	}
+	return errors.New("there is an error")
+}
+
 // successResponse is the response to a write.
 type successResponse struct {
-	Message *string `json:"message"`
+	Error   noError `json:"error"`
+	Message string  `json:"message"`
+	Body    struct {
+		Error noError `json:"error"`
+	} `json:"body"`
 }
 
 func (s *successResponse) check() error {
-	if s.Message == nil {
-		return errors.New("the response lacks \"message\"")
+	if s.Message != "success" {
+		return errors.New("the response lacks \"message\": \"success\"")
 	}
 	return nil
 }
@@ -32,26 +47,22 @@ func decodeResponse(text []byte, into responseBody) error {
 		return err
 	}
 	err := json.Unmarshal(text, into)
-	if err != nil {
-		err = describeJSONError(text, err)
-	} else {
-		err = into.check()
+	if err == nil {
+		return into.check()
 	}
-	if err != nil {
-		if message, ok := errorMessage(text); ok {
-			return errors.New("the response contains an error despite status 200: " + message)
-		}
+	if message, ok := errorMessage(text); ok {
+		return errors.New("the response contains an error despite status 200: " + message)
 	}
-	return err
+	return describeJSONError(text, err)
 }
 
 // explain fills in what a response of another status says.
 func (r redactor) explain(failure *Error, text []byte) {
 	message, ok := errorMessage(text)
 	switch {
-	case failure.StatusCode == http.StatusNotFound && message == notFound:
+	case failure.StatusCode == http.StatusNotFound && isNotFound(text):
 		failure.Message, failure.kind = message, ErrNotFound
-	case ok:
+	case ok && (failure.StatusCode != http.StatusNotFound || message != notFound):
 		failure.Message = message
 	case failure.StatusCode == http.StatusTooManyRequests:
 		// The one status whose documented body is plain text.
@@ -64,6 +75,20 @@ func (r redactor) explain(failure *Error, text []byte) {
 
 // notFound is the gateway's own word for a missing bucket or key.
 const notFound = "not_found"
+
+// isNotFound reports whether the body of a 404 is just what the gateway sends,
+// in one of its two forms. What says a word more is somebody else's.
+func isNotFound(text []byte) bool {
+	var compact bytes.Buffer
+	if json.Compact(&compact, text) != nil {
+		return false
+	}
+	switch compact.String() {
+	case `{"error":"not_found"}`, `{"status_code":404,"body":{"error":"not_found"}}`, `{"body":{"error":"not_found"},"status_code":404}`:
+		return true
+	}
+	return false
+}
 
 // errorMessage reads {"error":"…"} and the form that some layers of the
 // gateway wrap it in, {"status_code":…,"body":{"error":"…"}}.
