@@ -252,7 +252,7 @@ func TestPlainHTTP(t *testing.T) {
 	gateway := newGateway(t)
 	w := newWorkspace(t, gateway, "QUIVA_API_URL=http://gateway.example.com")
 	w.configure("", twoEntries(1))
-	if plan := w.run("plan"); plan.status != 1 || !plan.says("plain http would send the credential unencrypted to gateway.example.com") {
+	if plan := w.run("plan"); plan.status != 1 || !plan.says("plain http would send the credential unencrypted") {
 		t.Errorf("the plan ended with %d:\n%s", plan.status, plan.output)
 	}
 	if _, err := os.Stat(w.dir + "/terraform.tfstate"); err == nil {

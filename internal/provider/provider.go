@@ -211,7 +211,7 @@ func (p *quivaProvider) configure(config providerModel, terraformVersion string,
 	}
 
 	var roots *x509.CertPool
-	caCertFile, caCertOrigin := os.Getenv(caCertFileVariable), "from the environment variable "+caCertFileVariable
+	caCertFile, caCertOrigin := strings.TrimSpace(os.Getenv(caCertFileVariable)), "from the environment variable "+caCertFileVariable
 	if isSet(config.CACertFile) {
 		caCertFile, caCertOrigin = config.CACertFile.ValueString(), "from the provider block"
 	}

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 	"github.com/hashicorp/terraform-plugin-testing/terraform"
 
@@ -99,11 +100,11 @@ func TestAccProviderConfiguration(t *testing.T) {
 		"two credentials":         {"api_key = \"a\"\n token = \"b\"", `Both "api_key" and "token" are set`},
 		"damaged credential":      {`api_key = "ms-1\n2"`, `It is the API key from the provider block; it contains a space`},
 		"endpoint without scheme": {"api_key = \"a\"\n endpoint = \"api.quiva.ai\"", `Invalid endpoint`},
-		"endpoint with a port":    {"api_key = \"a\"\n endpoint = \"localhost:8080\"", `"localhost:8080" has no scheme`},
-		"endpoint unknown scheme": {"api_key = \"a\"\n endpoint = \"ftp://api.quiva.ai\"", `the scheme "ftp" is not supported; use https`},
+		"endpoint with a port":    {"api_key = \"a\"\n endpoint = \"localhost:8080\"", `The endpoint (from the provider block) cannot be used: it has no scheme`},
+		"endpoint unknown scheme": {"api_key = \"a\"\n endpoint = \"ftp://api.quiva.ai\"", `its scheme is not supported; use https`},
 		"endpoint user info":      {"api_key = \"a\"\n endpoint = \"https://user:geheim@api.quiva.ai\"", `it must not contain a user name or password`},
 		"endpoint query":          {"api_key = \"a\"\n endpoint = \"https://api.quiva.ai?a=b\"", `it must not contain a query or a fragment`},
-		"endpoint plain http":     {"api_key = \"a\"\n endpoint = \"http://api.quiva.ai\"", `plain http would send the credential unencrypted to api.quiva.ai; use https, or set allow_insecure_http = true`},
+		"endpoint plain http":     {"api_key = \"a\"\n endpoint = \"http://api.quiva.ai\"", `plain http would send the credential unencrypted; use https, or set allow_insecure_http = true`},
 		"timeout no duration":     {"api_key = \"a\"\n request_timeout = \"30\"", `Given Value: 30 Error: time: missing unit in duration "30"`},
 		"timeout zero":            {"api_key = \"a\"\n request_timeout = \"0s\"", `"0s" is not above zero. Write it like 30s or 1m30s.`},
 		"timeout negative":        {"api_key = \"a\"\n request_timeout = \"-1s\"", `"-1s" is not above zero`},
@@ -160,6 +161,44 @@ func TestAccProviderEnvironment(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestProviderMisplacedKey: an API key in a variable of something else is not
+// printed; the error names the variable.
+func TestProviderMisplacedKey(t *testing.T) {
+	const misplaced = "ms-geheim-0123456789"
+	for _, variable := range []string{"QUIVA_API_URL", "QUIVA_CA_CERT_FILE"} {
+		t.Run(variable, func(t *testing.T) {
+			t.Setenv("QUIVA_API_KEY", mockgateway.DefaultAPIKey)
+			t.Setenv(variable, misplaced)
+			text := describe(configured(t).Diagnostics)
+			if !strings.Contains(text, "(from the environment variable "+variable+") cannot be used") || strings.Contains(text, misplaced) {
+				t.Errorf("configured with %s", text)
+			}
+		})
+	}
+}
+
+// TestProviderBlankCertificateFile: a blank variable is no file.
+func TestProviderBlankCertificateFile(t *testing.T) {
+	t.Setenv("QUIVA_API_KEY", mockgateway.DefaultAPIKey)
+	t.Setenv("QUIVA_CA_CERT_FILE", " \n")
+	noDiagnostics(t, configured(t).Diagnostics, nil)
+}
+
+// configured configures a provider by the environment alone.
+func configured(t *testing.T) *tfprotov6.ConfigureProviderResponse {
+	t.Helper()
+	server := newServer(t)
+	schemas, err := server.GetProviderSchema(t.Context(), &tfprotov6.GetProviderSchemaRequest{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	response, err := server.ConfigureProvider(t.Context(), &tfprotov6.ConfigureProviderRequest{Config: objectOf(t, schemas.Provider, map[string]tftypes.Value{})})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return response
 }
 
 // TestAccProviderUnreachable: each way in which there is no gateway at the
@@ -236,7 +275,7 @@ func TestAccProviderPrivateCA(t *testing.T) {
 	}
 	run(t,
 		resource.TestStep{Config: trusting(""), ExpectError: message("name that authority's PEM file as ca_cert_file, or in QUIVA_CA_CERT_FILE")},
-		resource.TestStep{Config: trusting(`ca_cert_file = "/absent/ca.pem"`), ExpectError: message("The file of certificate authorities (from the provider block) cannot be used: open /absent/ca.pem")},
+		resource.TestStep{Config: trusting(`ca_cert_file = "/absent/ca.pem"`), ExpectError: message("The file of certificate authorities (from the provider block) cannot be used: no such file or directory")},
 		resource.TestStep{Config: trusting(fmt.Sprintf("ca_cert_file = %q", authority)), Check: holds(gateway, "flags", "checkout", `{"enabled":true}`)},
 	)
 }

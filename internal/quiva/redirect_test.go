@@ -181,16 +181,32 @@ func TestTLS(t *testing.T) {
 	}
 }
 
+// TestLoadRoots: what is no file of certificates is an error at once, which does
+// not repeat the name.
 func TestLoadRoots(t *testing.T) {
 	t.Parallel()
-	if _, err := quiva.LoadRoots(filepath.Join(t.TempDir(), "absent.pem")); err == nil {
-		t.Error("an absent file is no error")
+	dir := t.TempDir()
+	file := func(name, text string) string {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
 	}
-	file := filepath.Join(t.TempDir(), "key.pem")
-	if err := os.WriteFile(file, []byte("-----BEGIN PRIVATE KEY-----\n"), 0o600); err != nil {
+	large := file("large", "")
+	if err := os.Truncate(large, 16<<20+1); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := quiva.LoadRoots(file); err == nil || !strings.Contains(err.Error(), "holds no certificate in PEM form") {
-		t.Errorf("error %v", err)
+	for path, want := range map[string]string{
+		filepath.Join(dir, "ms-geheim"): "no such file",
+		dir:                             "it is not a regular file",
+		os.DevNull:                      "it is not a regular file",
+		large:                           "it is larger than 16 MiB",
+		file("key.pem", "-----BEGIN PRIVATE KEY-----\n"): "it holds no certificate in PEM form",
+	} {
+		_, err := quiva.LoadRoots(path)
+		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), path) {
+			t.Errorf("%s: error %v, want %q", path, err, want)
+		}
 	}
 }
