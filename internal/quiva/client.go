@@ -21,6 +21,10 @@ const (
 	listLimit  = 64 << 20
 )
 
+// largeBody is the size, in bytes, from which on something between the client and
+// the store may refuse a request: 1 MiB is the usual limit of both.
+const largeBody = 1 << 20
+
 // Client calls one gateway. It is safe for concurrent use.
 type Client struct {
 	endpoint   *url.URL
@@ -51,7 +55,7 @@ func New(config Config) *Client {
 		http: &retryablehttp.Client{
 			HTTPClient: &http.Client{
 				Transport: &transport{
-					base:    newHTTPTransport(config.Roots),
+					base:    newHTTPTransport(config),
 					timeout: config.RequestTimeout,
 					log:     log,
 				},
@@ -127,6 +131,15 @@ func (c *Client) send(ctx context.Context, r request) (*http.Response, error) {
 	httpRequest.Header.Set("Accept", "application/json")
 	if r.body != nil {
 		httpRequest.Header.Set("Content-Type", "application/json")
+	}
+	if len(r.body) >= largeBody {
+		// Whoever refuses the size can say so, and need not hang up amid the body.
+		httpRequest.Header.Set("Expect", "100-continue")
+	}
+	if r.method == http.MethodPut || r.method == http.MethodDelete {
+		// Tells net/http, and not the gateway, to send the request again by itself
+		// where a kept connection turns out to be closed.
+		httpRequest.Header["Idempotency-Key"] = nil
 	}
 	return c.http.Do(httpRequest)
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"net/url"
 	"regexp"
+	"strconv"
 	"strings"
 	"unicode"
 )
@@ -38,6 +39,7 @@ func newRedactor(credential Credential) redactor {
 		secret, redacted,
 		url.QueryEscape(secret), redacted,
 		url.PathEscape(secret), redacted,
+		strings.Trim(strconv.Quote(secret), `"`), redacted,
 		base64.StdEncoding.EncodeToString([]byte(secret)), redacted,
 	)}
 }

@@ -22,8 +22,10 @@ func (*noError) UnmarshalJSON(text []byte) error {
 	if string(text) == "null" || string(text) == `""` {
 		return nil
 	}
-	return errors.New("there is an error")
+	return errReported
 }
+
+var errReported = errors.New("the response contains an error despite status 200")
 
 // successResponse is the response to a write.
 type successResponse struct {
@@ -51,7 +53,7 @@ func decodeResponse(text []byte, into responseBody) error {
 		return into.check()
 	}
 	if message, ok := errorMessage(text); ok {
-		return errors.New("the response contains an error despite status 200: " + message)
+		return fmt.Errorf("%w: %s", errReported, message)
 	}
 	return describeJSONError(text, err)
 }
@@ -125,6 +127,8 @@ func validText(text []byte) error {
 func describeJSONError(text []byte, err error) error {
 	var syntax *json.SyntaxError
 	switch {
+	case errors.Is(err, errReported):
+		return err
 	case errors.As(err, &syntax) && !looksLikeJSON(strings.TrimSpace(string(text))):
 		return errors.New("the response is not JSON")
 	case errors.As(err, &syntax):

@@ -5,7 +5,6 @@ import (
 	"compress/gzip"
 	"context"
 	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
@@ -21,12 +20,24 @@ import (
 // with, so that none is opened twice.
 const maxConnections = 256
 
-func newHTTPTransport(roots *x509.CertPool) *http.Transport {
+// How long an HTTP/2 connection may be silent before it is asked for a sign of
+// life, and how long that may take. It is less if a request's time is short: a
+// dead connection is given up within one attempt, and the next one dials anew.
+const (
+	silenceMax = 5 * time.Second
+	pingMax    = 10 * time.Second
+)
+
+func newHTTPTransport(config Config) *http.Transport {
 	t := cleanhttp.DefaultPooledTransport()
 	t.MaxConnsPerHost = maxConnections
 	t.MaxIdleConns = maxConnections
 	t.MaxIdleConnsPerHost = maxConnections
-	t.TLSClientConfig = &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: roots}
+	t.TLSClientConfig = &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: config.Roots}
+	t.HTTP2 = &http.HTTP2Config{
+		SendPingTimeout: min(config.RequestTimeout/4, silenceMax),
+		PingTimeout:     min(config.RequestTimeout/2, pingMax),
+	}
 	return t
 }
 

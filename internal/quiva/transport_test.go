@@ -1,10 +1,18 @@
 package quiva
 
 import (
+	"context"
+	"crypto/x509"
 	"fmt"
+	"net"
+	"net/http"
+	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/quivaworks/terraform-provider-quiva/internal/mockgateway"
 )
 
 // inParallel calls work for each of n numbers, on so many workers at a time.
@@ -59,5 +67,141 @@ func TestConnectionsCapped(t *testing.T) {
 	})
 	if opened := gateway.Connections(); opened > maxConnections {
 		t.Errorf("%d connections, want %d at most", opened, maxConnections)
+	}
+}
+
+// TestConnectionClosed: a kept connection that turns out to be closed costs no
+// try, whatever the method.
+func TestConnectionClosed(t *testing.T) {
+	t.Parallel()
+	calls := map[string]func(context.Context, *Client) error{
+		http.MethodGet:    func(ctx context.Context, c *Client) error { _, err := c.GetEntry(ctx, "flags", "a"); return err },
+		http.MethodPut:    func(ctx context.Context, c *Client) error { return c.PutEntry(ctx, "flags", "a", []byte(`{"n":2}`)) },
+		http.MethodDelete: func(ctx context.Context, c *Client) error { return c.DeleteEntry(ctx, "flags", "a") },
+	}
+	for method, call := range calls {
+		t.Run(method, func(t *testing.T) {
+			t.Parallel()
+			gateway, client := newBatchGateway(t) // whose client does not retry
+			gateway.PutEntry("flags", "a", `{"n":1}`)
+			dropped := gateway.Inject(mockgateway.Fault{Path: "*/entries/a", Times: 1, Effect: mockgateway.Drop()})
+			if _, err := client.ListEntries(t.Context(), "flags", 1); err != nil {
+				t.Fatal(err)
+			}
+			if err := call(t.Context(), client); err != nil {
+				t.Error(err)
+			}
+			if dropped.Hits() != 1 {
+				t.Error("no connection was closed")
+			}
+			for _, request := range gateway.Requests() {
+				if request.Header.Get("Idempotency-Key") != "" {
+					t.Error("sent the header Idempotency-Key to the gateway")
+				}
+			}
+		})
+	}
+}
+
+// relay stands between a client and a gateway.
+type relay struct {
+	net.Listener
+	target string
+	dialed atomic.Int64
+	// swallowed is set for connections that stay open and pass nothing on.
+	mu        sync.Mutex
+	swallowed []*atomic.Bool
+}
+
+func newRelay(t *testing.T, target string) *relay {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := &relay{Listener: listener, target: target}
+	t.Cleanup(func() { _ = listener.Close() })
+	go func() {
+		for {
+			client, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			r.dialed.Add(1)
+			t.Cleanup(func() { _ = client.Close() })
+			r.connect(client)
+		}
+	}()
+	return r
+}
+
+func (r *relay) connect(client net.Conn) {
+	gateway, err := net.Dial("tcp", r.target)
+	if err != nil {
+		_ = client.Close()
+		return
+	}
+	swallowed := &atomic.Bool{}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.swallowed = append(r.swallowed, swallowed)
+	for from, to := range map[net.Conn]net.Conn{client: gateway, gateway: client} {
+		go func() {
+			chunk := make([]byte, 32<<10)
+			for {
+				n, err := from.Read(chunk)
+				if !swallowed.Load() {
+					_, _ = to.Write(chunk[:n])
+				}
+				if err != nil {
+					_ = to.Close()
+					return
+				}
+			}
+		}()
+	}
+}
+
+// swallow lets all connections of until now pass nothing on.
+func (r *relay) swallow() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, swallowed := range r.swallowed {
+		swallowed.Store(true)
+	}
+}
+
+// TestConnectionSwallowed: an HTTP/2 connection that stays open and passes
+// nothing on is given up, and requests go on over a new one.
+func TestConnectionSwallowed(t *testing.T) {
+	t.Parallel()
+	gateway := mockgateway.NewTLSServer()
+	t.Cleanup(gateway.Close)
+	gateway.CreateBucket("flags")
+	relay := newRelay(t, strings.TrimPrefix(gateway.URL, "https://"))
+	endpoint, err := ParseEndpoint("https://"+relay.Addr().String(), false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	roots := x509.NewCertPool()
+	roots.AppendCertsFromPEM(gateway.CertificatePEM())
+	client := New(Config{
+		Endpoint:       endpoint,
+		Credential:     Credential{Scheme: APIKey, Secret: mockgateway.DefaultAPIKey},
+		RequestTimeout: time.Second,
+		Roots:          roots,
+		MaxRetries:     2,
+	})
+	for range 2 {
+		if err := client.PutEntry(t.Context(), "flags", "a", []byte(`{}`)); err != nil {
+			t.Fatal(err)
+		}
+		relay.swallow()
+	}
+	if dialed := relay.dialed.Load(); dialed != 2 {
+		t.Errorf("%d connections, want a second one in place of the first", dialed)
+	}
+	if proto := gateway.Requests()[0].Proto; proto != "HTTP/2.0" {
+		t.Errorf("spoke %s", proto)
 	}
 }
