@@ -35,6 +35,10 @@ func (g *gateway) fail(diags *diag.Diagnostics, op operation, err error) {
 		diags.AddError("Gateway request failed", fmt.Sprintf("Could not %s: %v", op.doing, err))
 		return
 	}
+	if errors.Is(failure, quiva.ErrStillUnreachable) && op.details == "" {
+		diags.AddError("Gateway not reachable", fmt.Sprintf("Could not %s: %s.", op.doing, failure.Cause))
+		return
+	}
 	summary, advice := g.explain(failure)
 	detail := fmt.Sprintf("Could not %s.\n\n%v", op.doing, failure)
 	if op.details != "" {
@@ -56,6 +60,8 @@ func (g *gateway) explain(failure *quiva.Error) (summary, advice string) {
 	switch status := failure.StatusCode; {
 	case status == 0:
 		return g.explainNoResponse(failure)
+	case errors.Is(failure, quiva.ErrValueTooLarge):
+		return "Value too large", "Make the value smaller, split it into several entries, or raise the limit."
 	case status == http.StatusUnauthorized:
 		return "Gateway refused the credential", fmt.Sprintf("The request used %s. The usual causes: it was deleted, it has expired (API keys do after 90 days unless set otherwise), "+
 			"it was truncated by copy and paste, or it belongs to another gateway than %s. The call changed nothing.", g.credential, g.endpoint)

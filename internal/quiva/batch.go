@@ -28,12 +28,13 @@ type BatchResult struct {
 type Batch = BatchResult
 
 // Err returns one of the errors, or nil if all is done: the first by key of
-// those that are about more than their own key, else the first.
+// those that say most, since they are about more than their own key and do not
+// refer to another one.
 func (b BatchResult) Err() error {
 	var first error
 	for _, key := range slices.Sorted(maps.Keys(b.Failed)) {
 		err := b.Failed[key]
-		if !isKeyError(err) {
+		if !isKeyError(err) && !errors.Is(err, ErrStillUnreachable) {
 			return err
 		}
 		if first == nil {
@@ -46,7 +47,7 @@ func (b BatchResult) Err() error {
 // isKeyError reports whether a call failed for what its own key or value is.
 func isKeyError(err error) bool {
 	var failure *Error
-	return errors.As(err, &failure) && failure.StatusCode == http.StatusBadRequest
+	return errors.Is(err, ErrValueTooLarge) || errors.As(err, &failure) && failure.StatusCode == http.StatusBadRequest
 }
 
 // PutEntries writes many entries, in no particular order, as PutEntry does.

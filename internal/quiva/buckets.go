@@ -143,7 +143,7 @@ func (c *Client) CreateBucket(ctx context.Context, config BucketConfig) error {
 	case failure.saysBucketExists():
 		return ErrBucketExists
 	}
-	return err
+	return explainBucketRejection(err)
 }
 
 // recoveryTime is how long a creation that was cancelled is looked after.
@@ -219,7 +219,7 @@ func (c *Client) UpdateBucket(ctx context.Context, bucket string, update BucketU
 	if err != nil {
 		return err
 	}
-	return c.do(ctx, request{method: http.MethodPut, path: []string{bucket}, body: body, limit: entryLimit}, &successResponse{})
+	return explainBucketRejection(c.do(ctx, request{method: http.MethodPut, path: []string{bucket}, body: body, limit: entryLimit}, &successResponse{}))
 }
 
 // DeleteBucket deletes a bucket with all its entries. It fails with

@@ -37,12 +37,14 @@ type Client struct {
 	bulkRefresh bool
 	snapshots   snapshots
 	quoting     quoting
+	outage      *outage
 }
 
 // New makes a client. It does not connect yet.
 func New(config Config) *Client {
 	redactor := newRedactor(config.Credential)
 	log := redactor.log(config.Log)
+	outage := &outage{}
 	return &Client{
 		endpoint:   config.Endpoint,
 		credential: config.Credential,
@@ -51,12 +53,14 @@ func New(config Config) *Client {
 		log:        log,
 
 		bulkRefresh: config.BulkRefresh,
+		outage:      outage,
 
 		http: &retryablehttp.Client{
 			HTTPClient: &http.Client{
 				Transport: &transport{
 					base:    newHTTPTransport(config),
 					timeout: config.RequestTimeout,
+					outage:  outage,
 					log:     log,
 				},
 				CheckRedirect: checkRedirect,
@@ -64,7 +68,7 @@ func New(config Config) *Client {
 			RetryMax:     config.MaxRetries,
 			RetryWaitMin: retryWaitMin,
 			RetryWaitMax: retryWaitMax,
-			CheckRetry:   checkRetry,
+			CheckRetry:   outage.checkRetry,
 			Backoff:      backoff,
 			ErrorHandler: retryablehttp.PassthroughErrorHandler,
 		},
@@ -96,6 +100,11 @@ func (c *Client) do(ctx context.Context, r request, into responseBody) error {
 		return ctx.Err()
 	case err != nil:
 		failure.kind, failure.Cause = kindOf(err), unwrapURLError(err).Error()
+		if isTransient(err) && !isWithoutRetries(ctx) {
+			if first := c.outage.begin(failure.Method+" "+failure.Path, start); first != "" {
+				failure.kind, failure.Cause = ErrStillUnreachable, "the gateway is still unreachable, see the error about "+first
+			}
+		}
 		return c.redactor.error(failure)
 	}
 	defer response.Body.Close() // the transport has read it
@@ -133,8 +142,10 @@ func (c *Client) send(ctx context.Context, r request) (*http.Response, error) {
 		httpRequest.Header.Set("Content-Type", "application/json")
 	}
 	if len(r.body) >= largeBody {
-		// Whoever refuses the size can say so, and need not hang up amid the body.
+		// Whoever refuses the size can say so and hang up before the body comes,
+		// which net/http sends all the same over a connection that is to be kept.
 		httpRequest.Header.Set("Expect", "100-continue")
+		httpRequest.Close = true
 	}
 	if r.method == http.MethodPut || r.method == http.MethodDelete {
 		// Tells net/http, and not the gateway, to send the request again by itself

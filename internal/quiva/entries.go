@@ -28,12 +28,17 @@ func (c *Client) GetEntry(ctx context.Context, bucket, key string) (Entry, error
 }
 
 // PutEntry creates an entry or overwrites it, whatever it held. The value must
-// be the text of a JSON object. It fails with [ErrNotFound] if the bucket
-// does not exist.
+// be the text of a JSON object. It fails with [ErrNotFound] if the bucket does not
+// exist, with [ErrValueTooLarge] if that is why the value was refused.
 func (c *Client) PutEntry(ctx context.Context, bucket, key string, value json.RawMessage) error {
 	c.snapshots.forget(bucket, key)
 	defer c.snapshots.forget(bucket, key)
-	return c.do(ctx, request{method: http.MethodPut, path: entryPath(bucket, key), body: value, limit: entryLimit}, &successResponse{})
+	err := c.do(ctx, request{method: http.MethodPut, path: entryPath(bucket, key), body: value, limit: entryLimit}, &successResponse{})
+	var failure *Error
+	if errors.As(err, &failure) {
+		c.explainRejection(ctx, bucket, value, failure)
+	}
+	return err
 }
 
 // DeleteEntry deletes an entry. It fails with [ErrNotFound] if there is

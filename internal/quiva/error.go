@@ -20,6 +20,11 @@ var (
 	ErrBucketExists = errors.New("the bucket already exists")
 	// ErrTimeout is that no complete response came in time.
 	ErrTimeout = errors.New("no complete response")
+	// ErrStillUnreachable is that the gateway could not be reached, after the
+	// error of another request has said so at length.
+	ErrStillUnreachable = errors.New("the gateway is still unreachable")
+	// ErrValueTooLarge is that a value was refused for its size.
+	ErrValueTooLarge = errors.New("the value is too large")
 	// ErrUntrusted is that the gateway's certificate was not accepted.
 	ErrUntrusted = errors.New("the certificate is not trusted")
 	// ErrRedirected is a redirect to where the credential is not sent, or that
@@ -42,6 +47,8 @@ type Error struct {
 	Message string
 	// Cause is why there is no response, or what is wrong with it.
 	Cause string
+	// Hint is what may be behind it, if the client can tell.
+	Hint string
 	// Excerpt is the beginning of a response that is not the gateway's, with the
 	// values of JSON masked.
 	Excerpt string
@@ -77,6 +84,9 @@ func (e *Error) Error() string {
 	}
 	if e.Attempts > 1 {
 		fmt.Fprintf(&text, " (%d tries in %s)", e.Attempts, e.Elapsed.Round(time.Millisecond*100))
+	}
+	if e.Hint != "" {
+		text.WriteString(". " + e.Hint)
 	}
 	if e.Excerpt != "" {
 		text.WriteString("\nThe response started with: " + e.Excerpt)

@@ -19,13 +19,14 @@ const (
 	retryAfterMax = time.Minute
 )
 
-// checkRetry reports whether a failure is transient.
-func checkRetry(ctx context.Context, response *http.Response, err error) (bool, error) {
+// checkRetry reports whether a request is worth repeating: its failure is
+// transient, and it is not known to be everybody's.
+func (o *outage) checkRetry(ctx context.Context, response *http.Response, err error) (bool, error) {
 	if ctx.Err() != nil {
 		return false, ctx.Err()
 	}
 	if err != nil {
-		return isTransient(err) && !isWithoutRetries(ctx), nil
+		return isTransient(err) && !isWithoutRetries(ctx) && !o.isOngoing(), nil
 	}
 	switch response.StatusCode {
 	case http.StatusTooManyRequests:

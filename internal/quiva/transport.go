@@ -76,6 +76,7 @@ type transport struct {
 	base    *http.Transport
 	limiter limiter
 	timeout time.Duration
+	outage  *outage
 	log     LogFunc
 }
 
@@ -107,6 +108,7 @@ func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
+	t.outage.end()
 	if response.StatusCode == http.StatusTooManyRequests {
 		t.pauseAll(r, response, start)
 	} else {
