@@ -65,12 +65,13 @@ func retryAfter(status int, after, body string) mockgateway.Effect {
 
 // creating: the gateway is empty, both entries are to be created.
 var creating = map[string]fault{
-	"look refused":        {method: "GET", effect: mockgateway.Reset(), status: 1, says: `Could not look whether the entry "a" of the bucket "flags" exists already`, gateway: onlyB, state: onlyB},
-	"look 500":            {method: "GET", effect: answer(500, `{"error":"internal_error"}`), retries: 1, status: 1, says: "internal_error (2 tries in", gateway: onlyB, state: onlyB},
-	"look html":           {method: "GET", effect: answer(200, "<html>"), status: 1, says: "Unexpected response: not a Quiva Gateway", gateway: onlyB, state: onlyB},
-	"look 404 of a proxy": {method: "GET", effect: answer(404, "<html>no such page"), status: 1, says: "The response started with: <html>no such page", gateway: onlyB, state: onlyB},
-	"dropped":             {method: "PUT", effect: mockgateway.Drop(), retries: 1, status: 1, says: "EOF (2 tries in", gateway: onlyB, state: onlyB},
-	"dropped once":        {method: "PUT", effect: mockgateway.Drop(), times: 1, retries: 1, gateway: after, state: after},
+	"look refused":           {method: "GET", effect: mockgateway.Reset(), status: 1, says: `Could not look whether the entry "a" of the bucket "flags" exists already`, gateway: onlyB, state: onlyB},
+	"look 500":               {method: "GET", effect: answer(500, `{"error":"internal_error"}`), retries: 1, status: 1, says: "internal_error (2 tries in", gateway: onlyB, state: onlyB},
+	"look html":              {method: "GET", effect: answer(200, "<html>"), status: 1, says: "Unexpected response: not a Quiva Gateway", gateway: onlyB, state: onlyB},
+	"look 404 of a proxy":    {method: "GET", effect: answer(404, "<html>no such page"), status: 1, says: "The response started with: <html>no such page", gateway: onlyB, state: onlyB},
+	"dropped":                {method: "PUT", effect: mockgateway.Drop(), retries: 1, status: 1, says: "EOF (2 tries in", gateway: onlyB, state: onlyB},
+	"kept connection closed": {method: "PUT", effect: mockgateway.Drop(), times: 1, gateway: after, state: after},
+	"dropped once":           {method: "PUT", effect: mockgateway.Drop(), times: 1, retries: 1, gateway: after, state: after},
 	// Written, and nobody knows: the next run adopts it.
 	"answer lost":      {method: "PUT", effect: mockgateway.LoseAnswer(), status: 1, says: `Could not write the entry "a" of the bucket "flags"`, gateway: after, state: onlyB},
 	"answer lost once": {method: "PUT", effect: mockgateway.LoseAnswer(), times: 1, retries: 1, gateway: after, state: after},
@@ -81,7 +82,7 @@ var creating = map[string]fault{
 	"502 once":         {method: "PUT", effect: answer(502, "<html>"), times: 1, retries: 1, gateway: after, state: after},
 	"503 once":         {method: "PUT", effect: answer(503, ""), times: 1, retries: 1, gateway: after, state: after},
 	"504 once":         {method: "PUT", effect: answer(504, ""), times: 1, retries: 1, gateway: after, state: after},
-	"501":              {method: "PUT", effect: answer(501, `{"error":"no"}`), retries: 5, status: 1, says: "501 (Not Implemented): no", gateway: onlyB, state: onlyB},
+	"501":              {method: "PUT", effect: answer(501, `{"error":"no"}`), retries: 5, status: 1, says: "501 Not Implemented: no", gateway: onlyB, state: onlyB},
 	"hanging":          {method: "PUT", effect: mockgateway.Hang(), timeout: "1s", status: 1, says: "no complete response within 1s", gateway: onlyB, state: onlyB},
 	"403":              {method: "PUT", effect: answer(403, `{"error":"forbidden"}`), status: 1, says: "must list it: PUT /storage/kv/flags/entries/a", gateway: onlyB, state: onlyB},
 	"html for a write": {method: "PUT", effect: answer(200, "<html>Sign in"), status: 1, says: "The response started with: <html>Sign in", gateway: onlyB, state: onlyB},
@@ -93,6 +94,9 @@ var reading = map[string]fault{
 	"404 html":        {effect: answer(404, "<html>no such page"), says: "The response started with: <html>no such page"},
 	"404 empty":       {effect: answer(404, ""), says: "not a response of the gateway's API"},
 	"404 other error": {effect: answer(404, `{"error":"no route matched"}`), says: "no route matched"},
+	"404, and more":   {effect: answer(404, `{"error":"not_found","message":"no route"}`), says: "not a response of the gateway's API"},
+	"404 of a 502":    {effect: answer(404, `{"status_code":502,"body":{"error":"not_found"}}`), says: "not a response of the gateway's API"},
+	"error and value": {effect: answer(200, `{"error":"stale","body":{"key":"a","value":{"n":9}}}`), says: "contains an error despite status 200: stale"},
 	"200 html":        {effect: answer(200, "<html>Sign in"), says: "Check that the endpoint"},
 	"200 empty":       {effect: answer(200, ""), says: "the response is empty"},
 	"200 with error":  {effect: answer(200, `{"status_code":404,"body":{"error":"not_found"}}`), says: "contains an error despite status 200: not_found"},
@@ -141,6 +145,8 @@ func (endless) Read(p []byte) (int, error) {
 // updating: both entries are there, the run changes both.
 var updating = map[string]fault{
 	"500":         {method: "PUT", effect: answer(500, `{"error":"internal_error"}`), status: 1, says: "internal_error", gateway: onlyBefore, state: onlyBefore},
+	"not success": {method: "PUT", effect: answer(200, `{"message":"success","error":"locked"}`), status: 1, says: "contains an error despite status 200: locked", gateway: onlyBefore, state: onlyBefore},
+	"too large":   {method: "PUT", effect: answer(413, "<html>"), status: 1, says: "Value too large", gateway: onlyBefore, state: onlyBefore},
 	"401":         {method: "PUT", effect: answer(401, `{"error":"unauthorized"}`), status: 1, says: "Gateway refused the credential", gateway: onlyBefore, state: onlyBefore},
 	"bucket gone": {method: "PUT", effect: answer(404, `{"error":"not_found"}`), status: 1, says: `has no bucket "flags"`, gateway: onlyBefore, state: onlyBefore},
 	"answer lost": {method: "PUT", effect: mockgateway.LoseAnswer(), status: 1, says: "EOF", gateway: after, state: onlyBefore},
@@ -159,6 +165,8 @@ var deleting = map[string]fault{
 	"500":            {method: "DELETE", effect: answer(500, `{"error":"internal_error"}`), status: 1, says: `Could not delete the entry "a" of the bucket "flags"`, gateway: entries{"a": `{"n":1}`}, state: entries{"a": `{"n":1}`}},
 	"gone already":   {method: "DELETE", effect: answer(404, `{"error":"not_found"}`), gateway: entries{"a": `{"n":1}`}, state: none},
 	"404 of a proxy": {method: "DELETE", effect: answer(404, "<html>"), status: 1, says: "The response started with: <html>", gateway: entries{"a": `{"n":1}`}, state: entries{"a": `{"n":1}`}},
+	"404, and more":  {method: "DELETE", effect: answer(404, `{"error":"not_found","message":"no route"}`), status: 1, says: "not a response of the gateway's API", gateway: entries{"a": `{"n":1}`}, state: entries{"a": `{"n":1}`}},
+	"not success":    {method: "DELETE", effect: answer(200, `{"message":"success","error":"locked"}`), status: 1, says: "despite status 200: locked", gateway: entries{"a": `{"n":1}`}, state: entries{"a": `{"n":1}`}},
 	"answer lost":    {method: "DELETE", effect: mockgateway.LoseAnswer(), status: 1, says: "EOF", gateway: none, state: entries{"a": `{"n":1}`}},
 	"lost once":      {method: "DELETE", effect: mockgateway.LoseAnswer(), times: 1, retries: 1, gateway: none, state: none},
 }
