@@ -120,6 +120,7 @@ func (d *kvEntriesDataSource) Read(ctx context.Context, req datasource.ReadReque
 
 	entries := make(map[string]jsonvalue.Value, len(found))
 	for _, entry := range found {
+		checkRepresentable(&resp.Diagnostics, bucket, entry.Key)
 		entries[entry.Key] = decodeValue(&resp.Diagnostics, entry.Key, entry.Value)
 	}
 	if resp.Diagnostics.HasError() {

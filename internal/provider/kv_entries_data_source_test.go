@@ -158,6 +158,7 @@ func TestAccKVEntriesDataSourceErrors(t *testing.T) {
 		"rejected bucket":   {entriesData(), mockgateway.Respond(http.StatusBadRequest, nil, `{"error":"bad bucket"}`), `bucket = "flags"`},
 		"no results":        {entriesData(), mockgateway.Respond(http.StatusOK, nil, `{"body":{}}`), `the response lacks "body.results"`},
 		"too many digits":   {entriesData(), mockgateway.Respond(http.StatusOK, nil, `{"body":{"results":[{"key":"a","value":{"n":1.`+digits(200)+`}}]}}`), `The entry "a" holds JSON that cannot be had in Terraform`},
+		"decomposed key":    {entriesData(), mockgateway.Respond(http.StatusOK, nil, `{"body":{"results":[{"key":"cafe\u0301","value":{}}]}}`), `The bucket "flags" has the key "cafe\u0301"`},
 		"empty bucket":      {"data \"quiva_kv_entries\" \"test\" {\n  bucket = \"\"\n}\n", mockgateway.Drop(), `The bucket must not be empty.`},
 		"empty pattern":     {entriesData(`key_pattern = ""`), mockgateway.Drop(), `key_pattern string length must be at least 1`},
 		"limit 0":           {entriesData(`limit = 0`), mockgateway.Drop(), `limit value must be between 1 and 1000, got: 0`},

@@ -2,10 +2,13 @@ package provider
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"unicode"
 
+	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"golang.org/x/text/unicode/norm"
 )
 
 // nameValidator refuses names that no gateway can take or that would mean
@@ -52,4 +55,15 @@ func (v nameValidator) problem(name string) string {
 		return "must not contain \"" + v.forbidden + "\". Put the path in the key: bucket = \"a\", key = \"b/c\"."
 	}
 	return ""
+}
+
+// checkRepresentable fails for a key of the gateway that Terraform would change:
+// it composes the characters of every string (Unicode's NFC), so the key that it
+// then asks for is another one.
+func checkRepresentable(diags *diag.Diagnostics, bucket, key string) {
+	if !norm.NFC.IsNormalString(key) {
+		diags.AddError("Key that Terraform cannot represent",
+			fmt.Sprintf("The bucket %q has the key %+q, written here with its decomposed characters escaped. Terraform composes such characters, which makes another key of it. "+
+				"Rename the key outside Terraform, or leave it out by a pattern or prefix of the keys that are wanted.", bucket, key))
+	}
 }

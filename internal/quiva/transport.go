@@ -8,8 +8,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
+	"net/http/httptrace"
+	"sync/atomic"
 	"time"
 
 	"github.com/hashicorp/go-cleanhttp"
@@ -43,7 +44,7 @@ func newHTTPTransport(config Config) *http.Transport {
 
 // call is what the attempts of one request share.
 type call struct {
-	limit    int64  // bytes of an response that are read
+	limit    int64  // bytes of a response that are read
 	body     []byte // the last response's
 	corrupt  error  // why the body is not the gzip that it is said to be
 	attempts int
@@ -70,7 +71,7 @@ func isWithoutRetries(ctx context.Context) bool {
 }
 
 // transport sends single attempts. Each is over, its response read whole, when
-// RoundTrip returns: so a connection lost in the middle of an response is
+// RoundTrip returns: so a connection lost in the middle of a response is
 // repeated like any other, and the time limit covers all of it.
 type transport struct {
 	base    *http.Transport
@@ -91,9 +92,12 @@ func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
 
 	ctx, cancel := context.WithTimeoutCause(r.Context(), t.timeout, fmt.Errorf("%w within %s", ErrTimeout, t.timeout))
 	defer cancel()
+	var sent atomic.Bool
+	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{WroteHeaders: func() { sent.Store(true) }})
 	start := time.Now()
 	response, err := t.base.RoundTrip(r.WithContext(ctx))
 	if err == nil {
+		t.outage.end()
 		call.body, err = readBody(response, call.limit)
 		call.corrupt = nil
 		if isCorrupt(err) {
@@ -103,29 +107,19 @@ func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	if err != nil && ctx.Err() != nil {
 		err = context.Cause(ctx)
 	}
-	call.lost = call.lost || isLost(response, err)
+	if err != nil || response.StatusCode == http.StatusBadGateway || response.StatusCode == http.StatusGatewayTimeout {
+		call.lost = call.lost || sent.Load()
+	}
 	t.report(r, response, err, call.attempts, time.Since(start))
 	if err != nil {
 		return nil, err
 	}
-	t.outage.end()
 	if response.StatusCode == http.StatusTooManyRequests {
 		t.pauseAll(r, response, start)
 	} else {
 		t.limiter.accept()
 	}
 	return response, nil
-}
-
-// isLost reports whether an attempt may have been carried out although the
-// gateway's response to it did not arrive.
-func isLost(response *http.Response, err error) bool {
-	if err == nil {
-		return response.StatusCode == http.StatusBadGateway || response.StatusCode == http.StatusGatewayTimeout
-	}
-	var operation *net.OpError
-	dialed := !errors.As(err, &operation) || operation.Op != "dial"
-	return dialed && !errors.Is(kindOf(err), ErrUntrusted)
 }
 
 // pauseAll makes all requests wait for as long as a 429 says.
@@ -156,7 +150,7 @@ func (t *transport) report(r *http.Request, response *http.Response, err error, 
 	t.log(r.Context(), "Gateway request", fields)
 }
 
-// readBody reads an response's body to its end and leaves none.
+// readBody reads a response's body to its end and leaves none.
 func readBody(response *http.Response, limit int64) ([]byte, error) {
 	defer response.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(response.Body, limit+1))
