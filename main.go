@@ -59,7 +59,7 @@ const heapTarget = 340 << 20
 func tune() error {
 	logs := slices.ContainsFunc(os.Environ(), func(variable string) bool { return strings.HasPrefix(variable, "TF_LOG") })
 	if !logs {
-		// Each by name: only a logger's own level spares it from being looked
+		// Each by name: only a logger's own level keeps it from being looked
 		// up, for every attribute of every call.
 		for _, logger := range []string{"TF_LOG_SDK", "TF_LOG_SDK_FRAMEWORK", "TF_LOG_SDK_PROTO", "TF_LOG_PROVIDER_QUIVA"} {
 			if err := os.Setenv(logger, "OFF"); err != nil {

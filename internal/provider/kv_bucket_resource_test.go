@@ -505,7 +505,7 @@ func TestAccKVBucketTakenName(t *testing.T) {
 		step(`terraform import 'quiva_kv_bucket.ADDRESS' 'limits'`),
 		step(`import { to = quiva_kv_bucket.ADDRESS id = "limits" }`),
 		resource.TestStep{
-			// Somebody is quicker between the look and the creation.
+			// Somebody is quicker between the check and the creation.
 			PreConfig: func() {
 				gateway.Inject(mockgateway.Fault{Method: http.MethodGet, Times: 1, Effect: mockgateway.Respond(http.StatusNotFound, nil, `{"error":"not_found"}`)})
 			},
@@ -518,9 +518,9 @@ func TestAccKVBucketTakenName(t *testing.T) {
 	}
 }
 
-// TestAccKVBucketAnswerLost: a bucket that was created in spite of a failure is
+// TestAccKVBucketResponseLost: a bucket that was created despite a failure is
 // not somebody else's.
-func TestAccKVBucketAnswerLost(t *testing.T) {
+func TestAccKVBucketResponseLost(t *testing.T) {
 	t.Parallel()
 	post := func(effect mockgateway.Effect) mockgateway.Fault {
 		return mockgateway.Fault{Method: http.MethodPost, Times: 1, Effect: effect}
@@ -642,25 +642,32 @@ func TestAccKVBucketNotEmpty(t *testing.T) {
 			},
 		)
 	})
-	t.Run("unknown", func(t *testing.T) {
-		t.Parallel()
-		gateway := newGateway(t)
-		run(t,
-			resource.TestStep{Config: bucket(gateway)},
-			resource.TestStep{
-				PreConfig: func() {
-					fill(gateway)()
-					gateway.Inject(mockgateway.Fault{Path: "/storage/kv/limits/entries", Times: 1, Effect: mockgateway.Respond(http.StatusForbidden, nil, `{"error":"forbidden"}`)})
+	for name, effect := range map[string]mockgateway.Effect{
+		"forbidden":      mockgateway.Respond(http.StatusForbidden, nil, `{"error":"forbidden"}`),
+		"contradictory":  mockgateway.Respond(http.StatusOK, nil, `{"body":{"results":[],"results_total":7}}`),
+		"with an error":  mockgateway.Respond(http.StatusOK, nil, `{"error":"partial","body":{"results":[],"results_total":0}}`),
+		"404 of a proxy": mockgateway.Respond(http.StatusNotFound, nil, `{"error":"not_found","message":"no route"}`),
+	} {
+		t.Run("unknown, "+name, func(t *testing.T) {
+			t.Parallel()
+			gateway := newGateway(t)
+			run(t,
+				resource.TestStep{Config: bucket(gateway)},
+				resource.TestStep{
+					PreConfig: func() {
+						fill(gateway)()
+						gateway.Inject(mockgateway.Fault{Path: "/storage/kv/limits/entries", Times: 1, Effect: effect})
+					},
+					Config:      withProvider(gateway, ""),
+					ExpectError: message(`Could not check whether the bucket "limits" is empty.`),
 				},
-				Config:      withProvider(gateway, ""),
-				ExpectError: message(`Could not check whether the bucket "limits" is empty.`),
-			},
-			resource.TestStep{
-				PreConfig: func() { unharmed(t, gateway); gateway.DeleteEntry("limits", "team/a") },
-				Config:    withProvider(gateway, ""),
-			},
-		)
-	})
+				resource.TestStep{
+					PreConfig: func() { unharmed(t, gateway); gateway.DeleteEntry("limits", "team/a") },
+					Config:    withProvider(gateway, ""),
+				},
+			)
+		})
+	}
 }
 
 // TestAccKVBucketGoneOnDestroy: a bucket that goes away between the refresh and
@@ -668,7 +675,7 @@ func TestAccKVBucketNotEmpty(t *testing.T) {
 func TestAccKVBucketGoneOnDestroy(t *testing.T) {
 	t.Parallel()
 	for name, fault := range map[string]mockgateway.Fault{
-		"at the look":     {Path: "/storage/kv/limits/entries"},
+		"at the check":    {Path: "/storage/kv/limits/entries"},
 		"at the deletion": {Method: http.MethodDelete},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -829,7 +836,7 @@ func TestKVBucketIdentityProtocol(t *testing.T) {
 
 	refused, err := server.ImportResourceState(t.Context(), &tfprotov6.ImportResourceStateRequest{TypeName: "quiva_kv_bucket", Identity: identity("")})
 	if err != nil || len(refused.Diagnostics) == 0 || refused.Diagnostics[0].Summary != "Invalid import ID" {
-		t.Errorf("an empty name is answered with %+v, %v", refused.Diagnostics, err)
+		t.Errorf("an empty name returned %+v, %v", refused.Diagnostics, err)
 	}
 }
 

@@ -202,7 +202,7 @@ func configured(t *testing.T) *tfprotov6.ConfigureProviderResponse {
 }
 
 // TestAccProviderUnreachable: each way in which there is no gateway at the
-// endpoint has its own answer.
+// endpoint has its own error.
 func TestAccProviderUnreachable(t *testing.T) {
 	t.Parallel()
 	closed := mockgateway.NewServer()

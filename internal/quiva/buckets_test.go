@@ -206,7 +206,7 @@ func TestCreateBucketCancelled(t *testing.T) {
 	}
 }
 
-// TestBucketParts: each field is found in whichever part of the answer has it.
+// TestBucketParts: each field is found in whichever part of the response has it.
 func TestBucketParts(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct{ body, want string }{

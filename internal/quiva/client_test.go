@@ -176,7 +176,7 @@ func TestPaths(t *testing.T) {
 	}
 }
 
-// TestErrors: every shape of an answer that is no success.
+// TestErrors: every shape of a response that is no success.
 func TestErrors(t *testing.T) {
 	t.Parallel()
 	secret := mockgateway.DefaultAPIKey
@@ -285,7 +285,7 @@ func TestWriteResponses(t *testing.T) {
 	}
 }
 
-// TestLegalValues: whatever JSON an entry holds is an answer.
+// TestLegalValues: whatever JSON an entry holds is a response.
 func TestLegalValues(t *testing.T) {
 	t.Parallel()
 	gateway := newGateway(t)
@@ -298,7 +298,7 @@ func TestLegalValues(t *testing.T) {
 	}
 }
 
-// TestBodyLimit: an endless answer is an error after 16 MiB.
+// TestBodyLimit: an endless response is an error after 16 MiB.
 func TestBodyLimit(t *testing.T) {
 	t.Parallel()
 	gateway := newGateway(t)

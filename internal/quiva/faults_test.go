@@ -12,20 +12,20 @@ import (
 	"github.com/quivaworks/terraform-provider-quiva/internal/quiva"
 )
 
-// TestRetry: what may pass is repeated, and a write whose answer was lost ends
+// TestRetry: what is transient is repeated, and a write whose response was lost ends
 // up written once more with the same value.
 func TestRetry(t *testing.T) {
 	t.Parallel()
 	effects := map[string]mockgateway.Effect{
-		"429":         mockgateway.Respond(429, http.Header{"Retry-After": {"0"}}, "slow down"),
-		"500":         mockgateway.Respond(500, nil, `{"error":"internal_error"}`),
-		"502":         mockgateway.Respond(502, nil, "<html>Bad Gateway</html>"),
-		"503":         mockgateway.Respond(503, http.Header{"Retry-After": {"0"}}, ""),
-		"504":         mockgateway.Respond(504, nil, ""),
-		"dropped":     mockgateway.Drop(),
-		"reset":       mockgateway.Reset(),
-		"answer lost": mockgateway.LoseAnswer(),
-		"truncated":   mockgateway.Truncate(),
+		"429":           mockgateway.Respond(429, http.Header{"Retry-After": {"0"}}, "slow down"),
+		"500":           mockgateway.Respond(500, nil, `{"error":"internal_error"}`),
+		"502":           mockgateway.Respond(502, nil, "<html>Bad Gateway</html>"),
+		"503":           mockgateway.Respond(503, http.Header{"Retry-After": {"0"}}, ""),
+		"504":           mockgateway.Respond(504, nil, ""),
+		"dropped":       mockgateway.Drop(),
+		"reset":         mockgateway.Reset(),
+		"response lost": mockgateway.LoseAnswer(),
+		"truncated":     mockgateway.Truncate(),
 	}
 	for name, effect := range effects {
 		t.Run(name, func(t *testing.T) {
@@ -60,7 +60,7 @@ func TestNoRetry(t *testing.T) {
 	}
 }
 
-// TestRetriesExhausted: the last answer's own message, the tries and the time.
+// TestRetriesExhausted: the last response's own message, the tries and the time.
 func TestRetriesExhausted(t *testing.T) {
 	t.Parallel()
 	gateway := newGateway(t)
@@ -73,11 +73,11 @@ func TestRetriesExhausted(t *testing.T) {
 	}
 }
 
-// TestContentEncodings: compressed answers and a wrong content type are read
+// TestContentEncodings: compressed responses and a wrong content type are read
 // for what they are, and a bomb stays within the limit.
 func TestContentEncodings(t *testing.T) {
 	t.Parallel()
-	const answer = `{"body":{"key":"a","value":{"n":1}}}`
+	const response = `{"body":{"key":"a","value":{"n":1}}}`
 	pack := func(text []byte) string {
 		var packed bytes.Buffer
 		writer := gzip.NewWriter(&packed)
@@ -90,11 +90,11 @@ func TestContentEncodings(t *testing.T) {
 		effect mockgateway.Effect
 		want   string // of the error; none if empty
 	}{
-		"gzip":         {mockgateway.Respond(200, gzipped, pack([]byte(answer))), ""},
-		"content type": {mockgateway.Respond(200, http.Header{"Content-Type": {"text/html"}}, answer), ""},
+		"gzip":         {mockgateway.Respond(200, gzipped, pack([]byte(response))), ""},
+		"content type": {mockgateway.Respond(200, http.Header{"Content-Type": {"text/html"}}, response), ""},
 		"bomb":         {mockgateway.Respond(200, gzipped, pack(bytes.Repeat([]byte("["), 64<<20))), "larger than the limit of 16 MiB"},
-		"not gzip":     {mockgateway.Respond(200, gzipped, answer), "returned 200 OK: the response cannot be unpacked: gzip: invalid header"},
-		"bad deflate":  {mockgateway.Respond(200, gzipped, pack([]byte(answer))[:10]+"\xff\xff\xff\xff"), "the response cannot be unpacked: flate: corrupt input"},
+		"not gzip":     {mockgateway.Respond(200, gzipped, response), "returned 200 OK: the response cannot be unpacked: gzip: invalid header"},
+		"bad deflate":  {mockgateway.Respond(200, gzipped, pack([]byte(response))[:10]+"\xff\xff\xff\xff"), "the response cannot be unpacked: flate: corrupt input"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

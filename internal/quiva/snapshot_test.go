@@ -91,7 +91,7 @@ func TestListedEntryAfterWrite(t *testing.T) {
 	gateway.SetRequestHook(func(r mockgateway.Request) {
 		if strings.HasSuffix(r.Path, "/entries") {
 			gateway.SetRequestHook(nil)
-			// The list is made, its answer not yet sent.
+			// The list is made, its response not yet sent.
 			put("while")
 		}
 	})
