@@ -3,6 +3,7 @@ package provider_test
 import (
 	"fmt"
 	"net/http"
+	"strings"
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
@@ -67,7 +68,9 @@ func TestAccKVEntriesDataSource(t *testing.T) {
 				Config: withProvider(gateway, entriesData(tt.arguments...)) + "output \"entries\" {\n  value = jsonencode(data.quiva_kv_entries.test.entries)\n}\n",
 				Check: func(*terraform.State) error {
 					for _, request := range gateway.Requests() {
-						if got := request.Query.Encode(); got != tt.query {
+						// One entry that is read on its own tells what a list of strings means.
+						alone := tt.stringValues && strings.Contains(request.Path, "/entries/")
+						if got := request.Query.Encode(); got != tt.query && !alone {
 							return fmt.Errorf("asked %s for %s, want %s", request.Path, got, tt.query)
 						}
 					}

@@ -147,11 +147,6 @@ func (c *Client) send(ctx context.Context, r request) (*http.Response, error) {
 		httpRequest.Header.Set("Expect", "100-continue")
 		httpRequest.Close = true
 	}
-	if r.method == http.MethodPut || r.method == http.MethodDelete {
-		// Tells net/http, and not the gateway, to send the request again by itself
-		// where a kept connection turns out to be closed.
-		httpRequest.Header["Idempotency-Key"] = nil
-	}
 	return c.http.Do(httpRequest)
 }
 

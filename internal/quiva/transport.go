@@ -92,10 +92,8 @@ func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
 
 	ctx, cancel := context.WithTimeoutCause(r.Context(), t.timeout, fmt.Errorf("%w within %s", ErrTimeout, t.timeout))
 	defer cancel()
-	var sent atomic.Bool
-	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{WroteHeaders: func() { sent.Store(true) }})
 	start := time.Now()
-	response, err := t.base.RoundTrip(r.WithContext(ctx))
+	response, sent, err := t.send(r.WithContext(ctx))
 	if err == nil {
 		t.outage.end()
 		call.body, err = readBody(response, call.limit)
@@ -108,7 +106,7 @@ func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
 		err = context.Cause(ctx)
 	}
 	if err != nil || response.StatusCode == http.StatusBadGateway || response.StatusCode == http.StatusGatewayTimeout {
-		call.lost = call.lost || sent.Load()
+		call.lost = call.lost || sent
 	}
 	t.report(r, response, err, call.attempts, time.Since(start))
 	if err != nil {
@@ -120,6 +118,29 @@ func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
 		t.limiter.accept()
 	}
 	return response, nil
+}
+
+// send sends a request, and once more over a new connection if it fails on a kept
+// one, which may have been closed meanwhile. It reports whether the request went
+// out. A creation is not repeated: its outcome is not that of a second one.
+func (t *transport) send(r *http.Request) (_ *http.Response, sent bool, _ error) {
+	var reused, wrote atomic.Bool
+	r = r.WithContext(httptrace.WithClientTrace(r.Context(), &httptrace.ClientTrace{
+		GotConn:      func(connection httptrace.GotConnInfo) { reused.Store(connection.Reused) },
+		WroteHeaders: func() { wrote.Store(true) },
+	}))
+	response, err := t.base.RoundTrip(r)
+	if err == nil || !reused.Load() || r.Method == http.MethodPost || r.Context().Err() != nil {
+		return response, wrote.Load(), err
+	}
+	t.base.CloseIdleConnections() // they have been kept for as long
+	if r.GetBody != nil {
+		if r.Body, err = r.GetBody(); err != nil {
+			return nil, true, err
+		}
+	}
+	response, err = t.base.RoundTrip(r)
+	return response, true, err
 }
 
 // pauseAll makes all requests wait for as long as a 429 says.

@@ -94,12 +94,26 @@ func TestConnectionClosed(t *testing.T) {
 			if dropped.Hits() != 1 {
 				t.Error("no connection was closed")
 			}
-			for _, request := range gateway.Requests() {
-				if request.Header.Get("Idempotency-Key") != "" {
-					t.Error("sent the header Idempotency-Key to the gateway")
-				}
-			}
 		})
+	}
+}
+
+// TestConnectionsAllClosed: however many kept connections are closed, a write is
+// sent twice at most.
+func TestConnectionsAllClosed(t *testing.T) {
+	t.Parallel()
+	gateway, client := newBatchGateway(t)
+	gateway.SetLatency(5 * time.Millisecond)
+	keys := numberedKeys(batchWidth)
+	if put := client.PutEntries(t.Context(), "flags", objects(keys)); put.Err() != nil {
+		t.Fatal(put.Err())
+	}
+	gateway.Inject(mockgateway.Fault{Effect: mockgateway.LoseAnswer()})
+	if err := client.PutEntry(t.Context(), "flags", "a", []byte(`{"n":1}`)); err == nil {
+		t.Error("no error")
+	}
+	if writes := gateway.Revisions("flags", "a"); writes != 2 {
+		t.Errorf("written %d times, want twice", writes)
 	}
 }
 
