@@ -66,22 +66,29 @@ func (c *Client) readRepeated(ctx context.Context, bucket string, entries []Entr
 }
 
 // unquote replaces in place the values of a gateway that gives them in lists as
-// JSON strings, as its documents say that it may, by the objects that those hold.
+// JSON strings, as its documents say that it may, by the JSON that those hold.
 func (c *Client) unquote(ctx context.Context, bucket, operation string, entries []Entry) error {
-	objects := make([]json.RawMessage, len(entries))
+	held := make([]json.RawMessage, len(entries))
+	telling := "" // a key whose entry tells whether its value was made a string
 	for i, entry := range entries {
-		if objects[i] = quotedObject(entry.Value); objects[i] == nil {
+		if !bytes.HasPrefix(entry.Value, []byte(`"`)) {
 			return nil
 		}
+		held[i] = quotedJSON(entry.Value)
+		if telling == "" && bytes.HasPrefix(held[i], []byte("{")) {
+			telling = entry.Key
+		}
 	}
-	if len(entries) == 0 {
+	if telling == "" {
 		return nil
 	}
-	if quoted, err := c.quoting.learn(ctx, c, operation, bucket, entries[0].Key); err != nil || !quoted {
+	if quoted, err := c.quoting.learn(ctx, c, operation, bucket, telling); err != nil || !quoted {
 		return err
 	}
-	for i := range entries {
-		entries[i].Value = objects[i]
+	for i, value := range held {
+		if value != nil {
+			entries[i].Value = value
+		}
 	}
 	return nil
 }
@@ -93,8 +100,9 @@ type quoting struct {
 	learned map[string]bool
 }
 
-// learn reads on its own an entry that a list gives as a string: only that can
-// tell whether the list makes strings of values, or the entry is one.
+// learn reads on its own an entry that a list gives as a string that holds an
+// object: only that can tell whether the list makes strings of values, or the
+// entry is one.
 func (q *quoting) learn(ctx context.Context, c *Client, operation, bucket, key string) (bool, error) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -115,16 +123,15 @@ func (q *quoting) learn(ctx context.Context, c *Client, operation, bucket, key s
 	return q.learned[operation], nil
 }
 
-// quotedObject returns the JSON object that a JSON string holds, nil if it holds
-// none or is no string.
-func quotedObject(value json.RawMessage) json.RawMessage {
+// quotedJSON returns the JSON that a JSON string holds, nil if it holds none.
+func quotedJSON(value json.RawMessage) json.RawMessage {
 	var text string
-	if !bytes.HasPrefix(value, []byte(`"`)) || json.Unmarshal(value, &text) != nil {
+	if json.Unmarshal(value, &text) != nil {
 		return nil
 	}
-	// A lone surrogate, which has no character, decodes to U+FFFD.
-	if object := bytes.TrimSpace([]byte(text)); bytes.HasPrefix(object, []byte("{")) && json.Valid(object) && !bytes.ContainsRune(object, utf8.RuneError) {
-		return object
+	// A lone surrogate, which is no character, decodes to U+FFFD.
+	if held := bytes.TrimSpace([]byte(text)); json.Valid(held) && !bytes.ContainsRune(held, utf8.RuneError) {
+		return held
 	}
 	return nil
 }

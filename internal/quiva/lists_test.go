@@ -22,15 +22,16 @@ func TestLists(t *testing.T) {
 		want string            // what the client makes of it
 		gets int               // how many entries it reads on their own
 	}{
-		"objects":                   {nil, `{"key":"a","value":{"n":1}},{"key":"b","value":{}}`, "a={\"n\":1} b={}", 0},
-		"the same key twice":        {map[string]string{"a": object}, `{"key":"a","value":{"n":2}},{"key":"b","value":{}},{"key":"a","value":{"n":3}}`, "b={} a={\"n\":1}", 1},
-		"a key twice that is gone":  {nil, `{"key":"a","value":{}},{"key":"a","value":{}},{"key":"b","value":{}}`, "b={}", 1},
-		"a list of strings":         {map[string]string{"a": object}, `{"key":"a","value":` + quoted + `},{"key":"b","value":` + quoted + `}`, "a={\"n\":1} b={\"n\":1}", 1},
-		"an entry that is a string": {map[string]string{"a": quoted}, `{"key":"a","value":` + quoted + `}`, "a=" + quoted, 1},
-		"a string among objects":    {map[string]string{"a": quoted}, `{"key":"a","value":` + quoted + `},{"key":"b","value":{}}`, "a=" + quoted + " b={}", 0},
-		"a string that is gone":     {nil, `{"key":"a","value":` + quoted + `}`, "a=" + quoted, 1},
-		"a string of no object":     {nil, `{"key":"a","value":"[]"}`, `a="[]"`, 0},
-		"a lone surrogate":          {map[string]string{"a": object}, `{"key":"a","value":"{\"n\":\"\ud800\"}"}`, `a="{\"n\":\"\ud800\"}"`, 0},
+		"objects":                      {nil, `{"key":"a","value":{"n":1}},{"key":"b","value":{}}`, "a={\"n\":1} b={}", 0},
+		"the same key twice":           {map[string]string{"a": object}, `{"key":"a","value":{"n":2}},{"key":"b","value":{}},{"key":"a","value":{"n":3}}`, "b={} a={\"n\":1}", 1},
+		"a key twice that is gone":     {nil, `{"key":"a","value":{}},{"key":"a","value":{}},{"key":"b","value":{}}`, "b={}", 1},
+		"a list of strings":            {map[string]string{"a": object}, `{"key":"a","value":` + quoted + `},{"key":"b","value":` + quoted + `}`, "a={\"n\":1} b={\"n\":1}", 1},
+		"an entry that is a string":    {map[string]string{"a": quoted}, `{"key":"a","value":` + quoted + `}`, "a=" + quoted, 1},
+		"strings in a list of strings": {map[string]string{"b": object}, `{"key":"a","value":"\"text\""},{"key":"b","value":` + quoted + `},{"key":"c","value":"text"}`, `a="text" b={"n":1} c="text"`, 1},
+		"a string among objects":       {map[string]string{"a": quoted}, `{"key":"a","value":` + quoted + `},{"key":"b","value":{}}`, "a=" + quoted + " b={}", 0},
+		"a string that is gone":        {nil, `{"key":"a","value":` + quoted + `}`, "a=" + quoted, 1},
+		"a string of no object":        {nil, `{"key":"a","value":"[]"}`, `a="[]"`, 0},
+		"a lone surrogate":             {map[string]string{"a": object}, `{"key":"a","value":"{\"n\":\"\ud800\"}"}`, `a="{\"n\":\"\ud800\"}"`, 0},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
