@@ -2,6 +2,7 @@ package provider
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -110,7 +111,7 @@ func (d *kvEntriesDataSource) Read(ctx context.Context, req datasource.ReadReque
 		found, err = client.SearchEntries(ctx, bucket, model.KeyPattern.ValueString(), limit)
 	}
 	switch {
-	case quiva.IsNotFound(err):
+	case errors.Is(err, quiva.ErrNotFound):
 		d.gateway.missingBucket(&resp.Diagnostics, bucket)
 		return
 	case err != nil:

@@ -320,7 +320,7 @@ func (r *kvEntriesResource) apply(ctx context.Context, diags *diag.Diagnostics, 
 		r.failBatch(diags, "looked up before they are created", len(added), looked, "Nothing was written.")
 		return written, false
 	}
-	conflicts := quiva.Batch{Failed: map[string]error{}}
+	conflicts := quiva.BatchResult{Failed: map[string]error{}}
 	for key, entry := range taken {
 		if isSameText(wanted[key], entry.Value) {
 			delete(wanted, key)
@@ -336,7 +336,7 @@ func (r *kvEntriesResource) apply(ctx context.Context, diags *diag.Diagnostics, 
 	}
 
 	put := client.PutEntries(ctx, bucket, wanted)
-	deleted := quiva.Batch{Untried: removed}
+	deleted := quiva.BatchResult{Untried: removed}
 	if put.Err() == nil {
 		for _, key := range added {
 			r.gateway.markCreated(bucket, key)
@@ -363,7 +363,7 @@ func (r *kvEntriesResource) apply(ctx context.Context, diags *diag.Diagnostics, 
 	}
 	written.Entries = attributeOf(jsonvalue.Object(now))
 	switch {
-	case quiva.IsNotFound(put.Err()):
+	case errors.Is(put.Err(), quiva.ErrNotFound):
 		r.gateway.missingBucket(diags, bucket)
 	case put.Err() != nil:
 		r.failBatch(diags, "written", len(wanted), put, restLater)
@@ -386,7 +386,7 @@ func importAdvice(state kvEntriesModel, bucket string) string {
 }
 
 // failBatch says which entries failed, why, and what that means.
-func (r *kvEntriesResource) failBatch(diags *diag.Diagnostics, done string, count int, outcome quiva.Batch, so string) {
+func (r *kvEntriesResource) failBatch(diags *diag.Diagnostics, done string, count int, outcome quiva.BatchResult, so string) {
 	r.gateway.fail(diags, operation{
 		doing:    "have all entries " + done,
 		rejected: path.Root("entries"),
@@ -398,7 +398,7 @@ func (r *kvEntriesResource) failBatch(diags *diag.Diagnostics, done string, coun
 const listedFailures = 10
 
 // describeBatch tells the first failures of a batch and counts the others.
-func describeBatch(done string, count int, outcome quiva.Batch) string {
+func describeBatch(done string, count int, outcome quiva.BatchResult) string {
 	var text strings.Builder
 	fmt.Fprintf(&text, "%d of %d entries could not be %s:\n", len(outcome.Failed)+len(outcome.Untried), count, done)
 	for i, key := range slices.Sorted(maps.Keys(outcome.Failed)) {
@@ -514,7 +514,7 @@ func (r *kvEntriesResource) ImportState(ctx context.Context, req resource.Import
 		listed, err = client.ListEntries(ctx, bucket, quiva.MaxListLimit)
 	}
 	switch {
-	case quiva.IsNotFound(err):
+	case errors.Is(err, quiva.ErrNotFound):
 		r.gateway.missingBucket(&resp.Diagnostics, bucket)
 		return
 	case err != nil:

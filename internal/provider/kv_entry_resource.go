@@ -3,6 +3,7 @@ package provider
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -225,7 +226,7 @@ func (r *kvEntryResource) Create(ctx context.Context, req resource.CreateRequest
 	// The gateway's PUT overwrites silently, so look first.
 	held, err := client.GetEntry(ctx, plan.Bucket.ValueString(), plan.Key.ValueString())
 	switch {
-	case quiva.IsNotFound(err):
+	case errors.Is(err, quiva.ErrNotFound):
 	case err != nil:
 		r.gateway.fail(&resp.Diagnostics, operation{doing: "look whether " + plan.name() + " exists already", rejected: path.Root("key")}, err)
 		return
@@ -306,7 +307,7 @@ func (r *kvEntryResource) write(ctx context.Context, diags *diag.Diagnostics, cl
 	switch {
 	case err == nil:
 		return true
-	case quiva.IsNotFound(err):
+	case errors.Is(err, quiva.ErrNotFound):
 		r.gateway.missingBucket(diags, plan.Bucket.ValueString())
 	default:
 		r.gateway.fail(diags, operation{doing: "write " + plan.name(), rejected: path.Root("value")}, err)
@@ -342,7 +343,7 @@ func (r *kvEntryResource) Read(ctx context.Context, req resource.ReadRequest, re
 	}
 	held, err := client.GetEntry(ctx, state.Bucket.ValueString(), state.Key.ValueString())
 	switch {
-	case quiva.IsNotFound(err):
+	case errors.Is(err, quiva.ErrNotFound):
 		resp.State.RemoveResource(ctx)
 		return
 	case err != nil:
@@ -395,7 +396,7 @@ func (r *kvEntryResource) Delete(ctx context.Context, req resource.DeleteRequest
 		return
 	}
 	err := client.DeleteEntry(ctx, state.Bucket.ValueString(), state.Key.ValueString())
-	if err != nil && !quiva.IsNotFound(err) {
+	if err != nil && !errors.Is(err, quiva.ErrNotFound) {
 		r.gateway.fail(&resp.Diagnostics, operation{doing: "delete " + state.name(), rejected: path.Root("key")}, err)
 	}
 }

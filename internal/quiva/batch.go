@@ -24,9 +24,6 @@ type BatchResult struct {
 	Untried []string
 }
 
-// Batch is the former name of [BatchResult].
-type Batch = BatchResult
-
 // Err returns one of the errors, or nil if all is done: the first by key of
 // those that say most, since they are about more than their own key and do not
 // refer to another one.

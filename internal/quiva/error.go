@@ -117,6 +117,3 @@ func kindOf(err error) error {
 	}
 	return nil
 }
-
-// IsNotFound reports whether an error is [ErrNotFound].
-func IsNotFound(err error) bool { return errors.Is(err, ErrNotFound) }
