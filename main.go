@@ -4,6 +4,8 @@ package main
 import (
 	"context"
 	"flag"
+	"fmt"
+	"io"
 	"log"
 	"os"
 	"runtime/debug"
@@ -22,37 +24,46 @@ var version = "dev"
 func main() {
 	debugged := flag.Bool("debug", false, "serve on its own, for a debugger; prints how Terraform reaches it")
 	flag.Parse()
-	tune()
-
-	server, err := provider.NewServer(context.Background(), version)
-	if err != nil {
-		log.Fatal(err)
-	}
-	var options []tf6server.ServeOpt
-	if *debugged {
-		options = append(options, tf6server.WithManagedDebug())
-	}
-	err = tf6server.Serve("registry.terraform.io/quivaworks/quiva", func() tfprotov6.ProviderServer { return server }, options...)
-	if err != nil {
-		log.Fatal(err)
+	// net/http logs bytes that a gateway sends unasked, which may repeat a
+	// credential or a value. What the provider itself logs does not pass here.
+	log.SetOutput(io.Discard)
+	if err := serve(*debugged); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
 	}
 }
 
-// heapTarget, in bytes, is where the collector stops being calm.
+func serve(debugged bool) error {
+	if err := tune(); err != nil {
+		return err
+	}
+	server, err := provider.NewServer(context.Background(), version)
+	if err != nil {
+		return err
+	}
+	var options []tf6server.ServeOpt
+	if debugged {
+		options = append(options, tf6server.WithManagedDebug())
+	}
+	return tf6server.Serve("registry.terraform.io/quivaworks/quiva", func() tfprotov6.ProviderServer { return server }, options...)
+}
+
+// heapTarget, in bytes, is the heap's size above which garbage is collected as
+// often as Go does by default, or more.
 const heapTarget = 340 << 20
 
-// tune spares the work that nobody asked for. The SDK writes trace lines to
+// tune saves work that nobody needs. The SDK writes trace lines to
 // stderr, where Terraform parses and drops them, even when no log is wanted: a
 // third of a run's CPU. And a process that lives for a minute has memory to
 // spare for a calmer garbage collector.
-func tune() {
+func tune() error {
 	logs := slices.ContainsFunc(os.Environ(), func(variable string) bool { return strings.HasPrefix(variable, "TF_LOG") })
 	if !logs {
-		// Each by name: only a logger's own level spares it from being looked
+		// Each by name: only a logger's own level keeps it from being looked
 		// up, for every attribute of every call.
 		for _, logger := range []string{"TF_LOG_SDK", "TF_LOG_SDK_FRAMEWORK", "TF_LOG_SDK_PROTO", "TF_LOG_PROVIDER_QUIVA"} {
 			if err := os.Setenv(logger, "OFF"); err != nil {
-				log.Print(err)
+				return err
 			}
 		}
 	}
@@ -60,4 +71,5 @@ func tune() {
 		debug.SetGCPercent(400)
 		debug.SetMemoryLimit(heapTarget)
 	}
+	return nil
 }

@@ -12,7 +12,7 @@ import (
 	"github.com/quivaworks/terraform-provider-quiva/internal/mockgateway"
 )
 
-// TestEndlessAnswer: an answer that does not end takes no more memory than one
+// TestEndlessAnswer: a response that does not end takes no more memory than one
 // that is a little too large.
 func TestEndlessAnswer(t *testing.T) {
 	needTerraform(t)
@@ -21,17 +21,17 @@ func TestEndlessAnswer(t *testing.T) {
 	w.configure("  max_retries = 0", twoEntries(1))
 	w.must("apply", "-auto-approve")
 	// peak is the memory of Terraform or the provider, whichever took more.
-	peak := func(answer func() io.Reader) int64 {
-		fault := gateway.Inject(mockgateway.Fault{Method: http.MethodGet, Effect: mockgateway.Stream(http.StatusOK, nil, answer)})
+	peak := func(response func() io.Reader) int64 {
+		fault := gateway.Inject(mockgateway.Fault{Method: http.MethodGet, Effect: mockgateway.Stream(http.StatusOK, nil, response)})
 		defer fault.Clear()
 		command, output := w.command("plan")
-		if err := command.Run(); err == nil || !strings.Contains(output.String(), "larger than 16 MiB") {
+		if err := command.Run(); err == nil || !strings.Contains(output.String(), "larger than the limit of 16 MiB") {
 			t.Errorf("ended with %v:\n%s", err, output)
 		}
 		return command.ProcessState.SysUsage().(*syscall.Rusage).Maxrss
 	}
 	tooLarge := peak(func() io.Reader { return io.LimitReader(endless{}, 17<<20) })
 	if memory := peak(func() io.Reader { return endless{} }); memory > tooLarge*3/2 {
-		t.Errorf("a plan took %d of memory, %d with an answer that ends", memory, tooLarge)
+		t.Errorf("a plan took %d of memory, %d with a response that ends", memory, tooLarge)
 	}
 }

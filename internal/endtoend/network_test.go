@@ -131,6 +131,26 @@ func TestProxy(t *testing.T) {
 	}
 }
 
+// TestUnreachable: many entries fail as fast as one, and only one error says all.
+func TestUnreachable(t *testing.T) {
+	needTerraform(t)
+	gateway := newGateway(t)
+	configuration, _ := manyEntries(60)
+	w := newWorkspace(t, gateway)
+	w.configure("  max_retries = 3", configuration)
+	gateway.Stop()
+	result := w.run("apply", "-auto-approve")
+	if failed := strings.Count(result.output, "Error: Gateway not reachable"); result.status != 1 || failed != 60 {
+		t.Errorf("ended with %d and %d errors:\n%s", result.status, failed, result.output)
+	}
+	if said := strings.Count(result.output, "Check that the endpoint"); said != 1 {
+		t.Errorf("%d errors say all:\n%s", said, result.output)
+	}
+	if referred := strings.Count(result.output, "see the error about"); referred != 59 {
+		t.Errorf("%d errors refer to another", referred)
+	}
+}
+
 // TestTLS: whom the provider trusts, and which protocol it speaks at least.
 func TestTLS(t *testing.T) {
 	t.Run("a private authority that is not named", func(t *testing.T) {
@@ -211,7 +231,7 @@ func TestRedirects(t *testing.T) {
 				w.configure("", twoEntries(2))
 				for _, method := range []string{http.MethodGet, http.MethodPut} {
 					fault := gateway.Inject(mockgateway.Fault{Method: method, Effect: redirect})
-					if result := w.run("apply", "-auto-approve"); result.status != 1 || !result.says("it was redirected to "+target) {
+					if result := w.run("apply", "-auto-approve"); result.status != 1 || !result.says("redirected to "+target) {
 						t.Errorf("with each %s redirected, it ended with %d:\n%s", method, result.status, result.output)
 					}
 					fault.Clear()

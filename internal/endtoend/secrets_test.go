@@ -115,6 +115,8 @@ func TestSecrets(t *testing.T) {
 				{"cut", effect(mockgateway.Truncate()), []string{"plan"}, 1},
 				{"broken", effect(mockgateway.Respond(http.StatusOK, nil, `{"body":{"value":{"password":`+string(quoted(canaryValue)))), change, 1},
 				{"redirect", effect(mockgateway.Respond(http.StatusTemporaryRedirect, http.Header{"Location": {"http://localhost:1/?key=" + url.QueryEscape(credential)}}, "")), change, 1},
+				{"unasked", effect(mockgateway.Raw("HTTP/1.1 200 OK\r\nContent-Length: 36\r\n\r\n" + `{"body":{"key":"a","value":{"n":1}}}` + credential + canaryValue)), []string{"plan"}, 0},
+				{"malformed", effect(mockgateway.Raw("HTTP/1.1 200 OK\r\nX-Api-Key " + credential + "\r\n\r\n")), change, 1},
 				{"no change", nil, []string{"plan"}, 0},
 			}
 			for _, level := range []string{"TF_LOG", "TF_LOG_PROVIDER"} {

@@ -32,7 +32,7 @@ type failure struct {
 
 // failureKinds are how something goes wrong.
 var failureKinds = map[string]failureKind{
-	"503":   {effect: answer(503, `{"error":"unavailable"}`)},
+	"503":   {effect: respond(503, `{"error":"unavailable"}`)},
 	"reset": {effect: mockgateway.Reset()},
 	"lost":  {effect: mockgateway.LoseAnswer(), unseen: true},
 	// Nothing fails, but others come first.

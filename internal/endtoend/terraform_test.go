@@ -207,3 +207,13 @@ func (w *workspace) state() map[string]string {
 	}
 	return entries
 }
+
+// manyEntries is a configuration of count entries, and what a gateway then
+// holds.
+func manyEntries(count int) (configuration string, want entries) {
+	want = entries{}
+	for i := range count {
+		want[fmt.Sprintf("entry/%d", i)] = fmt.Sprintf(`{"n":%d}`, i)
+	}
+	return fmt.Sprintf("resource \"quiva_kv_entry\" \"test\" {\n  count = %d\n  bucket = \"flags\"\n  key = \"entry/${count.index}\"\n  value = { n = count.index }\n}\n", count), want
+}

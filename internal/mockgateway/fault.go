@@ -125,6 +125,20 @@ func Stream(status int, header http.Header, body func() io.Reader) Effect {
 	}}
 }
 
+// Raw sends a text as it is in place of a response and closes the connection, for
+// what no HTTP server would send. It works with HTTP/1 only.
+func Raw(text string) Effect {
+	return Effect{func(x *exchange) {
+		x.finish(0)
+		connection, _, err := http.NewResponseController(x.writer).Hijack()
+		if err != nil {
+			cutOff()
+		}
+		_, _ = io.WriteString(connection, text)
+		_ = connection.Close()
+	}}
+}
+
 // Injection is a fault at work.
 type Injection struct {
 	faults *faults

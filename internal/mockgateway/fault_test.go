@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"io"
+	"net"
 	"net/http"
 	"strings"
 	"syscall"
@@ -253,6 +254,27 @@ func TestFaultTruncate(t *testing.T) {
 				t.Errorf("recorded %+v", q)
 			}
 		})
+	}
+}
+
+func TestFaultRaw(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	const text = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok and more"
+	s.Inject(mockgateway.Fault{Times: 1, Effect: mockgateway.Raw(text)})
+	connection, err := net.Dial("tcp", strings.TrimPrefix(s.URL, "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer connection.Close()
+	if _, err := io.WriteString(connection, "GET / HTTP/1.1\r\nHost: x\r\n\r\n"); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := io.ReadAll(connection); err != nil || string(got) != text {
+		t.Errorf("got %q, %v", got, err)
+	}
+	if requests := s.Requests(); len(requests) != 1 || requests[0].Status != 0 {
+		t.Errorf("recorded %+v", requests)
 	}
 }
 

@@ -37,5 +37,5 @@ func NewServer(ctx context.Context, framework tfprotov6.ProviderServer, defaults
 			return nil, errors.New(diagnostic.Summary + ": " + diagnostic.Detail)
 		}
 	}
-	return newUnchanged(newOpaque(newStoppable(inner), schemas), schemas.ResourceSchemas, defaults)
+	return newUnchanged(newOpaque(wholeNumbers{newStoppable(inner)}, schemas), schemas.ResourceSchemas, defaults)
 }

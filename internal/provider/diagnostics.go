@@ -29,10 +29,14 @@ func (g *gateway) addError(diags *diag.Diagnostics, op operation, err error) {
 	var failure *quiva.Error
 	if !errors.As(err, &failure) {
 		if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
-			diags.AddError("Cancelled", strings.TrimSpace(fmt.Sprintf("Stopped before it was done: could not %s.\n\n%s", op.doing, op.details)))
+			diags.AddError("Cancelled", strings.TrimSpace(fmt.Sprintf("Cancelled before completion: could not %s.\n\n%s", op.doing, op.details)))
 			return
 		}
 		diags.AddError("Gateway request failed", fmt.Sprintf("Could not %s: %v", op.doing, err))
+		return
+	}
+	if errors.Is(failure, quiva.ErrStillUnreachable) && op.details == "" {
+		diags.AddError("Gateway not reachable", fmt.Sprintf("Could not %s: %s.", op.doing, failure.Cause))
 		return
 	}
 	summary, advice := g.explain(failure)
@@ -55,36 +59,38 @@ func (g *gateway) explain(failure *quiva.Error) (summary, advice string) {
 	fromGateway := failure.Message != ""
 	switch status := failure.StatusCode; {
 	case status == 0:
-		return g.explainNoAnswer(failure)
+		return g.explainNoResponse(failure)
+	case errors.Is(failure, quiva.ErrValueTooLarge):
+		return "Value too large", "Make the value smaller, split it into several entries, or raise the limit."
 	case status == http.StatusUnauthorized:
-		return "Gateway refused the credential", fmt.Sprintf("What was sent is %s. The usual causes: it was deleted, it has expired (API keys do after 90 days unless set otherwise), "+
-			"it was truncated when it was copied, or it belongs to another gateway than %s. The call changed nothing.", g.credential, g.endpoint)
+		return "Gateway refused the credential", fmt.Sprintf("The request used %s. The usual causes: it was deleted, it has expired (API keys do after 90 days unless set otherwise), "+
+			"it was truncated by copy and paste, or it belongs to another gateway than %s. The call changed nothing.", g.credential, g.endpoint)
 	case status == http.StatusForbidden:
-		return "Gateway does not permit this call", fmt.Sprintf("What was sent is %s. Its role must permit this call; a restricted API key (msr-…) must list it:\n\n  %s %s",
+		return "Gateway does not permit this call", fmt.Sprintf("The request used %s. Its role must permit this call; a restricted API key (msr-…) must list it:\n\n  %s %s",
 			g.credential, failure.Method, failure.Path)
 	case status == http.StatusBadRequest && fromGateway:
 		return "Gateway rejected the request", ""
 	case status == http.StatusTooManyRequests:
 		return "Gateway's rate limit reached", "Wait and run it again; what was done so far is kept. A lower -parallelism or a higher max_retries makes it less likely."
 	case status >= http.StatusInternalServerError:
-		return "Gateway failed", "The fault is on the gateway's side. Run it again later; what was done so far is kept."
+		return "Gateway server error", "The fault is on the gateway's side. Run it again later; what was done so far is kept."
 	case status == http.StatusOK || !fromGateway:
-		return "Not an answer of a Quiva Gateway", fmt.Sprintf("Check that the endpoint %s is the gateway's base URL, and that no proxy or login page answers in its place. Nothing was taken over from this answer.", g.endpoint)
+		return "Unexpected response: not a Quiva Gateway", fmt.Sprintf("Check that the endpoint %s is the gateway's base URL, and that no proxy or login page responds in its place. The response was ignored.", g.endpoint)
 	default:
 		return "Gateway request failed", ""
 	}
 }
 
-func (g *gateway) explainNoAnswer(failure *quiva.Error) (summary, advice string) {
+func (g *gateway) explainNoResponse(failure *quiva.Error) (summary, advice string) {
 	switch {
-	case quiva.IsRedirect(failure):
+	case errors.Is(failure, quiva.ErrRedirected):
 		return "Gateway redirected elsewhere", "If the gateway has moved, set the provider's endpoint to its new base URL."
-	case quiva.IsUntrusted(failure):
+	case errors.Is(failure, quiva.ErrUntrusted):
 		return "Gateway's certificate not trusted", fmt.Sprintf("Check that the endpoint %s is right. For a gateway behind a private certificate authority, name that authority's PEM file as ca_cert_file, or in %s.", g.endpoint, caCertFileVariable)
-	case quiva.IsTimeout(failure):
-		return "Gateway did not answer in time", fmt.Sprintf("Check that %s is up and that the network lets requests through. A slow link may need a longer request_timeout.", g.endpoint)
-	case quiva.IsTooLarge(failure):
-		return "Gateway's answer is too large", "Nothing was taken over from this answer."
+	case errors.Is(failure, quiva.ErrTimeout):
+		return "Gateway did not respond in time", fmt.Sprintf("Check that %s is up and that the network lets requests through. A slow link may need a longer request_timeout.", g.endpoint)
+	case errors.Is(failure, quiva.ErrResponseTooLarge):
+		return "Gateway's response is too large", "The response was ignored."
 	default:
 		return "Gateway not reachable", fmt.Sprintf("Check that the endpoint %s is right and up, and that DNS, proxy settings (HTTPS_PROXY, NO_PROXY) and certificates are in order.", g.endpoint)
 	}

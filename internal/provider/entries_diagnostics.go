@@ -64,7 +64,7 @@ func (g *gateway) addFailure(diags *diag.Diagnostics, s subject, outcome reconci
 			diags.AddAttributeError(s.keyPath(), "KV entries already exist", s.takenKeys(failure, untouched))
 		}
 	case reconcile.NotWritten:
-		if quiva.IsNotFound(failure.Err) {
+		if errors.Is(failure.Err, quiva.ErrNotFound) {
 			g.missingBucket(diags, s.bucket)
 			return
 		}
@@ -91,7 +91,7 @@ func (g *gateway) addRequestFailure(diags *diag.Diagnostics, s subject, failure 
 }
 
 // addBatchError says which entries failed, why, and what that means.
-func (g *gateway) addBatchError(diags *diag.Diagnostics, done string, count int, requests quiva.Batch, consequence string) {
+func (g *gateway) addBatchError(diags *diag.Diagnostics, done string, count int, requests quiva.BatchResult, consequence string) {
 	g.addError(diags, operation{
 		doing:    "have all entries " + done,
 		rejected: path.Root("entries"),
@@ -118,7 +118,7 @@ func (s subject) takenKey() string {
 
 // takenKeys says the same of many.
 func (s subject) takenKeys(failure *reconcile.Failure, untouched string) string {
-	requests := quiva.Batch{Failed: map[string]error{}}
+	requests := quiva.BatchResult{Failed: map[string]error{}}
 	for _, key := range failure.Keys {
 		requests.Failed[key] = errors.New("it already holds another value")
 	}
@@ -169,7 +169,7 @@ func describeKeys(bucket string, keys []string) string {
 }
 
 // describeBatch tells the first failures of a batch and counts the others.
-func describeBatch(done string, count int, requests quiva.Batch) string {
+func describeBatch(done string, count int, requests quiva.BatchResult) string {
 	var text strings.Builder
 	fmt.Fprintf(&text, "%d of %d entries could not be %s:\n", len(requests.Failed)+len(requests.Untried), count, done)
 	for i, key := range slices.Sorted(maps.Keys(requests.Failed)) {

@@ -2,6 +2,7 @@ package provider
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
@@ -66,7 +67,7 @@ func (d *kvBucketDataSource) Schema(_ context.Context, _ datasource.SchemaReques
 				Computed:            true,
 			},
 			"index_partitions": schema.Int64Attribute{
-				MarkdownDescription: "Into how many partitions the bucket's index is split. Null if the gateway shows no index; of an index it shows no more than this.",
+				MarkdownDescription: "Number of partitions of the bucket's index, which is all that the gateway reports of an index. Null if it reports none.",
 				Computed:            true,
 			},
 			"entry_total": schema.Int64Attribute{
@@ -118,7 +119,7 @@ func (d *kvBucketDataSource) Read(ctx context.Context, req datasource.ReadReques
 	name := model.Bucket.ValueString()
 	bucket, err := client.GetBucket(ctx, name)
 	switch {
-	case quiva.IsNotFound(err):
+	case errors.Is(err, quiva.ErrNotFound):
 		d.gateway.missingBucket(&resp.Diagnostics, name)
 		return
 	case err != nil:

@@ -72,8 +72,8 @@ func TestAccKVBucketDataSourceErrors(t *testing.T) {
 	}{
 		"absent":    {http.StatusNotFound, `{"error":"not_found"}`, `has no bucket "limits". Check the name, or create it first`},
 		"forbidden": {http.StatusForbidden, `{"error":"forbidden"}`, `Could not read the bucket "limits".`},
-		"no name":   {http.StatusOK, `{"body":{}}`, `the answer lacks "body.status.bucket"`},
-		"rejected":  {http.StatusBadRequest, `{"error":"bad"}`, `(Bad Request): bad`},
+		"no name":   {http.StatusOK, `{"body":{}}`, `the response lacks "body.status.bucket"`},
+		"rejected":  {http.StatusBadRequest, `{"error":"bad"}`, `Bad Request: bad`},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

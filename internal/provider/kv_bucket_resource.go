@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"net/http"
 	"regexp"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
@@ -50,19 +49,11 @@ func (r *kvBucketResource) Metadata(_ context.Context, req resource.MetadataRequ
 	resp.TypeName = req.ProviderTypeName + "_kv_bucket"
 }
 
-// What the gateway's documents give as the defaults of a new bucket; of the
-// storage they say nothing, it is what the store behind the gateway takes.
-const (
-	defaultHistory  = 1
-	defaultReplicas = 1
-	defaultStorage  = "file"
-)
-
 func (r *kvBucketResource) Schema(_ context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "A key-value bucket: what holds entries, with its limits.\n\n" +
+		MarkdownDescription: "Manages a key-value bucket and its limits.\n\n" +
 			"Deleting a bucket deletes all its entries. So a bucket that holds any is not deleted, nor replaced, unless `force_destroy` is set. " +
-			"The gateway offers no conditional deletion, so an entry that is written between the look and the deletion can still be lost.",
+			"The gateway offers no conditional deletion, so an entry that is written between the check and the deletion can still be lost.",
 		Attributes: map[string]schema.Attribute{
 			"bucket": schema.StringAttribute{
 				MarkdownDescription: "Name of the bucket: letters, digits, `_` and `-`. A change replaces the bucket.",
@@ -75,7 +66,7 @@ func (r *kvBucketResource) Schema(_ context.Context, _ resource.SchemaRequest, r
 				Optional:            true,
 			},
 			"history": schema.Int64Attribute{
-				MarkdownDescription: fmt.Sprintf("How many revisions of each entry the bucket keeps, 1 to 64. Left out, a new bucket gets the gateway's default, `%d`, and an existing one keeps what it has. A change replaces the bucket.", defaultHistory),
+				MarkdownDescription: fmt.Sprintf("How many revisions of each entry the bucket keeps, 1 to 64. If omitted, a new bucket uses the gateway's default, `%d`, and an existing one keeps its value. A change replaces the bucket.", quiva.DefaultHistory),
 				Optional:            true,
 				Computed:            true,
 				Validators:          []validator.Int64{int64validator.Between(1, 64)},
@@ -96,28 +87,28 @@ func (r *kvBucketResource) Schema(_ context.Context, _ resource.SchemaRequest, r
 				PlanModifiers:       []planmodifier.Int64{int64planmodifier.UseStateForUnknown()},
 			},
 			"replicas": schema.Int64Attribute{
-				MarkdownDescription: fmt.Sprintf("How many copies of the bucket the gateway's cluster keeps, 1 to 5. Left out, a new bucket gets the gateway's default, `%d`, and an existing one keeps what it has. A change replaces the bucket.", defaultReplicas),
+				MarkdownDescription: fmt.Sprintf("How many copies of the bucket the gateway's cluster keeps, 1 to 5. If omitted, a new bucket uses the gateway's default, `%d`, and an existing one keeps its value. A change replaces the bucket.", quiva.DefaultReplicas),
 				Optional:            true,
 				Computed:            true,
 				Validators:          []validator.Int64{int64validator.Between(1, 5)},
 				PlanModifiers:       []planmodifier.Int64{int64planmodifier.UseStateForUnknown(), int64planmodifier.RequiresReplace()},
 			},
 			"storage": schema.StringAttribute{
-				MarkdownDescription: "Where the bucket is kept: `file`, on disk, or `memory`, which does not survive a restart of the gateway's cluster. Left out, a new bucket gets the gateway's default, `" + defaultStorage + "`, and an existing one keeps what it has. A change replaces the bucket.",
+				MarkdownDescription: "Where the bucket is kept: `file`, on disk, or `memory`, which does not survive a restart of the gateway's cluster. If omitted, a new bucket uses the gateway's default, `" + quiva.DefaultStorage + "`, and an existing one keeps its value. A change replaces the bucket.",
 				Optional:            true,
 				Computed:            true,
 				Validators:          []validator.String{storage},
 				PlanModifiers:       []planmodifier.String{stringplanmodifier.UseStateForUnknown(), stringplanmodifier.RequiresReplace()},
 			},
 			"compression": schema.BoolAttribute{
-				MarkdownDescription: "Whether the bucket is kept compressed. Left out, a new bucket gets the gateway's default, `false`, and an existing one keeps what it has. A change replaces the bucket.",
+				MarkdownDescription: "Whether the bucket is kept compressed. If omitted, a new bucket uses the gateway's default, `false`, and an existing one keeps its value. A change replaces the bucket.",
 				Optional:            true,
 				Computed:            true,
 				PlanModifiers:       []planmodifier.Bool{boolplanmodifier.UseStateForUnknown(), boolplanmodifier.RequiresReplace()},
 			},
 			"indexing": schema.SingleNestedAttribute{
 				MarkdownDescription: "Index over fields of the values, for searches. Changed in place. " + kept("none") +
-					" Of an index the gateway shows no more than its `partitions`, so another change from outside is not seen, and an import does not fill it in.",
+					" The gateway reports only the `partitions` of an index, so other changes made outside Terraform are not detected, and an import does not fill it in.",
 				Optional:      true,
 				Computed:      true,
 				PlanModifiers: []planmodifier.Object{objectplanmodifier.UseStateForUnknown()},
@@ -141,7 +132,7 @@ func (r *kvBucketResource) Schema(_ context.Context, _ resource.SchemaRequest, r
 						},
 					},
 					"partitions": schema.Int64Attribute{
-						MarkdownDescription: "Into how many partitions the index is split, at least 1.",
+						MarkdownDescription: "Number of index partitions, at least 1.",
 						Required:            true,
 						Validators:          []validator.Int64{int64validator.AtLeast(1)},
 					},
@@ -158,7 +149,7 @@ func (r *kvBucketResource) Schema(_ context.Context, _ resource.SchemaRequest, r
 				},
 			},
 			"force_destroy": schema.BoolAttribute{
-				MarkdownDescription: "Whether the bucket may be deleted, or replaced, together with the entries that it holds. It counts once it has been applied: set it first, delete then. Defaults to `false`.",
+				MarkdownDescription: "Whether the bucket may be deleted, or replaced, together with the entries that it holds. Takes effect once applied: set it, apply, then delete. Defaults to `false`.",
 				Optional:            true,
 				Computed:            true,
 				Default:             booldefault.StaticBool(false),
@@ -174,7 +165,7 @@ func (r *kvBucketResource) Schema(_ context.Context, _ resource.SchemaRequest, r
 // kept ends the description of an argument that the gateway can change but not
 // remove.
 func kept(initial string) string {
-	return "Left out, a new bucket has " + initial + ", and an existing one keeps what it has, with a warning: the gateway cannot remove it."
+	return "If omitted, a new bucket has " + initial + ", and an existing one keeps its value, with a warning: the gateway cannot remove it."
 }
 
 var storage = stringvalidator.OneOf("file", "memory")
@@ -258,34 +249,34 @@ func (m kvBucketModel) indexing(ctx context.Context, diags *diag.Diagnostics) *q
 }
 
 // refresh takes over what the gateway shows. What it does not show stays.
-func (m *kvBucketModel) refresh(ctx context.Context, diags *diag.Diagnostics, shown quiva.Bucket) {
+func (m *kvBucketModel) refresh(ctx context.Context, diags *diag.Diagnostics, remote quiva.Bucket) {
 	// To the gateway no description and an empty one are the same.
-	if shown.Description != nil && *shown.Description != m.Description.ValueString() {
-		m.Description = descriptionValue(shown.Description)
+	if remote.Description != nil && *remote.Description != m.Description.ValueString() {
+		m.Description = descriptionValue(remote.Description)
 	}
-	if shown.History != nil {
-		m.History = types.Int64PointerValue(shown.History)
+	if remote.History != nil {
+		m.History = types.Int64PointerValue(remote.History)
 	}
-	if shown.MaxBytes != nil {
-		m.MaxBytes = limitValue(shown.MaxBytes)
+	if remote.MaxBytes != nil {
+		m.MaxBytes = limitValue(remote.MaxBytes)
 	}
-	if shown.MaxValueSize != nil {
-		m.MaxValueSize = limitValue(shown.MaxValueSize)
+	if remote.MaxValueSize != nil {
+		m.MaxValueSize = limitValue(remote.MaxValueSize)
 	}
-	if shown.Replicas != nil {
-		m.Replicas = types.Int64PointerValue(shown.Replicas)
+	if remote.Replicas != nil {
+		m.Replicas = types.Int64PointerValue(remote.Replicas)
 	}
-	if shown.Storage != nil {
-		m.Storage = types.StringPointerValue(shown.Storage)
+	if remote.Storage != nil {
+		m.Storage = types.StringPointerValue(remote.Storage)
 	}
-	if shown.Compression != nil {
-		m.Compression = types.BoolPointerValue(shown.Compression)
+	if remote.Compression != nil {
+		m.Compression = types.BoolPointerValue(remote.Compression)
 	}
 	// Without the rest of an index, which cannot be read, its partitions alone
 	// are no indexing.
-	if shown.IndexPartitions != nil && !m.Indexing.IsNull() {
+	if remote.IndexPartitions != nil && !m.Indexing.IsNull() {
 		attributes := m.Indexing.Attributes()
-		attributes["partitions"] = types.Int64PointerValue(shown.IndexPartitions)
+		attributes["partitions"] = types.Int64PointerValue(remote.IndexPartitions)
 		indexing, problems := types.ObjectValue(m.Indexing.AttributeTypes(ctx), attributes)
 		diags.Append(problems...)
 		m.Indexing = indexing
@@ -294,18 +285,18 @@ func (m *kvBucketModel) refresh(ctx context.Context, diags *diag.Diagnostics, sh
 
 // settle gives what was left to the gateway the value that it chose or, where
 // it does not show one, its documented default.
-func (m *kvBucketModel) settle(shown quiva.Bucket) {
+func (m *kvBucketModel) settle(remote quiva.Bucket) {
 	if m.History.IsUnknown() {
-		m.History = types.Int64Value(valueOr(shown.History, defaultHistory))
+		m.History = types.Int64Value(valueOr(remote.History, quiva.DefaultHistory))
 	}
 	if m.Replicas.IsUnknown() {
-		m.Replicas = types.Int64Value(valueOr(shown.Replicas, defaultReplicas))
+		m.Replicas = types.Int64Value(valueOr(remote.Replicas, quiva.DefaultReplicas))
 	}
 	if m.Storage.IsUnknown() {
-		m.Storage = types.StringValue(valueOr(shown.Storage, defaultStorage))
+		m.Storage = types.StringValue(valueOr(remote.Storage, quiva.DefaultStorage))
 	}
 	if m.Compression.IsUnknown() {
-		m.Compression = types.BoolValue(valueOr(shown.Compression, false))
+		m.Compression = types.BoolValue(valueOr(remote.Compression, false))
 	}
 }
 
@@ -322,20 +313,20 @@ func valueOr[T any](value *T, fallback T) T {
 
 // descriptionValue is null for the empty description, which is how the gateway
 // shows that there is none.
-func descriptionValue(shown *string) types.String {
-	if shown == nil || *shown == "" {
+func descriptionValue(remote *string) types.String {
+	if remote == nil || *remote == "" {
 		return types.StringNull()
 	}
-	return types.StringValue(*shown)
+	return types.StringValue(*remote)
 }
 
 // limitValue is null for -1 and 0, by which the gateway shows that there is no
 // limit.
-func limitValue(shown *int64) types.Int64 {
-	if shown == nil || *shown < 1 {
+func limitValue(remote *int64) types.Int64 {
+	if remote == nil || *remote < 1 {
 		return types.Int64Null()
 	}
-	return types.Int64Value(*shown)
+	return types.Int64Value(*remote)
 }
 
 func (r *kvBucketResource) Configure(_ context.Context, req resource.ConfigureRequest, resp *resource.ConfigureResponse) {
@@ -410,7 +401,7 @@ func warnOfKept(diags *diag.Diagnostics, config, state kvBucketModel) {
 		}
 		diags.AddAttributeWarning(path.Root(argument.name), "Bucket keeps its "+argument.name,
 			fmt.Sprintf("The bucket %q has %s, and the configuration has none. The gateway can change that, but not remove it, so it stays until the bucket is replaced.\n\n"+
-				"To be rid of this warning, set %s to what the bucket has, or to something else. To get a new bucket without it, and without any entries, replace this one, under its address in place of ADDRESS:\n\n"+
+				"To silence this warning, set %s to what the bucket has, or to something else. To get a new bucket without it, and without any entries, replace this one, under its address in place of ADDRESS:\n\n"+
 				"  terraform apply -replace='quiva_kv_bucket.ADDRESS'",
 				state.Bucket.ValueString(), argument.has, argument.name))
 	}
@@ -441,52 +432,26 @@ func (r *kvBucketResource) Create(ctx context.Context, req resource.CreateReques
 		return
 	}
 
-	// Only a look before tells another's bucket from one that an attempt of
-	// this very creation made.
-	_, err := client.GetBucket(ctx, bucket.Bucket)
-	switch {
-	case err == nil:
+	switch err := client.CreateBucket(ctx, bucket); {
+	case errors.Is(err, quiva.ErrBucketExists):
 		bucketExists(&resp.Diagnostics, bucket.Bucket)
 		return
-	case !quiva.IsNotFound(err):
-		r.gateway.addError(&resp.Diagnostics, operation{doing: "look whether " + plan.name() + " exists already", rejected: path.Root("bucket")}, err)
-		return
-	}
-	if err := client.CreateBucket(ctx, bucket); err != nil && !wasCreated(ctx, client, bucket.Bucket, err) {
-		if quiva.IsBucketTaken(err) {
-			bucketExists(&resp.Diagnostics, bucket.Bucket)
-		} else {
-			r.gateway.addError(&resp.Diagnostics, operation{doing: "create " + plan.name(), rejected: path.Root("bucket")}, err)
-		}
+	case err != nil:
+		r.gateway.addError(&resp.Diagnostics, operation{doing: "create " + plan.name(), rejected: path.Root("bucket")}, err)
 		return
 	}
 
-	var shown quiva.Bucket
+	var remote quiva.Bucket
 	if !plan.settled() {
-		if shown, err = client.GetBucket(ctx, bucket.Bucket); err != nil {
+		var err error
+		if remote, err = client.GetBucket(ctx, bucket.Bucket); err != nil {
 			// The bucket is there, and an error would have Terraform replace it.
 			tflog.Warn(ctx, "New bucket could not be read; the documented defaults are assumed until the next refresh", map[string]any{"bucket": bucket.Bucket, "error": err.Error()})
 		}
 	}
-	plan.settle(shown)
+	plan.settle(remote)
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, plan.identity())...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
-}
-
-// wasCreated reports whether a bucket that did not exist was created although
-// its creation failed: an attempt's answer got lost.
-func wasCreated(ctx context.Context, client *quiva.Client, bucket string, err error) bool {
-	var failure *quiva.Error
-	switch {
-	case !errors.As(err, &failure):
-		return false
-	case failure.Attempts > 1 && quiva.IsBucketTaken(err):
-		return true
-	case failure.Attempts == 1 && failure.StatusCode >= http.StatusBadRequest && failure.StatusCode < http.StatusInternalServerError:
-		return false // a refusal
-	}
-	_, err = client.GetBucket(ctx, bucket)
-	return err == nil
 }
 
 func bucketExists(diags *diag.Diagnostics, bucket string) {
@@ -511,16 +476,16 @@ func (r *kvBucketResource) Read(ctx context.Context, req resource.ReadRequest, r
 	}
 	// Also of a bucket that turns out to be gone: the framework wants one.
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, state.identity())...)
-	shown, err := client.GetBucket(ctx, state.Bucket.ValueString())
+	remote, err := client.GetBucket(ctx, state.Bucket.ValueString())
 	switch {
-	case quiva.IsNotFound(err):
+	case errors.Is(err, quiva.ErrNotFound):
 		resp.State.RemoveResource(ctx)
 		return
 	case err != nil:
 		r.gateway.addError(&resp.Diagnostics, operation{doing: "read " + state.name(), rejected: path.Root("bucket")}, err)
 		return
 	}
-	state.refresh(ctx, &resp.Diagnostics, shown)
+	state.refresh(ctx, &resp.Diagnostics, remote)
 	resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
 }
 
@@ -555,9 +520,9 @@ func (r *kvBucketResource) Update(ctx context.Context, req resource.UpdateReques
 		}
 		err := client.UpdateBucket(ctx, plan.Bucket.ValueString(), update)
 		switch {
-		case quiva.IsNotFound(err):
+		case errors.Is(err, quiva.ErrNotFound):
 			resp.Diagnostics.AddAttributeError(path.Root("bucket"), "Bucket does not exist any more",
-				fmt.Sprintf("The bucket %q was deleted after this run had read it. Nothing was updated. Run it again: Terraform then plans to create the bucket anew.", plan.Bucket.ValueString()))
+				fmt.Sprintf("The bucket %q was deleted after this run had read it. Nothing was updated. Run it again: Terraform then plans to recreate the bucket.", plan.Bucket.ValueString()))
 			return
 		case err != nil:
 			r.gateway.addError(&resp.Diagnostics, operation{doing: "update " + plan.name(), rejected: path.Root("bucket")}, err)
@@ -583,10 +548,10 @@ func (r *kvBucketResource) Delete(ctx context.Context, req resource.DeleteReques
 		// keys leave; a list has only what is there.
 		entries, err := client.ListEntries(ctx, state.Bucket.ValueString(), 1)
 		switch {
-		case quiva.IsNotFound(err):
+		case errors.Is(err, quiva.ErrNotFound):
 			return
 		case err != nil:
-			r.gateway.addError(&resp.Diagnostics, operation{doing: "look whether " + state.name() + " is empty", rejected: path.Root("bucket")}, err)
+			r.gateway.addError(&resp.Diagnostics, operation{doing: "check whether " + state.name() + " is empty", rejected: path.Root("bucket")}, err)
 			return
 		case len(entries) > 0:
 			resp.Diagnostics.AddAttributeError(path.Root("force_destroy"), "Bucket is not empty",
@@ -597,7 +562,7 @@ func (r *kvBucketResource) Delete(ctx context.Context, req resource.DeleteReques
 		}
 	}
 	err := client.DeleteBucket(ctx, state.Bucket.ValueString())
-	if err != nil && !quiva.IsNotFound(err) {
+	if err != nil && !errors.Is(err, quiva.ErrNotFound) {
 		r.gateway.addError(&resp.Diagnostics, operation{doing: "delete " + state.name(), rejected: path.Root("bucket")}, err)
 	}
 }

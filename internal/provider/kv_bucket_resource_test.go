@@ -505,7 +505,7 @@ func TestAccKVBucketTakenName(t *testing.T) {
 		step(`terraform import 'quiva_kv_bucket.ADDRESS' 'limits'`),
 		step(`import { to = quiva_kv_bucket.ADDRESS id = "limits" }`),
 		resource.TestStep{
-			// Somebody is quicker between the look and the creation.
+			// Somebody is quicker between the check and the creation.
 			PreConfig: func() {
 				gateway.Inject(mockgateway.Fault{Method: http.MethodGet, Times: 1, Effect: mockgateway.Respond(http.StatusNotFound, nil, `{"error":"not_found"}`)})
 			},
@@ -518,9 +518,9 @@ func TestAccKVBucketTakenName(t *testing.T) {
 	}
 }
 
-// TestAccKVBucketAnswerLost: a bucket that was created in spite of a failure is
+// TestAccKVBucketResponseLost: a bucket that was created despite a failure is
 // not somebody else's.
-func TestAccKVBucketAnswerLost(t *testing.T) {
+func TestAccKVBucketResponseLost(t *testing.T) {
 	t.Parallel()
 	post := func(effect mockgateway.Effect) mockgateway.Fault {
 		return mockgateway.Fault{Method: http.MethodPost, Times: 1, Effect: effect}
@@ -538,7 +538,7 @@ func TestAccKVBucketAnswerLost(t *testing.T) {
 		"read back fails":    {0, []mockgateway.Fault{{Method: http.MethodGet, After: 1, Times: 1, Effect: mockgateway.Respond(500, nil, `{"error":"internal_error"}`)}}, ""},
 		"request lost":       {0, []mockgateway.Fault{post(mockgateway.Drop())}, "Gateway not reachable"},
 		"request lost twice": {1, []mockgateway.Fault{post(mockgateway.Drop()), post(mockgateway.Drop())}, "Gateway not reachable"},
-		"failed":             {0, []mockgateway.Fault{post(mockgateway.Respond(502, nil, "<html>Bad Gateway</html>"))}, "Gateway failed"},
+		"failed":             {0, []mockgateway.Fault{post(mockgateway.Respond(502, nil, "<html>Bad Gateway</html>"))}, "Gateway server error"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -642,25 +642,32 @@ func TestAccKVBucketNotEmpty(t *testing.T) {
 			},
 		)
 	})
-	t.Run("unknown", func(t *testing.T) {
-		t.Parallel()
-		gateway := newGateway(t)
-		run(t,
-			resource.TestStep{Config: bucket(gateway)},
-			resource.TestStep{
-				PreConfig: func() {
-					fill(gateway)()
-					gateway.Inject(mockgateway.Fault{Path: "/storage/kv/limits/entries", Times: 1, Effect: mockgateway.Respond(http.StatusForbidden, nil, `{"error":"forbidden"}`)})
+	for name, effect := range map[string]mockgateway.Effect{
+		"forbidden":      mockgateway.Respond(http.StatusForbidden, nil, `{"error":"forbidden"}`),
+		"contradictory":  mockgateway.Respond(http.StatusOK, nil, `{"body":{"results":[],"results_total":7}}`),
+		"with an error":  mockgateway.Respond(http.StatusOK, nil, `{"error":"partial","body":{"results":[],"results_total":0}}`),
+		"404 of a proxy": mockgateway.Respond(http.StatusNotFound, nil, `{"error":"not_found","message":"no route"}`),
+	} {
+		t.Run("unknown, "+name, func(t *testing.T) {
+			t.Parallel()
+			gateway := newGateway(t)
+			run(t,
+				resource.TestStep{Config: bucket(gateway)},
+				resource.TestStep{
+					PreConfig: func() {
+						fill(gateway)()
+						gateway.Inject(mockgateway.Fault{Path: "/storage/kv/limits/entries", Times: 1, Effect: effect})
+					},
+					Config:      withProvider(gateway, ""),
+					ExpectError: message(`Could not check whether the bucket "limits" is empty.`),
 				},
-				Config:      withProvider(gateway, ""),
-				ExpectError: message(`Could not look whether the bucket "limits" is empty.`),
-			},
-			resource.TestStep{
-				PreConfig: func() { unharmed(t, gateway); gateway.DeleteEntry("limits", "team/a") },
-				Config:    withProvider(gateway, ""),
-			},
-		)
-	})
+				resource.TestStep{
+					PreConfig: func() { unharmed(t, gateway); gateway.DeleteEntry("limits", "team/a") },
+					Config:    withProvider(gateway, ""),
+				},
+			)
+		})
+	}
 }
 
 // TestAccKVBucketGoneOnDestroy: a bucket that goes away between the refresh and
@@ -668,7 +675,7 @@ func TestAccKVBucketNotEmpty(t *testing.T) {
 func TestAccKVBucketGoneOnDestroy(t *testing.T) {
 	t.Parallel()
 	for name, fault := range map[string]mockgateway.Fault{
-		"at the look":     {Path: "/storage/kv/limits/entries"},
+		"at the check":    {Path: "/storage/kv/limits/entries"},
 		"at the deletion": {Method: http.MethodDelete},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -829,7 +836,7 @@ func TestKVBucketIdentityProtocol(t *testing.T) {
 
 	refused, err := server.ImportResourceState(t.Context(), &tfprotov6.ImportResourceStateRequest{TypeName: "quiva_kv_bucket", Identity: identity("")})
 	if err != nil || len(refused.Diagnostics) == 0 || refused.Diagnostics[0].Summary != "Invalid import ID" {
-		t.Errorf("an empty name is answered with %+v, %v", refused.Diagnostics, err)
+		t.Errorf("an empty name returned %+v, %v", refused.Diagnostics, err)
 	}
 }
 
@@ -908,11 +915,11 @@ func TestAccKVBucketRefused(t *testing.T) {
 		body   string
 		want   string
 	}{
-		"look":           {http.MethodGet, "/storage/kv/limits", 403, `{"error":"forbidden"}`, `Could not look whether the bucket "limits" exists already.`},
-		"create":         {http.MethodPost, "/storage/kv", 400, `{"error":"no more buckets"}`, `POST /storage/kv was answered with status 400 (Bad Request): no more buckets`},
+		"look":           {http.MethodGet, "/storage/kv/limits", 403, `{"error":"forbidden"}`, `GET /storage/kv/limits returned 403 Forbidden: forbidden`},
+		"create":         {http.MethodPost, "/storage/kv", 400, `{"error":"no more buckets"}`, `POST /storage/kv returned 400 Bad Request: no more buckets`},
 		"create, doing":  {http.MethodPost, "/storage/kv", 401, `{"error":"unauthorized"}`, `Could not create the bucket "limits".`},
-		"create, html":   {http.MethodPost, "/storage/kv", 200, `<html>Sign in</html>`, `The answer began: <html>Sign in</html>`},
-		"create, proxy":  {http.MethodPost, "/storage/kv", 404, `<html>`, `Not an answer of a Quiva Gateway`},
+		"create, html":   {http.MethodPost, "/storage/kv", 200, `<html>Sign in</html>`, `The response started with: <html>Sign in</html>`},
+		"create, proxy":  {http.MethodPost, "/storage/kv", 404, `<html>`, `Unexpected response: not a Quiva Gateway`},
 		"create, refuse": {http.MethodPost, "/storage/kv", 403, `{"error":"forbidden"}`, `it: POST /storage/kv`},
 	}
 	for name, tt := range tests {
@@ -939,9 +946,9 @@ func TestAccKVBucketRefused(t *testing.T) {
 		want          string
 	}{
 		"read":         {func(g *mockgateway.Server) string { return bucket(g) }, http.MethodGet, 500, `{"error":"internal_error"}`, `Could not read the bucket "limits".`},
-		"read, html":   {func(g *mockgateway.Server) string { return bucket(g) }, http.MethodGet, 404, `<html>no such page</html>`, `The answer began: <html>no such page</html>`},
-		"read, other":  {func(g *mockgateway.Server) string { return bucket(g) }, http.MethodGet, 200, `{"body":{"status":{"bucket":"other"}}}`, `the answer is about the bucket "other"`},
-		"update":       {func(g *mockgateway.Server) string { return bucket(g, "max_bytes = 5") }, http.MethodPut, 400, `{"error":"too small"}`, `PUT /storage/kv/limits was answered with status 400 (Bad Request): too small`},
+		"read, html":   {func(g *mockgateway.Server) string { return bucket(g) }, http.MethodGet, 404, `<html>no such page</html>`, `The response started with: <html>no such page</html>`},
+		"read, other":  {func(g *mockgateway.Server) string { return bucket(g) }, http.MethodGet, 200, `{"body":{"status":{"bucket":"other"}}}`, `the response is about the bucket "other"`},
+		"update":       {func(g *mockgateway.Server) string { return bucket(g, "max_bytes = 5") }, http.MethodPut, 400, `{"error":"too small"}`, `PUT /storage/kv/limits returned 400 Bad Request: too small`},
 		"update, gone": {func(g *mockgateway.Server) string { return bucket(g, "max_bytes = 5") }, http.MethodPut, 404, `{"error":"not_found"}`, `The bucket "limits" was deleted after this run had read it`},
 		"delete":       {func(g *mockgateway.Server) string { return withProvider(g, "") }, http.MethodDelete, 403, `{"error":"forbidden"}`, `Could not delete the bucket "limits".`},
 	}

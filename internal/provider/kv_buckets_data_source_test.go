@@ -62,7 +62,7 @@ func TestAccKVBucketsDataSourceErrors(t *testing.T) {
 	}{
 		"forbidden":  {http.StatusForbidden, `{"error":"forbidden"}`, `Could not list the buckets.`},
 		"what to do": {http.StatusForbidden, `{"error":"forbidden"}`, `must list it: GET /storage/kv`},
-		"no results": {http.StatusOK, `{"body":{}}`, `the answer lacks "body.results"`},
+		"no results": {http.StatusOK, `{"body":{}}`, `the response lacks "body.results"`},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -2,6 +2,7 @@ package provider
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -110,7 +111,7 @@ func (d *kvEntriesDataSource) Read(ctx context.Context, req datasource.ReadReque
 		found, err = client.SearchEntries(ctx, bucket, model.KeyPattern.ValueString(), limit)
 	}
 	switch {
-	case quiva.IsNotFound(err):
+	case errors.Is(err, quiva.ErrNotFound):
 		d.gateway.missingBucket(&resp.Diagnostics, bucket)
 		return
 	case err != nil:
@@ -120,6 +121,7 @@ func (d *kvEntriesDataSource) Read(ctx context.Context, req datasource.ReadReque
 
 	entries := make(map[string]dynamicvalue.Value, len(found))
 	for _, entry := range found {
+		checkRepresentable(&resp.Diagnostics, bucket, entry.Key)
 		entries[entry.Key] = decodeValue(&resp.Diagnostics, entry.Key, entry.Value)
 	}
 	model.Entries = objectOf(&resp.Diagnostics, entries)

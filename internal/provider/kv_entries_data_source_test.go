@@ -68,7 +68,9 @@ func TestAccKVEntriesDataSource(t *testing.T) {
 				Config: withProvider(gateway, entriesData(tt.arguments...)) + "output \"entries\" {\n  value = jsonencode(data.quiva_kv_entries.test.entries)\n}\n",
 				Check: func(*terraform.State) error {
 					for _, request := range gateway.Requests() {
-						if got := request.Query.Encode(); got != tt.query {
+						// One entry that is read on its own tells what a list of strings means.
+						alone := tt.stringValues && strings.Contains(request.Path, "/entries/")
+						if got := request.Query.Encode(); got != tt.query && !alone {
 							return fmt.Errorf("asked %s for %s, want %s", request.Path, got, tt.query)
 						}
 					}
@@ -157,9 +159,10 @@ func TestAccKVEntriesDataSourceErrors(t *testing.T) {
 		"forbidden":         {entriesData(), mockgateway.Respond(http.StatusForbidden, nil, `{"error":"forbidden"}`), `Could not list the entries of the bucket "flags".`},
 		"rejected pattern":  {entriesData(`key_pattern = "**"`), mockgateway.Respond(http.StatusBadRequest, nil, `{"error":"bad pattern"}`), `key_pattern = "**"`},
 		"rejected bucket":   {entriesData(), mockgateway.Respond(http.StatusBadRequest, nil, `{"error":"bad bucket"}`), `bucket = "flags"`},
-		"no results":        {entriesData(), mockgateway.Respond(http.StatusOK, nil, `{"body":{}}`), `the answer lacks "body.results"`},
-		"digits together":   {entriesData(), mockgateway.Respond(http.StatusOK, nil, `{"body":{"results":[{"key":"a","value":{"n":[`+strings.Repeat("1e-4000,", 9)+`0]}},{"key":"b","value":{"n":[`+strings.Repeat("1e-4000,", 9)+`0]}}]}}`), `Terraform cannot represent 2 entries as one object`},
+		"no results":        {entriesData(), mockgateway.Respond(http.StatusOK, nil, `{"body":{}}`), `the response lacks "body.results"`},
 		"too many digits":   {entriesData(), mockgateway.Respond(http.StatusOK, nil, `{"body":{"results":[{"key":"a","value":{"n":1.`+digits(200)+`}}]}}`), `The entry "a" holds JSON that Terraform cannot represent`},
+		"digits together":   {entriesData(), mockgateway.Respond(http.StatusOK, nil, `{"body":{"results":[{"key":"a","value":{"n":[`+strings.Repeat("1e-4000,", 9)+`0]}},{"key":"b","value":{"n":[`+strings.Repeat("1e-4000,", 9)+`0]}}]}}`), `Terraform cannot represent 2 entries as one object`},
+		"decomposed key":    {entriesData(), mockgateway.Respond(http.StatusOK, nil, `{"body":{"results":[{"key":"cafe\u0301","value":{}}]}}`), `The bucket "flags" has the key "cafe\u0301"`},
 		"empty bucket":      {"data \"quiva_kv_entries\" \"test\" {\n  bucket = \"\"\n}\n", mockgateway.Drop(), `The bucket must not be empty.`},
 		"empty pattern":     {entriesData(`key_pattern = ""`), mockgateway.Drop(), `key_pattern string length must be at least 1`},
 		"limit 0":           {entriesData(`limit = 0`), mockgateway.Drop(), `limit value must be between 1 and 1000, got: 0`},

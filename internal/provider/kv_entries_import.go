@@ -2,6 +2,7 @@ package provider
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -33,7 +34,7 @@ func (r *kvEntriesResource) ImportState(ctx context.Context, req resource.Import
 		listed, err = client.ListEntries(ctx, bucket, quiva.MaxListLimit)
 	}
 	switch {
-	case quiva.IsNotFound(err):
+	case errors.Is(err, quiva.ErrNotFound):
 		r.gateway.missingBucket(&resp.Diagnostics, bucket)
 		return
 	case err != nil:

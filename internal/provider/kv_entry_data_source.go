@@ -2,6 +2,7 @@ package provider
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
@@ -84,7 +85,7 @@ func (g *gateway) readValue(ctx context.Context, diags *diag.Diagnostics, bucket
 	}
 	entry, err := client.GetEntry(ctx, bucket, key)
 	switch {
-	case quiva.IsNotFound(err):
+	case errors.Is(err, quiva.ErrNotFound):
 		diags.AddAttributeError(path.Root("key"), "KV entry does not exist",
 			fmt.Sprintf("The bucket %q has no entry %q, or there is no such bucket; the gateway at %s does not say which. "+
 				"If this configuration creates the entry, take its value from the resource instead of reading it.", bucket, key, g.endpoint))

@@ -3,6 +3,7 @@ package provider
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -332,7 +333,7 @@ func (r *kvEntryResource) Read(ctx context.Context, req resource.ReadRequest, re
 	}
 	held, err := client.GetEntry(ctx, state.Bucket.ValueString(), state.Key.ValueString())
 	switch {
-	case quiva.IsNotFound(err):
+	case errors.Is(err, quiva.ErrNotFound):
 		resp.State.RemoveResource(ctx)
 		return
 	case err != nil:

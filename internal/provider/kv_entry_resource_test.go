@@ -371,13 +371,13 @@ func TestAccKVEntryNotGone(t *testing.T) {
 		body   string
 		want   string
 	}{
-		"html 404":    {http.StatusNotFound, "<html>no such page</html>", "The answer began: <html>no such page</html>"},
-		"empty 404":   {http.StatusNotFound, "", "not an answer of the gateway's API"},
+		"html 404":    {http.StatusNotFound, "<html>no such page</html>", "The response started with: <html>no such page</html>"},
+		"empty 404":   {http.StatusNotFound, "", "not a response of the gateway's API"},
 		"other 404":   {http.StatusNotFound, `{"error":"no route"}`, "(Not Found): no route"},
-		"wrapped 200": {http.StatusOK, `{"status_code":404,"body":{"error":"not_found"}}`, "the answer holds an error in spite of its status: not_found"},
-		"no value":    {http.StatusOK, `{"body":{"key":"checkout"}}`, `the answer lacks "body.value"`},
-		"wrong key":   {http.StatusOK, `{"body":{"key":"other","value":{}}}`, `the answer is about the key "other"`},
-		"truncated":   {http.StatusOK, `{"body":{"key":"checkout","value":{"a":"geheim`, `The answer began: {"body":{"key":…,"value":{"a":…`},
+		"wrapped 200": {http.StatusOK, `{"status_code":404,"body":{"error":"not_found"}}`, "the response contains an error despite status 200: not_found"},
+		"no value":    {http.StatusOK, `{"body":{"key":"checkout"}}`, `the response lacks "body.value"`},
+		"wrong key":   {http.StatusOK, `{"body":{"key":"other","value":{}}}`, `the response is about the key "other"`},
+		"truncated":   {http.StatusOK, `{"body":{"key":"checkout","value":{"a":"geheim`, `The response started with: {"body":{"key":…,"value":{"a":…`},
 		"500":         {http.StatusInternalServerError, `{"error":"internal_error"}`, "(Internal Server Error): internal_error"},
 		"expired":     {http.StatusUnauthorized, `{"error":"unauthorized"}`, "Gateway refused the credential"},
 	}
@@ -494,7 +494,7 @@ func TestAccKVEntryBadInput(t *testing.T) {
 		"bucket slash":   {bucket(`"a/b"`), `The bucket must not contain "/". A path belongs into the key`},
 		"bucket control": {bucket(`"a\n"`), `The bucket contains a control character`},
 		"empty key":      {key(""), `The key must not be empty.`},
-		"key dot":        {key("."), `The key must not be ".": in the path of a URL that means another place.`},
+		"key dot":        {key("."), `The key must not be ".": URLs treat it as a relative path segment.`},
 		"key dots":       {key(".."), `The key must not be ".."`},
 		"key control":    {key("a\tb"), `The key contains a control character`},
 		"no value":       {withProvider(gateway, "resource \"quiva_kv_entry\" \"test\" {\n bucket = \"flags\"\n key = \"a\"\n}"), `Value is missing`},
@@ -527,14 +527,14 @@ func TestAccKVEntryRefused(t *testing.T) {
 		want          []string
 	}{
 		"illegal key": {entry(gateway, "a b", "{}"), []string{
-			`Gateway rejected the request`, `key = "a b"`, `GET /storage/kv/flags/entries/a%20b was answered with status 400`}},
+			`Gateway rejected the request`, `key = "a b"`, `GET /storage/kv/flags/entries/a%20b returned 400`}},
 		"no bucket": {withProvider(gateway, "resource \"quiva_kv_entry\" \"test\" {\n bucket = \"absent\"\n key = \"a\"\n value = {}\n}"), []string{
 			`Bucket does not exist`, `has no bucket "absent". Check the name, or create it first`}},
 		"value too large": {withProvider(gateway, "resource \"quiva_kv_entry\" \"test\" {\n bucket = \"small\"\n key = \"a\"\n value = { text = \"0123456789\" }\n}"), []string{
-			`Gateway rejected the request`, `PUT /storage/kv/small/entries/a was answered with status 400`}},
+			`Gateway rejected the request`, `PUT /storage/kv/small/entries/a returned 400`}},
 		"wrong key": {provider(`api_key = "ms-wrong"`) + someEntry, []string{
-			`Gateway refused the credential`, `What was sent is the API key from the provider block`, `has expired`}},
-		"wrong token": {provider(`token = "wrong"`) + someEntry, []string{`What was sent is the token from the provider block`}},
+			`Gateway refused the credential`, `The request used the API key from the provider block`, `has expired`}},
+		"wrong token": {provider(`token = "wrong"`) + someEntry, []string{`The request used the token from the provider block`}},
 		"restricted key": {provider(`api_key = "msr-readonly"`) + someEntry, []string{
 			`Gateway does not permit this call`, `PUT /storage/kv/flags/entries/checkout`}},
 	}

@@ -2,10 +2,13 @@ package provider
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"unicode"
 
+	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"golang.org/x/text/unicode/norm"
 )
 
 // nameValidator refuses names that no gateway can take or that would mean
@@ -45,11 +48,22 @@ func (v nameValidator) problem(name string) string {
 	case name == "":
 		return "must not be empty."
 	case name == "." || name == "..":
-		return "must not be \"" + name + "\": in the path of a URL that means another place."
+		return "must not be \"" + name + "\": URLs treat it as a relative path segment."
 	case strings.ContainsFunc(name, unicode.IsControl):
 		return "contains a control character, such as a line break or a tab. If it was read from a file, trimspace() or chomp() removes those at the end."
 	case v.forbidden != "" && strings.Contains(name, v.forbidden):
-		return "must not contain \"" + v.forbidden + "\". A path belongs into the key: bucket = \"a\", key = \"b/c\"."
+		return "must not contain \"" + v.forbidden + "\". Put the path in the key: bucket = \"a\", key = \"b/c\"."
 	}
 	return ""
+}
+
+// checkRepresentable fails for a key of the gateway that Terraform would change:
+// it composes the characters of every string (Unicode's NFC), so the key that it
+// then asks for is another one.
+func checkRepresentable(diags *diag.Diagnostics, bucket, key string) {
+	if !norm.NFC.IsNormalString(key) {
+		diags.AddError("Key that Terraform cannot represent",
+			fmt.Sprintf("The bucket %q has the key %+q, written here with its decomposed characters escaped. Terraform composes such characters, which makes another key of it. "+
+				"Rename the key outside Terraform, or leave it out by a pattern or prefix of the keys that are wanted.", bucket, key))
+	}
 }

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/hashicorp/terraform-plugin-framework-timetypes/timetypes"
 	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
@@ -110,14 +111,15 @@ func (p *quivaProvider) Schema(_ context.Context, _ provider.SchemaRequest, resp
 				Sensitive: true,
 			},
 			"ca_cert_file": schema.StringAttribute{
-				MarkdownDescription: "Path of a PEM file with certificate authorities to trust beside the system's, for a gateway behind a private one. " +
+				MarkdownDescription: "Path of a PEM file with additional CA certificates, for a gateway that uses a private CA. " +
 					"Defaults to the environment variable `" + caCertFileVariable + "`.",
 				Optional: true,
 			},
 			"request_timeout": schema.StringAttribute{
 				MarkdownDescription: fmt.Sprintf("Limit of one attempt of a request, as a duration such as `10s` or `1m30s`. Defaults to `%s`.", quiva.DefaultRequestTimeout),
+				CustomType:          timetypes.GoDurationType{},
 				Optional:            true,
-				Validators:          []validator.String{durationValidator{}},
+				Validators:          []validator.String{aboveZero{}},
 			},
 			"max_retries": schema.Int64Attribute{
 				MarkdownDescription: fmt.Sprintf("How many times a request is repeated after a failed connection, a timeout or a status of 429, 500, 502, 503 or 504. `0` turns retrying off. Defaults to `%d`.", quiva.DefaultMaxRetries),
@@ -125,7 +127,7 @@ func (p *quivaProvider) Schema(_ context.Context, _ provider.SchemaRequest, resp
 				Validators:          []validator.Int64{int64validator.Between(0, 100)},
 			},
 			"allow_insecure_http": schema.BoolAttribute{
-				MarkdownDescription: "Allow an `endpoint` with plain `http` whose host is not loopback. The credential and all values then cross the network readable. Defaults to `false`.",
+				MarkdownDescription: "Allow an `endpoint` with plain `http` whose host is not loopback. The credential and all values are then sent unencrypted. Defaults to `false`.",
 				Optional:            true,
 			},
 			"bulk_refresh": schema.BoolAttribute{
@@ -139,14 +141,14 @@ func (p *quivaProvider) Schema(_ context.Context, _ provider.SchemaRequest, resp
 
 // providerModel is the provider block.
 type providerModel struct {
-	Endpoint          types.String `tfsdk:"endpoint"`
-	APIKey            types.String `tfsdk:"api_key"`
-	Token             types.String `tfsdk:"token"`
-	CACertFile        types.String `tfsdk:"ca_cert_file"`
-	RequestTimeout    types.String `tfsdk:"request_timeout"`
-	MaxRetries        types.Int64  `tfsdk:"max_retries"`
-	AllowInsecureHTTP types.Bool   `tfsdk:"allow_insecure_http"`
-	BulkRefresh       types.Bool   `tfsdk:"bulk_refresh"`
+	Endpoint          types.String         `tfsdk:"endpoint"`
+	APIKey            types.String         `tfsdk:"api_key"`
+	Token             types.String         `tfsdk:"token"`
+	CACertFile        types.String         `tfsdk:"ca_cert_file"`
+	RequestTimeout    timetypes.GoDuration `tfsdk:"request_timeout"`
+	MaxRetries        types.Int64          `tfsdk:"max_retries"`
+	AllowInsecureHTTP types.Bool           `tfsdk:"allow_insecure_http"`
+	BulkRefresh       types.Bool           `tfsdk:"bulk_refresh"`
 }
 
 // unknown names the arguments that are not known yet.
@@ -221,7 +223,7 @@ func (p *quivaProvider) configure(config providerModel, terraformVersion string,
 	credential, origin := findCredential(config)
 	if origin == "" {
 		diags.AddError("No credential",
-			"The gateway answers nobody without a credential. Set one of these:\n\n"+
+			"No credential is configured: the gateway requires one. Set one of these:\n\n"+
 				"  - the environment variable "+apiKeyVariable+" or the argument \"api_key\", with an API key\n"+
 				"  - the environment variable "+tokenVariable+" or the argument \"token\", with a token (JWT)")
 	} else if err := credential.Check(); err != nil {
@@ -229,7 +231,7 @@ func (p *quivaProvider) configure(config providerModel, terraformVersion string,
 	}
 
 	var roots *x509.CertPool
-	caCertFile, caCertOrigin := os.Getenv(caCertFileVariable), "from the environment variable "+caCertFileVariable
+	caCertFile, caCertOrigin := strings.TrimSpace(os.Getenv(caCertFileVariable)), "from the environment variable "+caCertFileVariable
 	if isSet(config.CACertFile) {
 		caCertFile, caCertOrigin = config.CACertFile.ValueString(), "from the provider block"
 	}
@@ -245,7 +247,9 @@ func (p *quivaProvider) configure(config providerModel, terraformVersion string,
 
 	timeout := quiva.DefaultRequestTimeout
 	if !config.RequestTimeout.IsNull() {
-		timeout, _ = time.ParseDuration(config.RequestTimeout.ValueString()) // validated
+		var problems diag.Diagnostics
+		timeout, problems = config.RequestTimeout.ValueGoDuration()
+		diags.Append(problems...)
 	}
 	maxRetries := quiva.DefaultMaxRetries
 	if !config.MaxRetries.IsNull() {
@@ -296,22 +300,17 @@ func isSet(value types.String) bool {
 	return !value.IsUnknown() && strings.TrimSpace(value.ValueString()) != ""
 }
 
-// durationValidator accepts durations above zero.
-type durationValidator struct{}
+// aboveZero accepts durations above zero, and leaves to timetypes what is none.
+type aboveZero struct{}
 
-func (durationValidator) Description(context.Context) string {
-	return "a duration above zero, such as 30s or 1m30s"
-}
+func (aboveZero) Description(context.Context) string { return "above zero" }
 
-func (v durationValidator) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
+func (v aboveZero) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
 
-func (v durationValidator) ValidateString(ctx context.Context, req validator.StringRequest, resp *validator.StringResponse) {
-	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() {
-		return
-	}
-	if duration, err := time.ParseDuration(req.ConfigValue.ValueString()); err != nil || duration <= 0 {
+func (aboveZero) ValidateString(_ context.Context, req validator.StringRequest, resp *validator.StringResponse) {
+	if duration, err := time.ParseDuration(req.ConfigValue.ValueString()); err == nil && duration <= 0 {
 		resp.Diagnostics.AddAttributeError(req.Path, "Invalid duration",
-			fmt.Sprintf("%q is not %s. The units are ms, s, m and h.", req.ConfigValue.ValueString(), v.Description(ctx)))
+			fmt.Sprintf("%q is not above zero. Write it like 30s or 1m30s.", req.ConfigValue.ValueString()))
 	}
 }
 

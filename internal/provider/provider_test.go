@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 	"github.com/hashicorp/terraform-plugin-testing/plancheck"
 	"github.com/hashicorp/terraform-plugin-testing/terraform"
@@ -107,18 +108,20 @@ resource "quiva_kv_entry" "test" {
 func TestAccProviderConfiguration(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct{ block, want string }{
-		"no credential":           {`endpoint = "http://127.0.0.1:1"`, `The gateway answers nobody without a credential. Set one of these: - the environment variable QUIVA_API_KEY`},
+		"no credential":           {`endpoint = "http://127.0.0.1:1"`, `No credential is configured: the gateway requires one. Set one of these: - the environment variable QUIVA_API_KEY`},
 		"blank credential":        {`api_key = "  "`, `variable QUIVA_BEARER_TOKEN or the argument "token", with a token (JWT)`},
 		"two credentials":         {"api_key = \"a\"\n token = \"b\"", `Both "api_key" and "token" are set`},
 		"damaged credential":      {`api_key = "ms-1\n2"`, `It is the API key from the provider block; it contains a space`},
 		"endpoint without scheme": {"api_key = \"a\"\n endpoint = \"api.quiva.ai\"", `Invalid endpoint`},
-		"endpoint with a port":    {"api_key = \"a\"\n endpoint = \"localhost:8080\"", `"localhost:8080" has no scheme`},
-		"endpoint unknown scheme": {"api_key = \"a\"\n endpoint = \"ftp://api.quiva.ai\"", `the scheme "ftp" is not supported; use https`},
+		"endpoint with a port":    {"api_key = \"a\"\n endpoint = \"localhost:8080\"", `The endpoint (from the provider block) cannot be used: it has no scheme`},
+		"endpoint unknown scheme": {"api_key = \"a\"\n endpoint = \"ftp://api.quiva.ai\"", `its scheme is not supported; use https`},
 		"endpoint user info":      {"api_key = \"a\"\n endpoint = \"https://user:geheim@api.quiva.ai\"", `it must not contain a user name or password`},
 		"endpoint query":          {"api_key = \"a\"\n endpoint = \"https://api.quiva.ai?a=b\"", `it must not contain a query or a fragment`},
-		"endpoint plain http":     {"api_key = \"a\"\n endpoint = \"http://api.quiva.ai\"", `plain http would send the credential readable to api.quiva.ai; use https, or set allow_insecure_http = true`},
-		"timeout no duration":     {"api_key = \"a\"\n request_timeout = \"30\"", `"30" is not a duration above zero, such as 30s or 1m30s`},
-		"timeout zero":            {"api_key = \"a\"\n request_timeout = \"0s\"", `"0s" is not a duration above zero`},
+		"endpoint plain http":     {"api_key = \"a\"\n endpoint = \"http://api.quiva.ai\"", `plain http would send the credential unencrypted; use https, or set allow_insecure_http = true`},
+		"timeout no duration":     {"api_key = \"a\"\n request_timeout = \"30\"", `Given Value: 30 Error: time: missing unit in duration "30"`},
+		"timeout zero":            {"api_key = \"a\"\n request_timeout = \"0s\"", `"0s" is not above zero. Write it like 30s or 1m30s.`},
+		"timeout negative":        {"api_key = \"a\"\n request_timeout = \"-1s\"", `"-1s" is not above zero`},
+		"retries no whole number": {"api_key = \"a\"\n max_retries = 1.5", `A whole number of at most 64 bits is needed here, and this is 1.5.`},
 		"negative retries":        {"api_key = \"a\"\n max_retries = -1", `between 0 and 100`},
 	}
 	for name, tt := range tests {
@@ -173,8 +176,46 @@ func TestAccProviderEnvironment(t *testing.T) {
 	}
 }
 
+// TestProviderMisplacedKey: an API key in a variable of something else is not
+// printed; the error names the variable.
+func TestProviderMisplacedKey(t *testing.T) {
+	const misplaced = "ms-geheim-0123456789"
+	for _, variable := range []string{"QUIVA_API_URL", "QUIVA_CA_CERT_FILE"} {
+		t.Run(variable, func(t *testing.T) {
+			t.Setenv("QUIVA_API_KEY", mockgateway.DefaultAPIKey)
+			t.Setenv(variable, misplaced)
+			text := describe(configured(t).Diagnostics)
+			if !strings.Contains(text, "(from the environment variable "+variable+") cannot be used") || strings.Contains(text, misplaced) {
+				t.Errorf("configured with %s", text)
+			}
+		})
+	}
+}
+
+// TestProviderBlankCertificateFile: a blank variable is no file.
+func TestProviderBlankCertificateFile(t *testing.T) {
+	t.Setenv("QUIVA_API_KEY", mockgateway.DefaultAPIKey)
+	t.Setenv("QUIVA_CA_CERT_FILE", " \n")
+	noDiagnostics(t, configured(t).Diagnostics, nil)
+}
+
+// configured configures a provider by the environment alone.
+func configured(t *testing.T) *tfprotov6.ConfigureProviderResponse {
+	t.Helper()
+	server := newServer(t)
+	schemas, err := server.GetProviderSchema(t.Context(), &tfprotov6.GetProviderSchemaRequest{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	response, err := server.ConfigureProvider(t.Context(), &tfprotov6.ConfigureProviderRequest{Config: objectOf(t, schemas.Provider, map[string]tftypes.Value{})})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return response
+}
+
 // TestAccProviderUnreachable: each way in which there is no gateway at the
-// endpoint has its own answer.
+// endpoint has its own error.
 func TestAccProviderUnreachable(t *testing.T) {
 	t.Parallel()
 	closed := mockgateway.NewServer()
@@ -185,9 +226,9 @@ func TestAccProviderUnreachable(t *testing.T) {
 	tests := map[string]struct{ endpoint, want string }{
 		"refused":   {closed.URL, "Gateway not reachable"},
 		"no host":   {"https://gateway.invalid", "Gateway not reachable"},
-		"html":      {html.URL, "The answer began: <html><title>Sign in</title>"},
-		"html why":  {html.URL, "the answer is not JSON"},
-		"wrong url": {notFound.URL + "/v2", "Not an answer of a Quiva Gateway"},
+		"html":      {html.URL, "The response started with: <html><title>Sign in</title>"},
+		"html why":  {html.URL, "the response is not JSON"},
+		"wrong url": {notFound.URL + "/v2", "Unexpected response: not a Quiva Gateway"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -247,7 +288,7 @@ func TestAccProviderPrivateCA(t *testing.T) {
 	}
 	run(t,
 		resource.TestStep{Config: trusting(""), ExpectError: message("name that authority's PEM file as ca_cert_file, or in QUIVA_CA_CERT_FILE")},
-		resource.TestStep{Config: trusting(`ca_cert_file = "/absent/ca.pem"`), ExpectError: message("The file of certificate authorities (from the provider block) cannot be used: open /absent/ca.pem")},
+		resource.TestStep{Config: trusting(`ca_cert_file = "/absent/ca.pem"`), ExpectError: message("The file of certificate authorities (from the provider block) cannot be used: no such file or directory")},
 		resource.TestStep{Config: trusting(fmt.Sprintf("ca_cert_file = %q", authority)), Check: holds(gateway, "flags", "checkout", `{"enabled":true}`)},
 	)
 }

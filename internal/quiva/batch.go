@@ -13,8 +13,8 @@ import (
 // batchWidth is how many requests of one batch are sent at a time.
 const batchWidth = 32
 
-// Batch is what came of one call for each of many keys.
-type Batch struct {
+// BatchResult is what came of one call for each of many keys.
+type BatchResult struct {
 	// Done are the keys whose call succeeded.
 	Done []string
 	// Failed has the error of each call that did not.
@@ -25,12 +25,13 @@ type Batch struct {
 }
 
 // Err returns one of the errors, or nil if all is done: the first by key of
-// those that are about more than their own key, else the first.
-func (b Batch) Err() error {
+// those that say most, since they are about more than their own key and do not
+// refer to another one.
+func (b BatchResult) Err() error {
 	var first error
 	for _, key := range slices.Sorted(maps.Keys(b.Failed)) {
 		err := b.Failed[key]
-		if !isOfItsKey(err) {
+		if !isKeyError(err) && !errors.Is(err, ErrStillUnreachable) {
 			return err
 		}
 		if first == nil {
@@ -40,23 +41,23 @@ func (b Batch) Err() error {
 	return first
 }
 
-// isOfItsKey reports whether a call failed for what its own key or value is.
-func isOfItsKey(err error) bool {
+// isKeyError reports whether a call failed for what its own key or value is.
+func isKeyError(err error) bool {
 	var failure *Error
-	return errors.As(err, &failure) && failure.StatusCode == http.StatusBadRequest
+	return errors.Is(err, ErrValueTooLarge) || errors.As(err, &failure) && failure.StatusCode == http.StatusBadRequest
 }
 
 // PutEntries writes many entries, in no particular order, as PutEntry does.
-func (c *Client) PutEntries(ctx context.Context, bucket string, values map[string]json.RawMessage) Batch {
+func (c *Client) PutEntries(ctx context.Context, bucket string, values map[string]json.RawMessage) BatchResult {
 	return batch(ctx, slices.Sorted(maps.Keys(values)), func(key string) error {
 		return c.PutEntry(ctx, bucket, key, values[key])
 	})
 }
 
 // DeleteEntries deletes many entries. One that does not exist is done.
-func (c *Client) DeleteEntries(ctx context.Context, bucket string, keys []string) Batch {
+func (c *Client) DeleteEntries(ctx context.Context, bucket string, keys []string) BatchResult {
 	return batch(ctx, keys, func(key string) error {
-		if err := c.DeleteEntry(ctx, bucket, key); !IsNotFound(err) {
+		if err := c.DeleteEntry(ctx, bucket, key); !errors.Is(err, ErrNotFound) {
 			return err
 		}
 		return nil
@@ -65,12 +66,12 @@ func (c *Client) DeleteEntries(ctx context.Context, bucket string, keys []string
 
 // GetEntries reads many entries, each with a request of its own. An entry that
 // does not exist is done and not among those returned.
-func (c *Client) GetEntries(ctx context.Context, bucket string, keys []string) (map[string]Entry, Batch) {
+func (c *Client) GetEntries(ctx context.Context, bucket string, keys []string) (map[string]Entry, BatchResult) {
 	var mu sync.Mutex
 	entries := make(map[string]Entry, len(keys))
 	outcome := batch(ctx, keys, func(key string) error {
 		entry, err := c.GetEntry(ctx, bucket, key)
-		if IsNotFound(err) {
+		if errors.Is(err, ErrNotFound) {
 			return nil
 		}
 		if err == nil {
@@ -85,15 +86,15 @@ func (c *Client) GetEntries(ctx context.Context, bucket string, keys []string) (
 
 // batch makes a call for each key. A failure that is only about its own key
 // keeps no other from being tried.
-func batch(ctx context.Context, keys []string, call func(key string) error) Batch {
+func batch(ctx context.Context, keys []string, call func(key string) error) BatchResult {
 	var (
 		mu      sync.Mutex
 		next    int
 		stopped bool
-		outcome = Batch{Failed: map[string]error{}}
+		outcome = BatchResult{Failed: map[string]error{}}
 		workers sync.WaitGroup
 	)
-	take := func() (key string, ok bool) {
+	nextKey := func() (key string, ok bool) {
 		mu.Lock()
 		defer mu.Unlock()
 		if stopped || next == len(keys) || ctx.Err() != nil {
@@ -110,12 +111,12 @@ func batch(ctx context.Context, keys []string, call func(key string) error) Batc
 			return
 		}
 		outcome.Failed[key] = err
-		stopped = stopped || !isOfItsKey(err)
+		stopped = stopped || !isKeyError(err)
 	}
 	for range min(batchWidth, len(keys)) {
 		workers.Go(func() {
 			for {
-				key, ok := take()
+				key, ok := nextKey()
 				if !ok {
 					return
 				}

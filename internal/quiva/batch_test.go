@@ -46,7 +46,7 @@ func numberedKeys(count int) []string {
 }
 
 // checkSettled fails unless each key of a batch is in exactly one of its parts.
-func checkSettled(t *testing.T, keys []string, outcome Batch) {
+func checkSettled(t *testing.T, keys []string, outcome BatchResult) {
 	t.Helper()
 	settled := slices.Concat(outcome.Done, slices.Collect(maps.Keys(outcome.Failed)), outcome.Untried)
 	slices.Sort(settled)
@@ -97,14 +97,14 @@ func TestBatchFailures(t *testing.T) {
 		err   error
 		stops bool
 	}{
-		"400":       {&Error{StatusCode: http.StatusBadRequest}, false},
-		"401":       {&Error{StatusCode: http.StatusUnauthorized}, true},
-		"403":       {&Error{StatusCode: http.StatusForbidden}, true},
-		"404":       {&Error{StatusCode: http.StatusNotFound, Message: notFound}, true},
-		"429":       {&Error{StatusCode: http.StatusTooManyRequests}, true},
-		"500":       {&Error{StatusCode: http.StatusInternalServerError}, true},
-		"no answer": {&Error{Err: errors.New("connection refused")}, true},
-		"no status": {errors.New("anything"), true},
+		"400":         {&Error{StatusCode: http.StatusBadRequest}, false},
+		"401":         {&Error{StatusCode: http.StatusUnauthorized}, true},
+		"403":         {&Error{StatusCode: http.StatusForbidden}, true},
+		"404":         {&Error{StatusCode: http.StatusNotFound, kind: ErrNotFound}, true},
+		"429":         {&Error{StatusCode: http.StatusTooManyRequests}, true},
+		"500":         {&Error{StatusCode: http.StatusInternalServerError}, true},
+		"no response": {&Error{Cause: "connection refused"}, true},
+		"no status":   {errors.New("anything"), true},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -154,7 +154,7 @@ func TestBatchErr(t *testing.T) {
 		"only of their keys": {map[string]error{"a": rejected, "b": &Error{StatusCode: http.StatusBadRequest}}, rejected},
 	}
 	for name, test := range tests {
-		if got := (Batch{Failed: test.failed}).Err(); got != test.want { //nolint:errorlint // the very error is wanted
+		if got := (BatchResult{Failed: test.failed}).Err(); got != test.want { //nolint:errorlint // the very error is wanted
 			t.Errorf("%s: got %v, want %v", name, got, test.want)
 		}
 	}
@@ -239,8 +239,7 @@ func objects(keys []string) map[string]json.RawMessage {
 	return values
 }
 
-// TestEntries: many entries are written, read and deleted over few
-// connections, one request each.
+// TestEntries: many entries are written, read and deleted, one request each.
 func TestEntries(t *testing.T) {
 	t.Parallel()
 	gateway, client := newBatchGateway(t)
@@ -275,9 +274,6 @@ func TestEntries(t *testing.T) {
 			t.Errorf("%d %ss, want %d", got, method, want)
 		}
 	}
-	if opened := gateway.Connections(); opened > batchWidth {
-		t.Errorf("%d connections", opened)
-	}
 }
 
 func TestEntriesOfNothing(t *testing.T) {
@@ -285,7 +281,7 @@ func TestEntriesOfNothing(t *testing.T) {
 	gateway, client := newBatchGateway(t)
 	got, outcome := client.GetEntries(t.Context(), "flags", nil)
 	refreshed, refreshOutcome := client.RefreshEntries(t.Context(), "flags", nil, func(Entry) bool { return true })
-	for _, outcome := range []Batch{
+	for _, outcome := range []BatchResult{
 		client.PutEntries(t.Context(), "flags", nil), client.DeleteEntries(t.Context(), "flags", nil), outcome, refreshOutcome,
 	} {
 		if outcome.Err() != nil || len(outcome.Done)+len(outcome.Untried) > 0 {
@@ -307,7 +303,7 @@ func TestEntriesFail(t *testing.T) {
 		gateway, client := newBatchGateway(t)
 		outcome := client.PutEntries(t.Context(), "absent", objects(keys))
 		checkSettled(t, keys, outcome)
-		if asked := gateway.Count("", ""); !IsNotFound(outcome.Err()) || asked > batchWidth {
+		if asked := gateway.Count("", ""); !errors.Is(outcome.Err(), ErrNotFound) || asked > batchWidth {
 			t.Errorf("error %v after %d requests", outcome.Err(), asked)
 		}
 		// What is not there need not be deleted.
@@ -319,7 +315,7 @@ func TestEntriesFail(t *testing.T) {
 		t.Parallel()
 		_, client := newBatchGateway(t)
 		outcome := client.PutEntries(t.Context(), "absent", objects([]string{" ", "a", "b"}))
-		if !IsNotFound(outcome.Err()) {
+		if !errors.Is(outcome.Err(), ErrNotFound) {
 			t.Errorf("error %v, want the one about the bucket", outcome.Err())
 		}
 	})

@@ -7,9 +7,18 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"time"
 )
 
-// Bucket is what the gateway says of a bucket. What it left out of its answer
+// What the gateway's documents give as the defaults of a new bucket; of the
+// storage they say nothing, it is what the store behind the gateway takes.
+const (
+	DefaultHistory  = 1
+	DefaultReplicas = 1
+	DefaultStorage  = "file"
+)
+
+// Bucket is what the gateway says of a bucket. What it left out of its response
 // is nil.
 type Bucket struct {
 	Name        string
@@ -35,7 +44,7 @@ type Bucket struct {
 }
 
 // BucketSummary is a bucket in the list of all. What the gateway left out of
-// its answer is nil.
+// its response is nil.
 type BucketSummary struct {
 	Name        string
 	Description *string
@@ -90,13 +99,13 @@ type IndexMapping struct {
 
 // ListBuckets returns all buckets.
 func (c *Client) ListBuckets(ctx context.Context) ([]BucketSummary, error) {
-	var answer bucketsAnswer
-	err := c.do(ctx, request{method: http.MethodGet, limit: listLimit}, &answer)
+	var response bucketsResponse
+	err := c.do(ctx, request{method: http.MethodGet, limit: listLimit}, &response)
 	if err != nil {
 		return nil, err
 	}
-	buckets := make([]BucketSummary, len(*answer.Body.Results))
-	for i, result := range *answer.Body.Results {
+	buckets := make([]BucketSummary, len(*response.Body.Results))
+	for i, result := range *response.Body.Results {
 		buckets[i] = BucketSummary{
 			Name:        *result.Name,
 			Description: result.Description,
@@ -107,55 +116,129 @@ func (c *Client) ListBuckets(ctx context.Context) ([]BucketSummary, error) {
 	return buckets, nil
 }
 
-// CreateBucket creates a bucket. The error satisfies [IsBucketTaken] if there
-// is one of that name, which may be this very call's: an attempt that was
-// repeated because its answer got lost.
+// CreateBucket creates a bucket. It fails with [ErrBucketExists] if there is one
+// of that name that this very call has not made.
+//
+// The gateway cannot be asked who made a bucket. Where the response to the
+// creation is lost, also by the end of the context, a bucket that was not there
+// before and is now just as config says, without any entry, counts as made.
 func (c *Client) CreateBucket(ctx context.Context, config BucketConfig) error {
 	body, err := json.Marshal(config)
 	if err != nil {
 		return err
 	}
-	return c.do(ctx, request{method: http.MethodPost, body: body, limit: entryLimit}, &success{})
+	switch _, err := c.GetBucket(ctx, config.Bucket); {
+	case err == nil:
+		return ErrBucketExists
+	case !errors.Is(err, ErrNotFound):
+		return err
+	}
+	err = c.do(ctx, request{method: http.MethodPost, body: body, limit: entryLimit}, &successResponse{})
+	var failure *Error
+	switch {
+	case err == nil:
+		return nil
+	case !errors.As(err, &failure) || failure.lost:
+		return c.recoverCreation(ctx, config, err)
+	case failure.saysBucketExists():
+		return ErrBucketExists
+	}
+	return explainBucketRejection(err)
+}
+
+// recoveryTime is how long a creation that was cancelled is looked after.
+const recoveryTime = 2 * time.Second
+
+// recoverCreation returns nil if a bucket was made although its creation failed.
+func (c *Client) recoverCreation(ctx context.Context, config BucketConfig, creation error) error {
+	if ctx.Err() != nil {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(withoutRetries(context.WithoutCancel(ctx)), recoveryTime)
+		defer cancel()
+	}
+	bucket, err := c.GetBucket(ctx, config.Bucket)
+	switch {
+	case err != nil:
+		return creation
+	case !config.describes(bucket):
+		return ErrBucketExists
+	}
+	return nil
+}
+
+// describes reports whether a bucket is as a new one that is made of the config:
+// wherever the gateway shows something, it is that or, where the config leaves
+// it out, the default.
+func (b BucketConfig) describes(bucket Bucket) bool {
+	limited := func(limit *int64) *int64 { // below 1 is no limit
+		if limit != nil && *limit < 1 {
+			return nil
+		}
+		return limit
+	}
+	var partitions *int64
+	if b.Indexing != nil {
+		partitions = &b.Indexing.Partitions
+	}
+	return shows(bucket.Description, b.Description, "") &&
+		shows(bucket.History, b.History, DefaultHistory) &&
+		shows(bucket.Replicas, b.Replicas, DefaultReplicas) &&
+		shows(bucket.Storage, b.Storage, DefaultStorage) &&
+		shows(bucket.Compression, b.Compression, false) &&
+		shows(limited(bucket.MaxBytes), b.MaxBytes, 0) &&
+		shows(limited(bucket.MaxValueSize), b.MaxValueSize, 0) &&
+		shows(bucket.IndexPartitions, partitions, 0) &&
+		shows(bucket.EntryTotal, nil, 0) &&
+		shows(bucket.Bytes, nil, 0)
+}
+
+// shows reports whether the gateway shows what was asked for or, if nothing was,
+// the fallback. It may show nothing.
+func shows[T comparable](shown, asked *T, fallback T) bool {
+	if asked == nil {
+		asked = &fallback
+	}
+	return shown == nil || *shown == *asked
 }
 
 // GetBucket reads how a bucket is configured. The error satisfies [IsNotFound]
 // if there is none.
 func (c *Client) GetBucket(ctx context.Context, bucket string) (Bucket, error) {
-	answer := bucketAnswer{bucket: bucket}
-	err := c.do(ctx, request{method: http.MethodGet, path: []string{bucket}, limit: entryLimit}, &answer)
+	response := bucketResponse{bucket: bucket}
+	err := c.do(ctx, request{method: http.MethodGet, path: []string{bucket}, limit: entryLimit}, &response)
 	if err != nil {
 		return Bucket{}, err
 	}
-	return answer.read(), nil
+	return response.read(), nil
 }
 
-// UpdateBucket changes a bucket. The error satisfies [IsNotFound] if there is
+// UpdateBucket changes a bucket. It fails with [ErrNotFound] if there is
 // none.
 func (c *Client) UpdateBucket(ctx context.Context, bucket string, update BucketUpdate) error {
 	body, err := json.Marshal(update)
 	if err != nil {
 		return err
 	}
-	return c.do(ctx, request{method: http.MethodPut, path: []string{bucket}, body: body, limit: entryLimit}, &success{})
+	return explainBucketRejection(c.do(ctx, request{method: http.MethodPut, path: []string{bucket}, body: body, limit: entryLimit}, &successResponse{}))
 }
 
-// DeleteBucket deletes a bucket with all its entries. The error satisfies
-// [IsNotFound] if there is none.
+// DeleteBucket deletes a bucket with all its entries. It fails with
+// [ErrNotFound] if there is none.
 func (c *Client) DeleteBucket(ctx context.Context, bucket string) error {
-	return c.do(ctx, request{method: http.MethodDelete, path: []string{bucket}, limit: entryLimit}, &success{})
+	return c.do(ctx, request{method: http.MethodDelete, path: []string{bucket}, limit: entryLimit}, &successResponse{})
 }
 
-// IsBucketTaken reports whether a bucket could not be created because there is
-// one of its name.
-func IsBucketTaken(err error) bool {
-	var e *Error
-	return errors.As(err, &e) && e.StatusCode == http.StatusBadRequest &&
-		strings.Contains(strings.ToLower(e.Message), "already exists")
+// saysBucketExists reports whether a bucket could not be created because there
+// is one of its name.
+func (e *Error) saysBucketExists() bool {
+	return e.StatusCode == http.StatusBadRequest && strings.Contains(strings.ToLower(e.Message), "already exists")
 }
 
-// bucketsAnswer is what the list of all buckets promises.
-type bucketsAnswer struct {
-	Body *struct {
+// bucketsResponse is what the list of all buckets promises.
+type bucketsResponse struct {
+	Error noError `json:"error"`
+	Body  *struct {
+		Error   noError `json:"error"`
 		Results *[]struct {
 			Name        *string `json:"name"`
 			Description *string `json:"description"`
@@ -165,25 +248,27 @@ type bucketsAnswer struct {
 	} `json:"body"`
 }
 
-func (a *bucketsAnswer) check() error {
+func (a *bucketsResponse) check() error {
 	if a.Body == nil || a.Body.Results == nil {
-		return errors.New("the answer lacks \"body.results\"")
+		return errors.New("the response lacks \"body.results\"")
 	}
 	for _, result := range *a.Body.Results {
 		if result.Name == nil {
-			return errors.New("a result of the answer lacks its \"name\"")
+			return errors.New("a result of the response lacks its \"name\"")
 		}
 	}
 	return nil
 }
 
-// bucketAnswer is what a GET of a bucket promises. Most fields come in more
+// bucketResponse is what a GET of a bucket promises. Most fields come in more
 // than one of its three parts, and the documented example leaves some out of
 // each; so a field is taken from wherever it is, and only the bucket's name is
 // required.
-type bucketAnswer struct {
-	bucket string // the one that was asked for
+type bucketResponse struct {
+	bucket string  // the one that was asked for
+	Error  noError `json:"error"`
 	Body   *struct {
+		Error  noError `json:"error"`
 		Status struct {
 			Bucket       *string `json:"bucket"`
 			Description  *string `json:"description"`
@@ -223,9 +308,9 @@ type bucketAnswer struct {
 // streamPrefix is what the name of a bucket's stream has before the bucket's.
 const streamPrefix = "KV_"
 
-func (a *bucketAnswer) check() error {
+func (a *bucketResponse) check() error {
 	if a.Body == nil {
-		return errors.New("the answer lacks \"body\"")
+		return errors.New("the response lacks \"body\"")
 	}
 	name := first(a.Body.Status.Bucket, a.Body.Config.Bucket)
 	if stream := a.Body.StreamInfo.Config.Name; name == nil && stream != nil {
@@ -234,15 +319,15 @@ func (a *bucketAnswer) check() error {
 	}
 	switch {
 	case name == nil:
-		return errors.New("the answer lacks \"body.status.bucket\"")
+		return errors.New("the response lacks \"body.status.bucket\"")
 	case *name != a.bucket:
-		// A cache or proxy mixed up two answers.
-		return fmt.Errorf("the answer is about the bucket %q", *name)
+		// A cache or proxy mixed up two responses.
+		return fmt.Errorf("the response is about the bucket %q", *name)
 	}
 	return nil
 }
 
-func (a *bucketAnswer) read() Bucket {
+func (a *bucketResponse) read() Bucket {
 	status, config, info := a.Body.Status, a.Body.Config, a.Body.StreamInfo
 	bucket := Bucket{
 		Name:            a.bucket,

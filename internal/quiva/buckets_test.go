@@ -1,10 +1,12 @@
 package quiva_test
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -49,7 +51,7 @@ func TestBuckets(t *testing.T) {
 	sent(http.MethodPost, "/storage/kv", `{"bucket":"limits"}`)
 	shows(`{"Name":"limits","Description":"","History":1,"Replicas":1,"MaxBytes":-1,"MaxValueSize":-1,"Storage":"file","Compression":false,"IndexPartitions":null,"Bytes":0,"EntryTotal":0,"Created":null}`)
 
-	if err := client.CreateBucket(t.Context(), quiva.BucketConfig{Bucket: "limits"}); !quiva.IsBucketTaken(err) || quiva.IsNotFound(err) {
+	if err := client.CreateBucket(t.Context(), quiva.BucketConfig{Bucket: "limits"}); !errors.Is(err, quiva.ErrBucketExists) || errors.Is(err, quiva.ErrNotFound) {
 		t.Errorf("creating it again gave %v", err)
 	}
 	gateway.ResetRequests()
@@ -92,27 +94,119 @@ func TestBuckets(t *testing.T) {
 		client.UpdateBucket(t.Context(), "limits", quiva.BucketUpdate{Description: pointer("x")}),
 		client.DeleteBucket(t.Context(), "limits"),
 	} {
-		if !quiva.IsNotFound(err) || quiva.IsBucketTaken(err) {
+		if !errors.Is(err, quiva.ErrNotFound) || errors.Is(err, quiva.ErrBucketExists) {
 			t.Errorf("a bucket that is gone gave %v", err)
 		}
 	}
 }
 
-// TestCreateBucketAnswerLost: the repeated attempt finds what the first one
-// made, and says so.
-func TestCreateBucketAnswerLost(t *testing.T) {
+// TestCreateBucketRecovers: a creation whose response is lost counts as made if
+// the bucket is just as it was to be, and nobody else can have made it.
+func TestCreateBucketRecovers(t *testing.T) {
+	t.Parallel()
+	asked := quiva.BucketConfig{Bucket: "limits", History: pointer(int64(5))}
+	same := mockgateway.BucketConfig{Name: "limits", History: 5}
+	// othersBucket stands for somebody else's, made at the same time.
+	othersBucket := func(bucket mockgateway.BucketConfig, entries ...string) func(*mockgateway.Server) {
+		return func(gateway *mockgateway.Server) {
+			gateway.CreateBucketWith(bucket)
+			for _, key := range entries {
+				gateway.PutEntry("limits", key, `{}`)
+			}
+		}
+	}
+	tests := map[string]struct {
+		effect mockgateway.Effect // on the first attempt
+		// meanwhile happens before the second one.
+		meanwhile func(*mockgateway.Server)
+		retries   int
+		want      error
+	}{
+		"lost, repeated":            {mockgateway.LoseAnswer(), nil, 1, nil},
+		"lost, not repeated":        {mockgateway.LoseAnswer(), nil, 0, nil},
+		"cut off, not repeated":     {mockgateway.Truncate(), nil, 0, nil},
+		"lost by a proxy":           {mockgateway.Respond(502, nil, "<html>"), othersBucket(same), 1, nil},
+		"another history":           {mockgateway.Drop(), othersBucket(mockgateway.BucketConfig{Name: "limits", History: 4}), 1, quiva.ErrBucketExists},
+		"another description":       {mockgateway.Drop(), othersBucket(mockgateway.BucketConfig{Name: "limits", History: 5, Description: "theirs"}), 1, quiva.ErrBucketExists},
+		"with a limit":              {mockgateway.Drop(), othersBucket(mockgateway.BucketConfig{Name: "limits", History: 5, MaxBytes: 1000}), 1, quiva.ErrBucketExists},
+		"with an entry":             {mockgateway.Drop(), othersBucket(same, "a"), 1, quiva.ErrBucketExists},
+		"ours was refused with 500": {mockgateway.Respond(500, nil, `{"error":"internal_error"}`), othersBucket(same), 1, quiva.ErrBucketExists},
+		"ours was refused with 503": {mockgateway.Respond(503, nil, ""), othersBucket(same), 1, quiva.ErrBucketExists},
+		"ours was refused with 429": {mockgateway.Respond(429, http.Header{"Retry-After": {"0"}}, ""), othersBucket(same), 1, quiva.ErrBucketExists},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			gateway := newGateway(t)
+			meanwhile := sync.OnceFunc(func() {
+				if test.meanwhile != nil {
+					test.meanwhile(gateway)
+				}
+			})
+			gateway.SetRequestHook(func(request mockgateway.Request) {
+				if request.Method == http.MethodPost {
+					meanwhile()
+				}
+			})
+			gateway.Inject(mockgateway.Fault{Method: http.MethodPost, Times: 1, Effect: test.effect})
+			client := newClient(t, gateway.URL, func(c *quiva.Config) { c.MaxRetries = test.retries })
+			if err := client.CreateBucket(t.Context(), asked); !errors.Is(err, test.want) {
+				t.Errorf("got %v, want %v", err, test.want)
+			}
+		})
+	}
+}
+
+// TestCreateBucketUnreached: a creation that certainly did not arrive is not
+// looked after, so that it cannot claim somebody else's bucket.
+func TestCreateBucketUnreached(t *testing.T) {
 	t.Parallel()
 	gateway := newGateway(t)
-	gateway.Inject(mockgateway.Fault{Method: http.MethodPost, Times: 1, Effect: mockgateway.LoseAnswer()})
-	client := newClient(t, gateway.URL, func(c *quiva.Config) { c.MaxRetries = 1 })
-	err := client.CreateBucket(t.Context(), quiva.BucketConfig{Bucket: "limits"})
-	var failure *quiva.Error
-	if !quiva.IsBucketTaken(err) || !errors.As(err, &failure) || failure.Attempts != 2 {
+	gateway.SetRequestHook(func(request mockgateway.Request) {
+		if request.Method == http.MethodGet {
+			go gateway.Stop() // waits for this very request
+		}
+	})
+	client := newClient(t, gateway.URL, func(c *quiva.Config) { c.MaxRetries = 0 })
+	if err := client.CreateBucket(t.Context(), quiva.BucketConfig{Bucket: "limits"}); err == nil || errors.Is(err, quiva.ErrBucketExists) {
 		t.Errorf("got %v", err)
 	}
 }
 
-// TestBucketParts: each field is found in whichever part of the answer has it.
+// TestCreateBucketCancelled: a creation that Ctrl-C cuts off is looked after at
+// once, so that a bucket that was made is not forgotten.
+func TestCreateBucketCancelled(t *testing.T) {
+	t.Parallel()
+	for name, made := range map[string]bool{"made": true, "not made": false} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			gateway := newGateway(t)
+			ctx, cancel := context.WithCancel(t.Context())
+			returned := make(chan struct{})
+			if made {
+				gateway.SetRequestHook(func(request mockgateway.Request) {
+					if request.Method == http.MethodPost { // done, and its response not sent
+						cancel()
+						<-returned
+					}
+				})
+			} else {
+				hanging := gateway.Inject(mockgateway.Fault{Method: http.MethodPost, Effect: mockgateway.Hang()})
+				go func() {
+					<-hanging.Reached(1)
+					cancel()
+				}()
+			}
+			err := newClient(t, gateway.URL, nil).CreateBucket(ctx, quiva.BucketConfig{Bucket: "limits"})
+			close(returned)
+			if made && err != nil || !made && !errors.Is(err, context.Canceled) {
+				t.Errorf("got %v", err)
+			}
+		})
+	}
+}
+
+// TestBucketParts: each field is found in whichever part of the response has it.
 func TestBucketParts(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct{ body, want string }{
@@ -149,33 +243,29 @@ func TestBucketParts(t *testing.T) {
 	}
 }
 
-// TestBucketAnswers: what the calls cannot do without.
-func TestBucketAnswers(t *testing.T) {
+// TestBucketResponses: what the calls cannot do without.
+func TestBucketResponses(t *testing.T) {
 	t.Parallel()
 	list := func(t *testing.T, c *quiva.Client) error { _, err := c.ListBuckets(t.Context()); return err }
 	get := func(t *testing.T, c *quiva.Client) error { _, err := c.GetBucket(t.Context(), "b"); return err }
-	create := func(t *testing.T, c *quiva.Client) error {
-		return c.CreateBucket(t.Context(), quiva.BucketConfig{Bucket: "b"})
-	}
 	update := func(t *testing.T, c *quiva.Client) error {
 		return c.UpdateBucket(t.Context(), "b", quiva.BucketUpdate{})
 	}
 	remove := func(t *testing.T, c *quiva.Client) error { return c.DeleteBucket(t.Context(), "b") }
 	tests := map[string]struct {
-		call         func(*testing.T, *quiva.Client) error
-		answer, want string
+		call       func(*testing.T, *quiva.Client) error
+		body, want string
 	}{
 		"list, no body":     {list, `{}`, `lacks "body.results"`},
 		"list, no results":  {list, `{"body":{"results":null}}`, `lacks "body.results"`},
-		"list, no name":     {list, `{"body":{"results":[{"entry_total":1}]}}`, `a result of the answer lacks its "name"`},
+		"list, no name":     {list, `{"body":{"results":[{"entry_total":1}]}}`, `a result of the response lacks its "name"`},
 		"list, wrong type":  {list, `{"body":{"results":[{"name":1}]}}`, "JSON of an unexpected shape"},
 		"get, no body":      {get, `{"metadata":{}}`, `lacks "body"`},
 		"get, no name":      {get, `{"body":{"status":{},"config":{},"stream_info":{}}}`, `lacks "body.status.bucket"`},
 		"get, other bucket": {get, `{"body":{"status":{"bucket":"c"}}}`, `about the bucket "c"`},
 		"get, other stream": {get, `{"body":{"stream_info":{"config":{"name":"KV_c"}}}}`, `about the bucket "c"`},
 		"get, wrong type":   {get, `{"body":{"status":{"bucket":"b","history":"5"}}}`, "JSON of an unexpected shape"},
-		"get, an error":     {get, `{"error":"not_found"}`, "an error in spite of its status: not_found"},
-		"create":            {create, `{}`, `lacks "message"`},
+		"get, an error":     {get, `{"error":"not_found"}`, "an error despite status 200: not_found"},
 		"update":            {update, `{"body":{}}`, `lacks "message"`},
 		"delete":            {remove, `null`, `lacks "message"`},
 	}
@@ -183,9 +273,9 @@ func TestBucketAnswers(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			gateway := newGateway(t)
-			gateway.Inject(mockgateway.Fault{Effect: mockgateway.Respond(http.StatusOK, nil, test.answer)})
+			gateway.Inject(mockgateway.Fault{Effect: mockgateway.Respond(http.StatusOK, nil, test.body)})
 			err := test.call(t, newClient(t, gateway.URL, nil))
-			if err == nil || !strings.Contains(err.Error(), test.want) || quiva.IsNotFound(err) {
+			if err == nil || !strings.Contains(err.Error(), test.want) || errors.Is(err, quiva.ErrNotFound) {
 				t.Errorf("error %v, want %q", err, test.want)
 			}
 		})

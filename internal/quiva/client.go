@@ -2,7 +2,6 @@ package quiva
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -16,49 +15,60 @@ import (
 // LogFunc receives one event with its fields.
 type LogFunc func(ctx context.Context, message string, fields map[string]any)
 
-// How much of one answer is read, in bytes. More is an error, not memory.
+// How much of one response is read, in bytes. More is an error, not memory.
 const (
 	entryLimit = 16 << 20
 	listLimit  = 64 << 20
 )
+
+// largeBody is the size, in bytes, from which on something between the client and
+// the store may refuse a request: 1 MiB is the usual limit of both.
+const largeBody = 1 << 20
 
 // Client calls one gateway. It is safe for concurrent use.
 type Client struct {
 	endpoint   *url.URL
 	credential Credential
 	userAgent  string
+	redactor   redactor
 	log        LogFunc
 	http       *retryablehttp.Client
 
 	bulkRefresh bool
 	snapshots   snapshots
+	quoting     quoting
+	outage      *outage
 }
 
 // New makes a client. It does not connect yet.
 func New(config Config) *Client {
-	transport, connections := newTransport(config.Roots)
+	redactor := newRedactor(config.Credential)
+	log := redactor.log(config.Log)
+	outage := &outage{}
 	return &Client{
 		endpoint:   config.Endpoint,
 		credential: config.Credential,
 		userAgent:  config.UserAgent,
-		log:        config.Log,
+		redactor:   redactor,
+		log:        log,
 
 		bulkRefresh: config.BulkRefresh,
+		outage:      outage,
 
 		http: &retryablehttp.Client{
 			HTTPClient: &http.Client{
-				Transport: &attempts{
-					transport:   transport,
-					connections: connections,
-					timeout:     config.RequestTimeout,
-					log:         config.Log,
+				Transport: &transport{
+					base:    newHTTPTransport(config),
+					timeout: config.RequestTimeout,
+					outage:  outage,
+					log:     log,
 				},
 				CheckRedirect: checkRedirect,
 			},
 			RetryMax:     config.MaxRetries,
 			RetryWaitMin: retryWaitMin,
 			RetryWaitMax: retryWaitMax,
-			CheckRetry:   checkRetry,
+			CheckRetry:   outage.checkRetry,
 			Backoff:      backoff,
 			ErrorHandler: retryablehttp.PassthroughErrorHandler,
 		},
@@ -73,25 +83,56 @@ type request struct {
 	query url.Values
 	// body is JSON text, or nil.
 	body []byte
-	// limit is how many bytes of the answer are read.
+	// limit is how many bytes of the response are read.
 	limit int64
 }
 
-// do sends a request, repeats it where that helps, and decodes the answer's
-// JSON object into answer.
-func (c *Client) do(ctx context.Context, r request, answer answer) error {
-	target := c.url(r)
-	failure := &Error{Method: r.method, Path: target.EscapedPath()}
+// do sends a request, repeats it where that helps, and decodes the response's
+// JSON object. It fails with an [*Error], or with the context's error.
+func (c *Client) do(ctx context.Context, r request, into responseBody) error {
+	failure := &Error{Method: r.method, Path: c.url(r).EscapedPath()}
+	call := &call{limit: r.limit}
+	start := time.Now()
+	response, err := c.send(withCall(ctx, call), r)
+	failure.Attempts, failure.Elapsed, failure.lost = call.attempts, time.Since(start), call.lost
+	switch {
+	case err != nil && ctx.Err() != nil:
+		return ctx.Err()
+	case err != nil:
+		failure.kind, failure.Cause = kindOf(err), unwrapURLError(err).Error()
+		if isTransient(err) && !isWithoutRetries(ctx) {
+			if first := c.outage.begin(failure.Method+" "+failure.Path, start); first != "" {
+				failure.kind, failure.Cause = ErrStillUnreachable, "the gateway is still unreachable, see the error about "+first
+			}
+		}
+		return c.redactor.error(failure)
+	}
+	defer response.Body.Close() // the transport has read it
+	failure.StatusCode = response.StatusCode
+	switch {
+	case call.corrupt != nil:
+		failure.Cause = fmt.Sprintf("the response cannot be unpacked: %v", call.corrupt)
+	case response.StatusCode != http.StatusOK:
+		c.redactor.explain(failure, call.body)
+	default:
+		err := decodeResponse(call.body, into)
+		if err == nil {
+			return nil
+		}
+		failure.Cause = err.Error()
+		failure.Excerpt = c.redactor.excerpt(string(call.body))
+	}
+	return c.redactor.error(failure)
+}
 
+func (c *Client) send(ctx context.Context, r request) (*http.Response, error) {
 	var body any
 	if r.body != nil {
 		body = r.body
 	}
-	call := &call{limit: r.limit}
-	httpRequest, err := retryablehttp.NewRequestWithContext(withCall(ctx, call), r.method, target.String(), body)
+	httpRequest, err := retryablehttp.NewRequestWithContext(ctx, r.method, c.url(r).String(), body)
 	if err != nil {
-		failure.Err = err
-		return failure
+		return nil, err
 	}
 	name, secret := c.credential.header()
 	httpRequest.Header.Set(name, secret)
@@ -100,33 +141,13 @@ func (c *Client) do(ctx context.Context, r request, answer answer) error {
 	if r.body != nil {
 		httpRequest.Header.Set("Content-Type", "application/json")
 	}
-
-	start := time.Now()
-	response, err := c.http.Do(httpRequest)
-	failure.Attempts, failure.Elapsed = call.attempts, time.Since(start)
-	if err != nil {
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
-		failure.Err = unwrapURLError(err)
-		return failure
+	if len(r.body) >= largeBody {
+		// Whoever refuses the size can say so and hang up before the body comes,
+		// which net/http sends all the same over a connection that is to be kept.
+		httpRequest.Header.Set("Expect", "100-continue")
+		httpRequest.Close = true
 	}
-	defer response.Body.Close() // the transport has read it
-	failure.StatusCode = response.StatusCode
-	if call.corrupt != nil {
-		failure.Err = fmt.Errorf("the answer cannot be unpacked: %w", call.corrupt)
-		return failure
-	}
-	if response.StatusCode != http.StatusOK {
-		c.explain(failure, string(call.body))
-		return failure
-	}
-	if err := decodeAnswer(call.body, answer); err != nil {
-		failure.Err = errors.New(tidy(c.redact(err.Error())))
-		failure.Body = firstLine(c.redact(string(call.body)))
-		return failure
-	}
-	return nil
+	return c.http.Do(httpRequest)
 }
 
 func (c *Client) url(r request) *url.URL {
@@ -151,41 +172,6 @@ func unwrapURLError(err error) error {
 	var urlError *url.Error
 	if errors.As(err, &urlError) {
 		return urlError.Err
-	}
-	return err
-}
-
-// success is the answer to a write.
-type success struct {
-	Message *string `json:"message"`
-}
-
-func (s *success) check() error {
-	if s.Message == nil {
-		return errors.New("the answer lacks \"message\"")
-	}
-	return nil
-}
-
-// answer is what a request expects with a status of 200. It is decoded into,
-// then asked whether all that it cannot do without is there.
-type answer interface{ check() error }
-
-// decodeAnswer reads what came with a status of 200.
-func decodeAnswer(text []byte, answer answer) error {
-	if err := validText(text); err != nil {
-		return err
-	}
-	err := json.Unmarshal(text, answer)
-	if err != nil {
-		err = describeJSONError(text, err)
-	} else {
-		err = answer.check()
-	}
-	if err != nil {
-		if message, ok := errorMessage(string(text)); ok {
-			return errors.New("the answer holds an error in spite of its status: " + message)
-		}
 	}
 	return err
 }

@@ -57,19 +57,23 @@ func TestParseEndpoint(t *testing.T) {
 		"loopback address":    {"http://127.1.2.3:8080", false, "http://127.1.2.3:8080"},
 		"loopback IPv6":       {"http://[::1]:8080", false, "http://[::1]:8080"},
 		"insecure, allowed":   {"http://10.0.0.1", true, "http://10.0.0.1"},
-		"insecure":            {"http://10.0.0.1", false, "plain http would send the credential readable to 10.0.0.1"},
+		"insecure":            {"http://10.0.0.1", false, "plain http would send the credential unencrypted; use https"},
 		"almost loopback":     {"http://localhost.example.com", false, "plain http"},
 		"no scheme":           {"api.quiva.ai", false, "has no scheme"},
 		"host and port":       {"api.quiva.ai:443", false, "has no scheme"},
 		"opaque":              {"https:api.quiva.ai", false, "has no scheme"},
-		"unknown scheme":      {"ftp://api.quiva.ai", true, `the scheme "ftp" is not supported`},
+		"unknown scheme":      {"ftp://api.quiva.ai", true, "its scheme is not supported"},
 		"no host":             {"https:///path", false, "names no host"},
 		"user":                {"https://user:geheim@api.quiva.ai", false, "must not contain a user name or password"},
-		"user, no scheme":     {"user:geheim@api.quiva.ai", false, "seems to hold a password"},
+		"user, no scheme":     {"user:geheim@api.quiva.ai", false, "has no scheme"},
 		"query":               {"https://api.quiva.ai/?key=1", false, "must not contain a query"},
 		"fragment":            {"https://api.quiva.ai/#top", false, "must not contain a query"},
 		"no URL":              {"https://api quiva ai/%zz", false, "not a URL"},
 		"secret stays unsaid": {"https://u:geheim\x7f@h", false, "not a URL"},
+		"an API key":          {"ms-geheim", false, "has no scheme"},
+		"an API key, colon":   {"ms-geheim:1", false, "has no scheme"},
+		"a key for a scheme":  {"ms-geheim://host", false, "its scheme is not supported"},
+		"a key for a host":    {"http://ms-geheim", false, "plain http"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -115,7 +119,7 @@ func TestRequest(t *testing.T) {
 			if err := client.DeleteEntry(t.Context(), "flags", key); err != nil {
 				t.Fatal(err)
 			}
-			if err := client.DeleteEntry(t.Context(), "flags", key); !quiva.IsNotFound(err) {
+			if err := client.DeleteEntry(t.Context(), "flags", key); !errors.Is(err, quiva.ErrNotFound) {
 				t.Errorf("deleting nothing gave %v", err)
 			}
 			requests := gateway.RequestsTo("", "/storage/kv/flags/entries/=a%2Fb_"+name)
@@ -172,7 +176,7 @@ func TestPaths(t *testing.T) {
 	}
 }
 
-// TestErrors: every shape of an answer that is no success.
+// TestErrors: every shape of a response that is no success.
 func TestErrors(t *testing.T) {
 	t.Parallel()
 	secret := mockgateway.DefaultAPIKey
@@ -182,37 +186,47 @@ func TestErrors(t *testing.T) {
 		want     string
 		notFound bool
 	}{
-		"plain":            {400, `{"error":"bad key"}`, "GET /storage/kv/flags/entries/a was answered with status 400 (Bad Request): bad key", false},
-		"wrapped":          {401, `{"status_code":401,"body":{"error":"unauthorized"}}`, "status 401 (Unauthorized): unauthorized", false},
-		"not found":        {404, `{"error":"not_found"}`, "status 404 (Not Found): not_found", true},
-		"not found, wrap":  {404, `{"status_code":404,"body":{"error":"not_found"}}`, "status 404 (Not Found): not_found", true},
-		"other not found":  {404, `{"error":"no route"}`, "status 404 (Not Found): no route", false},
-		"html not found":   {404, "<html>\n", "not an answer of the gateway's API\nThe answer began: <html>", false},
-		"empty not found":  {404, "", "status 404 (Not Found): not an answer of the gateway's API", false},
-		"not found as 200": {200, `{"error":"not_found"}`, "the answer holds an error in spite of its status: not_found", false},
-		"rate limit":       {429, "slow down\nplease", "status 429 (Too Many Requests): slow down", false},
-		"html 502":         {502, "<html>\x1b[31mBad Gateway</html>", "The answer began: <html> [31mBad Gateway</html>", false},
-		"unknown status":   {599, `{"error":"x"}`, "status 599: x", false},
-		"other JSON":       {418, `{"detail":"secret value","n":1}`, `The answer began: {"detail":…,"n":…}`, false},
-		"echo of the key":  {403, `{"error":"key ` + secret + ` may not"}`, "key (redacted) may not", false},
-		"echo in a 200":    {200, `{"error":"key ` + secret + ` may not"}`, "in spite of its status: key (redacted) may not", false},
-		"echo at the cut":  {502, strings.Repeat("x", 190) + secret, strings.Repeat("x", 190) + "(redacted)", false},
-		"echo, escaped":    {418, `{"\u006d` + secret[1:] + `":1}`, "The answer began: {…:…}", false},
-		"codes in a 200":   {200, `{"error":"a\u001b[2Jb"}`, "in spite of its status: a [2Jb", false},
-		"long message":     {400, `{"error":"` + strings.Repeat("a", 2000) + `"}`, "Bad Request): " + strings.Repeat("a", 1000) + "…", false},
-		"terminal codes":   {400, `{"error":"a\u001b[2Jb"}`, "Bad Request): a [2Jb", false},
-		"html 200":         {200, "<!doctype html>\nrest", "the answer is not JSON\nThe answer began: <!doctype html>", false},
-		"empty 200":        {200, " \n", "the answer is empty", false},
-		"truncated":        {200, `{"body":{"key":"a","value":{"pw":"secret value`, `The answer began: {"body":{"key":…,"value":{"pw":…`, false},
-		"trailing":         {200, `{"body":{"key":"a","value":{}}} x`, "broken JSON", false},
-		"array":            {200, `["secret value"]`, "JSON of an unexpected shape\nThe answer began: […]", false},
-		"body missing":     {200, `{}`, `lacks "body"`, false},
-		"value missing":    {200, `{"body":{"key":"a"}}`, `lacks "body.value"`, false},
-		"other key":        {200, `{"body":{"key":"b","value":{}}}`, `about the key "b"`, false},
-		"not UTF-8":        {200, "{\"body\":{\"key\":\"a\",\"value\":\"\xff\"}}", "not valid UTF-8", false},
-		"very deep":        {200, `{"body":{"key":"a","value":` + strings.Repeat("[", 100_000) + strings.Repeat("]", 100_000) + `}}`, "exceeded max depth", false},
-		"see other":        {303, ``, "status 303", false},
-		"long line":        {500, strings.Repeat("ü", 1000), strings.Repeat("ü", 100) + "…", false},
+		"plain":              {400, `{"error":"bad key"}`, "GET /storage/kv/flags/entries/a returned 400 Bad Request: bad key", false},
+		"wrapped":            {401, `{"status_code":401,"body":{"error":"unauthorized"}}`, "401 Unauthorized: unauthorized", false},
+		"not found":          {404, `{"error":"not_found"}`, "404 Not Found: not_found", true},
+		"not found, wrap":    {404, `{"status_code":404,"body":{"error":"not_found"}}`, "404 Not Found: not_found", true},
+		"other not found":    {404, `{"error":"no route"}`, "404 Not Found: no route", false},
+		"html not found":     {404, "<html>\n", "not a response of the gateway's API\nThe response started with: <html>", false},
+		"empty not found":    {404, "", "404 Not Found: not a response of the gateway's API", false},
+		"not found as 200":   {200, `{"error":"not_found"}`, "the response contains an error despite status 200: not_found", false},
+		"rate limit":         {429, "slow down\nplease", "429 Too Many Requests: slow down", false},
+		"html 502":           {502, "<html>\x1b[31mBad Gateway</html>", "The response started with: <html> [31mBad Gateway</html>", false},
+		"unknown status":     {599, `{"error":"x"}`, "returned 599: x", false},
+		"other JSON":         {418, `{"detail":"secret value","n":1}`, `The response started with: {"detail":…,"n":…}`, false},
+		"echo of the key":    {403, `{"error":"key ` + secret + ` may not"}`, "key (redacted) may not", false},
+		"echo in a 200":      {200, `{"error":"key ` + secret + ` may not"}`, "despite status 200: key (redacted) may not", false},
+		"echo at the cut":    {502, strings.Repeat("x", 190) + secret, strings.Repeat("x", 190) + "(redacted)", false},
+		"echo, escaped":      {418, `{"\u006d` + secret[1:] + `":1}`, "The response started with: {…:…}", false},
+		"codes in a 200":     {200, `{"error":"a\u001b[2Jb"}`, "despite status 200: a [2Jb", false},
+		"long message":       {400, `{"error":"` + strings.Repeat("a", 2000) + `"}`, "Bad Request: " + strings.Repeat("a", 1000) + "…", false},
+		"terminal codes":     {400, `{"error":"a\u001b[2Jb"}`, "Bad Request: a [2Jb", false},
+		"html 200":           {200, "<!doctype html>\nrest", "the response is not JSON\nThe response started with: <!doctype html>", false},
+		"empty 200":          {200, " \n", "the response is empty", false},
+		"truncated":          {200, `{"body":{"key":"a","value":{"pw":"secret value`, `The response started with: {"body":{"key":…,"value":{"pw":…`, false},
+		"trailing":           {200, `{"body":{"key":"a","value":{}}} x`, "broken JSON", false},
+		"array":              {200, `["secret value"]`, "JSON of an unexpected shape\nThe response started with: […]", false},
+		"body missing":       {200, `{}`, `lacks "body"`, false},
+		"value missing":      {200, `{"body":{"key":"a"}}`, `lacks "body.value"`, false},
+		"other key":          {200, `{"body":{"key":"b","value":{}}}`, `about the key "b"`, false},
+		"not UTF-8":          {200, "{\"body\":{\"key\":\"a\",\"value\":\"\xff\"}}", "not valid UTF-8", false},
+		"very deep":          {200, `{"body":{"key":"a","value":` + strings.Repeat("[", 100_000) + strings.Repeat("]", 100_000) + `}}`, "exceeded max depth", false},
+		"404, and a message": {404, `{"error":"not_found","message":"no route"}`, "404 Not Found: not a response of the gateway's API", false},
+		"404, another case":  {404, `{"Error":"not_found"}`, "404 Not Found: not a response of the gateway's API", false},
+		"404, wrapping 502":  {404, `{"status_code":502,"body":{"error":"not_found"}}`, "404 Not Found: not a response of the gateway's API", false},
+		"404, twice":         {404, `{"error":"x","error":"not_found"}`, "404 Not Found: not a response of the gateway's API", false},
+		"404, spaced":        {404, " {\n\"error\": \"not_found\" }\n", "404 Not Found: not_found", true},
+		"404, other order":   {404, `{"body":{"error":"not_found"},"status_code":404}`, "404 Not Found: not_found", true},
+		"400 not found":      {400, `{"error":"not_found"}`, "400 Bad Request: not_found", false},
+		"error and value":    {200, `{"error":"stale","body":{"key":"a","value":{}}}`, "an error despite status 200: stale", false},
+		"error in the body":  {200, `{"body":{"error":"stale","key":"a","value":{}}}`, "an error despite status 200: stale", false},
+		"error, an object":   {200, `{"error":{"code":7},"body":{"key":"a","value":{}}}`, "an error despite status 200\nThe response started with: {\"error\":{\"code\":…}", false},
+		"see other":          {303, ``, "returned 303 See Other", false},
+		"long line":          {500, strings.Repeat("ü", 1000), strings.Repeat("ü", 100) + "…", false},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -223,7 +237,7 @@ func TestErrors(t *testing.T) {
 			if err == nil || !strings.Contains(err.Error(), test.want) {
 				t.Errorf("error %q, want %q", err, test.want)
 			}
-			if quiva.IsNotFound(err) != test.notFound {
+			if errors.Is(err, quiva.ErrNotFound) != test.notFound {
 				t.Errorf("IsNotFound is %t", !test.notFound)
 			}
 			if err != nil && (strings.Contains(err.Error(), "secret value") || strings.Contains(err.Error(), secret[1:12])) {
@@ -233,7 +247,45 @@ func TestErrors(t *testing.T) {
 	}
 }
 
-// TestLegalValues: whatever JSON an entry holds is an answer.
+// TestWriteResponses: a write counts as done only if the gateway says so, and
+// says nothing else.
+func TestWriteResponses(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		body string
+		want string // a part of the error; none if empty
+	}{
+		"success":                {`{"message":"success"}`, ""},
+		"no error":               {`{"message":"success","error":null}`, ""},
+		"empty error":            {`{"message":"success","error":""}`, ""},
+		"with metadata":          {`{"message":"success","metadata":{"error":"x"}}`, ""},
+		"another message":        {`{"message":"queued"}`, `lacks "message": "success"`},
+		"no message":             {`{"body":{}}`, `lacks "message": "success"`},
+		"null":                   {`null`, `lacks "message": "success"`},
+		"success and error":      {`{"message":"success","error":"locked"}`, "despite status 200: locked"},
+		"success, wrapped error": {`{"message":"success","body":{"error":"locked"}}`, "despite status 200: locked"},
+		"success, error object":  {`{"message":"success","error":{"code":1}}`, "an error despite status 200"},
+		"an error":               {`{"error":"not_found"}`, "despite status 200: not_found"},
+	}
+	for name, test := range tests {
+		for _, method := range []string{http.MethodPut, http.MethodDelete} {
+			t.Run(name+", "+method, func(t *testing.T) {
+				t.Parallel()
+				gateway := newGateway(t)
+				gateway.Inject(mockgateway.Fault{Effect: mockgateway.Respond(http.StatusOK, nil, test.body)})
+				err := calls[method](t.Context(), newClient(t, gateway.URL, nil))
+				switch {
+				case test.want == "" && err != nil:
+					t.Error(err)
+				case test.want != "" && (err == nil || !strings.Contains(err.Error(), test.want) || errors.Is(err, quiva.ErrNotFound)):
+					t.Errorf("error %v, want %q", err, test.want)
+				}
+			})
+		}
+	}
+}
+
+// TestLegalValues: whatever JSON an entry holds is a response.
 func TestLegalValues(t *testing.T) {
 	t.Parallel()
 	gateway := newGateway(t)
@@ -246,13 +298,13 @@ func TestLegalValues(t *testing.T) {
 	}
 }
 
-// TestBodyLimit: an endless answer is an error after 16 MiB.
+// TestBodyLimit: an endless response is an error after 16 MiB.
 func TestBodyLimit(t *testing.T) {
 	t.Parallel()
 	gateway := newGateway(t)
 	gateway.Inject(mockgateway.Fault{Effect: mockgateway.Stream(http.StatusOK, nil, func() io.Reader { return endless{} })})
 	_, err := newClient(t, gateway.URL, func(c *quiva.Config) { c.MaxRetries = 3 }).GetEntry(t.Context(), "flags", "a")
-	if !quiva.IsTooLarge(err) || !strings.Contains(err.Error(), "larger than 16 MiB") {
+	if !errors.Is(err, quiva.ErrResponseTooLarge) || !strings.Contains(err.Error(), "larger than the limit of 16 MiB") {
 		t.Errorf("error %v", err)
 	}
 	if asked := gateway.Count("", ""); asked != 1 {
@@ -275,7 +327,7 @@ func TestTimeout(t *testing.T) {
 	gateway.Inject(mockgateway.Fault{Effect: mockgateway.Hang()})
 	client := newClient(t, gateway.URL, func(c *quiva.Config) { c.RequestTimeout = 50 * time.Millisecond })
 	_, err := client.GetEntry(t.Context(), "flags", "a")
-	if !quiva.IsTimeout(err) || !strings.Contains(err.Error(), "no complete answer within 50ms") {
+	if !errors.Is(err, quiva.ErrTimeout) || !strings.Contains(err.Error(), "no complete response within 50ms") {
 		t.Errorf("error %v", err)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net"
 	"net/url"
 	"os"
@@ -25,7 +26,7 @@ type Config struct {
 	// Credential is sent with every request.
 	Credential Credential
 	// RequestTimeout limits one attempt of a request, from connecting to the
-	// last byte of the answer read.
+	// last byte of the response read.
 	RequestTimeout time.Duration
 	// MaxRetries is how many times a failed attempt is repeated; 0 turns
 	// retrying off.
@@ -72,7 +73,7 @@ func (c Credential) header() (name, value string) {
 func (c Credential) Check() error {
 	for _, r := range c.Secret {
 		if r <= ' ' || r > '~' {
-			return errors.New("it contains a space, a line break or a character outside ASCII, which no key or token has; it was probably damaged when it was copied")
+			return errors.New("it contains a space, a line break or a character outside ASCII, which no key or token has; it was probably corrupted by copy and paste")
 		}
 	}
 	return nil
@@ -81,48 +82,70 @@ func (c Credential) Check() error {
 // ParseEndpoint reads the gateway's base URL. A path prefix is kept, trailing
 // slashes do not matter. Plain http is refused unless the host is loopback or
 // allowInsecureHTTP is set: it would show the credential to the whole network.
+//
+// No error repeats the text: it may hold a password, or be a credential that was
+// put in the wrong place.
 func ParseEndpoint(text string, allowInsecureHTTP bool) (*url.URL, error) {
 	endpoint, err := url.Parse(strings.TrimSpace(text))
 	if err != nil {
-		// The text is not repeated: it may hold a password.
 		return nil, errors.New("it is not a URL; write it like " + DefaultEndpoint)
 	}
 	switch {
 	case endpoint.User != nil:
 		return nil, errors.New("it must not contain a user name or password; give the credential as api_key or token")
-	case strings.Contains(endpoint.Opaque, "@"):
-		return nil, errors.New("it has no scheme and seems to hold a password; write it like " + DefaultEndpoint)
 	case endpoint.Scheme == "" || endpoint.Opaque != "":
-		return nil, fmt.Errorf("%q has no scheme; write it like %s", text, DefaultEndpoint)
+		return nil, errors.New("it has no scheme; write it like " + DefaultEndpoint)
 	case endpoint.Scheme != "https" && endpoint.Scheme != "http":
-		return nil, fmt.Errorf("the scheme %q is not supported; use https", endpoint.Scheme)
+		return nil, errors.New("its scheme is not supported; use https")
 	case endpoint.Hostname() == "":
-		return nil, fmt.Errorf("%q names no host; write it like %s", text, DefaultEndpoint)
+		return nil, errors.New("it names no host; write it like " + DefaultEndpoint)
 	case endpoint.RawQuery != "" || endpoint.ForceQuery || endpoint.Fragment != "":
 		return nil, errors.New("it must not contain a query or a fragment (? or #)")
 	case endpoint.Scheme == "http" && !allowInsecureHTTP && !isLoopback(endpoint.Hostname()):
-		return nil, fmt.Errorf("plain http would send the credential readable to %s; use https, or set allow_insecure_http = true if the network in between is trusted", endpoint.Host)
+		return nil, errors.New("plain http would send the credential unencrypted; use https, or set allow_insecure_http = true if the network in between is trusted")
 	}
 	endpoint.Path = strings.TrimRight(endpoint.Path, "/")
 	endpoint.RawPath = strings.TrimRight(endpoint.RawPath, "/")
 	return endpoint, nil
 }
 
+// rootsLimit is how large a file of certificates may be, in bytes.
+const rootsLimit = 16 << 20
+
 // LoadRoots returns the system's certificate authorities and those of a PEM
-// file, for a gateway behind a private one.
+// file of at most 16 MiB, for a gateway that uses a private one. No error repeats
+// the file's name: it may be a credential that was put in the wrong place.
 func LoadRoots(file string) (*x509.CertPool, error) {
+	// Asked for first: a pipe, say, would be waited for when it is opened.
+	info, err := os.Stat(file)
+	switch {
+	case err != nil:
+		return nil, withoutName(err)
+	case !info.Mode().IsRegular():
+		return nil, errors.New("it is not a regular file")
+	case info.Size() > rootsLimit:
+		return nil, fmt.Errorf("it is larger than %d MiB", rootsLimit>>20)
+	}
 	pem, err := os.ReadFile(file)
 	if err != nil {
-		return nil, err
+		return nil, withoutName(err)
 	}
 	roots, err := x509.SystemCertPool()
 	if err != nil {
 		return nil, err
 	}
 	if !roots.AppendCertsFromPEM(pem) {
-		return nil, fmt.Errorf("%s holds no certificate in PEM form (-----BEGIN CERTIFICATE-----)", file)
+		return nil, errors.New("it holds no certificate in PEM form (-----BEGIN CERTIFICATE-----)")
 	}
 	return roots, nil
+}
+
+func withoutName(err error) error {
+	var named *fs.PathError
+	if errors.As(err, &named) {
+		return named.Err
+	}
+	return err
 }
 
 func isLoopback(host string) bool {

@@ -12,20 +12,20 @@ import (
 	"github.com/quivaworks/terraform-provider-quiva/internal/quiva"
 )
 
-// TestRetry: what may pass is repeated, and a write whose answer was lost ends
+// TestRetry: what is transient is repeated, and a write whose response was lost ends
 // up written once more with the same value.
 func TestRetry(t *testing.T) {
 	t.Parallel()
 	effects := map[string]mockgateway.Effect{
-		"429":         mockgateway.Respond(429, http.Header{"Retry-After": {"0"}}, "slow down"),
-		"500":         mockgateway.Respond(500, nil, `{"error":"internal_error"}`),
-		"502":         mockgateway.Respond(502, nil, "<html>Bad Gateway</html>"),
-		"503":         mockgateway.Respond(503, http.Header{"Retry-After": {"0"}}, ""),
-		"504":         mockgateway.Respond(504, nil, ""),
-		"dropped":     mockgateway.Drop(),
-		"reset":       mockgateway.Reset(),
-		"answer lost": mockgateway.LoseAnswer(),
-		"truncated":   mockgateway.Truncate(),
+		"429":           mockgateway.Respond(429, http.Header{"Retry-After": {"0"}}, "slow down"),
+		"500":           mockgateway.Respond(500, nil, `{"error":"internal_error"}`),
+		"502":           mockgateway.Respond(502, nil, "<html>Bad Gateway</html>"),
+		"503":           mockgateway.Respond(503, http.Header{"Retry-After": {"0"}}, ""),
+		"504":           mockgateway.Respond(504, nil, ""),
+		"dropped":       mockgateway.Drop(),
+		"reset":         mockgateway.Reset(),
+		"response lost": mockgateway.LoseAnswer(),
+		"truncated":     mockgateway.Truncate(),
 	}
 	for name, effect := range effects {
 		t.Run(name, func(t *testing.T) {
@@ -60,7 +60,7 @@ func TestNoRetry(t *testing.T) {
 	}
 }
 
-// TestRetriesExhausted: the last answer's own message, the tries and the time.
+// TestRetriesExhausted: the last response's own message, the tries and the time.
 func TestRetriesExhausted(t *testing.T) {
 	t.Parallel()
 	gateway := newGateway(t)
@@ -68,16 +68,16 @@ func TestRetriesExhausted(t *testing.T) {
 	gateway.Inject(mockgateway.Fault{Effect: mockgateway.Respond(503, nil, `{"error":"last"}`)})
 	client := newClient(t, gateway.URL, func(c *quiva.Config) { c.MaxRetries = 2 })
 	_, err := client.GetEntry(t.Context(), "flags", "a")
-	if err == nil || !strings.Contains(err.Error(), "status 503 (Service Unavailable): last (3 tries in ") {
+	if err == nil || !strings.Contains(err.Error(), "503 Service Unavailable: last (3 tries in ") {
 		t.Errorf("error %v", err)
 	}
 }
 
-// TestContentEncodings: compressed answers and a wrong content type are read
+// TestContentEncodings: compressed responses and a wrong content type are read
 // for what they are, and a bomb stays within the limit.
 func TestContentEncodings(t *testing.T) {
 	t.Parallel()
-	const answer = `{"body":{"key":"a","value":{"n":1}}}`
+	const response = `{"body":{"key":"a","value":{"n":1}}}`
 	pack := func(text []byte) string {
 		var packed bytes.Buffer
 		writer := gzip.NewWriter(&packed)
@@ -90,11 +90,11 @@ func TestContentEncodings(t *testing.T) {
 		effect mockgateway.Effect
 		want   string // of the error; none if empty
 	}{
-		"gzip":         {mockgateway.Respond(200, gzipped, pack([]byte(answer))), ""},
-		"content type": {mockgateway.Respond(200, http.Header{"Content-Type": {"text/html"}}, answer), ""},
-		"bomb":         {mockgateway.Respond(200, gzipped, pack(bytes.Repeat([]byte("["), 64<<20))), "larger than 16 MiB"},
-		"not gzip":     {mockgateway.Respond(200, gzipped, answer), "was answered with status 200 (OK): the answer cannot be unpacked: gzip: invalid header"},
-		"bad deflate":  {mockgateway.Respond(200, gzipped, pack([]byte(answer))[:10]+"\xff\xff\xff\xff"), "the answer cannot be unpacked: flate: corrupt input"},
+		"gzip":         {mockgateway.Respond(200, gzipped, pack([]byte(response))), ""},
+		"content type": {mockgateway.Respond(200, http.Header{"Content-Type": {"text/html"}}, response), ""},
+		"bomb":         {mockgateway.Respond(200, gzipped, pack(bytes.Repeat([]byte("["), 64<<20))), "larger than the limit of 16 MiB"},
+		"not gzip":     {mockgateway.Respond(200, gzipped, response), "returned 200 OK: the response cannot be unpacked: gzip: invalid header"},
+		"bad deflate":  {mockgateway.Respond(200, gzipped, pack([]byte(response))[:10]+"\xff\xff\xff\xff"), "the response cannot be unpacked: flate: corrupt input"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

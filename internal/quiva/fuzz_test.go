@@ -3,15 +3,16 @@ package quiva
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"strings"
 	"testing"
 	"unicode/utf8"
 )
 
-// FuzzAnswer: no answer makes the client panic, only a well-formed one yields
+// FuzzResponse: no response makes the client panic, only a well-formed one yields
 // a value, only the gateway's own words mean not found, and no error shows a
 // value out of JSON.
-func FuzzAnswer(f *testing.F) {
+func FuzzResponse(f *testing.F) {
 	for _, text := range []string{
 		`{"body":{"key":"a","value":{"n":1}},"metadata":{"bucket":"b","key":"a"}}`, `{"body":{"value":null}}`, `{"body":{"key":"a","value":"canary`,
 		`{"error":"not_found"}`, `{"status_code":404,"body":{"error":"not_found"}}`, `{"message":"success"}`,
@@ -20,27 +21,27 @@ func FuzzAnswer(f *testing.F) {
 		f.Add(200, []byte(text))
 		f.Add(404, []byte(text))
 	}
-	client := &Client{credential: Credential{Secret: "ms-secret"}}
+	redactor := newRedactor(Credential{Secret: "ms-secret"})
 	f.Fuzz(func(t *testing.T, status int, text []byte) {
 		failure := &Error{Method: "GET", Path: "/", StatusCode: status}
 		if status == 200 {
-			answer := entryAnswer{key: "a"}
-			err := decodeAnswer(text, &answer)
-			if err == nil && (!json.Valid(answer.Body.Value) || !utf8.Valid(text)) {
-				t.Fatalf("took %q for an answer", text)
+			response := entryResponse{key: "a"}
+			err := decodeResponse(text, &response)
+			if err == nil && (!json.Valid(response.Body.Value) || !utf8.Valid(text)) {
+				t.Fatalf("took %q for a response", text)
 			}
 			if err == nil {
 				return
 			}
-			failure.Err, failure.Body = err, firstLine(client.redact(string(text)))
+			failure.Cause, failure.Excerpt = err.Error(), redactor.excerpt(string(text))
 		} else {
-			client.explain(failure, string(text))
-			if IsNotFound(failure) && (status != 404 || !bytes.Contains(text, []byte("not"))) {
+			redactor.explain(failure, text)
+			if errors.Is(failure, ErrNotFound) && (status != 404 || !bytes.Contains(text, []byte("not"))) {
 				t.Fatalf("status %d with %q means not found", status, text)
 			}
 		}
-		shown := failure.Error()
-		if strings.Contains(shown, "ms-secret") || !utf8.ValidString(shown) || len(failure.Body) > firstLineLimit+len("…") {
+		shown := redactor.error(failure).Error()
+		if strings.Contains(shown, "ms-secret") || !utf8.ValidString(shown) || len(failure.Excerpt) > excerptLimit+len("…") {
 			t.Fatalf("the error is %q", shown)
 		}
 	})

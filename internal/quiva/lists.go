@@ -5,9 +5,14 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
+	"sync"
+	"unicode/utf8"
 )
 
 // MaxListLimit is the most entries that the gateway lists at once. There is no
@@ -15,63 +20,146 @@ import (
 const MaxListLimit = 1000
 
 // ListEntries returns the latest entries of a bucket, up to limit (1 to
-// [MaxListLimit]). The error satisfies [IsNotFound] if the bucket does not
+// [MaxListLimit]), each once. It fails with [ErrNotFound] if the bucket does not
 // exist.
 func (c *Client) ListEntries(ctx context.Context, bucket string, limit int) ([]Entry, error) {
-	return c.list(ctx, []string{bucket, "entries"}, url.Values{"limit": {strconv.Itoa(limit)}})
+	return c.list(ctx, bucket, "entries", url.Values{"limit": {strconv.Itoa(limit)}})
 }
 
 // SearchEntries returns entries of a bucket whose keys match a pattern, in
-// which * stands for any characters, up to limit (1 to [MaxListLimit]). The
-// error satisfies [IsNotFound] if the bucket does not exist.
+// which * stands for any characters, up to limit (1 to [MaxListLimit]), each
+// once. It fails with [ErrNotFound] if the bucket does not exist.
 func (c *Client) SearchEntries(ctx context.Context, bucket, pattern string, limit int) ([]Entry, error) {
-	return c.list(ctx, []string{bucket, "search-by-key"}, url.Values{"search": {pattern}, "limit": {strconv.Itoa(limit)}})
+	return c.list(ctx, bucket, "search-by-key", url.Values{"search": {pattern}, "limit": {strconv.Itoa(limit)}})
 }
 
-func (c *Client) list(ctx context.Context, path []string, query url.Values) ([]Entry, error) {
-	var answer entriesAnswer
-	err := c.do(ctx, request{method: http.MethodGet, path: path, query: query, limit: listLimit}, &answer)
+func (c *Client) list(ctx context.Context, bucket, operation string, query url.Values) ([]Entry, error) {
+	var response entriesResponse
+	err := c.do(ctx, request{method: http.MethodGet, path: []string{bucket, operation}, query: query, limit: listLimit}, &response)
 	if err != nil {
 		return nil, err
 	}
-	entries := make([]Entry, len(*answer.Body.Results))
-	for i, result := range *answer.Body.Results {
-		entries[i] = Entry{Key: *result.Key, Value: unquoteObject(result.Value)}
+	entries := make([]Entry, len(*response.Body.Results))
+	for i, result := range *response.Body.Results {
+		entries[i] = Entry{Key: *result.Key, Value: result.Value}
 	}
-	return entries, nil
+	if entries, err = c.readRepeated(ctx, bucket, entries); err != nil {
+		return nil, err
+	}
+	return entries, c.unquote(ctx, bucket, operation, entries)
 }
 
-// entriesAnswer is what a list or a search promises.
-type entriesAnswer struct {
-	Body *struct {
-		Results *[]struct {
-			Key   *string         `json:"key"`
-			Value json.RawMessage `json:"value"`
-		} `json:"results"`
-	} `json:"body"`
+// readRepeated reads the keys that a list has more than once on their own: it
+// does not say which of the values is the entry's.
+func (c *Client) readRepeated(ctx context.Context, bucket string, entries []Entry) ([]Entry, error) {
+	listed := make(map[string]int, len(entries))
+	for _, entry := range entries {
+		listed[entry.Key]++
+	}
+	if len(listed) == len(entries) {
+		return entries, nil
+	}
+	maps.DeleteFunc(listed, func(_ string, times int) bool { return times == 1 })
+	read, outcome := c.GetEntries(ctx, bucket, slices.Sorted(maps.Keys(listed)))
+	entries = slices.DeleteFunc(entries, func(entry Entry) bool { return listed[entry.Key] > 1 })
+	return slices.AppendSeq(entries, maps.Values(read)), outcome.Err()
 }
 
-func (a *entriesAnswer) check() error {
-	if a.Body == nil || a.Body.Results == nil {
-		return errors.New("the answer lacks \"body.results\"")
+// unquote replaces in place the values of a gateway that gives them in lists as
+// JSON strings, as its documents say that it may, by the JSON that those hold.
+func (c *Client) unquote(ctx context.Context, bucket, operation string, entries []Entry) error {
+	held := make([]json.RawMessage, len(entries))
+	telling := "" // a key whose entry tells whether its value was made a string
+	for i, entry := range entries {
+		if !bytes.HasPrefix(entry.Value, []byte(`"`)) {
+			return nil
+		}
+		held[i] = quotedJSON(entry.Value)
+		if telling == "" && bytes.HasPrefix(held[i], []byte("{")) {
+			telling = entry.Key
+		}
 	}
-	for _, result := range *a.Body.Results {
-		if result.Key == nil || result.Value == nil {
-			return errors.New("a result of the answer lacks its \"key\" or \"value\"")
+	if telling == "" {
+		return nil
+	}
+	if quoted, err := c.quoting.learn(ctx, c, operation, bucket, telling); err != nil || !quoted {
+		return err
+	}
+	for i, value := range held {
+		if value != nil {
+			entries[i].Value = value
 		}
 	}
 	return nil
 }
 
-// unquoteObject returns the object that a list gives as a JSON string, as the
-// gateway's documents say that it may, and any other value as it is.
-func unquoteObject(value json.RawMessage) json.RawMessage {
+// quoting is what was learned about a gateway: by operation, whether it gives
+// values as strings.
+type quoting struct {
+	mu      sync.Mutex
+	learned map[string]bool
+}
+
+// learn reads on its own an entry that a list gives as a string that holds an
+// object: only that can tell whether the list makes strings of values, or the
+// entry is one.
+func (q *quoting) learn(ctx context.Context, c *Client, operation, bucket, key string) (bool, error) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if quoted, ok := q.learned[operation]; ok {
+		return quoted, nil
+	}
+	entry, err := c.GetEntry(ctx, bucket, key)
+	if errors.Is(err, ErrNotFound) {
+		return false, nil // deleted meanwhile
+	}
+	if err != nil {
+		return false, err
+	}
+	if q.learned == nil {
+		q.learned = map[string]bool{}
+	}
+	q.learned[operation] = bytes.HasPrefix(entry.Value, []byte("{"))
+	return q.learned[operation], nil
+}
+
+// quotedJSON returns the JSON that a JSON string holds, nil if it holds none.
+func quotedJSON(value json.RawMessage) json.RawMessage {
 	var text string
-	if !bytes.HasPrefix(value, []byte(`"`)) || json.Unmarshal(value, &text) != nil {
-		return value
+	if json.Unmarshal(value, &text) != nil {
+		return nil
 	}
-	if object := bytes.TrimSpace([]byte(text)); bytes.HasPrefix(object, []byte("{")) && json.Valid(object) {
-		return object
+	// A lone surrogate, which is no character, decodes to U+FFFD.
+	if held := bytes.TrimSpace([]byte(text)); json.Valid(held) && !bytes.ContainsRune(held, utf8.RuneError) {
+		return held
 	}
-	return value
+	return nil
+}
+
+// entriesResponse is what a list or a search promises.
+type entriesResponse struct {
+	Error noError `json:"error"`
+	Body  *struct {
+		Error   noError `json:"error"`
+		Results *[]struct {
+			Key   *string         `json:"key"`
+			Value json.RawMessage `json:"value"`
+		} `json:"results"`
+		ResultsTotal int64 `json:"results_total"`
+	} `json:"body"`
+}
+
+func (a *entriesResponse) check() error {
+	if a.Body == nil || a.Body.Results == nil {
+		return errors.New("the response lacks \"body.results\"")
+	}
+	if len(*a.Body.Results) == 0 && a.Body.ResultsTotal > 0 {
+		return fmt.Errorf("the response has no results, and counts %d", a.Body.ResultsTotal)
+	}
+	for _, result := range *a.Body.Results {
+		if result.Key == nil || result.Value == nil {
+			return errors.New("a result of the response lacks its \"key\" or \"value\"")
+		}
+	}
+	return nil
 }

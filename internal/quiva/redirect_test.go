@@ -2,6 +2,7 @@ package quiva_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"os"
@@ -51,7 +52,7 @@ func TestRedirectWithinOrigin(t *testing.T) {
 
 				followed := gateway.RequestsTo(method, "/storage/kv/flags/entries/a")
 				if method != http.MethodGet && status < 307 {
-					if !quiva.IsRedirect(err) || !strings.Contains(err.Error(), "it would turn the "+method+" into a GET") {
+					if !errors.Is(err, quiva.ErrRedirected) || !strings.Contains(err.Error(), "it would turn the "+method+" into a GET") {
 						t.Errorf("error %v", err)
 					}
 					if asked := gateway.Count("", ""); asked != 1 {
@@ -92,7 +93,7 @@ func TestRedirectElsewhere(t *testing.T) {
 					gateway.Inject(redirect(status, target))
 					gateway.ResetRequests()
 					err := call(t.Context(), newClient(t, gateway.URL+"/old", func(c *quiva.Config) { c.MaxRetries = 3 }))
-					if !quiva.IsRedirect(err) || !strings.Contains(err.Error(), "the credential is only sent to "+gateway.URL) {
+					if !errors.Is(err, quiva.ErrRedirected) || !strings.Contains(err.Error(), "the credential is only sent to "+gateway.URL) {
 						t.Errorf("%s: error %v", name, err)
 					}
 					if err != nil && strings.Contains(err.Error(), "geheim") {
@@ -116,7 +117,7 @@ func TestRedirectDownToHTTP(t *testing.T) {
 	t.Cleanup(secure.Close)
 	secure.Inject(redirect(http.StatusPermanentRedirect, plain.URL+"/storage/kv/flags/entries/a"))
 	err := calls[http.MethodPut](t.Context(), newClient(t, secure.URL+"/old", trust(t, secure)))
-	if !quiva.IsRedirect(err) || !strings.Contains(err.Error(), "redirected to "+plain.URL) {
+	if !errors.Is(err, quiva.ErrRedirected) || !strings.Contains(err.Error(), "redirected to "+plain.URL) {
 		t.Errorf("error %v", err)
 	}
 	if asked := plain.Connections(); asked != 0 {
@@ -129,7 +130,7 @@ func TestRedirectLoop(t *testing.T) {
 	gateway := newGateway(t)
 	gateway.Inject(redirect(http.StatusFound, "/old/again"))
 	err := calls[http.MethodGet](t.Context(), newClient(t, gateway.URL+"/old", nil))
-	if !quiva.IsRedirect(err) || !strings.Contains(err.Error(), "redirect number 6 in a row") {
+	if !errors.Is(err, quiva.ErrRedirected) || !strings.Contains(err.Error(), "redirect number 6 in a row") {
 		t.Errorf("error %v", err)
 	}
 }
@@ -157,7 +158,7 @@ func TestTLS(t *testing.T) {
 	gateway.CreateBucket("flags")
 
 	err := calls[http.MethodPut](t.Context(), newClient(t, gateway.URL, func(c *quiva.Config) { c.MaxRetries = 3 }))
-	if !quiva.IsUntrusted(err) {
+	if !errors.Is(err, quiva.ErrUntrusted) {
 		t.Errorf("error %v", err)
 	}
 	client := newClient(t, gateway.URL, trust(t, gateway))
@@ -180,16 +181,32 @@ func TestTLS(t *testing.T) {
 	}
 }
 
+// TestLoadRoots: what is no file of certificates is an error at once, which does
+// not repeat the name.
 func TestLoadRoots(t *testing.T) {
 	t.Parallel()
-	if _, err := quiva.LoadRoots(filepath.Join(t.TempDir(), "absent.pem")); err == nil {
-		t.Error("an absent file is no error")
+	dir := t.TempDir()
+	file := func(name, text string) string {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
 	}
-	file := filepath.Join(t.TempDir(), "key.pem")
-	if err := os.WriteFile(file, []byte("-----BEGIN PRIVATE KEY-----\n"), 0o600); err != nil {
+	large := file("large", "")
+	if err := os.Truncate(large, 16<<20+1); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := quiva.LoadRoots(file); err == nil || !strings.Contains(err.Error(), "holds no certificate in PEM form") {
-		t.Errorf("error %v", err)
+	for path, want := range map[string]string{
+		filepath.Join(dir, "ms-geheim"): "no such file",
+		dir:                             "it is not a regular file",
+		os.DevNull:                      "it is not a regular file",
+		large:                           "it is larger than 16 MiB",
+		file("key.pem", "-----BEGIN PRIVATE KEY-----\n"): "it holds no certificate in PEM form",
+	} {
+		_, err := quiva.LoadRoots(path)
+		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), path) {
+			t.Errorf("%s: error %v, want %q", path, err, want)
+		}
 	}
 }

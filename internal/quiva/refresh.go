@@ -15,14 +15,14 @@ import (
 // caller, which is asked by one goroutine at a time, says that it is no change;
 // a list may be older than the entry. An entry that does not exist is done and
 // not among those returned.
-func (c *Client) RefreshEntries(ctx context.Context, bucket string, keys []string, unchanged func(Entry) bool) (map[string]Entry, Batch) {
+func (c *Client) RefreshEntries(ctx context.Context, bucket string, keys []string, unchanged func(Entry) bool) (map[string]Entry, BatchResult) {
 	r := &refresh{client: c, bucket: bucket, unchanged: unchanged, left: map[string]bool{}, entries: make(map[string]Entry, len(keys))}
 	for _, key := range keys {
 		r.left[key] = true
 	}
 	if c.bulkRefresh && len(keys) > bulkThreshold {
-		listed, err := c.ListEntries(onlyOnce(ctx), bucket, MaxListLimit)
-		r.take(ctx, listed, err)
+		listed, err := c.ListEntries(withoutRetries(ctx), bucket, MaxListLimit)
+		r.acceptList(ctx, listed, err)
 		r.search(ctx)
 	}
 	single, outcome := c.GetEntries(ctx, bucket, slices.Sorted(maps.Keys(r.left)))
@@ -45,12 +45,12 @@ type refresh struct {
 	failed  bool // whether a list or search failed: more of them are no use
 }
 
-// take takes over what a list or search shows unchanged.
-func (r *refresh) take(ctx context.Context, listed []Entry, err error) {
+// acceptList accepts what a list or search shows unchanged.
+func (r *refresh) acceptList(ctx context.Context, listed []Entry, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if err != nil {
-		if r.client.log != nil && !r.failed {
+		if !r.failed {
 			r.client.log(ctx, "Bucket cannot be listed, reading its entries one by one", map[string]any{"bucket": r.bucket, "error": err.Error()})
 		}
 		r.failed = true
@@ -72,8 +72,8 @@ func (r *refresh) search(ctx context.Context) {
 		return
 	}
 	batch(ctx, searchPrefixes(slices.Sorted(maps.Keys(r.left)), 0), func(prefix string) error {
-		found, err := r.client.SearchEntries(onlyOnce(ctx), r.bucket, prefix+"*", MaxListLimit)
-		r.take(ctx, found, err)
+		found, err := r.client.SearchEntries(withoutRetries(ctx), r.bucket, prefix+"*", MaxListLimit)
+		r.acceptList(ctx, found, err)
 		return err
 	})
 }
@@ -81,7 +81,7 @@ func (r *refresh) search(ctx context.Context) {
 // searchPrefixes covers sorted keys, which have their first depth bytes in
 // common, by prefixes that each match at most MaxListLimit of them. Keys that
 // share no prefix with a dozen others are left out: reading them one by one
-// takes fewer answers.
+// takes fewer responses.
 func searchPrefixes(keys []string, depth int) []string {
 	if len(keys) <= bulkThreshold {
 		return nil

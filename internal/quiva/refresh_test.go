@@ -85,6 +85,9 @@ func TestRefreshEntries(t *testing.T) {
 				gateway, client := newBatchGateway(t)
 				gateway.SetStringValues(asText)
 				write(gateway, test.held...)
+				if asText {
+					learnQuoting(t, gateway, client)
+				}
 				for _, fault := range test.faults {
 					gateway.Inject(fault)
 				}
@@ -112,6 +115,18 @@ func TestRefreshEntries(t *testing.T) {
 			}
 		})
 	}
+}
+
+// learnQuoting has a client learn how the gateway gives values in lists.
+func learnQuoting(t *testing.T, gateway *mockgateway.Server, client *Client) {
+	t.Helper()
+	if _, err := client.ListEntries(t.Context(), "flags", 1); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := client.SearchEntries(t.Context(), "flags", "*", 1); err != nil {
+		t.Fatal(err)
+	}
+	gateway.ResetRequests()
 }
 
 // TestRefreshEntriesConfirms: what a list says of an entry that would be a

@@ -3,6 +3,7 @@ package quiva
 import (
 	"context"
 	"errors"
+	"math"
 	"math/rand/v2"
 	"net"
 	"net/http"
@@ -18,34 +19,34 @@ const (
 	retryAfterMax = time.Minute
 )
 
-// checkRetry tells failures that may pass from those that will not.
-func checkRetry(ctx context.Context, response *http.Response, err error) (bool, error) {
+// checkRetry reports whether a request is worth repeating: its failure is
+// transient, and it is not known to be everybody's.
+func (o *outage) checkRetry(ctx context.Context, response *http.Response, err error) (bool, error) {
 	if ctx.Err() != nil {
 		return false, ctx.Err()
 	}
 	if err != nil {
-		return mayPass(err) && !isOnlyOnce(ctx), nil
+		return isTransient(err) && !isWithoutRetries(ctx) && !o.isOngoing(), nil
 	}
 	switch response.StatusCode {
 	case http.StatusTooManyRequests:
 		return true, nil
 	case http.StatusInternalServerError, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
-		return !isOnlyOnce(ctx), nil
+		return !isWithoutRetries(ctx), nil
 	}
 	return false, nil
 }
 
-// mayPass reports whether repeating the request may help after an error that
-// left no answer.
-func mayPass(err error) bool {
-	var dns *net.DNSError
-	switch {
-	case IsRedirect(err), IsTooLarge(err), IsUntrusted(err), errors.Is(err, http.ErrSchemeMismatch):
-		return false
-	case errors.As(err, &dns) && dns.IsNotFound:
+// isTransient reports whether repeating the request may help after an error that
+// left no response.
+func isTransient(err error) bool {
+	switch kind := kindOf(err); {
+	case errors.Is(kind, ErrRedirected), errors.Is(kind, ErrResponseTooLarge), errors.Is(kind, ErrUntrusted):
 		return false
 	}
-	return true
+	var dns *net.DNSError
+	unknownHost := errors.As(err, &dns) && dns.IsNotFound
+	return !unknownHost && !errors.Is(err, http.ErrSchemeMismatch)
 }
 
 // backoff returns the pause before attempt+2 (the first retry has attempt 0).
@@ -69,8 +70,12 @@ func retryAfter(header string, now time.Time) (time.Duration, bool) {
 	if header == "" {
 		return 0, false
 	}
-	if seconds, err := strconv.ParseUint(header, 10, 31); err == nil {
+	seconds, err := strconv.ParseUint(header, 10, 33)
+	switch {
+	case err == nil:
 		return time.Duration(seconds) * time.Second, true
+	case errors.Is(err, strconv.ErrRange):
+		return math.MaxInt64, true // whoever waits does so up to a cap
 	}
 	if date, err := http.ParseTime(header); err == nil {
 		return max(date.Sub(now), 0), true

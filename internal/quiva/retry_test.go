@@ -1,6 +1,7 @@
 package quiva
 
 import (
+	"math"
 	"net/http"
 	"testing"
 	"time"
@@ -20,7 +21,8 @@ func TestRetryAfter(t *testing.T) {
 		"-1":                                {0, false},
 		"1.5":                               {0, false},
 		"soon":                              {0, false},
-		"99999999999999999999":              {0, false},
+		"2147483648":                        {1 << 31 * time.Second, true},
+		"99999999999999999999":              {math.MaxInt64, true},
 		"Wed, 02 Jan 2030 03:04:15 GMT":     {10 * time.Second, true},
 		"Wednesday, 02-Jan-30 03:04:15 GMT": {10 * time.Second, true},
 		"Wed, 02 Jan 2030 03:00:00 GMT":     {0, true},

@@ -17,7 +17,7 @@ const (
 
 // ListedEntry returns an entry out of its bucket's list, which is fetched once
 // for all callers when more than a dozen entries of a bucket were asked for.
-// It reports false if there is no such answer; that says nothing about the
+// It reports false if there is none; that says nothing about the
 // entry, and [Client.GetEntry] must tell: the list shows at most 1,000 entries,
 // it may have failed or be forbidden, and a key that this client writes is not
 // served from a list of before.
@@ -46,11 +46,9 @@ func (c *Client) ListedEntry(ctx context.Context, bucket, key string) (Entry, bo
 // better way to spend the time of further tries.
 func (c *Client) fetchSnapshot(ctx context.Context, bucket string, list *snapshot) {
 	defer close(list.done)
-	entries, err := c.ListEntries(onlyOnce(ctx), bucket, MaxListLimit)
+	entries, err := c.ListEntries(withoutRetries(ctx), bucket, MaxListLimit)
 	if err != nil {
-		if c.log != nil {
-			c.log(ctx, "Bucket cannot be listed, reading its entries one by one", map[string]any{"bucket": bucket, "error": err.Error()})
-		}
+		c.log(ctx, "Bucket cannot be listed, reading its entries one by one", map[string]any{"bucket": bucket, "error": err.Error()})
 		// After a caller that gave up, another one may still list the bucket.
 		c.snapshots.drop(bucket, list, ctx.Err() == nil)
 		return

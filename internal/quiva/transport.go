@@ -5,38 +5,52 @@ import (
 	"compress/gzip"
 	"context"
 	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
-	"net/url"
-	"strings"
+	"net/http/httptrace"
+	"sync/atomic"
 	"time"
 
 	"github.com/hashicorp/go-cleanhttp"
 )
 
-// idleConnections is how many connections to the gateway are kept. It is above
-// any parallelism that Terraform is run with, so that none is opened twice.
-const idleConnections = 256
+// maxConnections is how many connections to the gateway are open at a time, and
+// how many of them are kept. It is above any parallelism that Terraform is run
+// with, so that none is opened twice.
+const maxConnections = 256
 
-func newTransport(roots *x509.CertPool) (*http.Transport, *connections) {
-	transport := cleanhttp.DefaultPooledTransport()
-	connections := newConnections(transport.DialContext)
-	transport.DialContext = connections.dial
-	transport.MaxIdleConns = idleConnections
-	transport.MaxIdleConnsPerHost = idleConnections
-	transport.TLSClientConfig = &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: roots}
-	return transport, connections
+// How long an HTTP/2 connection may be silent before it is asked for a sign of
+// life, and how long that may take. It is less if a request's time is short: a
+// dead connection is given up within one attempt, and the next one dials anew.
+const (
+	silenceMax = 5 * time.Second
+	pingMax    = 10 * time.Second
+)
+
+func newHTTPTransport(config Config) *http.Transport {
+	t := cleanhttp.DefaultPooledTransport()
+	t.MaxConnsPerHost = maxConnections
+	t.MaxIdleConns = maxConnections
+	t.MaxIdleConnsPerHost = maxConnections
+	t.TLSClientConfig = &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: config.Roots}
+	t.HTTP2 = &http.HTTP2Config{
+		SendPingTimeout: min(config.RequestTimeout/4, silenceMax),
+		PingTimeout:     min(config.RequestTimeout/2, pingMax),
+	}
+	return t
 }
 
 // call is what the attempts of one request share.
 type call struct {
-	limit    int64  // bytes of an answer that are read
-	body     []byte // the last answer's
+	limit    int64  // bytes of a response that are read
+	body     []byte // the last response's
 	corrupt  error  // why the body is not the gzip that it is said to be
 	attempts int
+	// lost says that an attempt may have been carried out although its response
+	// did not arrive.
+	lost bool
 }
 
 type callKey struct{}
@@ -45,44 +59,43 @@ func withCall(ctx context.Context, c *call) context.Context {
 	return context.WithValue(ctx, callKey{}, c)
 }
 
-type onlyOnceKey struct{}
+type withoutRetriesKey struct{}
 
-// onlyOnce marks a context whose requests are not worth repeating.
-func onlyOnce(ctx context.Context) context.Context {
-	return context.WithValue(ctx, onlyOnceKey{}, true)
+// withoutRetries marks a context whose requests are not worth repeating.
+func withoutRetries(ctx context.Context) context.Context {
+	return context.WithValue(ctx, withoutRetriesKey{}, true)
 }
 
-func isOnlyOnce(ctx context.Context) bool {
-	return ctx.Value(onlyOnceKey{}) != nil
+func isWithoutRetries(ctx context.Context) bool {
+	return ctx.Value(withoutRetriesKey{}) != nil
 }
 
-// attempts sends single attempts. Each is over, its answer read whole, when
-// RoundTrip returns: so a connection lost in the middle of an answer is
+// transport sends single attempts. Each is over, its response read whole, when
+// RoundTrip returns: so a connection lost in the middle of a response is
 // repeated like any other, and the time limit covers all of it.
-type attempts struct {
-	transport   *http.Transport
-	connections *connections
-	limiter     limiter
-	timeout     time.Duration
-	log         LogFunc
+type transport struct {
+	base    *http.Transport
+	limiter limiter
+	timeout time.Duration
+	outage  *outage
+	log     LogFunc
 }
 
-func (a *attempts) RoundTrip(r *http.Request) (*http.Response, error) {
+func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	call, _ := r.Context().Value(callKey{}).(*call)
-	if err := a.limiter.wait(r.Context()); err != nil {
+	if err := t.limiter.wait(r.Context()); err != nil {
 		return nil, err
 	}
 	if r.Response == nil { // which a redirected request has
 		call.attempts++
 	}
 
-	ctx, cancel := context.WithTimeoutCause(r.Context(), a.timeout, &timeoutError{a.timeout})
+	ctx, cancel := context.WithTimeoutCause(r.Context(), t.timeout, fmt.Errorf("%w within %s", ErrTimeout, t.timeout))
 	defer cancel()
-	ctx, end := a.connections.begin(ctx)
-	defer end()
 	start := time.Now()
-	response, err := a.transport.RoundTrip(r.WithContext(ctx))
+	response, sent, err := t.send(r.WithContext(ctx))
 	if err == nil {
+		t.outage.end()
 		call.body, err = readBody(response, call.limit)
 		call.corrupt = nil
 		if isCorrupt(err) {
@@ -92,34 +105,57 @@ func (a *attempts) RoundTrip(r *http.Request) (*http.Response, error) {
 	if err != nil && ctx.Err() != nil {
 		err = context.Cause(ctx)
 	}
-	a.report(r, response, err, call.attempts, time.Since(start))
+	if err != nil || response.StatusCode == http.StatusBadGateway || response.StatusCode == http.StatusGatewayTimeout {
+		call.lost = call.lost || sent
+	}
+	t.report(r, response, err, call.attempts, time.Since(start))
 	if err != nil {
 		return nil, err
 	}
 	if response.StatusCode == http.StatusTooManyRequests {
-		a.hold(r, response, start)
+		t.pauseAll(r, response, start)
 	} else {
-		a.limiter.accept()
+		t.limiter.accept()
 	}
 	return response, nil
 }
 
-// hold makes all requests wait for as long as a 429 says.
-func (a *attempts) hold(r *http.Request, response *http.Response, sent time.Time) {
+// send sends a request, and once more over a new connection if it fails on a kept
+// one, which may have been closed meanwhile. It reports whether the request went
+// out. A creation is not repeated: its outcome is not that of a second one.
+func (t *transport) send(r *http.Request) (_ *http.Response, sent bool, _ error) {
+	var reused, wrote atomic.Bool
+	r = r.WithContext(httptrace.WithClientTrace(r.Context(), &httptrace.ClientTrace{
+		GotConn:      func(connection httptrace.GotConnInfo) { reused.Store(connection.Reused) },
+		WroteHeaders: func() { wrote.Store(true) },
+	}))
+	response, err := t.base.RoundTrip(r)
+	if err == nil || !reused.Load() || r.Method == http.MethodPost || r.Context().Err() != nil {
+		return response, wrote.Load(), err
+	}
+	t.base.CloseIdleConnections() // they have been kept for as long
+	if r.GetBody != nil {
+		if r.Body, err = r.GetBody(); err != nil {
+			return nil, true, err
+		}
+	}
+	response, err = t.base.RoundTrip(r)
+	return response, true, err
+}
+
+// pauseAll makes all requests wait for as long as a 429 says.
+func (t *transport) pauseAll(r *http.Request, response *http.Response, sent time.Time) {
 	pause, ok := retryAfter(response.Header.Get("Retry-After"), time.Now())
 	if !ok {
 		pause = rejectedPause
 	}
 	pause = min(pause, retryAfterMax)
-	if a.limiter.reject(sent, pause) && a.log != nil {
-		a.log(r.Context(), "Gateway's rate limit reached, all requests pause", map[string]any{"pause": pause.String()})
+	if t.limiter.reject(sent, pause) {
+		t.log(r.Context(), "Gateway's rate limit reached, all requests pause", map[string]any{"pause": pause.String()})
 	}
 }
 
-func (a *attempts) report(r *http.Request, response *http.Response, err error, attempt int, took time.Duration) {
-	if a.log == nil {
-		return
-	}
+func (t *transport) report(r *http.Request, response *http.Response, err error, attempt int, took time.Duration) {
 	fields := map[string]any{
 		"method":  r.Method,
 		"path":    r.URL.EscapedPath(),
@@ -128,14 +164,14 @@ func (a *attempts) report(r *http.Request, response *http.Response, err error, a
 	}
 	if err != nil {
 		fields["error"] = err.Error()
-		a.log(r.Context(), "Gateway request failed", fields)
+		t.log(r.Context(), "Gateway request failed", fields)
 		return
 	}
 	fields["status"] = response.StatusCode
-	a.log(r.Context(), "Gateway request", fields)
+	t.log(r.Context(), "Gateway request", fields)
 }
 
-// readBody reads an answer's body to its end and leaves none.
+// readBody reads a response's body to its end and leaves none.
 func readBody(response *http.Response, limit int64) ([]byte, error) {
 	defer response.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(response.Body, limit+1))
@@ -143,7 +179,7 @@ func readBody(response *http.Response, limit int64) ([]byte, error) {
 		return nil, err
 	}
 	if int64(len(body)) > limit {
-		return nil, &tooLargeError{limit}
+		return nil, fmt.Errorf("%w of %d MiB", ErrResponseTooLarge, limit>>20)
 	}
 	response.Body = http.NoBody
 	return body, nil
@@ -154,89 +190,4 @@ func readBody(response *http.Response, limit int64) ([]byte, error) {
 func isCorrupt(err error) bool {
 	var corrupt flate.CorruptInputError
 	return errors.As(err, &corrupt) || errors.Is(err, gzip.ErrHeader) || errors.Is(err, gzip.ErrChecksum)
-}
-
-// timeoutError is one attempt that took too long.
-type timeoutError struct{ limit time.Duration }
-
-func (e *timeoutError) Error() string {
-	return fmt.Sprintf("no complete answer within %s", e.limit)
-}
-
-// Timeout says so in the way of [net.Error].
-func (e *timeoutError) Timeout() bool { return true }
-
-// IsTimeout reports whether the gateway did not answer in time.
-func IsTimeout(err error) bool {
-	var timeout interface{ Timeout() bool }
-	return errors.As(err, &timeout) && timeout.Timeout()
-}
-
-// tooLargeError is an answer beyond the limit of its kind.
-type tooLargeError struct{ limit int64 }
-
-func (e *tooLargeError) Error() string {
-	return fmt.Sprintf("the answer is larger than %d MiB", e.limit>>20)
-}
-
-// IsUntrusted reports whether the gateway's certificate was not accepted.
-func IsUntrusted(err error) bool {
-	var certificate *tls.CertificateVerificationError
-	return errors.As(err, &certificate)
-}
-
-// IsTooLarge reports whether the answer was larger than is read: 64 MiB for
-// lists, 16 MiB for all else.
-func IsTooLarge(err error) bool {
-	var tooLarge *tooLargeError
-	return errors.As(err, &tooLarge)
-}
-
-// redirectError is a redirect that was not followed.
-type redirectError struct{ target, reason string }
-
-func (e *redirectError) Error() string {
-	return fmt.Sprintf("it was redirected to %s, which was not followed: %s", e.target, e.reason)
-}
-
-// IsRedirect reports whether the request was redirected to where it must not
-// follow.
-func IsRedirect(err error) bool {
-	var redirect *redirectError
-	return errors.As(err, &redirect)
-}
-
-// maxRedirects is how many redirects are followed in a row.
-const maxRedirects = 5
-
-// checkRedirect follows a redirect only within the gateway's origin, and only
-// if it keeps the request what it is. net/http strips Authorization on the way
-// to another host, but not X-Api-Key.
-func checkRedirect(next *http.Request, previous []*http.Request) error {
-	refuse := func(reason string) error {
-		// Without its query, which may carry a secret of the other side.
-		return &redirectError{target: origin(next.URL) + next.URL.EscapedPath(), reason: reason}
-	}
-	first := previous[0]
-	switch {
-	case origin(next.URL) != origin(first.URL) || next.URL.User != nil:
-		return refuse("the credential is only sent to " + origin(first.URL))
-	case next.Method != first.Method:
-		return refuse("it would turn the " + first.Method + " into a " + next.Method)
-	case len(previous) > maxRedirects:
-		return refuse(fmt.Sprintf("it is the redirect number %d in a row", len(previous)))
-	}
-	return nil
-}
-
-// origin returns a URL's scheme, host and port in one spelling.
-func origin(u *url.URL) string {
-	host, port := strings.ToLower(u.Hostname()), u.Port()
-	if strings.Contains(host, ":") {
-		host = "[" + host + "]"
-	}
-	if port == "" || u.Scheme == "https" && port == "443" || u.Scheme == "http" && port == "80" {
-		return u.Scheme + "://" + host
-	}
-	return u.Scheme + "://" + host + ":" + port
 }

@@ -32,7 +32,7 @@ type Failure struct {
 	Keys []string
 	// Requests are the step's requests, with all others. It has no failed one if
 	// the call was cancelled before it sent any; then Err is set.
-	Requests quiva.Batch
+	Requests quiva.BatchResult
 	// Err is one error of the requests, or why none was sent.
 	Err error
 }

@@ -1,0 +1,108 @@
+package provider_test
+
+import (
+	"fmt"
+	"math/big"
+	"testing"
+
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
+)
+
+// TestWholeNumbers: every number of every schema is refused on its attribute
+// unless it is a whole one.
+func TestWholeNumbers(t *testing.T) {
+	t.Parallel()
+	server := newServer(t)
+	schemas, err := server.GetProviderSchema(t.Context(), &tfprotov6.GetProviderSchemaRequest{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	checked := 0
+	check := func(name string, schema *tfprotov6.Schema, validate func(*tfprotov6.DynamicValue) ([]*tfprotov6.Diagnostic, error)) {
+		valueType := schema.ValueType().(tftypes.Object)
+		for _, attribute := range numbers(schema.Block.Attributes, nil) {
+			for text, number := range map[string]*big.Float{"1.5": big.NewFloat(1.5), "1e+30": big.NewFloat(1e30)} {
+				checked++
+				t.Run(fmt.Sprintf("%s %s = %s", name, attribute, text), func(t *testing.T) {
+					config, err := tfprotov6.NewDynamicValue(valueType, with(valueType, attribute.Steps(), tftypes.NewValue(tftypes.Number, number)))
+					if err != nil {
+						t.Fatal(err)
+					}
+					diagnostics, err := validate(&config)
+					if err != nil {
+						t.Fatal(err)
+					}
+					want := "A whole number of at most 64 bits is needed here, and this is " + text + "."
+					for _, diagnostic := range diagnostics {
+						if diagnostic.Detail == want && diagnostic.Attribute.Equal(attribute) {
+							return
+						}
+					}
+					t.Errorf("refused with %s", describe(diagnostics))
+				})
+			}
+		}
+	}
+	check("provider", schemas.Provider, func(config *tfprotov6.DynamicValue) ([]*tfprotov6.Diagnostic, error) {
+		response, err := server.ValidateProviderConfig(t.Context(), &tfprotov6.ValidateProviderConfigRequest{Config: config})
+		return response.Diagnostics, err
+	})
+	for name, schema := range schemas.ResourceSchemas {
+		check(name, schema, func(config *tfprotov6.DynamicValue) ([]*tfprotov6.Diagnostic, error) {
+			response, err := server.ValidateResourceConfig(t.Context(), &tfprotov6.ValidateResourceConfigRequest{TypeName: name, Config: config})
+			return response.Diagnostics, err
+		})
+	}
+	for name, schema := range schemas.DataSourceSchemas {
+		check("data."+name, schema, func(config *tfprotov6.DynamicValue) ([]*tfprotov6.Diagnostic, error) {
+			response, err := server.ValidateDataResourceConfig(t.Context(), &tfprotov6.ValidateDataResourceConfigRequest{TypeName: name, Config: config})
+			return response.Diagnostics, err
+		})
+	}
+	if checked == 0 {
+		t.Error("no schema has a number")
+	}
+}
+
+// numbers returns the paths of the numbers that a configuration can set.
+func numbers(attributes []*tfprotov6.SchemaAttribute, parent *tftypes.AttributePath) []*tftypes.AttributePath {
+	var found []*tftypes.AttributePath
+	for _, attribute := range attributes {
+		if attribute.Computed && !attribute.Optional {
+			continue
+		}
+		at := tftypes.NewAttributePathWithSteps(append(parent.Steps(), tftypes.AttributeName(attribute.Name)))
+		switch {
+		case attribute.NestedType != nil && attribute.NestedType.Nesting == tfprotov6.SchemaObjectNestingModeSingle:
+			found = append(found, numbers(attribute.NestedType.Attributes, at)...)
+		case attribute.Type != nil && attribute.Type.Is(tftypes.Number):
+			found = append(found, at)
+		}
+	}
+	return found
+}
+
+// with returns an object that is null but for one attribute.
+func with(object tftypes.Object, at []tftypes.AttributePathStep, value tftypes.Value) tftypes.Value {
+	attributes := map[string]tftypes.Value{}
+	for name, attributeType := range object.AttributeTypes {
+		switch {
+		case tftypes.AttributeName(name) != at[0]:
+			attributes[name] = tftypes.NewValue(attributeType, nil)
+		case len(at) == 1:
+			attributes[name] = value
+		default:
+			attributes[name] = with(attributeType.(tftypes.Object), at[1:], value)
+		}
+	}
+	return tftypes.NewValue(object, attributes)
+}
+
+func describe(diagnostics []*tfprotov6.Diagnostic) string {
+	text := fmt.Sprint(len(diagnostics), " diagnostics")
+	for _, diagnostic := range diagnostics {
+		text += fmt.Sprintf("\n%s: %s: %s", diagnostic.Attribute, diagnostic.Summary, diagnostic.Detail)
+	}
+	return text
+}

@@ -1,0 +1,158 @@
+package quiva
+
+import (
+	"context"
+	"encoding/base64"
+	"net/url"
+	"regexp"
+	"strconv"
+	"strings"
+	"unicode"
+)
+
+// How many bytes an error shows of a strange response, and of all else that the
+// other side says.
+const (
+	excerptLimit = 200
+	messageLimit = 1000
+)
+
+// shortestSecret is the length, in bytes, below which a credential is no secret
+// but a placeholder, found in any text.
+const shortestSecret = 6
+
+// redactor is the one place that every text passes on its way out of the client,
+// into an error or a log. Most of them are the other side's: a gateway or
+// whatever stands in its place, which may repeat what it was sent, or play with
+// the user's terminal.
+type redactor struct {
+	secret *strings.Replacer
+}
+
+func newRedactor(credential Credential) redactor {
+	secret := credential.Secret
+	if len(secret) < shortestSecret {
+		return redactor{strings.NewReplacer()}
+	}
+	const redacted = "(redacted)"
+	return redactor{strings.NewReplacer(
+		secret, redacted,
+		url.QueryEscape(secret), redacted,
+		url.PathEscape(secret), redacted,
+		strings.Trim(strconv.Quote(secret), `"`), redacted,
+		base64.StdEncoding.EncodeToString([]byte(secret)), redacted,
+	)}
+}
+
+// userInfo is the user name and password in a URL.
+var userInfo = regexp.MustCompile(`://[^/\s"]*@`)
+
+// clean returns a text without the credential, without what else is secret in a
+// URL, and without control and format characters.
+func (r redactor) clean(text string) string {
+	text = r.secret.Replace(strings.ToValidUTF8(text, "�"))
+	if strings.Contains(text, "@") {
+		text = userInfo.ReplaceAllString(text, "://(redacted)@")
+	}
+	return strings.Map(func(c rune) rune {
+		if unicode.In(c, unicode.Cc, unicode.Cf) {
+			return ' '
+		}
+		return c
+	}, text)
+}
+
+// message makes what the other side says fit to be shown.
+func (r redactor) message(text string) string {
+	return abbreviate(r.clean(text), messageLimit)
+}
+
+// error makes a failure fit to be returned.
+func (r redactor) error(failure *Error) *Error {
+	failure.Path = r.clean(failure.Path)
+	failure.Message = r.message(failure.Message)
+	failure.Cause = r.message(failure.Cause)
+	return failure
+}
+
+// log makes events fit to be logged.
+func (r redactor) log(log LogFunc) LogFunc {
+	if log == nil {
+		return func(context.Context, string, map[string]any) {}
+	}
+	return func(ctx context.Context, message string, fields map[string]any) {
+		for name, value := range fields {
+			if text, ok := value.(string); ok {
+				fields[name] = r.message(text)
+			}
+		}
+		log(ctx, message, fields)
+	}
+}
+
+// excerpt returns the beginning of a response. Of JSON only the structure and
+// the names are shown: it may hold an entry's value.
+func (r redactor) excerpt(text string) string {
+	text = strings.TrimSpace(text)
+	if looksLikeJSON(text) {
+		text = maskJSON(text)
+	} else {
+		text, _, _ = strings.Cut(text, "\n")
+	}
+	return abbreviate(r.clean(text), excerptLimit)
+}
+
+func abbreviate(text string, limit int) string {
+	if len(text) <= limit {
+		return text
+	}
+	return strings.ToValidUTF8(text[:limit], "") + "…"
+}
+
+func looksLikeJSON(text string) bool {
+	return text != "" && strings.IndexByte(`{["`, text[0]) >= 0
+}
+
+// maskJSON replaces every scalar of a JSON text by …, as far as an excerpt goes.
+// It works on broken JSON too.
+func maskJSON(text string) string {
+	var masked strings.Builder
+	for i := 0; i < len(text) && masked.Len() <= excerptLimit; {
+		switch b := text[i]; {
+		case strings.IndexByte("{}[]:,", b) >= 0:
+			masked.WriteByte(b)
+			i++
+		case b == ' ' || b == '\n' || b == '\r' || b == '\t':
+			i++
+		case b == '"':
+			end := stringEnd(text, i)
+			// A name with an escape in it may hide anything.
+			isName := strings.HasPrefix(strings.TrimLeft(text[end:], " \t\r\n"), ":")
+			if name := text[i:end]; isName && !strings.Contains(name, `\`) {
+				masked.WriteString(name)
+			} else {
+				masked.WriteString("…")
+			}
+			i = end
+		default:
+			for i < len(text) && strings.IndexByte("{}[]:,\" \n\r\t", text[i]) < 0 {
+				i++
+			}
+			masked.WriteString("…")
+		}
+	}
+	return masked.String()
+}
+
+// stringEnd returns the index after the JSON string that begins at start.
+func stringEnd(text string, start int) int {
+	for i := start + 1; i < len(text); i++ {
+		switch text[i] {
+		case '\\':
+			i++
+		case '"':
+			return i + 1
+		}
+	}
+	return len(text)
+}

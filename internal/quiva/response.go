@@ -1,0 +1,139 @@
+package quiva
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"unicode/utf8"
+)
+
+// responseBody is what a request expects with a status of 200. It is decoded
+// into, then asked whether all that it cannot do without is there.
+type responseBody interface{ check() error }
+
+// noError is the place of an error in a response with a status of 200. It does
+// not decode if there is one, whatever else the response has.
+type noError struct{}
+
+func (*noError) UnmarshalJSON(text []byte) error {
+	if string(text) == "null" || string(text) == `""` {
+		return nil
+	}
+	return errReported
+}
+
+var errReported = errors.New("the response contains an error despite status 200")
+
+// successResponse is the response to a write.
+type successResponse struct {
+	Error   noError `json:"error"`
+	Message string  `json:"message"`
+	Body    struct {
+		Error noError `json:"error"`
+	} `json:"body"`
+}
+
+func (s *successResponse) check() error {
+	if s.Message != "success" {
+		return errors.New("the response lacks \"message\": \"success\"")
+	}
+	return nil
+}
+
+// decodeResponse reads what came with a status of 200.
+func decodeResponse(text []byte, into responseBody) error {
+	if err := validText(text); err != nil {
+		return err
+	}
+	err := json.Unmarshal(text, into)
+	if err == nil {
+		return into.check()
+	}
+	if message, ok := errorMessage(text); ok {
+		return fmt.Errorf("%w: %s", errReported, message)
+	}
+	return describeJSONError(text, err)
+}
+
+// explain fills in what a response of another status says.
+func (r redactor) explain(failure *Error, text []byte) {
+	message, ok := errorMessage(text)
+	switch {
+	case failure.StatusCode == http.StatusNotFound && isNotFound(text):
+		failure.Message, failure.kind = message, ErrNotFound
+	case ok && (failure.StatusCode != http.StatusNotFound || message != notFound):
+		failure.Message = message
+	case failure.StatusCode == http.StatusTooManyRequests:
+		// The one status whose documented body is plain text.
+		failure.Message = r.excerpt(string(text))
+	default:
+		failure.Cause = "not a response of the gateway's API"
+		failure.Excerpt = r.excerpt(string(text))
+	}
+}
+
+// notFound is the gateway's own word for a missing bucket or key.
+const notFound = "not_found"
+
+// isNotFound reports whether the body of a 404 is just what the gateway sends,
+// in one of its two forms. What says a word more is somebody else's.
+func isNotFound(text []byte) bool {
+	var compact bytes.Buffer
+	if json.Compact(&compact, text) != nil {
+		return false
+	}
+	switch compact.String() {
+	case `{"error":"not_found"}`, `{"status_code":404,"body":{"error":"not_found"}}`, `{"body":{"error":"not_found"},"status_code":404}`:
+		return true
+	}
+	return false
+}
+
+// errorMessage reads {"error":"…"} and the form that some layers of the
+// gateway wrap it in, {"status_code":…,"body":{"error":"…"}}.
+func errorMessage(text []byte) (string, bool) {
+	var plain struct {
+		Error *string `json:"error"`
+	}
+	if json.Unmarshal(text, &plain) == nil && plain.Error != nil {
+		return *plain.Error, true
+	}
+	var wrapped struct {
+		Body struct {
+			Error *string `json:"error"`
+		} `json:"body"`
+	}
+	if json.Unmarshal(text, &wrapped) == nil && wrapped.Body.Error != nil {
+		return *wrapped.Body.Error, true
+	}
+	return "", false
+}
+
+// validText refuses what encoding/json would silently repair.
+func validText(text []byte) error {
+	switch {
+	case len(bytes.TrimSpace(text)) == 0:
+		return errors.New("the response is empty")
+	case !utf8.Valid(text):
+		return errors.New("the response is not valid UTF-8")
+	}
+	return nil
+}
+
+// describeJSONError says what is wrong with a response that does not decode.
+func describeJSONError(text []byte, err error) error {
+	var syntax *json.SyntaxError
+	switch {
+	case errors.Is(err, errReported):
+		return err
+	case errors.As(err, &syntax) && !looksLikeJSON(strings.TrimSpace(string(text))):
+		return errors.New("the response is not JSON")
+	case errors.As(err, &syntax):
+		return fmt.Errorf("the response is broken JSON after %d bytes: %w", syntax.Offset, err)
+	default:
+		return errors.New("the response is JSON of an unexpected shape")
+	}
+}

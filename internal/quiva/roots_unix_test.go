@@ -1,0 +1,24 @@
+//go:build unix
+
+package quiva_test
+
+import (
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/quivaworks/terraform-provider-quiva/internal/quiva"
+)
+
+// TestLoadRootsPipe: nobody waits for what may never be written.
+func TestLoadRootsPipe(t *testing.T) {
+	t.Parallel()
+	pipe := filepath.Join(t.TempDir(), "pipe")
+	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := quiva.LoadRoots(pipe); err == nil || !strings.Contains(err.Error(), "it is not a regular file") {
+		t.Errorf("error %v", err)
+	}
+}
