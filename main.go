@@ -11,6 +11,7 @@ import (
 	"runtime/debug"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6/tf6server"
@@ -37,7 +38,7 @@ func serve(debugged bool) error {
 	if err := tune(); err != nil {
 		return err
 	}
-	server, err := provider.NewServer(context.Background(), version)
+	server, end, err := provider.NewServer(context.Background(), version)
 	if err != nil {
 		return err
 	}
@@ -45,8 +46,19 @@ func serve(debugged bool) error {
 	if debugged {
 		options = append(options, tf6server.WithManagedDebug())
 	}
-	return tf6server.Serve("registry.terraform.io/quivaworks/quiva", func() tfprotov6.ProviderServer { return server }, options...)
+	err = tf6server.Serve("registry.terraform.io/quivaworks/quiva", func() tfprotov6.ProviderServer { return server }, options...)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), endLimit)
+	defer cancel()
+	end(ctx)
+	return nil
 }
+
+// endLimit is a little less than Terraform waits for a provider to end, before
+// it kills it.
+const endLimit = 1900 * time.Millisecond
 
 // heapTarget, in bytes, is the heap's size above which garbage is collected as
 // often as Go does by default, or more.

@@ -23,7 +23,7 @@ const (
 	MaxDepth = 1000
 
 	// MaxElements is how many values may be in a value, itself and all that is
-	// nested included. Terraform needs about 700 bytes of memory for each.
+	// nested included. Terraform needs about 600 bytes of memory for each.
 	MaxElements = 500_000
 
 	// MaxDigits is how many digits all those numbers may take together that

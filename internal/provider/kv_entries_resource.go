@@ -112,6 +112,10 @@ func (r *kvEntriesResource) Read(ctx context.Context, req resource.ReadRequest, 
 		for _, key := range twice {
 			delete(known, key)
 		}
+		if len(known) == 0 {
+			resp.State.RemoveResource(ctx)
+			return
+		}
 		state.Entries = dynamicvalue.Object(known).Attribute()
 		resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
 	}

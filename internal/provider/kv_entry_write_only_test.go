@@ -253,7 +253,7 @@ func TestAccKVEntryTurnsOutNull(t *testing.T) {
 // newServer returns the provider as Terraform speaks to it.
 func newServer(t *testing.T) tfprotov6.ProviderServer {
 	t.Helper()
-	server, err := provider.NewServer(t.Context(), "test")
+	server, _, err := provider.NewServer(t.Context(), "test")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -55,13 +55,14 @@ var (
 )
 
 // NewServer returns the provider in the given version, as Terraform speaks to
-// it.
-func NewServer(ctx context.Context, version string) (tfprotov6.ProviderServer, error) {
+// it, and what is to be called once Terraform has ended it.
+func NewServer(ctx context.Context, version string) (server tfprotov6.ProviderServer, end func(context.Context), err error) {
 	p := &quivaProvider{version: version}
-	return protocol.NewServer(ctx, providerserver.NewProtocol6(p)(), protocol.Defaults{
+	server, err = protocol.NewServer(ctx, providerserver.NewProtocol6(p)(), protocol.Defaults{
 		"quiva_kv_entries": defaultsOf(ctx, NewKVEntriesResource()),
 		"quiva_kv_entry":   defaultsOf(ctx, NewKVEntryResource()),
 	})
+	return server, p.end, err
 }
 
 // defaultsOf returns the defaults of a resource's attributes. Only bools have one
@@ -82,6 +83,14 @@ func defaultsOf(ctx context.Context, r resource.Resource) map[string]tftypes.Val
 
 type quivaProvider struct {
 	version string
+	run     *reconcile.Run // of the last configuration, nil before it
+}
+
+// end ends the run of a provider that is called no more.
+func (p *quivaProvider) end(ctx context.Context) {
+	if p.run != nil {
+		p.run.DeleteAbandoned(ctx)
+	}
 }
 
 func (p *quivaProvider) Metadata(_ context.Context, _ provider.MetadataRequest, resp *provider.MetadataResponse) {
@@ -196,6 +205,7 @@ func (p *quivaProvider) Configure(ctx context.Context, req provider.ConfigureReq
 	if resp.Diagnostics.HasError() {
 		return
 	}
+	p.run = gateway.run
 	resp.DataSourceData = gateway
 	resp.ResourceData = gateway
 	resp.EphemeralResourceData = gateway

@@ -31,7 +31,10 @@ func TestMain(m *testing.M) {
 }
 
 var providerFactories = map[string]func() (tfprotov6.ProviderServer, error){
-	"quiva": func() (tfprotov6.ProviderServer, error) { return provider.NewServer(context.Background(), "test") },
+	"quiva": func() (tfprotov6.ProviderServer, error) {
+		server, _, err := provider.NewServer(context.Background(), "test")
+		return server, err
+	},
 }
 
 // newGateway starts a gateway with a bucket "flags" for one test.

@@ -40,7 +40,7 @@ func (g *gateway) planDeletion(ctx context.Context, bucket string, keys []string
 	if g.run.IsBucketLeaving(bucket) {
 		return successors{}
 	}
-	return successors{bucket, g.run.PlannedCreations(ctx, bucket, keys), false}
+	return successors{bucket, g.run.Successors(ctx, bucket, keys), false}
 }
 
 // in returns the keys, if they are a bucket's.

@@ -21,8 +21,8 @@ type Change struct {
 	Remove map[string]json.RawMessage
 	// Overwrite lets Add write over other values.
 	Overwrite bool
-	// Successors are those keys of Remove of which the plan has seen another
-	// creation. They are left in place for it. IsReplaced says that it is the
+	// Successors are those keys of Remove that the plan has seen another object
+	// have or create. They are left in place for it. IsReplaced says that it is the
 	// creation of the object that replaces this one, which comes only if all of
 	// this one was removed.
 	Successors []string
@@ -36,6 +36,7 @@ func (r *Run) Apply(ctx context.Context, wanted Change) Outcome {
 	defer r.end()
 	c.write(ctx)
 	c.remove(ctx)
+	r.noteCancelled(ctx)
 	return c.outcome
 }
 
@@ -140,7 +141,8 @@ func (c *change) unknown() (keys []string, same map[string]quiva.Entry) {
 	for _, key := range slices.Sorted(maps.Keys(c.Add)) {
 		switch e := c.run.at(c.Bucket, key); {
 		case e.claim == deleted:
-		case e.claim == released && e.isRefreshed && e.released != nil && c.run.equal(e.released, c.Add[key]):
+		// Of other objects Terraform may hand out the state of before the refresh.
+		case e.claim == released && e.isReplaced && e.released != nil && c.run.equal(e.released, c.Add[key]):
 			same[key] = quiva.Entry{Key: key, Value: e.released}
 		default:
 			keys = append(keys, key)
@@ -317,9 +319,7 @@ func (c *change) release(keys []string) (letGo, retained, unwanted []string) {
 		case e.claim != untouched:
 			letGo = append(letGo, key)
 		case e.wanted > 0 || e.planned || hasSuccessor[key]:
-			// Terraform deletes what is left of a configuration with the state
-			// of before the refresh.
-			e.claim, e.released, e.isRefreshed = released, c.Remove[key], c.IsReplaced
+			e.claim, e.released, e.isReplaced = released, c.Remove[key], c.IsReplaced
 			c.run.handedOver = true
 			letGo = append(letGo, key)
 		default:

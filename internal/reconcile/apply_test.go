@@ -80,6 +80,13 @@ func (c call) change() reconcile.Change {
 	}
 }
 
+// inject makes the request fail that is to.
+func (c call) inject(gateway *mockgateway.Server) {
+	if method, key, fails := strings.Cut(c.fails, " "); fails {
+		gateway.Inject(mockgateway.Fault{Method: method, Path: "*/entries/" + key, Times: 1, Effect: mockgateway.Respond(http.StatusServiceUnavailable, nil, `{"error":"unavailable"}`)})
+	}
+}
+
 // describe writes an outcome as a call's want has it.
 func describe(outcome reconcile.Outcome) string {
 	var parts []string
@@ -180,9 +187,7 @@ func TestApply(t *testing.T) {
 			t.Parallel()
 			run, gateway := newRun(t, tt.holds)
 			for i, call := range tt.calls {
-				if method, key, fails := strings.Cut(call.fails, " "); fails {
-					gateway.Inject(mockgateway.Fault{Method: method, Path: "*/entries/" + key, Times: 1, Effect: mockgateway.Respond(http.StatusServiceUnavailable, nil, `{"error":"unavailable"}`)})
-				}
+				call.inject(gateway)
 				if got := describe(run.Apply(t.Context(), call.change())); got != call.want {
 					t.Errorf("call %d: %q, want %q", i+1, got, call.want)
 				}

@@ -38,21 +38,27 @@ func (r *Run) PlanCreation(bucket string, keys []string) {
 	}
 }
 
-// PlannedCreations returns those of the keys whose creation is planned too. An
-// object that is planned to be deleted hands them over: see [Change.Successors].
-// Creations may be planned after the deletion, so it waits, a second at most in
-// the whole run, until nothing more is planned.
-func (r *Run) PlannedCreations(ctx context.Context, bucket string, keys []string) []string {
+// Successors returns those of the keys of an object that is planned to be deleted
+// which another object has, or is planned to have: see [Change.Successors]. They
+// may be planned and read after the deletion, so it waits, a second at most in the
+// whole run, until nothing more is.
+func (r *Run) Successors(ctx context.Context, bucket string, keys []string) []string {
 	r.awaitQuiet(ctx)
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	var planned []string
+	// If all keys were read in one object, that is this one, or this one leaves
+	// the state once it is read. Terraform before 1.12 plans first and reads then.
+	readers := map[*object]bool{}
 	for _, key := range keys {
-		if r.at(bucket, key).planned {
-			planned = append(planned, key)
+		readers[r.at(bucket, key).reader] = true
+	}
+	var successors []string
+	for _, key := range keys {
+		if e := r.at(bucket, key); e.planned || e.reader != nil && len(readers) > 1 {
+			successors = append(successors, key)
 		}
 	}
-	return planned
+	return successors
 }
 
 func (r *Run) awaitQuiet(ctx context.Context) {
@@ -101,12 +107,14 @@ func (r *Run) IsBucketLeaving(bucket string) bool {
 func (r *Run) ReadBy(bucket string, keys []string) (heldBefore []string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	reader := &object{}
 	for _, key := range keys {
 		e := r.at(bucket, key)
-		if e.read {
+		if e.reader != nil {
 			heldBefore = append(heldBefore, key)
+		} else {
+			e.reader = reader
 		}
-		e.read = true
 	}
 	return heldBefore
 }

@@ -21,9 +21,9 @@ func TestReadBy(t *testing.T) {
 	}
 }
 
-// TestPlannedCreations: a deletion learns of the creations that are planned at
+// TestSuccessors: a deletion learns of the creations that are planned at
 // the same time, before it or after it.
-func TestPlannedCreations(t *testing.T) {
+func TestSuccessors(t *testing.T) {
 	t.Parallel()
 	run, _ := newRun(t, "")
 	done := run.Reading()
@@ -33,7 +33,7 @@ func TestPlannedCreations(t *testing.T) {
 		done()
 	}()
 	begun := time.Now()
-	if planned := run.PlannedCreations(t.Context(), "flags", []string{"a", "b", "c"}); !slices.Equal(planned, []string{"a", "b"}) {
+	if planned := run.Successors(t.Context(), "flags", []string{"a", "b", "c"}); !slices.Equal(planned, []string{"a", "b"}) {
 		t.Errorf("planned: %q, want a and b", planned)
 	}
 	if took := time.Since(begun); took > 500*time.Millisecond {
@@ -41,20 +41,20 @@ func TestPlannedCreations(t *testing.T) {
 	}
 	// A creation that has begun is not planned any more.
 	run.Apply(t.Context(), call{add: "a=1"}.change())
-	if planned := run.PlannedCreations(t.Context(), "flags", []string{"a"}); len(planned) > 0 {
+	if planned := run.Successors(t.Context(), "flags", []string{"a"}); len(planned) > 0 {
 		t.Errorf("planned after it began: %q", planned)
 	}
 }
 
-// TestPlannedCreationsTakeTime: all deletions of a plan together wait for a
+// TestSuccessorsTakeTime: all deletions of a plan together wait for a
 // second at most, however long something else is read.
-func TestPlannedCreationsTakeTime(t *testing.T) {
+func TestSuccessorsTakeTime(t *testing.T) {
 	t.Parallel()
 	run, _ := newRun(t, "")
 	defer run.Reading()()
 	begun := time.Now()
 	for range 100 {
-		run.PlannedCreations(t.Context(), "flags", []string{"a"})
+		run.Successors(t.Context(), "flags", []string{"a"})
 	}
 	if took := time.Since(begun); took < 900*time.Millisecond || took > 3*time.Second {
 		t.Errorf("100 deletions took %s, want about a second", took)
@@ -71,5 +71,20 @@ func TestPlanBucketDeletion(t *testing.T) {
 	run.PlanBucketDeletion("flags")
 	if !run.IsBucketLeaving("flags") || run.IsBucketLeaving("others") {
 		t.Error("the wrong bucket is leaving")
+	}
+}
+
+// TestSuccessorsInState: entries that another object of the state has stay in
+// place too, but those that only the deleted one has do not.
+func TestSuccessorsInState(t *testing.T) {
+	t.Parallel()
+	run, _ := newRun(t, "")
+	run.ReadBy("flags", []string{"a"})
+	if held := run.Successors(t.Context(), "flags", []string{"a", "b"}); !slices.Equal(held, []string{"a"}) {
+		t.Errorf("before it is read: %q, want a", held)
+	}
+	run.ReadBy("flags", []string{"a", "b"})
+	if held := run.Successors(t.Context(), "flags", []string{"b"}); len(held) > 0 {
+		t.Errorf("after it is read: %q", held)
 	}
 }

@@ -31,6 +31,7 @@ type Run struct {
 	lastActive time.Time
 	waiting    []*change // those that wait for a hand-over, the first one first
 	handedOver bool      // whether any creation has been handed a key
+	cancelled  bool      // whether any call was
 	changed    chan struct{}
 }
 
@@ -53,18 +54,22 @@ type name struct{ bucket, key string }
 type entry struct {
 	claim claim
 	// released is the value of a key that was released, as the state had it, or
-	// nil if no state knew it. isRefreshed says that the gateway had it so when
-	// the run began.
-	released    json.RawMessage
-	isRefreshed bool
+	// nil if no state knew it. isReplaced says that it was released for the
+	// object that replaces the one that had it.
+	released   json.RawMessage
+	isReplaced bool
 	// locked is set while a call sends requests about the entry, wanted counts
 	// the creations that wait for it to be let go.
 	locked bool
 	wanted int
-	// planned is set from the plan of a creation to its beginning, read once a
-	// refresh has found the entry in the state of an object.
-	planned, read bool
+	// planned is set from the plan of a creation to its beginning.
+	planned bool
+	// reader is the object of the state in which a refresh has found the entry.
+	reader *object
 }
+
+// object is an object of the state that was read.
+type object struct{ _ byte } // not empty: each has an address of its own
 
 // claim is the last that a run did to an entry.
 type claim int
