@@ -531,7 +531,7 @@ func TestAccKVEntryRefused(t *testing.T) {
 		"no bucket": {withProvider(gateway, "resource \"quiva_kv_entry\" \"test\" {\n bucket = \"absent\"\n key = \"a\"\n value = {}\n}"), []string{
 			`Bucket does not exist`, `has no bucket "absent". Check the name, or create it first`}},
 		"value too large": {withProvider(gateway, "resource \"quiva_kv_entry\" \"test\" {\n bucket = \"small\"\n key = \"a\"\n value = { text = \"0123456789\" }\n}"), []string{
-			`Gateway rejected the request`, `PUT /storage/kv/small/entries/a returned 400`}},
+			`Value too large`, `The value has 21 bytes as JSON, and the bucket's max_value_size is 10`}},
 		"wrong key": {provider(`api_key = "ms-wrong"`) + someEntry, []string{
 			`Gateway refused the credential`, `The request used the API key from the provider block`, `has expired`}},
 		"wrong token": {provider(`token = "wrong"`) + someEntry, []string{`The request used the token from the provider block`}},
