@@ -6,6 +6,7 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 
+	"github.com/quivaworks/terraform-provider-quiva/internal/dynamicvalue"
 	"github.com/quivaworks/terraform-provider-quiva/internal/quiva"
 	"github.com/quivaworks/terraform-provider-quiva/internal/reconcile"
 )
@@ -27,16 +28,22 @@ type gateway struct {
 }
 
 // gatewayFrom takes the provider's data in a Configure method. Terraform calls
-// that without data when it only validates; the result is nil then.
+// that without data when it only validates.
 func gatewayFrom(providerData any, diags *diag.Diagnostics) *gateway {
 	if providerData == nil {
-		return nil
+		return newUnconfiguredGateway(nil)
 	}
 	g, ok := providerData.(*gateway)
 	if !ok {
 		diags.AddError("Provider defect", fmt.Sprintf("The provider's data is of type %T. Please report this at %s/issues.", providerData, repositoryURL))
 	}
 	return g
+}
+
+// newUnconfiguredGateway returns a gateway without a client, for planning what
+// needs none.
+func newUnconfiguredGateway(unknown []string) *gateway {
+	return &gateway{unknown: unknown, run: reconcile.NewRun(nil, dynamicvalue.Equal)}
 }
 
 // configuredClient returns the client, or adds an error if there is none yet.

@@ -215,7 +215,7 @@ func (p *quivaProvider) Configure(ctx context.Context, req provider.ConfigureReq
 func (p *quivaProvider) configure(config providerModel, terraformVersion string, diags *diag.Diagnostics) *gateway {
 	if unknown := config.unknown(); len(unknown) > 0 {
 		// Planning new resources needs no gateway, and on apply all is known.
-		return &gateway{unknown: unknown, run: reconcile.NewRun(nil, dynamicvalue.Equal)}
+		return newUnconfiguredGateway(unknown)
 	}
 
 	endpointText, endpointOrigin := quiva.DefaultEndpoint, "the default"
