@@ -1,0 +1,121 @@
+package provider_test
+
+import (
+	"bytes"
+	"fmt"
+	"testing"
+
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+	"github.com/hashicorp/terraform-plugin-testing/plancheck"
+)
+
+// TestAccKVEntriesTaken: an equal value is adopted; with another one nothing is
+// written.
+func TestAccKVEntriesTaken(t *testing.T) {
+	t.Parallel()
+	t.Run("equal", func(t *testing.T) {
+		t.Parallel()
+		gateway := newGateway(t)
+		gateway.PutEntry("flags", "k001", ` { "n" : 1.0 } `)
+		run(t,
+			resource.TestStep{
+				PreConfig: func() { gateway.ResetRequests() },
+				Config:    manyEntries(gateway, numbered(3)),
+				Check: resource.ComposeTestCheckFunc(
+					asked(gateway, requests{gets: 3, puts: 2}),
+					holds(gateway, "flags", "k001", ` { "n" : 1.0 } `)),
+			},
+			// It is the resource's from then on.
+			resource.TestStep{
+				Config: manyEntries(gateway, numbered(1)),
+				Check:  absent(gateway, "k001"),
+			},
+		)
+	})
+	t.Run("another", func(t *testing.T) {
+		t.Parallel()
+		gateway := newGateway(t)
+		for i := range 13 {
+			gateway.PutEntry("flags", fmt.Sprintf("k%03d", 2*i), `{"held":"by somebody"}`)
+		}
+		fails := func(want string) resource.TestStep {
+			return resource.TestStep{
+				PreConfig:        func() { gateway.ResetRequests() },
+				Config:           manyEntries(gateway, numbered(40)),
+				ConfigPlanChecks: plans(entriesAction(plancheck.ResourceActionCreate)), // not a replace: nothing is in the state
+				ExpectError:      message(want),
+			}
+		}
+		run(t,
+			fails(`KV entries already exist`),
+			fails(`13 of 40 entries could not be created: - "k000": it already holds another value - "k002"`),
+			fails(`- "k018": it already holds another value - and 3 more Nothing was written.`),
+			fails(`what it brings that is not in entries is then planned to be deleted: terraform import 'ADDRESS' 'flags'`),
+			fails(`or only the keys with a prefix: terraform import 'ADDRESS' 'flags/PREFIX*'`),
+			fails(`moved { from = OLD_ADDRESS to = ADDRESS }`),
+			fails(`set overwrite = true for one apply`),
+		)
+		if got, want := requestsTo(gateway), (requests{gets: 40}); got != want {
+			t.Errorf("requests: %+v, want %+v", got, want)
+		}
+	})
+	t.Run("another, added", func(t *testing.T) {
+		t.Parallel()
+		gateway := newGateway(t)
+		gateway.PutEntry("flags", "k004", `{"held":"by somebody"}`)
+		run(t,
+			resource.TestStep{Config: manyEntries(gateway, numbered(3))},
+			resource.TestStep{
+				PreConfig:   func() { gateway.ResetRequests() },
+				Config:      manyEntries(gateway, numbered(5, "k000 = { changed = true }")),
+				ExpectError: message(`1 of 2 entries could not be created: - "k004": it already holds another value Nothing was written.`),
+			},
+			resource.TestStep{
+				PreConfig: func() {
+					if got, want := requestsTo(gateway), (requests{gets: 3 + 2}); got != want {
+						t.Errorf("requests: %+v, want %+v", got, want)
+					}
+				},
+				Config:           manyEntries(gateway, numbered(3)),
+				ConfigPlanChecks: plans(plancheck.ExpectEmptyPlan(), exactState{gateway, []string{"k004"}}),
+			},
+		)
+		if held, _ := gateway.Entry("flags", "k004"); held != `{"held":"by somebody"}` {
+			t.Errorf("an entry of others holds %s", held)
+		}
+	})
+}
+
+// TestKVEntriesNoValueInErrors: a conflict shows neither side.
+func TestKVEntriesNoValueInErrors(t *testing.T) {
+	t.Parallel()
+	gateway := newGateway(t)
+	gateway.PutEntry("flags", "a", `{"password":"geheim"}`)
+	server := newServer(t)
+	configure(t, server, gateway)
+	schema := resourceSchema(t, server, "quiva_kv_entries")
+	entry := tftypes.Object{AttributeTypes: map[string]tftypes.Type{"password": tftypes.String}}
+	entriesType := tftypes.Object{AttributeTypes: map[string]tftypes.Type{"a": entry}}
+	planned := objectOf(t, schema, map[string]tftypes.Value{
+		"bucket": tftypes.NewValue(tftypes.String, "flags"), "id": tftypes.NewValue(tftypes.String, "flags"),
+		"entries": tftypes.NewValue(entriesType, map[string]tftypes.Value{
+			"a": tftypes.NewValue(entry, map[string]tftypes.Value{"password": tftypes.NewValue(tftypes.String, "secret")}),
+		}),
+	})
+	none, err := tfprotov6.NewDynamicValue(schema.ValueType(), tftypes.NewValue(schema.ValueType(), nil))
+	if err != nil {
+		t.Fatal(err)
+	}
+	response, err := server.ApplyResourceChange(t.Context(), &tfprotov6.ApplyResourceChangeRequest{
+		TypeName: "quiva_kv_entries", PriorState: &none, PlannedState: planned, Config: planned,
+	})
+	if err != nil || len(response.Diagnostics) != 1 {
+		t.Fatalf("%+v, %v", response, err)
+	}
+	shown := []byte(response.Diagnostics[0].Summary + response.Diagnostics[0].Detail)
+	if bytes.Contains(shown, []byte("geheim")) || bytes.Contains(shown, []byte("secret")) {
+		t.Errorf("the error shows a value: %s", shown)
+	}
+}

@@ -1,0 +1,140 @@
+package provider_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+)
+
+// TestAccKVEntriesBadInput: what is refused while planning, before the gateway
+// is asked.
+func TestAccKVEntriesBadInput(t *testing.T) {
+	t.Parallel()
+	gateway := newGateway(t)
+	entries := func(hcl string) string { return manyEntries(gateway, hcl) }
+	in := func(bucket string) string {
+		return strings.Replace(manyEntries(gateway, "{}"), `"flags"`, bucket, 1)
+	}
+	tests := map[string]struct{ configuration, want string }{
+		"string":           {entries(`"{}"`), `Entries are not an object`},
+		"number":           {entries(`5`), `Entries are not an object`},
+		"list":             {entries(`[{ key = "a" }]`), `For a list, name the key of each: { for flag in var.flags : flag.key => flag.value }.`},
+		"set":              {entries(`toset(["a"])`), `Entries are not an object`},
+		"null":             {entries(`null`), `Missing Configuration for Required Attribute`},
+		"typed null":       {entries(`var.none`) + "variable \"none\" {\n  type = map(map(string))\n  default = null\n}\n", `Missing Configuration for Required Attribute`},
+		"entry null":       {entries(`{ a = {}, b = null }`), `The entry "b" is null. To delete it, leave it out: { for key, value in var.entries : key => value if value != null }.`},
+		"entry typed null": {entries(`{ a = var.none }`) + "variable \"none\" {\n  type = map(string)\n  default = null\n}\n", `The entry "a" is null.`},
+		"entry string":     {entries(`{ a = "on" }`), `The gateway stores JSON objects; the entry "a" is not one. Put its value into an object: { value = … }.`},
+		"entry number":     {entries(`{ a = {}, b = 5 }`), `the entry "b" is not one`},
+		"entry list":       {entries(`{ a = [{}] }`), `the entry "a" is not one`},
+		"entries of a map": {entries(`tomap({ a = true, b = false })`), `the entry "b" is not one`},
+		"empty key":        {entries(`{ "" = {} }`), `The key "" cannot be used: the key must not be empty.`},
+		"key dots":         {entries(`{ ".." = {} }`), `The key ".." cannot be used: the key must not be ".."`},
+		"key control":      {entries(`{ "a\tb" = {} }`), `contains a control character`},
+		"huge number":      {entries(`{ a = { n = 1e5000 } }`), `The entry "a" cannot be written as JSON: a number is beyond 1e±4096`},
+		"many digits":      {entries(`{ a = { n = [for i in range(7) : 1e-4000] }, b = { n = [for i in range(7) : 1e-4000] } }`), `take more than 50000 digits together`},
+		"huge, rest later": {entries(`{ a = { n = 1e5000 }, b = terraform_data.other.output }`) + "resource \"terraform_data\" \"other\" {\n  input = {}\n}\n", `The entry "a" cannot be written as JSON`},
+		"too deep":         {entries(`{ a = jsondecode(join("", concat([for i in range(1001) : "{\"a\":"], ["1"], [for i in range(1001) : "}"]))) }`), `deeper than 1000 levels`},
+		"empty bucket":     {in(`""`), `The bucket must not be empty.`},
+		"bucket slash":     {in(`"a/b"`), `The bucket must not contain "/".`},
+		"entries left out": {withProvider(gateway, "resource \"quiva_kv_entries\" \"test\" {\n  bucket = \"flags\"\n}\n"), `The argument "entries" is required`},
+		"key, rest later":  {entries(`{ ".." = terraform_data.other.output }`) + "resource \"terraform_data\" \"other\" {\n  input = {}\n}\n", `The key ".." cannot be used`},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			run(t, resource.TestStep{Config: tt.configuration, PlanOnly: true, ExpectError: message(tt.want)})
+		})
+	}
+	t.Cleanup(func() {
+		if asked := gateway.Count("", ""); asked != 0 {
+			t.Errorf("the gateway was asked %d times", asked)
+		}
+	})
+}
+
+// TestAccKVEntriesTurnOut: entries that are unknown while planning are held to
+// the same rules when they are known. Nothing is written, and nothing deleted.
+func TestAccKVEntriesTurnOut(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct{ entries, input, want string }{
+		"string":       {"terraform_data.other.output", `"text"`, "Entries are not an object"},
+		"list":         {"terraform_data.other.output", `[{}]`, "Entries are not an object"},
+		"null":         {"terraform_data.other.output", `null`, "Missing Configuration for Required Attribute"},
+		"entry null":   {"{ a = { n = 1 }, b = terraform_data.other.output }", `null`, `The entry "b" is null`},
+		"entry string": {"{ a = { n = 1 }, b = terraform_data.other.output }", `"text"`, `the entry "b" is not one`},
+		"key":          {"terraform_data.other.output", `{ ".." = {} }`, `The key ".." cannot be used`},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			gateway := newGateway(t)
+			configuration := manyEntries(gateway, tt.entries)
+			run(t,
+				resource.TestStep{Config: withOther(configuration, tt.input), ExpectError: message(tt.want)},
+				resource.TestStep{
+					PreConfig: func() {
+						if held := gateway.Entries("flags"); len(held) != 0 {
+							t.Errorf("the gateway holds %v", held)
+						}
+					},
+					Config: withProvider(gateway, ""),
+				},
+			)
+		})
+		t.Run(name+" later", func(t *testing.T) {
+			t.Parallel()
+			gateway := newGateway(t)
+			configuration := manyEntries(gateway, tt.entries)
+			good := `{ a = { n = 1 } }`
+			run(t,
+				resource.TestStep{Config: withOther(configuration, good)},
+				resource.TestStep{PreConfig: func() { gateway.ResetRequests() }, Config: withOther(configuration, tt.input), ExpectError: message(tt.want)},
+				resource.TestStep{
+					PreConfig: func() {
+						if got := requestsTo(gateway); got.puts+got.deletes != 0 {
+							t.Errorf("requests: %+v", got)
+						}
+					},
+					Config: withOther(configuration, good),
+				},
+			)
+		})
+	}
+}
+
+// TestKVEntriesApplyNoObject: whatever comes as the entries to apply, what is no
+// object deletes nothing.
+func TestKVEntriesApplyNoObject(t *testing.T) {
+	t.Parallel()
+	gateway := newGateway(t)
+	gateway.PutEntry("flags", "a", `{}`)
+	server := newServer(t)
+	configure(t, server, gateway)
+	schema := resourceSchema(t, server, "quiva_kv_entries")
+	holding := func(entries tftypes.Value) *tfprotov6.DynamicValue {
+		return objectOf(t, schema, map[string]tftypes.Value{
+			"bucket": tftypes.NewValue(tftypes.String, "flags"), "id": tftypes.NewValue(tftypes.String, "flags"), "entries": entries,
+		})
+	}
+	object := tftypes.Object{AttributeTypes: map[string]tftypes.Type{}}
+	held := tftypes.NewValue(tftypes.Object{AttributeTypes: map[string]tftypes.Type{"a": object}}, map[string]tftypes.Value{"a": tftypes.NewValue(object, map[string]tftypes.Value{})})
+	for name, entries := range map[string]tftypes.Value{
+		"string": tftypes.NewValue(tftypes.String, "text"),
+		"list":   tftypes.NewValue(tftypes.List{ElementType: object}, []tftypes.Value{}),
+		"null":   tftypes.NewValue(tftypes.DynamicPseudoType, nil),
+	} {
+		response, err := server.ApplyResourceChange(t.Context(), &tfprotov6.ApplyResourceChangeRequest{
+			TypeName: "quiva_kv_entries", PriorState: holding(held), PlannedState: holding(entries), Config: holding(entries),
+		})
+		if err != nil || len(response.Diagnostics) != 1 || response.Diagnostics[0].Summary != "Entries are not an object" {
+			t.Errorf("%s: diagnostics %+v, %v", name, response.Diagnostics, err)
+		}
+		if _, ok := gateway.Entry("flags", "a"); !ok {
+			t.Fatalf("%s: the entry was deleted", name)
+		}
+	}
+}
