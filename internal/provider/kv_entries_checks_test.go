@@ -78,6 +78,13 @@ func (check planOf) CheckPlan(_ context.Context, req plancheck.CheckPlanRequest,
 	resp.Error = fmt.Errorf("the plan does not have %s", entriesAddress)
 }
 
+// afterPlan is what others do between a plan and its apply.
+type afterPlan func()
+
+func (happens afterPlan) CheckPlan(context.Context, plancheck.CheckPlanRequest, *plancheck.CheckPlanResponse) {
+	happens()
+}
+
 func entriesIn(side any) map[string]any {
 	attributes, _ := side.(map[string]any)
 	entries, _ := attributes["entries"].(map[string]any)
@@ -163,6 +170,23 @@ func (c exactState) CheckPlan(ctx context.Context, req plancheck.CheckPlanReques
 
 func entriesAction(action plancheck.ResourceActionType) plancheck.PlanCheck {
 	return plancheck.ExpectResourceAction(entriesAddress, action)
+}
+
+// foundGone checks that so many entries were deleted since the requests were last
+// reset, all of which were gone already.
+func foundGone(gateway *mockgateway.Server, want int) resource.TestCheckFunc {
+	return func(*terraform.State) error {
+		deletes := gateway.RequestsTo(http.MethodDelete, "")
+		for _, request := range deletes {
+			if request.Status != http.StatusNotFound {
+				return fmt.Errorf("DELETE %s returned %d, want 404", request.Path, request.Status)
+			}
+		}
+		if len(deletes) != want {
+			return fmt.Errorf("%d DELETEs, want %d", len(deletes), want)
+		}
+		return nil
+	}
 }
 
 // absent checks that the gateway does not hold an entry.

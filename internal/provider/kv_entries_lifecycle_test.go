@@ -243,34 +243,33 @@ func TestAccKVEntriesDrift(t *testing.T) {
 	)
 }
 
-// TestAccKVEntriesGoneOnDestroy: an entry that is gone already is no failure.
+// TestAccKVEntriesGoneOnDestroy: an entry that is gone already is no failure,
+// whether the resource lets it go or is destroyed.
 func TestAccKVEntriesGoneOnDestroy(t *testing.T) {
 	t.Parallel()
-	gateway := newGateway(t)
-	run(t,
-		resource.TestStep{
-			Config: manyEntries(gateway, numbered(20)),
-		},
-		resource.TestStep{
-			// Gone between the plan and its apply.
-			PreConfig: func() {
-				gateway.Inject(mockgateway.Fault{Method: http.MethodDelete, Times: 5, Effect: mockgateway.Respond(http.StatusNotFound, nil, `{"error":"not_found"}`)})
-			},
-			Config: manyEntries(gateway, numbered(10)),
-		},
-	)
-	// The test framework's own destroy, without a refresh.
-	gateway = newGateway(t)
-	run(t,
-		resource.TestStep{Config: manyEntries(gateway, numbered(20))},
-		resource.TestStep{Config: manyEntries(gateway, numbered(20)), Check: func(*terraform.State) error {
-			for key := range gateway.Entries("flags") {
-				gateway.DeleteEntry("flags", key)
-			}
-			return nil
-		}, ExpectNonEmptyPlan: true},
-	)
-	if got := requestsTo(gateway).deletes; got != 20 {
-		t.Errorf("%d DELETEs", got)
+	for name, tt := range map[string]struct {
+		after   func(*mockgateway.Server) string
+		deletes int // the last of 20 entries
+	}{
+		"let go":    {func(gateway *mockgateway.Server) string { return manyEntries(gateway, numbered(10)) }, 10},
+		"destroyed": {func(gateway *mockgateway.Server) string { return withProvider(gateway, "") }, 20},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			gateway := newGateway(t)
+			run(t,
+				resource.TestStep{Config: manyEntries(gateway, numbered(20))},
+				resource.TestStep{
+					Config: tt.after(gateway),
+					ConfigPlanChecks: plans(afterPlan(func() {
+						for i := range tt.deletes {
+							gateway.DeleteEntry("flags", fmt.Sprintf("k%03d", 19-i))
+						}
+						gateway.ResetRequests()
+					})),
+					Check: foundGone(gateway, tt.deletes),
+				},
+			)
+		})
 	}
 }

@@ -404,19 +404,20 @@ func TestAccKVEntryNotGone(t *testing.T) {
 	}
 }
 
+// TestAccKVEntryGoneOnDestroy: an entry that is gone already is no failure.
 func TestAccKVEntryGoneOnDestroy(t *testing.T) {
 	t.Parallel()
 	gateway := newGateway(t)
 	gateway.SetWrappedErrors(true)
 	run(t,
 		resource.TestStep{Config: withProvider(gateway, someEntry)},
-		// Terraform destroys at the end without a refresh of its own finding
-		// this: the DELETE is answered 404.
 		resource.TestStep{
-			PreConfig: func() {
-				gateway.Inject(mockgateway.Fault{Method: http.MethodDelete, Effect: mockgateway.Respond(http.StatusNotFound, nil, `{"error":"not_found"}`)})
-			},
 			Config: withProvider(gateway, ""),
+			ConfigPlanChecks: plans(afterPlan(func() {
+				gateway.DeleteEntry("flags", "checkout")
+				gateway.ResetRequests()
+			})),
+			Check: foundGone(gateway, 1),
 		},
 	)
 }
