@@ -8,7 +8,10 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
 	"github.com/hashicorp/terraform-plugin-testing/plancheck"
+	"github.com/hashicorp/terraform-plugin-testing/statecheck"
+	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
 )
 
 // TestAccKVEntriesTaken: an equal value is adopted; with another one nothing is
@@ -86,6 +89,54 @@ func TestAccKVEntriesTaken(t *testing.T) {
 			t.Errorf("an entry of others holds %s", held)
 		}
 	})
+}
+
+// TestAccKVEntriesOverwrite: with overwrite, keys that hold another value are
+// taken over when they are added, by a new resource or by one that is there.
+func TestAccKVEntriesOverwrite(t *testing.T) {
+	t.Parallel()
+	gateway := newGateway(t)
+	gateway.PutEntry("flags", "k000", `{"held":"by somebody"}`)
+	gateway.PutEntry("flags", "k001", ` { "n" : 1.0 } `)
+	gateway.PutEntry("flags", "k002", `{"held":"by somebody"}`)
+	gateway.PutEntry("flags", "k003", `{"held":"by somebody"}`)
+	reset := func() { gateway.ResetRequests() }
+	overwrite := func(want bool) statecheck.StateCheck {
+		return statecheck.ExpectKnownValue(entriesAddress, tfjsonpath.New("overwrite"), knownvalue.Bool(want))
+	}
+	run(t,
+		resource.TestStep{
+			PreConfig: reset,
+			Config:    manyEntries(gateway, numbered(2), "overwrite = true"),
+			Check: resource.ComposeTestCheckFunc(
+				// An equal value needs no write.
+				asked(gateway, requests{gets: 2, puts: 1}),
+				holds(gateway, "flags", "k000", `{"n":0}`), holds(gateway, "flags", "k001", ` { "n" : 1.0 } `)),
+			ConfigStateChecks: []statecheck.StateCheck{overwrite(true)},
+		},
+		resource.TestStep{
+			PreConfig: reset,
+			Config:    manyEntries(gateway, numbered(3), "overwrite = true"),
+			Check:     resource.ComposeTestCheckFunc(asked(gateway, requests{gets: 3, puts: 1}), holds(gateway, "flags", "k002", `{"n":2}`)),
+		},
+		// The argument alone sends nothing.
+		resource.TestStep{
+			PreConfig:         reset,
+			Config:            manyEntries(gateway, numbered(3)),
+			ConfigPlanChecks:  plans(entriesAction(plancheck.ResourceActionUpdate)),
+			Check:             asked(gateway, requests{gets: 3}),
+			ConfigStateChecks: []statecheck.StateCheck{overwrite(false)},
+		},
+		resource.TestStep{
+			Config:      manyEntries(gateway, numbered(4)),
+			ExpectError: message("KV entries already exist"),
+		},
+		resource.TestStep{
+			Config:           manyEntries(gateway, numbered(3)),
+			ConfigPlanChecks: plans(plancheck.ExpectEmptyPlan(), exactStateKeys("k000", "k001", "k002")),
+			Check:            holds(gateway, "flags", "k003", `{"held":"by somebody"}`),
+		},
+	)
 }
 
 // TestKVEntriesNoValueInErrors: a conflict shows neither side.
