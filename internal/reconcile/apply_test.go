@@ -166,7 +166,15 @@ func TestApply(t *testing.T) {
 		// Without the update, nobody would know what became of a.
 		"not updated, then let go": {"a=1", []call{{set: "a=2", fails: "PUT a", want: "not written: a"}, {remove: "a=1", want: "retained: a"}}, "PUT a", "a=1"},
 
-		// What has been deleted for a creation is written whatever comes.
+		// The first failure is the one to tell.
+		"refused, then let go by a failed update": {"a=1", []call{{add: "a=2", want: "taken: a"}, {add: "b=1", remove: "a=1", fails: "PUT b", want: "not written: b"}}, "PUT b", "a=1"},
+
+		// What has been deleted for a creation is written whatever comes, and
+		// before all else.
+		"deleted, then written":        {"b=1", []call{{remove: "b=1", want: "let go b"}, {add: "a=2 b=2", want: "written a b"}}, "DELETE b, PUT b, PUT a", "a=2 b=2"},
+		"deleted, then not written":    {"b=1", []call{{remove: "b=1", want: "let go b"}, {add: "a=2 b=2", fails: "PUT a", want: "written b; not written: a"}}, "DELETE b, PUT b, PUT a", "b=2"},
+		"deleted, then lost":           {"b=1", []call{{remove: "b=1", want: "let go b"}, {add: "a=2 b=2", fails: "PUT b", want: "not written: b"}}, "DELETE b, PUT b", ""},
+		"deleted, then unreadable":     {"a=1", []call{{remove: "a=1", want: "let go a"}, {add: "a=2", fails: "GET a", want: "written a"}}, "DELETE a, PUT a", "a=2"},
 		"deleted, then refused":        {"a=1 b=1", []call{{remove: "a=1", want: "let go a"}, {add: "a=2 b=2", want: "written a; taken: b"}}, "DELETE a, PUT a", "a=2 b=1"},
 		"deleted, then not checked":    {"a=1", []call{{remove: "a=1", want: "let go a"}, {add: "a=2 b=2", fails: "GET b", want: "written a; not checked: b"}}, "DELETE a, PUT a", "a=2"},
 		"deleted, then written before": {"a=1", []call{{remove: "a=1", want: "let go a"}, {add: "b=1", want: "written b"}, {add: "a=2 b=2", want: "written a; written before: b"}}, "DELETE a, PUT b, PUT a", "a=2 b=1"},
@@ -176,10 +184,14 @@ func TestApply(t *testing.T) {
 		"released, then not checked": {"a=1", []call{{remove: "a=1", successors: "a", want: "let go a"}, {add: "a=2", fails: "GET a", want: "taken over a=1; not checked: a"}}, "", "a=1"},
 		"released, then refused":     {"a=1 b=1", []call{{remove: "a=1", successors: "a", want: "let go a"}, {add: "a=2 b=2", want: "taken over a=1; taken: b"}}, "", "a=1 b=1"},
 		"released in an update":      {"a=1", []call{{add: "b=1", remove: "a=1", successors: "a", fails: "PUT b", want: "let go a; not written: b"}, {add: "a=2", want: "written a"}}, "PUT b, PUT a", "a=2"},
-		"drifted, then released":     {"a=3", []call{{remove: "a=1", successors: "a", want: "let go a"}, {add: "a=1", want: "written a"}}, "PUT a", "a=1"},
+		"released, then let go too":  {"a=1", []call{{remove: "a=1", successors: "a", want: "let go a"}, {remove: "a=1", want: "let go a"}, {add: "a=2", want: "written a"}}, "PUT a", "a=2"},
+		// It is that object's although it was not written.
+		"taken over, then created": {"a=1", []call{{remove: "a=1", successors: "a", want: "let go a"}, {add: "a=2", fails: "PUT a", want: "taken over a=1; not written: a"}, {add: "a=2", want: "written before: a"}}, "PUT a", "a=1"},
+		"drifted, then released":   {"a=3", []call{{remove: "a=1", successors: "a", want: "let go a"}, {add: "a=1", want: "written a"}}, "PUT a", "a=1"},
 
 		"replaced":                   {"a=1 b=1", []call{{remove: "a=1 b=1", successors: "a", isReplaced: true, want: "let go a b"}, {add: "a=1 c=1", want: "written a c"}}, "DELETE b, PUT c", "a=1 c=1"},
 		"replaced, deleting fails":   {"a=1 b=1", []call{{remove: "a=1 b=1", successors: "a", isReplaced: true, fails: "DELETE b", want: "not deleted: b"}}, "DELETE b", "a=1 b=1"},
+		"replaced, still there":      {"a=1 b=1", []call{{remove: "a=1 b=1", successors: "a", isReplaced: true, fails: "DELETE b", want: "not deleted: b"}, {add: "a=2", want: "taken: a"}}, "DELETE b", "a=1 b=1"},
 		"replaced, and taken before": {"a=1 b=1", []call{{add: "a=1", want: "written a"}, {remove: "a=1 b=1", successors: "a", isReplaced: true, fails: "DELETE b", want: "let go a; not deleted: b"}}, "DELETE b", "a=1 b=1"},
 	}
 	for name, tt := range tests {

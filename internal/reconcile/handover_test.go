@@ -34,7 +34,7 @@ func hold(t *testing.T, run *reconcile.Run, gateway *mockgateway.Server) (releas
 func start(t *testing.T, run *reconcile.Run, gateway *mockgateway.Server, c call) (outcome <-chan string) {
 	t.Helper()
 	key, _, _ := strings.Cut(c.add, "=")
-	checks := gateway.Inject(mockgateway.Fault{Method: http.MethodGet, Path: "*/entries/" + key}) // which passes
+	checks := gateway.Inject(mockgateway.Fault{Method: http.MethodGet, Path: "*/entries/" + key, Times: 1}) // which passes
 	described := make(chan string, 1)
 	go func() { described <- describe(run.Apply(t.Context(), c.change())) }()
 	<-checks.Reached(1)
@@ -52,10 +52,12 @@ func TestHandOver(t *testing.T) {
 		sent   string // but for the PUT of the call that is under way
 		left   string
 	}{
-		"one to one":        {"a=1", call{add: "a=2", want: "written a"}, []call{{remove: "a=1", want: "let go a"}}, "PUT a", "a=2"},
-		"two to one":        {"a=1 b=1", call{add: "a=2 b=1", want: "written a b"}, []call{{remove: "b=1", want: "let go b"}, {remove: "a=1", want: "let go a"}}, "PUT a", "a=2 b=1"},
-		"out of many":       {"a=1 b=1", call{add: "a=2", want: "written a"}, []call{{remove: "a=1 b=1", want: "let go a b"}}, "", "a=2"},
-		"by an update":      {"a=1 b=1", call{add: "a=2", want: "written a"}, []call{{set: "b=2", remove: "a=1", want: "written b; let go a"}}, "PUT b, PUT a", "a=2 b=2"},
+		"one to one":   {"a=1", call{add: "a=2", want: "written a"}, []call{{remove: "a=1", want: "let go a"}}, "PUT a", "a=2"},
+		"two to one":   {"a=1 b=1", call{add: "a=2 b=1", want: "written a b"}, []call{{remove: "b=1", want: "let go b"}, {remove: "a=1", want: "let go a"}}, "PUT a", "a=2 b=1"},
+		"out of many":  {"a=1 b=1", call{add: "a=2", want: "written a"}, []call{{remove: "a=1 b=1", want: "let go a b"}}, "", "a=2"},
+		"by an update": {"a=1 b=1", call{add: "a=2", want: "written a"}, []call{{set: "b=2", remove: "a=1", want: "written b; let go a"}}, "PUT b, PUT a", "a=2 b=2"},
+		// Another resource adds b while the first one waits for a.
+		"declared twice":    {"a=1 b=1", call{add: "a=2 b=1", want: "taken over a=1; written before: b"}, []call{{add: "b=1", want: "written b"}, {remove: "a=1", want: "let go a"}}, "", "a=1 b=1"},
 		"not the right one": {"a=1 b=1", call{add: "a=2", want: "taken: a"}, []call{{remove: "b=1", want: "let go b"}}, "DELETE b", "a=1"},
 	}
 	for name, tt := range tests {
@@ -92,17 +94,21 @@ func TestHandOver(t *testing.T) {
 func TestHandOverTakesTime(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
-		underWay           bool
+		ended, underWay    bool // another call
 		atLeast, atLongest time.Duration
 	}{
 		// Nobody could let the key go but a call that Terraform is yet to begin.
-		"alone":                    {false, 0, time.Second},
-		"while another is at work": {true, 2 * time.Second, 3 * time.Second},
+		"alone":                    {false, false, 0, time.Second},
+		"once another has ended":   {true, false, 0, time.Second},
+		"while another is at work": {false, true, 2 * time.Second, 3 * time.Second},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			run, gateway := newRun(t, "a=1")
+			if tt.ended {
+				run.Apply(t.Context(), call{add: "b=1"}.change())
+			}
 			if tt.underWay {
 				defer hold(t, run, gateway)()
 			}
@@ -161,15 +167,17 @@ func TestHandOverMakesRoom(t *testing.T) {
 // from being deleted.
 func TestHandOverInterrupted(t *testing.T) {
 	t.Parallel()
-	run, gateway := newRun(t, "a=1")
+	run, gateway := newRun(t, "a=1 b=1")
 	defer hold(t, run, gateway)()
 	ctx, cancel := context.WithCancel(t.Context())
 	checks := gateway.Inject(mockgateway.Fault{Method: http.MethodGet})
 	ended := make(chan string)
-	go func() { ended <- describe(run.Apply(ctx, call{add: "a=2"}.change())) }()
+	go func() { ended <- describe(run.Apply(ctx, call{add: "a=2 b=1"}.change())) }()
 	<-checks.Reached(1)
+	// This waits until the creation has checked its keys and waits itself.
+	run.Apply(t.Context(), call{remove: "b=1"}.change())
 	cancel()
-	if got := <-ended; got != "cancelled: " && got != "not checked: a" {
+	if got := <-ended; !strings.HasSuffix(got, "cancelled: ") {
 		t.Error(got)
 	}
 	if got := describe(run.Apply(t.Context(), call{remove: "a=1"}.change())); got != "retained: a" {

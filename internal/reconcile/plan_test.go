@@ -46,6 +46,23 @@ func TestSuccessors(t *testing.T) {
 	}
 }
 
+// TestPlannedCreationTakesOver: what is let go before its planned creation begins
+// is left in place for it.
+func TestPlannedCreationTakesOver(t *testing.T) {
+	t.Parallel()
+	run, gateway := newRun(t, "a=1")
+	run.PlanCreation("flags", []string{"a"})
+	if got := describe(run.Apply(t.Context(), call{remove: "a=1"}.change())); got != "let go a" {
+		t.Error(got)
+	}
+	if got := describe(run.Apply(t.Context(), call{add: "a=2"}.change())); got != "written a" {
+		t.Error(got)
+	}
+	if got := requests(gateway); got != "PUT a" {
+		t.Errorf("sent %q", got)
+	}
+}
+
 // TestSuccessorsTakeTime: all deletions of a plan together wait for a
 // second at most, however long something else is read.
 func TestSuccessorsTakeTime(t *testing.T) {
