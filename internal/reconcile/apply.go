@@ -70,6 +70,14 @@ func (c *change) fail(failure Failure) {
 	}
 }
 
+// wanted is the value that a key is to hold.
+func (c *change) wanted(key string) json.RawMessage {
+	if value, ok := c.Add[key]; ok {
+		return value
+	}
+	return c.Set[key]
+}
+
 // write makes entries hold their new values: all of them, or, if one may not be
 // written, none.
 func (c *change) write(ctx context.Context) {
@@ -207,7 +215,7 @@ func (c *change) put(ctx context.Context, keys []string, present map[string]quiv
 		}
 	}
 	for _, key := range c.withClaim(keys, func(claim claim) bool { return claim == deleted }) {
-		first[key] = c.Add[key]
+		first[key] = c.wanted(key)
 		delete(rest, key)
 	}
 	requests := c.run.client.PutEntries(ctx, c.Bucket, first)
@@ -229,7 +237,7 @@ func (c *change) put(ctx context.Context, keys []string, present map[string]quiv
 func (c *change) giveUp(ctx context.Context, keys []string) {
 	lost := map[string]json.RawMessage{}
 	for _, key := range c.withClaim(keys, func(claim claim) bool { return claim == deleted }) {
-		lost[key] = c.Add[key]
+		lost[key] = c.wanted(key)
 	}
 	c.settle(keys, c.run.client.PutEntries(ctx, c.Bucket, lost).Done)
 }

@@ -171,9 +171,12 @@ func TestApply(t *testing.T) {
 
 		// What has been deleted for a creation is written whatever comes, and
 		// before all else.
-		"deleted, then written":        {"b=1", []call{{remove: "b=1", want: "let go b"}, {add: "a=2 b=2", want: "written a b"}}, "DELETE b, PUT b, PUT a", "a=2 b=2"},
-		"deleted, then not written":    {"b=1", []call{{remove: "b=1", want: "let go b"}, {add: "a=2 b=2", fails: "PUT a", want: "written b; not written: a"}}, "DELETE b, PUT b, PUT a", "b=2"},
-		"deleted, then lost":           {"b=1", []call{{remove: "b=1", want: "let go b"}, {add: "a=2 b=2", fails: "PUT b", want: "not written: b"}}, "DELETE b, PUT b", ""},
+		"deleted, then written":     {"b=1", []call{{remove: "b=1", want: "let go b"}, {add: "a=2 b=2", want: "written a b"}}, "DELETE b, PUT b, PUT a", "a=2 b=2"},
+		"deleted, then not written": {"b=1", []call{{remove: "b=1", want: "let go b"}, {add: "a=2 b=2", fails: "PUT a", want: "written b; not written: a"}}, "DELETE b, PUT b, PUT a", "b=2"},
+		"deleted, then lost":        {"b=1", []call{{remove: "b=1", want: "let go b"}, {add: "a=2 b=2", fails: "PUT b", want: "not written: b"}}, "DELETE b, PUT b", ""},
+		// Two objects of one state had it.
+		"deleted, then updated":        {"a=1", []call{{remove: "a=1", want: "let go a"}, {set: "a=2", want: "written a"}}, "DELETE a, PUT a", "a=2"},
+		"deleted, then not updated":    {"a=1 b=1", []call{{remove: "a=1", want: "let go a"}, {add: "b=2", set: "a=2", want: "written a; taken: b"}}, "DELETE a, PUT a", "a=2 b=1"},
 		"deleted, then unreadable":     {"a=1", []call{{remove: "a=1", want: "let go a"}, {add: "a=2", fails: "GET a", want: "written a"}}, "DELETE a, PUT a", "a=2"},
 		"deleted, then refused":        {"a=1 b=1", []call{{remove: "a=1", want: "let go a"}, {add: "a=2 b=2", want: "written a; taken: b"}}, "DELETE a, PUT a", "a=2 b=1"},
 		"deleted, then not checked":    {"a=1", []call{{remove: "a=1", want: "let go a"}, {add: "a=2 b=2", fails: "GET b", want: "written a; not checked: b"}}, "DELETE a, PUT a", "a=2"},
