@@ -176,9 +176,13 @@ func TestHandOverInterrupted(t *testing.T) {
 	<-checks.Reached(1)
 	// This waits until the creation has checked its keys and waits itself.
 	run.Apply(t.Context(), call{remove: "b=1"}.change())
+	begun := time.Now()
 	cancel()
 	if got := <-ended; !strings.HasSuffix(got, "cancelled: ") {
 		t.Error(got)
+	}
+	if took := time.Since(begun); took > time.Second {
+		t.Errorf("it took %s", took)
 	}
 	if got := describe(run.Apply(t.Context(), call{remove: "a=1"}.change())); got != "retained: a" {
 		t.Error(got)
