@@ -73,7 +73,7 @@ func TestInterrupt(t *testing.T) {
 			if took := time.Since(interrupted); took > 2*time.Second {
 				t.Errorf("it took %s to end", took)
 			}
-			if result := (outcome{command.ProcessState.ExitCode(), output.String()}); err == nil || !result.says(`Cancelled before completion: could not write the entry "`) {
+			if result := (outcome{command.ProcessState.ExitCode(), output.String()}); err == nil || !result.says(`Cancelled before completion: could not write entry "`) {
 				t.Errorf("ended with %d:\n%s", result.status, result.output)
 			}
 

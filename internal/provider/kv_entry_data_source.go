@@ -91,7 +91,7 @@ func (g *gateway) readValue(ctx context.Context, diags *diag.Diagnostics, bucket
 				"If this configuration creates the entry, take its value from the resource instead of reading it.", bucket, key, g.endpoint))
 		return types.DynamicNull()
 	case err != nil:
-		g.addError(diags, operation{doing: fmt.Sprintf("read the entry %q of the bucket %q", key, bucket), rejected: path.Root("key")}, err)
+		g.addError(diags, operation{doing: fmt.Sprintf("read entry %q in bucket %q", key, bucket), rejected: path.Root("key")}, err)
 		return types.DynamicNull()
 	}
 	return decodeValue(diags, key, entry.Value).Attribute()

@@ -123,7 +123,7 @@ const writeOnlyKey = "write_only"
 
 // name names the entry within a sentence.
 func (m kvEntryModel) name() string {
-	return fmt.Sprintf("the entry %q of the bucket %q", m.Key.ValueString(), m.Bucket.ValueString())
+	return fmt.Sprintf("entry %q in bucket %q", m.Key.ValueString(), m.Bucket.ValueString())
 }
 
 func (r *kvEntryResource) IdentitySchema(_ context.Context, _ resource.IdentitySchemaRequest, resp *resource.IdentitySchemaResponse) {

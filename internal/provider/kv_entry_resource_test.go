@@ -373,12 +373,12 @@ func TestAccKVEntryNotGone(t *testing.T) {
 	}{
 		"html 404":    {http.StatusNotFound, "<html>no such page</html>", "The response started with: <html>no such page</html>"},
 		"empty 404":   {http.StatusNotFound, "", "not a response of the gateway's API"},
-		"other 404":   {http.StatusNotFound, `{"error":"no route"}`, "(Not Found): no route"},
+		"other 404":   {http.StatusNotFound, `{"error":"no route"}`, "404 Not Found: no route"},
 		"wrapped 200": {http.StatusOK, `{"status_code":404,"body":{"error":"not_found"}}`, "the response contains an error despite status 200: not_found"},
 		"no value":    {http.StatusOK, `{"body":{"key":"checkout"}}`, `the response lacks "body.value"`},
 		"wrong key":   {http.StatusOK, `{"body":{"key":"other","value":{}}}`, `the response is about the key "other"`},
 		"truncated":   {http.StatusOK, `{"body":{"key":"checkout","value":{"a":"geheim`, `The response started with: {"body":{"key":…,"value":{"a":…`},
-		"500":         {http.StatusInternalServerError, `{"error":"internal_error"}`, "(Internal Server Error): internal_error"},
+		"500":         {http.StatusInternalServerError, `{"error":"internal_error"}`, "500 Internal Server Error: internal_error"},
 		"expired":     {http.StatusUnauthorized, `{"error":"unauthorized"}`, "Gateway refused the credential"},
 	}
 	for name, answer := range answers {
@@ -492,7 +492,7 @@ func TestAccKVEntryBadInput(t *testing.T) {
 		"value null":     {value(`null`), `The gateway stores JSON objects; here is none, or null`},
 		"empty bucket":   {bucket(`""`), `The bucket must not be empty.`},
 		"bucket dots":    {bucket(`".."`), `The bucket must not be ".."`},
-		"bucket slash":   {bucket(`"a/b"`), `The bucket must not contain "/". A path belongs into the key`},
+		"bucket slash":   {bucket(`"a/b"`), `The bucket must not contain "/". Put the path in the key`},
 		"bucket control": {bucket(`"a\n"`), `The bucket contains a control character`},
 		"empty key":      {key(""), `The key must not be empty.`},
 		"key dot":        {key("."), `The key must not be ".": URLs treat it as a relative path segment.`},
