@@ -49,19 +49,22 @@ func TestKVEntryIdentityProtocol(t *testing.T) {
 	if len(imported.ImportedResources) != 1 {
 		t.Fatalf("imported %d resources", len(imported.ImportedResources))
 	}
-	read, err := server.ReadResource(t.Context(), &tfprotov6.ReadResourceRequest{
-		TypeName: "quiva_kv_entry", CurrentState: imported.ImportedResources[0].State, CurrentIdentity: imported.ImportedResources[0].Identity, Private: imported.ImportedResources[0].Private,
-	})
-	noDiagnostics(t, read.Diagnostics, err)
-	got, err := read.NewIdentity.IdentityData.Unmarshal(identityType)
-	if err != nil {
-		t.Fatal(err)
+	read := func(known *tfprotov6.ResourceIdentityData) *tfprotov6.ReadResourceResponse {
+		read, err := server.ReadResource(t.Context(), &tfprotov6.ReadResourceRequest{
+			TypeName: "quiva_kv_entry", CurrentState: imported.ImportedResources[0].State, CurrentIdentity: known, Private: imported.ImportedResources[0].Private,
+		})
+		noDiagnostics(t, read.Diagnostics, err)
+		got, err := read.NewIdentity.IdentityData.Unmarshal(identityType)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want, _ := identity("flags", "team/a").IdentityData.Unmarshal(identityType)
+		if !got.Equal(want) {
+			t.Errorf("the identity is %s, want %s", got, want)
+		}
+		return read
 	}
-	want, _ := identity("flags", "team/a").IdentityData.Unmarshal(identityType)
-	if !got.Equal(want) {
-		t.Errorf("the identity is %s, want %s", got, want)
-	}
-	state, err := read.NewState.Unmarshal(resourceSchema(t, server, "quiva_kv_entry").ValueType())
+	state, err := read(imported.ImportedResources[0].Identity).NewState.Unmarshal(resourceSchema(t, server, "quiva_kv_entry").ValueType())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -73,6 +76,10 @@ func TestKVEntryIdentityProtocol(t *testing.T) {
 	if err := attributes["id"].As(&id); err != nil || id != "flags/team/a" || attributes["value"].IsNull() {
 		t.Errorf("read %s", state)
 	}
+
+	// A state of before there were identities has none. The next run reads it.
+	configure(t, server, gateway)
+	read(nil)
 
 	refused, err := server.ImportResourceState(t.Context(), &tfprotov6.ImportResourceStateRequest{TypeName: "quiva_kv_entry", Identity: identity("flags", "")})
 	if err != nil || len(refused.Diagnostics) == 0 || refused.Diagnostics[0].Summary != "Invalid import ID" {

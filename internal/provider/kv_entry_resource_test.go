@@ -3,6 +3,7 @@ package provider_test
 import (
 	"fmt"
 	"net/http"
+	"strings"
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-testing/config"
@@ -560,10 +561,34 @@ func TestAccKVEntryRefused(t *testing.T) {
 // to the same rules when it is known.
 func TestAccKVEntryValueTurnsOut(t *testing.T) {
 	t.Parallel()
+	for name, tt := range map[string]struct{ input, want string }{
+		"string": {`"text"`, "this is a string"},
+		"null":   {`null`, "Value is missing"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			gateway := newGateway(t)
+			run(t, resource.TestStep{
+				Config:      withOther(entry(gateway, "a", "terraform_data.other.output"), tt.input),
+				ExpectError: message(tt.want),
+			})
+			if puts := gateway.Count(http.MethodPut, ""); puts > 0 {
+				t.Errorf("%d PUTs", puts)
+			}
+		})
+	}
+}
+
+// TestAccKVEntryUnknownKey: neither is the ID known while the key is not.
+func TestAccKVEntryUnknownKey(t *testing.T) {
+	t.Parallel()
 	gateway := newGateway(t)
 	run(t, resource.TestStep{
-		Config:      entry(gateway, "a", "terraform_data.other.output") + "resource \"terraform_data\" \"other\" {\n  input = \"text\"\n}\n",
-		ExpectError: message("this is a string"),
+		Config: withOther(strings.Replace(entry(gateway, "KEY", "{}"), `"KEY"`, "terraform_data.other.output", 1), `"a"`),
+		ConfigPlanChecks: plans(plancheck.ExpectUnknownValue(entryAddress, tfjsonpath.New("key")),
+			plancheck.ExpectUnknownValue(entryAddress, tfjsonpath.New("id"))),
+		Check:             holds(gateway, "flags", "a", `{}`),
+		ConfigStateChecks: []statecheck.StateCheck{stateValue(tfjsonpath.New("id"), knownvalue.StringExact("flags/a"))},
 	})
 }
 
