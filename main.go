@@ -8,6 +8,7 @@ import (
 	"io"
 	"log"
 	"os"
+	"os/signal"
 	"runtime/debug"
 	"slices"
 	"strings"
@@ -38,7 +39,10 @@ func serve(debugged bool) error {
 	if err := tune(); err != nil {
 		return err
 	}
-	server, end, err := provider.NewServer(context.Background(), version)
+	// A terminal's Ctrl-C reaches the provider as well as Terraform.
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	server, end, err := provider.NewServer(ctx, version)
 	if err != nil {
 		return err
 	}
@@ -50,9 +54,9 @@ func serve(debugged bool) error {
 	if err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), endLimit)
+	ending, cancel := context.WithTimeout(context.Background(), endLimit)
 	defer cancel()
-	end(ctx)
+	end(ending)
 	return nil
 }
 

@@ -86,6 +86,44 @@ func TestInterrupt(t *testing.T) {
 	}
 }
 
+// TestInterruptedPlan: Ctrl-C ends a run that waits for the gateway before it has
+// written anything, also where Terraform does not ask the provider to stop.
+func TestInterruptedPlan(t *testing.T) {
+	for _, arguments := range [][]string{{"plan"}, {"apply", "-auto-approve"}, {"import", "quiva_kv_entry.c", "flags/c"}} {
+		t.Run(arguments[0], func(t *testing.T) {
+			needTerraform(t)
+			gateway := newGateway(t)
+			w := newWorkspace(t, gateway)
+			w.configure("", twoEntries(1))
+			w.must("apply", "-auto-approve")
+			w.configure("", twoEntries(2)+"resource \"quiva_kv_entry\" \"c\" {\n  bucket = \"flags\"\n  key = \"c\"\n  value = { n = 2 }\n}\n")
+			injection := gateway.Inject(mockgateway.Fault{Method: http.MethodGet, Effect: mockgateway.Hang()})
+			command, output := w.command(arguments...)
+			start(t, command)
+			select {
+			case <-injection.Reached(1):
+			case <-time.After(time.Minute):
+				t.Fatal("waited a minute for a read")
+			}
+
+			interrupted := time.Now()
+			if err := syscall.Kill(-command.Process.Pid, syscall.SIGINT); err != nil {
+				t.Fatal(err)
+			}
+			err := command.Wait()
+			if took := time.Since(interrupted); took > 3*time.Second {
+				t.Errorf("it took %s to end", took)
+			}
+			if result := (outcome{command.ProcessState.ExitCode(), output.String()}); err == nil || !result.says(`Cancelled before completion: could not read `) {
+				t.Errorf("ended with %d:\n%s", result.status, result.output)
+			}
+			if held := gateway.Entries("flags"); !maps.Equal(held, before) {
+				t.Errorf("the gateway holds %v, want %v", held, before)
+			}
+		})
+	}
+}
+
 // TestInterruptedBucket: a bucket whose creation Ctrl-C cuts off after the gateway
 // has made it is in the state all the same.
 func TestInterruptedBucket(t *testing.T) {

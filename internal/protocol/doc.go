@@ -8,6 +8,6 @@
 // objects, 20 seconds of CPU and 900 MB of memory in one apply. The provider
 // itself reads a value once, if at all.
 //
-// It plans by itself that nothing changes, and it ends calls that come after
-// Terraform has asked the provider to stop.
+// It plans by itself that nothing changes, and it ends calls when Terraform asks
+// the provider to stop, or the user interrupts a plan.
 package protocol

@@ -21,6 +21,9 @@ type providerServer interface {
 // the defaults of those resources of which it may plan by itself that nothing
 // changes: see [Defaults].
 //
+// When ctx is done, which is for an interrupt such as Ctrl-C, all calls end,
+// unless something has been written already: then only Terraform ends them.
+//
 // It fails if the framework's server does not take all calls of the protocol, if
 // its schemas cannot be read, or if the defaults do not go with them.
 func NewServer(ctx context.Context, framework tfprotov6.ProviderServer, defaults Defaults) (tfprotov6.ProviderServer, error) {
@@ -37,5 +40,5 @@ func NewServer(ctx context.Context, framework tfprotov6.ProviderServer, defaults
 			return nil, errors.New(diagnostic.Summary + ": " + diagnostic.Detail)
 		}
 	}
-	return newUnchanged(newOpaque(wholeNumbers{newStoppable(inner)}, schemas), schemas.ResourceSchemas, defaults)
+	return newUnchanged(newOpaque(wholeNumbers{newStoppable(ctx, inner)}, schemas), schemas.ResourceSchemas, defaults)
 }

@@ -12,16 +12,36 @@ import (
 // provider to stop, also those that come after that: Terraform sends none on
 // purpose, but may have one on the way. The framework ends only those that it
 // has begun, so a late one would wait for the gateway as long as any other.
+//
+// An interrupt ends them too, but only before anything is written: while an apply
+// still plans, Terraform before 1.17 and OpenTofu ask no provider to stop, but
+// wait for it. Once it writes they do ask.
 type stoppable struct {
 	providerServer
+
+	// interrupted is done after an interrupt that came before all writes, and
+	// ignoreInterrupts is called before each write.
+	interrupted      context.Context
+	ignoreInterrupts func()
 
 	mu   sync.Mutex
 	run  context.Context // done when the run is stopped
 	stop context.CancelFunc
 }
 
-func newStoppable(inner providerServer) *stoppable {
-	s := &stoppable{providerServer: inner}
+// newStoppable returns a server for which it is an interrupt when ctx is done.
+func newStoppable(ctx context.Context, inner providerServer) *stoppable {
+	interrupted, interrupt := context.WithCancel(context.Background())
+	ignore := context.AfterFunc(ctx, interrupt)
+	s := &stoppable{
+		providerServer: inner,
+		interrupted:    interrupted,
+		ignoreInterrupts: sync.OnceFunc(func() {
+			if !ignore() {
+				interrupt() // now, so that it cannot cut off the write
+			}
+		}),
+	}
 	s.begin()
 	return s
 }
@@ -29,7 +49,7 @@ func newStoppable(inner providerServer) *stoppable {
 func (s *stoppable) begin() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.run, s.stop = context.WithCancel(context.Background())
+	s.run, s.stop = context.WithCancel(s.interrupted)
 }
 
 // within returns a context that also ends with the run, or when end is called.
@@ -82,6 +102,7 @@ func (s *stoppable) PlanResourceChange(ctx context.Context, req *tfprotov6.PlanR
 }
 
 func (s *stoppable) ApplyResourceChange(ctx context.Context, req *tfprotov6.ApplyResourceChangeRequest) (*tfprotov6.ApplyResourceChangeResponse, error) {
+	s.ignoreInterrupts()
 	return call(ctx, s, req, s.providerServer.ApplyResourceChange)
 }
 
@@ -120,6 +141,7 @@ func (s *stoppable) PlanAction(ctx context.Context, req *tfprotov6.PlanActionReq
 }
 
 func (s *stoppable) InvokeAction(ctx context.Context, req *tfprotov6.InvokeActionRequest) (*tfprotov6.InvokeActionServerStream, error) {
+	s.ignoreInterrupts()
 	ctx, end := s.within(ctx)
 	stream, err := s.providerServer.InvokeAction(ctx, req)
 	if err != nil {

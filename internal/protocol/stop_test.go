@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 	"testing"
+	"testing/synctest"
 
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 
@@ -28,6 +29,14 @@ func (w *waiting) wait(ctx context.Context) error {
 
 func (w *waiting) ReadResource(ctx context.Context, _ *tfprotov6.ReadResourceRequest) (*tfprotov6.ReadResourceResponse, error) {
 	return nil, w.wait(ctx)
+}
+
+func (w *waiting) ApplyResourceChange(ctx context.Context, _ *tfprotov6.ApplyResourceChangeRequest) (*tfprotov6.ApplyResourceChangeResponse, error) {
+	return nil, w.wait(ctx)
+}
+
+func (*waiting) ConfigureProvider(context.Context, *tfprotov6.ConfigureProviderRequest) (*tfprotov6.ConfigureProviderResponse, error) {
+	return &tfprotov6.ConfigureProviderResponse{}, nil
 }
 
 func (w *waiting) ListResource(ctx context.Context, _ *tfprotov6.ListResourceRequest) (*tfprotov6.ListResourceServerStream, error) {
@@ -54,49 +63,60 @@ func (*waiting) StopProvider(context.Context, *tfprotov6.StopProviderRequest) (*
 	return &tfprotov6.StopProviderResponse{}, nil
 }
 
-func newWaiting(t *testing.T) (*waiting, tfprotov6.ProviderServer) {
+// newWaiting returns such a provider and its server, and what interrupts it.
+func newWaiting(t *testing.T) (_ *waiting, _ tfprotov6.ProviderServer, interrupt func()) {
 	t.Helper()
 	w := &waiting{called: make(chan struct{}), ended: make(chan error, 1)}
-	server, err := protocol.NewServer(t.Context(), w, nil)
+	ctx, interrupt := context.WithCancel(t.Context())
+	server, err := protocol.NewServer(ctx, w, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return w, server
+	return w, server, interrupt
+}
+
+// callThatWaits returns how what it has called ended.
+type callThatWaits func(*testing.T, *waiting, tfprotov6.ProviderServer) error
+
+func read(t *testing.T, _ *waiting, server tfprotov6.ProviderServer) error {
+	_, err := server.ReadResource(t.Context(), &tfprotov6.ReadResourceRequest{})
+	return err
+}
+
+func list(t *testing.T, w *waiting, server tfprotov6.ProviderServer) error {
+	stream, err := server.(tfprotov6.ListResourceServer).ListResource(t.Context(), &tfprotov6.ListResourceRequest{})
+	if err != nil {
+		return err
+	}
+	if results := slices.Collect(stream.Results); len(results) != 1 {
+		t.Errorf("the list has %d results", len(results))
+	}
+	return <-w.ended
+}
+
+func write(t *testing.T, _ *waiting, server tfprotov6.ProviderServer) error {
+	_, err := server.ApplyResourceChange(t.Context(), &tfprotov6.ApplyResourceChangeRequest{})
+	return err
+}
+
+func invoke(t *testing.T, w *waiting, server tfprotov6.ProviderServer) error {
+	stream, err := server.(tfprotov6.ActionServer).InvokeAction(t.Context(), &tfprotov6.InvokeActionRequest{})
+	if err != nil {
+		return err
+	}
+	for range stream.Events {
+	}
+	return <-w.ended
 }
 
 // TestStopDuringCall: a stop ends a call also between its arrival and where the
 // framework begins it, and a stream that goes on after its call.
 func TestStopDuringCall(t *testing.T) {
 	t.Parallel()
-	calls := map[string]func(*testing.T, *waiting, tfprotov6.ProviderServer) error{
-		"read": func(t *testing.T, _ *waiting, server tfprotov6.ProviderServer) error {
-			_, err := server.ReadResource(t.Context(), &tfprotov6.ReadResourceRequest{})
-			return err
-		},
-		"list": func(t *testing.T, w *waiting, server tfprotov6.ProviderServer) error {
-			stream, err := server.(tfprotov6.ListResourceServer).ListResource(t.Context(), &tfprotov6.ListResourceRequest{})
-			if err != nil {
-				return err
-			}
-			if results := slices.Collect(stream.Results); len(results) != 1 {
-				t.Errorf("the list has %d results", len(results))
-			}
-			return <-w.ended
-		},
-		"action": func(t *testing.T, w *waiting, server tfprotov6.ProviderServer) error {
-			stream, err := server.(tfprotov6.ActionServer).InvokeAction(t.Context(), &tfprotov6.InvokeActionRequest{})
-			if err != nil {
-				return err
-			}
-			for range stream.Events {
-			}
-			return <-w.ended
-		},
-	}
-	for name, call := range calls {
+	for name, call := range map[string]callThatWaits{"read": read, "list": list, "action": invoke} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w, server := newWaiting(t)
+			w, server, _ := newWaiting(t)
 			done := make(chan error)
 			go func() { done <- call(t, w, server) }()
 			<-w.called
@@ -113,7 +133,7 @@ func TestStopDuringCall(t *testing.T) {
 // TestStreamLeftEarly: whoever leaves a stream ends what is at work for it.
 func TestStreamLeftEarly(t *testing.T) {
 	t.Parallel()
-	w, server := newWaiting(t)
+	w, server, _ := newWaiting(t)
 	stream, err := server.(tfprotov6.ListResourceServer).ListResource(t.Context(), &tfprotov6.ListResourceRequest{})
 	if err != nil {
 		t.Fatal(err)
@@ -124,4 +144,72 @@ func TestStreamLeftEarly(t *testing.T) {
 	if err := <-w.ended; !errors.Is(err, context.Canceled) {
 		t.Errorf("the stream ended with %v", err)
 	}
+}
+
+// TestInterruptReads: an interrupt ends what is read, though Terraform asks for no
+// stop, and all that comes after it.
+func TestInterruptReads(t *testing.T) {
+	t.Parallel()
+	for name, call := range map[string]callThatWaits{"read": read, "list": list} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w, server, interrupt := newWaiting(t)
+			done := make(chan error)
+			go func() { done <- call(t, w, server) }()
+			<-w.called
+			interrupt()
+			if err := <-done; !errors.Is(err, context.Canceled) {
+				t.Errorf("the call ended with %v", err)
+			}
+		})
+	}
+	t.Run("before Terraform configures", func(t *testing.T) {
+		t.Parallel()
+		w, server, interrupt := newWaiting(t)
+		interrupt()
+		if _, err := server.ConfigureProvider(t.Context(), &tfprotov6.ConfigureProviderRequest{}); err != nil {
+			t.Fatal(err)
+		}
+		if err := read(t, w, server); !errors.Is(err, context.Canceled) {
+			t.Errorf("the call ended with %v", err)
+		}
+	})
+}
+
+// TestInterruptWrites: an interrupt tears no write, nor what is read once there
+// was one. Terraform asks for a stop then.
+func TestInterruptWrites(t *testing.T) {
+	t.Parallel()
+	for name, call := range map[string]callThatWaits{"write": write, "action": invoke} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				w, server, interrupt := newWaiting(t)
+				done := make(chan error)
+				go func() { done <- call(t, w, server) }()
+				<-w.called
+				interrupt()
+				synctest.Wait()
+				select {
+				case err := <-done:
+					t.Fatalf("the interrupt ended the call with %v", err)
+				default:
+				}
+				if _, err := server.StopProvider(t.Context(), &tfprotov6.StopProviderRequest{}); err != nil {
+					t.Fatal(err)
+				}
+				if err := <-done; !errors.Is(err, context.Canceled) {
+					t.Errorf("the call ended with %v", err)
+				}
+			})
+		})
+	}
+	t.Run("after an interrupt", func(t *testing.T) {
+		t.Parallel()
+		w, server, interrupt := newWaiting(t)
+		interrupt()
+		if err := write(t, w, server); !errors.Is(err, context.Canceled) {
+			t.Errorf("the write ended with %v", err)
+		}
+	})
 }

@@ -55,7 +55,8 @@ var (
 )
 
 // NewServer returns the provider in the given version, as Terraform speaks to
-// it, and what is to be called once Terraform has ended it.
+// it, and what is to be called once Terraform has ended it. When ctx is done, the
+// server ends what a run still only reads: see [protocol.NewServer].
 func NewServer(ctx context.Context, version string) (server tfprotov6.ProviderServer, end func(context.Context), err error) {
 	p := &quivaProvider{version: version}
 	server, err = protocol.NewServer(ctx, providerserver.NewProtocol6(p)(), protocol.Defaults{
