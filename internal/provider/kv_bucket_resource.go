@@ -22,6 +22,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringplanmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
 	"github.com/hashicorp/terraform-plugin-log/tflog"
@@ -578,11 +579,18 @@ func (r *kvBucketResource) ImportState(ctx context.Context, req resource.ImportS
 			fmt.Sprintf("A bucket is imported by its name: feature-flags. What was given is %q.", bucket.ValueString()))
 		return
 	}
-	resp.Diagnostics.Append(resp.Identity.Set(ctx, kvBucketIdentity{Bucket: bucket})...)
-	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("bucket"), bucket)...)
-	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("id"), bucket)...)
-	// The default, so that the first plan after an import is empty.
-	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("force_destroy"), false)...)
+	resp.Diagnostics.Append(storeUnreadBucket(ctx, bucket, &resp.State, resp.Identity)...)
+}
+
+// storeUnreadBucket puts a bucket into the state, all of which the refresh that
+// follows reads.
+func storeUnreadBucket(ctx context.Context, bucket types.String, state *tfsdk.State, identity *tfsdk.ResourceIdentity) diag.Diagnostics {
+	diags := identity.Set(ctx, kvBucketIdentity{Bucket: bucket})
+	diags.Append(state.SetAttribute(ctx, path.Root("bucket"), bucket)...)
+	diags.Append(state.SetAttribute(ctx, path.Root("id"), bucket)...)
+	// The default, so that the first plan is empty.
+	diags.Append(state.SetAttribute(ctx, path.Root("force_destroy"), false)...)
+	return diags
 }
 
 // newBucketName adds to what every bucket's name must be the rule that the

@@ -416,13 +416,19 @@ func (r *kvEntryResource) ImportState(ctx context.Context, req resource.ImportSt
 			fmt.Sprintf("An entry is imported by its bucket and key, as BUCKET/KEY: feature-flags/checkout. What was given is %q.", bucket+"/"+key))
 		return
 	}
-	imported := kvEntryModel{
+	imported := unreadEntry(bucket, key)
+	resp.Diagnostics.Append(resp.State.Set(ctx, imported)...)
+	resp.Diagnostics.Append(resp.Identity.Set(ctx, imported.identity())...)
+}
+
+// unreadEntry returns an entry that comes into the state and whose value the
+// refresh that follows reads.
+func unreadEntry(bucket, key string) kvEntryModel {
+	return kvEntryModel{
 		Bucket: types.StringValue(bucket),
 		Key:    types.StringValue(key),
-		// The default, so that the first plan after an import is empty.
+		// The default, so that the first plan is empty.
 		Overwrite: types.BoolValue(false),
 		ID:        types.StringValue(bucket + "/" + key),
 	}
-	resp.Diagnostics.Append(resp.State.Set(ctx, imported)...)
-	resp.Diagnostics.Append(resp.Identity.Set(ctx, imported.identity())...)
 }

@@ -1,0 +1,66 @@
+package endtoend_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// foreignResource is a resource of another provider in a state.
+type foreignResource struct {
+	typeName, name string
+	// provider is its provider's address: registry.terraform.io/mastercard/restapi.
+	provider string
+	// instances are attributes in JSON by the key of for_each, "" without one.
+	instances map[string]string
+}
+
+// startWith makes a state of resources of other providers. Terraform wants those
+// to be installed while a state names them, but calls none of them where all is
+// moved or removed: the provider itself stands in for each.
+func (w *workspace) startWith(resources ...foreignResource) {
+	w.t.Helper()
+	dir := w.t.TempDir()
+	var listed []map[string]any
+	overrides := fmt.Sprintf("    \"quivaworks/quiva\" = %q\n", filepath.Dir(built.config))
+	for _, resource := range resources {
+		var instances []map[string]any
+		for key, attributes := range resource.instances {
+			instance := map[string]any{"attributes": json.RawMessage(attributes)}
+			if key != "" {
+				instance["index_key"] = key
+			}
+			instances = append(instances, instance)
+		}
+		listed = append(listed, map[string]any{
+			"mode": "managed", "type": resource.typeName, "name": resource.name,
+			"provider": fmt.Sprintf("provider[%q]", resource.provider), "instances": instances,
+		})
+		// Without the host, so that OpenTofu finds it in its own registry.
+		address := strings.TrimPrefix(resource.provider, "registry.terraform.io/")
+		if strings.Contains(overrides, address) {
+			continue
+		}
+		overrides += fmt.Sprintf("    %q = %q\n", address, dir)
+		standIn := filepath.Join(dir, "terraform-provider-"+filepath.Base(resource.provider))
+		if err := os.Symlink(filepath.Join(filepath.Dir(built.config), "terraform-provider-quiva"), standIn); err != nil {
+			w.t.Fatal(err)
+		}
+	}
+	state, err := json.Marshal(map[string]any{
+		"version": 4, "serial": 1, "lineage": "00000000-0000-0000-0000-000000000001", "resources": listed,
+	})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(w.dir, "terraform.tfstate"), state, 0o600); err != nil {
+		w.t.Fatal(err)
+	}
+	config := filepath.Join(dir, "cli.tfrc")
+	if err := os.WriteFile(config, []byte("provider_installation {\n  dev_overrides {\n"+overrides+"  }\n  direct {}\n}\n"), 0o600); err != nil {
+		w.t.Fatal(err)
+	}
+	w.env = append(w.env, "TF_CLI_CONFIG_FILE="+config)
+}

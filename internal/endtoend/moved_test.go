@@ -1,0 +1,163 @@
+package endtoend_test
+
+import (
+	"maps"
+	"net/http"
+	"os"
+	"path/filepath"
+	"testing"
+)
+
+// TestMoved: what other providers manage is taken over by moved blocks and GETs
+// alone, and the plan after that is empty.
+func TestMoved(t *testing.T) {
+	tests := map[string]struct {
+		state         []foreignResource
+		configuration string
+		moves         []string
+	}{
+		"restapi, with for_each and a key renamed twice": {
+			[]foreignResource{{"restapi_object", "flag", "registry.terraform.io/mastercard/restapi", map[string]string{
+				"old":    `{"id":"checkout","path":"/storage/kv/flags/entries","read_path":null,"data":"{}"}`,
+				"search": `{"id":"team%2Fsearch","path":"/any","read_path":"/storage/kv/flags/entries/{id}","data":"{}"}`,
+			}}},
+			`
+moved {
+  from = restapi_object.flag
+  to   = quiva_kv_entry.flag
+}
+moved {
+  from = quiva_kv_entry.flag["old"]
+  to   = quiva_kv_entry.flag["older"]
+}
+moved {
+  from = quiva_kv_entry.flag["older"]
+  to   = quiva_kv_entry.flag["checkout"]
+}
+resource "quiva_kv_entry" "flag" {
+  for_each = {
+    checkout = { key = "checkout", value = { enabled = true, rollout = 1 } }
+    search   = { key = "team/search", value = { n = 9007199254740993 } }
+  }
+  bucket = "flags"
+  key    = each.value.key
+  value  = each.value.value
+}`,
+			[]string{
+				`restapi_object.flag["old"] has moved to quiva_kv_entry.flag["checkout"]`,
+				`restapi_object.flag["search"] has moved to quiva_kv_entry.flag["search"]`,
+			},
+		},
+		"restful, from another registry": {
+			[]foreignResource{{"restful_resource", "checkout", "registry.example.com/platform/restful", map[string]string{
+				"": `{"id":"/storage/kv/flags/entries/checkout","path":"/storage/kv/flags/entries/checkout","body":{"value":{"enabled":true},"type":["object",{"enabled":"bool"}]}}`,
+			}}},
+			"moved {\n  from = restful_resource.checkout\n  to = quiva_kv_entry.checkout\n}\n" + checkout,
+			[]string{"restful_resource.checkout has moved to quiva_kv_entry.checkout"},
+		},
+		"jetstream, a bucket and its entry": {
+			[]foreignResource{
+				{"jetstream_kv_bucket", "flags", "registry.terraform.io/nats-io/jetstream", map[string]string{"": `{"id":"JETSTREAM_KV_flags","name":"flags","history":5,"ttl":0,"max_value_size":-1}`}},
+				{"jetstream_kv_entry", "checkout", "registry.terraform.io/nats-io/jetstream", map[string]string{"": `{"id":"JETSTREAM_KV_flags_ENTRY_checkout","bucket":"flags","key":"checkout","value":"{}","revision":1}`}},
+			},
+			`
+moved {
+  from = jetstream_kv_bucket.flags
+  to   = quiva_kv_bucket.flags
+}
+moved {
+  from = jetstream_kv_entry.checkout
+  to   = quiva_kv_entry.checkout
+}
+resource "quiva_kv_bucket" "flags" {
+  bucket = "flags"
+}
+` + checkout,
+			[]string{
+				"jetstream_kv_bucket.flags has moved to quiva_kv_bucket.flags",
+				"jetstream_kv_entry.checkout has moved to quiva_kv_entry.checkout",
+			},
+		},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			needTerraform(t)
+			gateway := newGateway(t)
+			gateway.PutEntry("flags", "checkout", `{"rollout":1.0,"enabled":true}`)
+			gateway.PutEntry("flags", "team/search", `{"n":9007199254740993}`)
+			held := gateway.Entries("flags")
+			w := newWorkspace(t, gateway)
+			w.configure("", test.configuration)
+			w.startWith(test.state...)
+
+			planned := w.must("plan")
+			for _, move := range append(test.moves, "0 to add, 0 to change, 0 to destroy") {
+				if !planned.says(move) {
+					t.Errorf("no %q in the plan:\n%s", move, planned.output)
+				}
+			}
+			w.must("apply", "-auto-approve")
+			if next := w.run("plan", "-detailed-exitcode"); next.status != 0 {
+				t.Errorf("the plan after it ended with %d:\n%s", next.status, next.output)
+			}
+			for _, request := range gateway.Requests() {
+				if request.Method != http.MethodGet {
+					t.Errorf("%s %s was sent", request.Method, request.Path)
+				}
+			}
+			if !maps.Equal(gateway.Entries("flags"), held) {
+				t.Errorf("the gateway holds %v", gateway.Entries("flags"))
+			}
+		})
+	}
+}
+
+// TestMovedElsewhere: what is no entry of a gateway stays in the state of its
+// provider.
+func TestMovedElsewhere(t *testing.T) {
+	needTerraform(t)
+	gateway := newGateway(t)
+	w := newWorkspace(t, gateway)
+	w.configure("", "moved {\n  from = restapi_object.user\n  to = quiva_kv_entry.checkout\n}\n"+checkout)
+	w.startWith(foreignResource{"restapi_object", "user", "registry.terraform.io/mastercard/restapi", map[string]string{"": `{"id":"1","path":"/users","data":"{\"password\":\"geheim\"}"}`}})
+	before, err := os.ReadFile(filepath.Join(w.dir, "terraform.tfstate"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	applied := w.run("apply", "-auto-approve")
+	if applied.status != 1 || !applied.says(`/storage/kv/BUCKET/entries/KEY with bucket and key percent-encoded, and this one has "/users/1".`) || applied.says("geheim") {
+		t.Errorf("the apply ended with %d:\n%s", applied.status, applied.output)
+	}
+	after, err := os.ReadFile(filepath.Join(w.dir, "terraform.tfstate"))
+	if err != nil || string(after) != string(before) {
+		t.Errorf("the state is now (%v)\n%s", err, after)
+	}
+	if requests := gateway.Requests(); len(requests) > 0 {
+		t.Errorf("the gateway was sent %v", requests)
+	}
+}
+
+// TestMovedDrift: what the configuration has otherwise than the gateway is one
+// update, as ever.
+func TestMovedDrift(t *testing.T) {
+	needTerraform(t)
+	gateway := newGateway(t)
+	gateway.PutEntry("flags", "checkout", `{"enabled":false}`)
+	w := newWorkspace(t, gateway)
+	w.configure("", "moved {\n  from = restful_resource.checkout\n  to = quiva_kv_entry.checkout\n}\n"+checkout)
+	w.startWith(foreignResource{"restful_resource", "checkout", "registry.terraform.io/magodo/restful", map[string]string{"": `{"id":"/storage/kv/flags/entries/checkout"}`}})
+	if applied := w.must("apply", "-auto-approve"); !applied.says("enabled = false -> true") || !applied.says("0 added, 1 changed, 0 destroyed") {
+		t.Errorf("the apply ended with\n%s", applied.output)
+	}
+	if held, _ := gateway.Entry("flags", "checkout"); held != `{"enabled":true,"rollout":1}` {
+		t.Errorf("the gateway holds %s", held)
+	}
+}
+
+// checkout is an entry as the gateway of TestMoved holds it.
+const checkout = `
+resource "quiva_kv_entry" "checkout" {
+  bucket = "flags"
+  key    = "checkout"
+  value  = { enabled = true, rollout = 1 }
+}`

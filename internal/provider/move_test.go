@@ -1,0 +1,188 @@
+package provider_test
+
+import (
+	"maps"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
+)
+
+// TestMoveKVEntry moves the states of other providers' resources, as Terraform
+// does before it configures the provider, and finds the entry that they name.
+func TestMoveKVEntry(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		typeName, state string
+		bucket, key     string
+		fails           string // in place of a bucket and a key
+	}{
+		"restapi, below path":             {"restapi_object", `{"id":"checkout","path":"/storage/kv/flags/entries","read_path":null,"data":"{}"}`, "flags", "checkout", ""},
+		"restapi, path with a query":      {"restapi_object", `{"id":"checkout","path":"/storage/kv/flags/entries?trace=1"}`, "flags", "checkout", ""},
+		"restapi, path with the ID":       {"restapi_object", `{"id":"checkout","path":"/storage/kv/flags/entries/{id}","read_path":""}`, "flags", "checkout", ""},
+		"restapi, read_path with the ID":  {"restapi_object", `{"id":"checkout","path":"/elsewhere","read_path":"/storage/kv/flags/entries/{id}?trace=1"}`, "flags", "checkout", ""},
+		"restapi, read_path without":      {"restapi_object", `{"id":"1","path":"/elsewhere","read_path":"/storage/kv/flags/entries/checkout"}`, "flags", "checkout", ""},
+		"restapi, ID with a slash":        {"restapi_object", `{"id":"team%2Fcheckout","path":"/storage/kv/flags/entries"}`, "flags", "team/checkout", ""},
+		"restapi, prefix of the endpoint": {"restapi_object", `{"id":"checkout","path":"/gateway/v1/storage/kv/flags/entries"}`, "flags", "checkout", ""},
+		"restapi, prefix like an entry":   {"restapi_object", `{"id":"checkout","path":"/storage/kv/a/entries/storage/kv/flags/entries"}`, "flags", "checkout", ""},
+		"restful":                         {"restful_resource", `{"id":"/storage/kv/flags/entries/checkout","path":"/storage/kv/flags/entries/checkout","body":{"value":{},"type":["object",{}]}}`, "flags", "checkout", ""},
+		"restful, key with a slash":       {"restful_resource", `{"id":"/storage/kv/flags/entries/team%2fcheckout"}`, "flags", "team/checkout", ""},
+		"restful, key with an equals":     {"restful_resource", `{"id":"/storage/kv/flags/entries/a%3Db%2Bc+d"}`, "flags", "a=b+c+d", ""},
+		"restful, percent encoded twice":  {"restful_resource", `{"id":"/storage/kv/flags/entries/team%252Fcheckout"}`, "flags", "team%2Fcheckout", ""},
+		"restful, without a first slash":  {"restful_resource", `{"id":"storage/kv/flags/entries/checkout"}`, "flags", "checkout", ""},
+		"restful, with a host":            {"restful_resource", `{"id":"https://user:secret@api.example.com/storage/kv/flags/entries/checkout"}`, "flags", "checkout", ""},
+		"restful, with a query":           {"restful_resource", `{"id":"/storage/kv/flags/entries/checkout?api_key=secret"}`, "flags", "checkout", ""},
+		"jetstream":                       {"jetstream_kv_entry", `{"id":"JETSTREAM_KV_flags_ENTRY_team/checkout","bucket":"flags","key":"team/checkout","value":"{\"n\":1}","revision":3}`, "flags", "team/checkout", ""},
+		"jetstream, percent in the key":   {"jetstream_kv_entry", `{"bucket":"flags","key":"team%2Fcheckout"}`, "flags", "team%2Fcheckout", ""},
+
+		"restapi, another path":            {"restapi_object", `{"id":"1","path":"/api/users"}`, "", "", `A restapi_object is moved by the URL of its entry, which ends in /storage/kv/BUCKET/entries/KEY with bucket and key percent-encoded, and this one has "/api/users/1".`},
+		"restapi, base URL with the path":  {"restapi_object", `{"id":"checkout","path":"/flags/entries"}`, "", "", `has "/flags/entries/checkout"`},
+		"restapi, ID with a bare slash":    {"restapi_object", `{"id":"team/checkout","path":"/storage/kv/flags/entries"}`, "", "", `has "/storage/kv/flags/entries/team/checkout"`},
+		"restapi, path of the entry twice": {"restapi_object", `{"id":"checkout","path":"/storage/kv/flags/entries/checkout"}`, "", "", `has "/storage/kv/flags/entries/checkout/checkout"`},
+		"restapi, no ID":                   {"restapi_object", `{"path":"/storage/kv/flags/entries"}`, "", "", `has "/storage/kv/flags/entries/"`},
+		"restapi, no path":                 {"restapi_object", `{"id":"checkout"}`, "", "", `has "/checkout"`},
+		"restful, a bucket":                {"restful_resource", `{"id":"/storage/kv/flags"}`, "", "", `A restful_resource is moved by the URL of its entry`},
+		"restful, one dot":                 {"restful_resource", `{"id":"/storage/kv/flags/entries/%2E"}`, "", "", `has "/storage/kv/flags/entries/%2E"`},
+		"restful, bucket with a slash":     {"restful_resource", `{"id":"/storage/kv/a%2Fb/entries/checkout"}`, "", "", `has "/storage/kv/a%2Fb/entries/checkout"`},
+		"restful, last slash":              {"restful_resource", `{"id":"/storage/kv/flags/entries/checkout/"}`, "", "", `has "/storage/kv/flags/entries/checkout/"`},
+		"restful, query of another path":   {"restful_resource", `{"id":"https://user:secret@api.example.com/users/1?key=secret#secret"}`, "", "", `has "/users/1"`},
+		"restful, not a URL":               {"restful_resource", `{"id":"secret%zz"}`, "", "", `has none that can be parsed`},
+		"restful, no ID":                   {"restful_resource", `{"id":null}`, "", "", `has ""`},
+		"jetstream, no key":                {"jetstream_kv_entry", `{"bucket":"flags"}`, "", "", `A jetstream_kv_entry is moved by its bucket and key, and this one has the bucket "flags" and the key "".`},
+		"jetstream, no bucket":             {"jetstream_kv_entry", `{"key":"checkout"}`, "", "", `has the bucket "" and the key "checkout"`},
+		"another type":                     {"consul_keys", `{"id":"secret"}`, "", "", `A quiva_kv_entry takes over from a restapi_object, restful_resource or jetstream_kv_entry, and this is a consul_keys.`},
+		"many entries":                     {"quiva_kv_entries", `{"id":"flags","bucket":"flags"}`, "", "", `and this is a quiva_kv_entries.`},
+		"not JSON":                         {"restful_resource", `{"id":"secret`, "", "", `The state of the restful_resource is not the JSON object that its provider writes.`},
+		"no text":                          {"restapi_object", `{"id":{"secret":1}}`, "", "", `The state of the restapi_object is not the JSON object that its provider writes.`},
+		"no object":                        {"jetstream_kv_entry", `["secret"]`, "", "", `The state of the jetstream_kv_entry is not the JSON object that its provider writes.`},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server := newServer(t)
+			moved := move(t, server, test.typeName, "quiva_kv_entry", test.state)
+			if test.fails != "" {
+				checkRefusal(t, moved.Diagnostics, test.fails)
+				return
+			}
+			checkMoved(t, server, moved, "quiva_kv_entry", map[string]string{"bucket": test.bucket, "key": test.key}, map[string]tftypes.Value{
+				"id":        tftypes.NewValue(tftypes.String, test.bucket+"/"+test.key),
+				"overwrite": tftypes.NewValue(tftypes.Bool, false),
+			})
+		})
+	}
+}
+
+// TestMoveKVBucket moves the states of jetstream_kv_bucket.
+func TestMoveKVBucket(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		typeName, state string
+		bucket          string
+		fails           string
+	}{
+		"jetstream":          {"jetstream_kv_bucket", `{"id":"JETSTREAM_KV_flags","name":"flags","history":5,"ttl":0,"max_bucket_size":-1,"placement_tags":null}`, "flags", ""},
+		"no name":            {"jetstream_kv_bucket", `{"id":"JETSTREAM_KV_flags"}`, "", `A jetstream_kv_bucket is moved by its name, and this one has the name "".`},
+		"name of no bucket":  {"jetstream_kv_bucket", `{"name":"a b"}`, "", `has the name "a b"`},
+		"another type":       {"restapi_object", `{"id":"secret"}`, "", `A quiva_kv_bucket takes over from a jetstream_kv_bucket, and this is a restapi_object.`},
+		"entry, not bucket":  {"jetstream_kv_entry", `{"bucket":"flags","key":"a"}`, "", `and this is a jetstream_kv_entry.`},
+		"not JSON":           {"jetstream_kv_bucket", `secret`, "", `The state of the jetstream_kv_bucket is not the JSON object that its provider writes.`},
+		"number for a name":  {"jetstream_kv_bucket", `{"name":1}`, "", `is not the JSON object that its provider writes.`},
+		"no attributes":      {"jetstream_kv_bucket", `{}`, "", `has the name ""`},
+		"null for the state": {"jetstream_kv_bucket", `null`, "", `has the name ""`},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server := newServer(t)
+			moved := move(t, server, test.typeName, "quiva_kv_bucket", test.state)
+			if test.fails != "" {
+				checkRefusal(t, moved.Diagnostics, test.fails)
+				return
+			}
+			checkMoved(t, server, moved, "quiva_kv_bucket", map[string]string{"bucket": test.bucket}, map[string]tftypes.Value{
+				"id":            tftypes.NewValue(tftypes.String, test.bucket),
+				"force_destroy": tftypes.NewValue(tftypes.Bool, false),
+			})
+		})
+	}
+}
+
+// TestMoveIsRead: the refresh after a move reads what the state of the other
+// provider does not have, with a GET and nothing else.
+func TestMoveIsRead(t *testing.T) {
+	t.Parallel()
+	gateway := newGateway(t)
+	gateway.PutEntry("flags", "team/checkout", `{"rollout":9007199254740993}`)
+	server := newServer(t)
+	moved := move(t, server, "restful_resource", "quiva_kv_entry", `{"id":"/storage/kv/flags/entries/team%2Fcheckout"}`)
+	noDiagnostics(t, moved.Diagnostics, nil)
+	configure(t, server, gateway)
+	read, err := server.ReadResource(t.Context(), &tfprotov6.ReadResourceRequest{
+		TypeName: "quiva_kv_entry", CurrentState: moved.TargetState, CurrentIdentity: moved.TargetIdentity, Private: moved.TargetPrivate,
+	})
+	noDiagnostics(t, read.Diagnostics, err)
+	value := tftypes.NewValue(tftypes.Object{AttributeTypes: map[string]tftypes.Type{"rollout": tftypes.Number}},
+		map[string]tftypes.Value{"rollout": tftypes.NewValue(tftypes.Number, 9007199254740993)})
+	state, err := read.NewState.Unmarshal(resourceSchema(t, server, "quiva_kv_entry").ValueType())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var attributes map[string]tftypes.Value
+	if err := state.As(&attributes); err != nil {
+		t.Fatal(err)
+	}
+	if !attributes["value"].Equal(value) {
+		t.Errorf("read %s", state)
+	}
+	if requests := gateway.Requests(); len(requests) != 1 || requests[0].Method != http.MethodGet {
+		t.Errorf("the gateway was sent %v", requests)
+	}
+}
+
+// move moves a state, in JSON.
+func move(t *testing.T, server tfprotov6.ProviderServer, from, to, state string) *tfprotov6.MoveResourceStateResponse {
+	t.Helper()
+	response, err := server.MoveResourceState(t.Context(), &tfprotov6.MoveResourceStateRequest{
+		SourceProviderAddress: "registry.example.com/platform/mirrored", // a registry of one's own
+		SourceTypeName:        from,
+		SourceSchemaVersion:   2,
+		SourceState:           &tfprotov6.RawState{JSON: []byte(state)},
+		TargetTypeName:        to,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return response
+}
+
+// checkRefusal checks the one error, which shows no more than may be shown.
+func checkRefusal(t *testing.T, diagnostics []*tfprotov6.Diagnostic, want string) {
+	t.Helper()
+	if len(diagnostics) != 1 || !strings.Contains(diagnostics[0].Detail, want) || strings.Contains(diagnostics[0].Detail, "secret") {
+		t.Errorf("the move ends with %v, want %q", diagnostics, want)
+	}
+}
+
+// checkMoved checks that a moved state has its identity, the other attributes
+// and nothing else.
+func checkMoved(t *testing.T, server tfprotov6.ProviderServer, moved *tfprotov6.MoveResourceStateResponse, typeName string, identity map[string]string, others map[string]tftypes.Value) {
+	t.Helper()
+	if len(moved.Diagnostics) > 0 {
+		t.Fatal(moved.Diagnostics[0].Detail)
+	}
+	types, values := map[string]tftypes.Type{}, map[string]tftypes.Value{}
+	for name, value := range identity {
+		types[name], values[name] = tftypes.String, tftypes.NewValue(tftypes.String, value)
+	}
+	identityType := tftypes.Object{AttributeTypes: types}
+	if got, err := moved.TargetIdentity.IdentityData.Unmarshal(identityType); err != nil || !got.Equal(tftypes.NewValue(identityType, values)) {
+		t.Errorf("the identity is %s (%v), want %v", got, err, identity)
+	}
+	maps.Copy(others, values)
+	if want := objectOf(t, resourceSchema(t, server, typeName), others); string(moved.TargetState.MsgPack) != string(want.MsgPack) {
+		t.Errorf("moved %q, want %q", moved.TargetState.MsgPack, want.MsgPack)
+	}
+}
