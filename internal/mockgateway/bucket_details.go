@@ -190,14 +190,15 @@ func (b *bucket) state() streamState {
 	if first.sequence == 0 {
 		first.sequence = b.sequence + 1
 	}
+	messages := b.revisionsKept + len(b.deletions)
 	return streamState{
-		Messages:    uint64(b.revisionsKept),
+		Messages:    uint64(messages),
 		Bytes:       uint64(b.bytes),
 		FirstSeq:    first.sequence,
 		FirstTS:     first.time,
 		LastSeq:     b.sequence,
 		LastTS:      b.lastWrite,
-		NumDeleted:  int(b.sequence+1-first.sequence) - b.revisionsKept,
-		NumSubjects: uint64(len(b.entries)),
+		NumDeleted:  int(b.sequence+1-first.sequence) - messages,
+		NumSubjects: uint64(len(b.entries) + len(b.deletions)),
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -137,6 +138,32 @@ func TestListBuckets(t *testing.T) {
 			t.Errorf("created %s", a.Created)
 		}
 	}
+}
+
+// TestDeletedKeysAreCounted: a deleted key stays a subject, as in the store,
+// until it is written again or the bucket is purged.
+func TestDeletedKeysAreCounted(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	s.CreateBucket("flags")
+	counted := func(want string) {
+		t.Helper()
+		if got := do(t, s, "GET", "/storage/kv/flags", "").body; !strings.Contains(got, want) {
+			t.Errorf("got %s, want %s", got, want)
+		}
+	}
+	s.PutEntry("flags", "a", `{}`)
+	s.PutEntry("flags", "b", `{}`)
+	s.DeleteEntry("flags", "a")
+	counted(`"messages":2,"bytes":3,"first_seq":2,`)
+	counted(`"num_deleted":0,"num_subjects":2,`)
+	s.DeleteEntry("flags", "b")
+	counted(`"num_subjects":2,`)
+	s.PutEntry("flags", "a", `{}`)
+	counted(`"num_subjects":2,`)
+	do(t, s, "DELETE", "/storage/kv/flags/purge", "")
+	counted(`"messages":0,"bytes":0,`)
+	counted(`"num_subjects":0,`)
 }
 
 func TestGetBucket(t *testing.T) {

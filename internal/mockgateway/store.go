@@ -35,6 +35,7 @@ type bucket struct {
 	bytes         int64
 	revisionsKept int
 	entries       map[string][]revision // oldest first, never empty
+	deletions     map[string]revision   // the marks that deleted keys leave
 	writes        map[string]int        // survives the deletion of the entry
 }
 
@@ -63,10 +64,11 @@ func (s *store) create(config BucketConfig) error {
 		return errBucketExists
 	}
 	b := &bucket{
-		config:  config,
-		created: time.Now().UTC(),
-		entries: map[string][]revision{},
-		writes:  map[string]int{},
+		config:    config,
+		created:   time.Now().UTC(),
+		entries:   map[string][]revision{},
+		deletions: map[string]revision{},
+		writes:    map[string]int{},
 	}
 	if config.Indexing != nil {
 		b.indexVersion = 1
@@ -144,15 +146,17 @@ func (b *bucket) put(key, value string) error {
 	b.lastWrite = time.Now().UTC()
 	b.bytes = bytes
 	b.revisionsKept += 1 - len(displaced)
+	delete(b.deletions, key)
 	b.entries[key] = append(slices.Clone(revisions[len(displaced):]),
 		revision{sequence: b.sequence, time: b.lastWrite, value: value})
 	b.writes[key]++
 	return nil
 }
 
-// delete removes an entry with all of its revisions. A JetStream would keep a
-// marker of the deletion, and the entry's history with it; no call of the API
-// shows either.
+// delete removes an entry with all of its revisions and leaves a mark, as a
+// JetStream does, which counts the mark as a message and its key as a subject
+// until the bucket is purged. It would keep the entry's history, too; no call of
+// the API shows that.
 func (b *bucket) delete(key string) error {
 	revisions := b.entries[key]
 	if len(revisions) == 0 {
@@ -163,12 +167,14 @@ func (b *bucket) delete(key string) error {
 	b.bytes -= size(key, revisions)
 	b.revisionsKept -= len(revisions)
 	delete(b.entries, key)
+	b.deletions[key] = revision{sequence: b.sequence, time: b.lastWrite}
 	return nil
 }
 
 func (b *bucket) purge() {
 	b.bytes, b.revisionsKept = 0, 0
 	clear(b.entries)
+	clear(b.deletions)
 }
 
 // latest returns the entries whose keys match pattern, the last written first,
@@ -185,12 +191,17 @@ func (b *bucket) latest(pattern string, limit int) []entry {
 	return found[:min(limit, len(found))]
 }
 
-// first returns the oldest revision kept, or the zero revision.
+// first returns the oldest revision kept, or mark, or the zero revision.
 func (b *bucket) first() revision {
 	var oldest revision
 	for _, revisions := range b.entries {
 		if oldest.sequence == 0 || revisions[0].sequence < oldest.sequence {
 			oldest = revisions[0]
+		}
+	}
+	for _, mark := range b.deletions {
+		if oldest.sequence == 0 || mark.sequence < oldest.sequence {
+			oldest = mark
 		}
 	}
 	return oldest

@@ -23,30 +23,35 @@ const MaxListLimit = 1000
 // [MaxListLimit]), each once. It fails with [ErrNotFound] if the bucket does not
 // exist.
 func (c *Client) ListEntries(ctx context.Context, bucket string, limit int) ([]Entry, error) {
-	return c.list(ctx, bucket, "entries", url.Values{"limit": {strconv.Itoa(limit)}})
+	entries, _, err := c.list(ctx, bucket, "entries", url.Values{"limit": {strconv.Itoa(limit)}})
+	return entries, err
 }
 
 // SearchEntries returns entries of a bucket whose keys match a pattern, in
 // which * stands for any characters, up to limit (1 to [MaxListLimit]), each
 // once. It fails with [ErrNotFound] if the bucket does not exist.
 func (c *Client) SearchEntries(ctx context.Context, bucket, pattern string, limit int) ([]Entry, error) {
-	return c.list(ctx, bucket, "search-by-key", url.Values{"search": {pattern}, "limit": {strconv.Itoa(limit)}})
+	entries, _, err := c.list(ctx, bucket, "search-by-key", url.Values{"search": {pattern}, "limit": {strconv.Itoa(limit)}})
+	return entries, err
 }
 
-func (c *Client) list(ctx context.Context, bucket, operation string, query url.Values) ([]Entry, error) {
+// list also reports whether it has as many results as fit in one list, so that
+// the gateway may have more.
+func (c *Client) list(ctx context.Context, bucket, operation string, query url.Values) (entries []Entry, truncated bool, err error) {
 	var response entriesResponse
-	err := c.do(ctx, request{method: http.MethodGet, path: []string{bucket, operation}, query: query, limit: listLimit}, &response)
+	err = c.do(ctx, request{method: http.MethodGet, path: []string{bucket, operation}, query: query, limit: listLimit}, &response)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
-	entries := make([]Entry, len(*response.Body.Results))
+	entries = make([]Entry, len(*response.Body.Results))
 	for i, result := range *response.Body.Results {
 		entries[i] = Entry{Key: *result.Key, Value: result.Value}
 	}
+	truncated = len(entries) >= MaxListLimit
 	if entries, err = c.readRepeated(ctx, bucket, entries); err != nil {
-		return nil, err
+		return nil, false, err
 	}
-	return entries, c.unquote(ctx, bucket, operation, entries)
+	return entries, truncated, c.unquote(ctx, bucket, operation, entries)
 }
 
 // readRepeated reads the keys that a list has more than once on their own: it

@@ -1,0 +1,206 @@
+package quiva
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"maps"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"unicode/utf8"
+)
+
+// keyCharacters are those that the store behind the gateway allows in keys.
+const keyCharacters = "-/_=.0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+
+// Enumeration is what [Client.EnumerateEntries] found.
+type Enumeration struct {
+	// Entries are sorted by key, each once.
+	Entries []Entry
+	// Complete says that there are certainly no others: fewer were listed than
+	// a list can show, or as many were found as the gateway counts.
+	Complete bool
+	// Counted is how many keys the gateway counts in the whole bucket, those
+	// included that were deleted and have left a mark. It is nil where it was
+	// not needed or is not known.
+	Counted *int64
+}
+
+// EnumerateEntries returns the entries of a bucket whose keys begin with a
+// prefix, or all of them if that is empty, also where there are more than one
+// list shows. It then searches for each prefix that is one character longer, and
+// so on: 10,000 evenly distributed keys take some 20 requests, other layouts
+// some hundreds, up to 32 at a time. It fails with [ErrNotFound] if the bucket
+// does not exist.
+func (c *Client) EnumerateEntries(ctx context.Context, bucket, prefix string) (Enumeration, error) {
+	e := enumeration{client: c, bucket: bucket, found: map[string]Entry{}}
+	truncated, err := e.search(ctx, prefix)
+	if err != nil {
+		return Enumeration{}, err
+	}
+	var counted *int64
+	if truncated && prefix == "" {
+		counted = e.count(ctx)
+	}
+	for !e.hasFound(counted) {
+		patterns := e.next()
+		if len(patterns) == 0 {
+			break
+		}
+		if err := batch(ctx, patterns, func(pattern string) error { return e.lookUp(ctx, pattern) }).Err(); err != nil {
+			return Enumeration{}, err
+		}
+	}
+	return Enumeration{
+		Entries:  slices.SortedFunc(maps.Values(e.found), func(a, b Entry) int { return cmp.Compare(a.Key, b.Key) }),
+		Complete: !truncated || counted != nil && int64(len(e.found)) == *counted,
+		Counted:  counted,
+	}, nil
+}
+
+// enumeration is one call of EnumerateEntries under way. Its patterns are
+// prefixes with a * at the end, or keys.
+type enumeration struct {
+	client *Client
+	bucket string
+
+	mu    sync.Mutex
+	found map[string]Entry
+	// likely are patterns that match keys which were found, unlikely those that
+	// match none of them.
+	likely, unlikely []string
+}
+
+// hasFound reports whether all is found that the gateway counts.
+func (e *enumeration) hasFound(counted *int64) bool {
+	return counted != nil && int64(len(e.found)) >= *counted
+}
+
+// count returns how many keys the gateway counts. Without it the enumeration
+// takes more requests.
+func (e *enumeration) count(ctx context.Context) *int64 {
+	bucket, err := e.client.GetBucket(ctx, e.bucket)
+	if err != nil {
+		e.client.log(ctx, "Entries of the bucket cannot be counted", map[string]any{"bucket": e.bucket, "error": err.Error()})
+	}
+	return bucket.EntryTotal
+}
+
+// next removes the patterns to look up next and returns them: all that are
+// likely or, if there are none, as many of the others as are looked up at a time.
+func (e *enumeration) next() []string {
+	if patterns := e.likely; len(patterns) > 0 {
+		e.likely = nil
+		return patterns
+	}
+	known := map[rune]bool{}
+	for key := range e.found {
+		for _, character := range key {
+			known[character] = true
+		}
+	}
+	rank := func(pattern string) int {
+		if last, _ := utf8.DecodeLastRuneInString(strings.TrimSuffix(pattern, "*")); known[last] {
+			return 0
+		}
+		return 1
+	}
+	// Keys resemble each other: they differ late, and in characters that others
+	// have too.
+	slices.SortFunc(e.unlikely, func(a, b string) int {
+		return cmp.Or(cmp.Compare(rank(a), rank(b)), cmp.Compare(len(b), len(a)), cmp.Compare(a, b))
+	})
+	n := min(len(e.unlikely), batchWidth)
+	patterns := e.unlikely[:n:n]
+	e.unlikely = e.unlikely[n:]
+	return patterns
+}
+
+// lookUp looks for the keys that match a pattern.
+func (e *enumeration) lookUp(ctx context.Context, pattern string) error {
+	if prefix, ok := strings.CutSuffix(pattern, "*"); ok {
+		_, err := e.search(ctx, prefix)
+		return err
+	}
+	entry, err := e.client.GetEntry(ctx, e.bucket, pattern)
+	if errors.Is(err, ErrNotFound) {
+		return nil
+	}
+	if err == nil {
+		e.mu.Lock()
+		defer e.mu.Unlock()
+		e.found[pattern] = entry
+	}
+	return err
+}
+
+// search looks for the keys with a prefix, and reports whether the gateway may
+// have more of them than it listed.
+func (e *enumeration) search(ctx context.Context, prefix string) (truncated bool, err error) {
+	operation, query := "entries", url.Values{"limit": {strconv.Itoa(MaxListLimit)}}
+	if prefix != "" {
+		operation = "search-by-key"
+		query.Set("search", prefix+"*")
+	}
+	listed, truncated, err := e.client.list(ctx, e.bucket, operation, query)
+	if err != nil {
+		return false, err
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	var keys []string
+	for _, entry := range listed {
+		if strings.HasPrefix(entry.Key, prefix) {
+			e.found[entry.Key] = entry
+			keys = append(keys, entry.Key)
+		}
+	}
+	// Where a search finds other keys, longer prefixes find no more.
+	if truncated && len(keys) > 0 && len(keys) == len(listed) {
+		slices.Sort(keys)
+		e.split(prefix, keys)
+	}
+	return truncated, nil
+}
+
+// split adds the patterns that together match every key with a prefix, of which
+// some, sorted, were listed.
+func (e *enumeration) split(prefix string, listed []string) {
+	shared := sharedPrefix(listed[0], listed[len(listed)-1])
+	// Nothing is searched between the prefix and where the listed keys differ:
+	// the gateway would list the same ones again.
+	for from := prefix; ; {
+		following := followingCharacters(from, listed)
+		for _, character := range keyCharacters {
+			if !following[character] {
+				e.unlikely = append(e.unlikely, from+string(character)+"*")
+			}
+		}
+		if _, ok := e.found[from]; !ok && from != "" && !strings.HasSuffix(from, ".") {
+			e.unlikely = append(e.unlikely, from)
+		}
+		if from == shared {
+			for character := range following {
+				e.likely = append(e.likely, from+string(character)+"*")
+			}
+			return
+		}
+		_, width := utf8.DecodeRuneInString(shared[len(from):])
+		from = shared[:len(from)+width]
+	}
+}
+
+// followingCharacters returns the characters that follow a prefix in keys.
+func followingCharacters(prefix string, keys []string) map[rune]bool {
+	following := map[rune]bool{}
+	for _, key := range keys {
+		if rest := key[len(prefix):]; rest != "" {
+			character, _ := utf8.DecodeRuneInString(rest)
+			following[character] = true
+		}
+	}
+	return following
+}
