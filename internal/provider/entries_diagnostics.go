@@ -19,6 +19,8 @@ type subject struct {
 	bucket string
 	// key is empty for a resource of many entries.
 	key string
+	// keyPrefix is what all keys begin with, empty for any.
+	keyPrefix string
 	// value is the attribute that holds the value, or the entries.
 	value path.Path
 	// writeOnly says that the value must not come into the state.
@@ -124,9 +126,14 @@ func (s subject) takenKeys(failure *reconcile.Failure, untouched string) string 
 	}
 	advice := []string{describeBatch("created", failure.Count, requests), untouched}
 	if s.isNew {
+		id, part := s.bucket, ""
+		if s.keyPrefix != "" {
+			id += "/" + s.keyPrefix + "*"
+		} else {
+			part = fmt.Sprintf("\n\nor set key_prefix and import only the keys that begin with it:\n\n  terraform import 'ADDRESS' %s", shellQuote(s.bucket+"/PREFIX*"))
+		}
 		advice = append(advice,
-			fmt.Sprintf("To manage what is there, import it; what it brings that is not in entries is then planned to be deleted:\n\n"+
-				"  terraform import 'ADDRESS' %s\n\nor only the keys with a prefix:\n\n  terraform import 'ADDRESS' %s", shellQuote(s.bucket), shellQuote(s.bucket+"/PREFIX*")))
+			fmt.Sprintf("To manage what is there, import it; what it brings that is not in entries is then planned to be deleted:\n\n  terraform import 'ADDRESS' %s%s", shellQuote(id), part))
 	}
 	return strings.Join(append(advice, movedAdvice,
 		"To discard what is there and write these values over it, set overwrite = true for one apply.",
@@ -157,15 +164,20 @@ func describeKeys(bucket string, keys []string) string {
 	if len(keys) == 1 {
 		return fmt.Sprintf("entry %q in bucket %q", keys[0], bucket)
 	}
+	return fmt.Sprintf("%d entries in bucket %q (%s)", len(keys), bucket, quoteKeys(keys))
+}
+
+// quoteKeys names the first of many keys and counts the others.
+func quoteKeys(keys []string) string {
 	shown := make([]string, 0, listedKeys)
 	for _, key := range keys[:min(len(keys), listedKeys)] {
 		shown = append(shown, fmt.Sprintf("%q", key))
 	}
-	text := fmt.Sprintf("%d entries in bucket %q (%s", len(keys), bucket, strings.Join(shown, ", "))
+	text := strings.Join(shown, ", ")
 	if more := len(keys) - len(shown); more > 0 {
 		text += fmt.Sprintf(" and %d more", more)
 	}
-	return text + ")"
+	return text
 }
 
 // describeBatch tells the first failures of a batch and counts the others.

@@ -579,6 +579,20 @@ func (r *kvBucketResource) ImportState(ctx context.Context, req resource.ImportS
 			fmt.Sprintf("A bucket is imported by its name: feature-flags. What was given is %q.", bucket.ValueString()))
 		return
 	}
+	client, ok := r.gateway.configuredClient(&resp.Diagnostics)
+	if !ok {
+		return
+	}
+	// Terraform's own error for what does not exist does not name it.
+	switch _, err := client.GetBucket(ctx, bucket.ValueString()); {
+	case errors.Is(err, quiva.ErrNotFound):
+		resp.Diagnostics.AddError("Bucket does not exist",
+			fmt.Sprintf("The gateway at %s has no bucket %q. Check the name.", r.gateway.endpoint, bucket.ValueString()))
+		return
+	case err != nil:
+		r.gateway.addError(&resp.Diagnostics, operation{doing: fmt.Sprintf("read the bucket %q", bucket.ValueString()), rejected: path.Root("bucket")}, err)
+		return
+	}
 	resp.Diagnostics.Append(storeUnreadBucket(ctx, bucket, &resp.State, resp.Identity)...)
 }
 

@@ -736,7 +736,7 @@ func TestAccKVBucketImport(t *testing.T) {
 		imports("a/b", form+` "a/b"`),
 		imports("..", form),
 		imports("a b", form),
-		imports("absent", "Cannot import non-existent remote object"),
+		imports("absent", `has no bucket "absent". Check the name.`),
 		resource.TestStep{
 			Config:             bucket(gateway, all...),
 			ResourceName:       bucketAddress,

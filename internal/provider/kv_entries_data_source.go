@@ -2,10 +2,10 @@ package provider
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
@@ -37,7 +37,7 @@ func (d *kvEntriesDataSource) Metadata(_ context.Context, req datasource.Metadat
 func (d *kvEntriesDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
 	resp.Schema = schema.Schema{
 		MarkdownDescription: fmt.Sprintf("Reads the entries of a key-value bucket, all of them or those whose keys match a pattern. The gateway lists at most %d entries and has no second page; "+
-			"`truncated` says whether there may be more.", quiva.MaxListLimit),
+			"more are found by searches for longer and longer prefixes of the keys. `truncated` says whether there may be others.", quiva.MaxListLimit),
 		Attributes: map[string]schema.Attribute{
 			"bucket": schema.StringAttribute{
 				MarkdownDescription: "Name of the bucket.",
@@ -50,7 +50,7 @@ func (d *kvEntriesDataSource) Schema(_ context.Context, _ datasource.SchemaReque
 				Validators:          []validator.String{stringvalidator.LengthAtLeast(1)},
 			},
 			"limit": schema.Int64Attribute{
-				MarkdownDescription: fmt.Sprintf("How many entries to read at most, 1 to %d. Of more, the gateway gives the latest. Defaults to `%d`.", quiva.MaxListLimit, quiva.MaxListLimit),
+				MarkdownDescription: fmt.Sprintf("Number of entries to read at most, 1 to %d. If there are more, the most recent are returned. Without it, all are read; of those that match a `key_pattern` with more than a `*` at its end, up to %d.", quiva.MaxListLimit, quiva.MaxListLimit),
 				Optional:            true,
 				Validators:          []validator.Int64{int64validator.Between(1, quiva.MaxListLimit)},
 			},
@@ -64,7 +64,7 @@ func (d *kvEntriesDataSource) Schema(_ context.Context, _ datasource.SchemaReque
 				Computed:            true,
 			},
 			"truncated": schema.BoolAttribute{
-				MarkdownDescription: "Whether the limit was reached: there may be more entries than were read.",
+				MarkdownDescription: "Whether there may be more entries than were read: the limit was reached or, without one, as many entries were not found as the gateway counts. It also counts deleted keys for a time.",
 				Computed:            true,
 			},
 		},
@@ -95,27 +95,13 @@ func (d *kvEntriesDataSource) Read(ctx context.Context, req datasource.ReadReque
 	if !ok {
 		return
 	}
-	bucket, limit := model.Bucket.ValueString(), quiva.MaxListLimit
-	if !model.Limit.IsNull() {
-		limit = int(model.Limit.ValueInt64())
-	}
-	var (
-		found    []quiva.Entry
-		err      error
-		rejected = path.Root("bucket")
-	)
-	if model.KeyPattern.IsNull() {
-		found, err = client.ListEntries(ctx, bucket, limit)
-	} else {
+	bucket, rejected := model.Bucket.ValueString(), path.Root("bucket")
+	if !model.KeyPattern.IsNull() {
 		rejected = path.Root("key_pattern")
-		found, err = client.SearchEntries(ctx, bucket, model.KeyPattern.ValueString(), limit)
 	}
-	switch {
-	case errors.Is(err, quiva.ErrNotFound):
-		d.gateway.missingBucket(&resp.Diagnostics, bucket)
-		return
-	case err != nil:
-		d.gateway.addError(&resp.Diagnostics, operation{doing: fmt.Sprintf("list the entries of the bucket %q", bucket), rejected: rejected}, err)
+	found, truncated, err := model.find(ctx, client)
+	if err != nil {
+		d.gateway.addListError(&resp.Diagnostics, bucket, rejected, err)
 		return
 	}
 
@@ -130,8 +116,30 @@ func (d *kvEntriesDataSource) Read(ctx context.Context, req datasource.ReadReque
 	}
 	model.Keys = slices.AppendSeq([]string{}, maps.Keys(entries))
 	slices.Sort(model.Keys)
+	model.Truncated = types.BoolValue(truncated)
+	resp.Diagnostics.Append(resp.State.Set(ctx, model)...)
+}
+
+// find returns the entries that are asked for, and whether there may be others.
+func (m kvEntriesDataSourceModel) find(ctx context.Context, client *quiva.Client) (entries []quiva.Entry, truncated bool, err error) {
+	bucket, pattern, limit := m.Bucket.ValueString(), "*", quiva.MaxListLimit
+	if !m.KeyPattern.IsNull() {
+		pattern = m.KeyPattern.ValueString()
+	}
+	prefix, isPrefix := strings.CutSuffix(pattern, "*")
+	switch {
+	case !m.Limit.IsNull():
+		limit = int(m.Limit.ValueInt64())
+	case isPrefix && !strings.Contains(prefix, "*"):
+		found, err := client.EnumerateEntries(ctx, bucket, prefix)
+		return found.Entries, !found.Complete, err
+	}
+	if m.KeyPattern.IsNull() {
+		entries, err = client.ListEntries(ctx, bucket, limit)
+	} else {
+		entries, err = client.SearchEntries(ctx, bucket, pattern, limit)
+	}
 	// The count of all that the gateway gives along is not documented to be one
 	// beyond the limit.
-	model.Truncated = types.BoolValue(len(found) >= limit)
-	resp.Diagnostics.Append(resp.State.Set(ctx, model)...)
+	return entries, len(entries) >= limit, err
 }

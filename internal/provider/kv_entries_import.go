@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 
+	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/types"
@@ -14,49 +16,86 @@ import (
 	"github.com/quivaworks/terraform-provider-quiva/internal/quiva"
 )
 
-// ImportState takes "bucket", for what its list shows, or "bucket/pattern".
+// ImportState takes "bucket" or "bucket/prefix*", or the identity.
 func (r *kvEntriesResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
-	bucket, pattern, hasPattern := strings.Cut(req.ID, "/")
-	if bucketName.problem(bucket) != "" || hasPattern && entryKey.problem(pattern) != "" {
+	identity, given := parseEntriesID(req.ID), strconv.Quote(req.ID)
+	if req.ID == "" {
+		resp.Diagnostics.Append(req.Identity.Get(ctx, &identity)...)
+		given = fmt.Sprintf("bucket = %q, key_prefix = %q", identity.Bucket.ValueString(), identity.KeyPrefix.ValueString())
+	}
+	bucket, prefix := identity.Bucket.ValueString(), identity.KeyPrefix.ValueString()
+	if bucketName.problem(bucket) != "" || !identity.KeyPrefix.IsNull() && keyPrefix.problem(prefix) != "" {
 		resp.Diagnostics.AddError("Invalid import ID",
-			fmt.Sprintf("Entries are imported by their bucket, as BUCKET, or by a prefix of their keys, as BUCKET/PREFIX*: feature-flags/checkout/*. What was given is %q.", req.ID))
+			fmt.Sprintf("Entries are imported by their bucket, as BUCKET, or by a prefix of their keys, as BUCKET/PREFIX*: feature-flags/checkout/*. What was given is %s.", given))
 		return
 	}
 	client, ok := r.gateway.configuredClient(&resp.Diagnostics)
 	if !ok {
 		return
 	}
-	var listed []quiva.Entry
-	var err error
+	found, err := client.EnumerateEntries(ctx, bucket, prefix)
+	if err != nil {
+		r.gateway.addListError(&resp.Diagnostics, bucket, path.Root("entries"), err)
+		return
+	}
+	warnOfMissing(&resp.Diagnostics, bucket, found)
+	imported := importedEntries(&resp.Diagnostics, identity, found.Entries)
+	if !resp.Diagnostics.HasError() {
+		resp.Diagnostics.Append(storeEntries(ctx, imported, &resp.State, resp.Identity)...)
+	}
+}
+
+// parseEntriesID is the opposite of kvEntriesIdentity.id. A bucket's name has no
+// slash, a prefix may. What is no ID has an empty prefix.
+func parseEntriesID(id string) kvEntriesIdentity {
+	bucket, pattern, hasPattern := strings.Cut(id, "/")
+	identity := kvEntriesIdentity{Bucket: types.StringValue(bucket)}
 	if hasPattern {
-		listed, err = client.SearchEntries(ctx, bucket, pattern, quiva.MaxListLimit)
-	} else {
-		listed, err = client.ListEntries(ctx, bucket, quiva.MaxListLimit)
+		prefix, isPrefix := strings.CutSuffix(pattern, "*")
+		if !isPrefix {
+			prefix = ""
+		}
+		identity.KeyPrefix = types.StringValue(prefix)
 	}
-	switch {
-	case errors.Is(err, quiva.ErrNotFound):
-		r.gateway.missingBucket(&resp.Diagnostics, bucket)
-		return
-	case err != nil:
-		r.gateway.addError(&resp.Diagnostics, operation{doing: fmt.Sprintf("list the entries of the bucket %q", bucket), rejected: path.Root("entries")}, err)
-		return
-	case len(listed) == quiva.MaxListLimit:
-		resp.Diagnostics.AddWarning("Some entries may be missing",
-			fmt.Sprintf("The gateway lists at most %d entries at once, and these are as many. Entries of the configuration that are not among them are created, or adopted if they are equal. To import less at a time, give a prefix: %s.",
-				quiva.MaxListLimit, shellQuote(bucket+"/PREFIX*")))
-	}
+	return identity
+}
+
+// importedEntries is the resource that listed entries become.
+func importedEntries(diags *diag.Diagnostics, identity kvEntriesIdentity, listed []quiva.Entry) kvEntriesModel {
 	entries := make(map[string]dynamicvalue.Value, len(listed))
 	for _, entry := range listed {
-		entries[entry.Key] = decodeValue(&resp.Diagnostics, entry.Key, entry.Value)
+		checkRepresentable(diags, identity.Bucket.ValueString(), entry.Key)
+		entries[entry.Key] = decodeValue(diags, entry.Key, entry.Value)
 	}
-	if resp.Diagnostics.HasError() {
-		return
-	}
-	resp.Diagnostics.Append(resp.State.Set(ctx, kvEntriesModel{
-		Bucket:  types.StringValue(bucket),
-		Entries: dynamicvalue.Object(entries).Attribute(),
+	return kvEntriesModel{
+		Bucket:    identity.Bucket,
+		KeyPrefix: identity.KeyPrefix,
+		Entries:   objectOf(diags, entries),
 		// The default, so that the first plan after an import is empty.
 		Overwrite: types.BoolValue(false),
-		ID:        types.StringValue(bucket),
-	})...)
+		ID:        identity.id(),
+	}
+}
+
+// addListError adds the error for entries that could not be listed; rejected is
+// the attribute that a 400 is about.
+func (g *gateway) addListError(diags *diag.Diagnostics, bucket string, rejected path.Path, err error) {
+	if errors.Is(err, quiva.ErrNotFound) {
+		g.missingBucket(diags, bucket)
+		return
+	}
+	g.addError(diags, operation{doing: fmt.Sprintf("list the entries of the bucket %q", bucket), rejected: rejected}, err)
+}
+
+// warnOfMissing says why there may be more entries than were found.
+func warnOfMissing(diags *diag.Diagnostics, bucket string, found quiva.Enumeration) {
+	if found.Complete {
+		return
+	}
+	reason := "It has no number to compare that with: it counts the keys of whole buckets only."
+	if found.Counted != nil {
+		reason = fmt.Sprintf("It counts %d keys in the bucket. These include deleted keys for as long as it keeps the mark of their deletion, so that may be the difference.", *found.Counted)
+	}
+	diags.AddWarning("Some entries may be missing",
+		fmt.Sprintf("The gateway lists at most %d entries at once. Searches for all characters that keys consist of found %d entries in the bucket %q. %s", quiva.MaxListLimit, len(found.Entries), bucket, reason))
 }

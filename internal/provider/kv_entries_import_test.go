@@ -22,7 +22,7 @@ func TestAccKVEntriesImport(t *testing.T) {
 	}
 	gateway.PutEntry("flags", "team/a", `{"hosts":["x","y"],"null":null}`)
 	whole := manyEntries(gateway, numbered(3, `"team/a" = { hosts = tolist(["x", "y"]), null = null }`))
-	part := manyEntries(gateway, numbered(3))
+	part := manyEntries(gateway, numbered(3), `key_prefix = "k"`)
 	imports := func(configuration, id string) resource.TestStep {
 		return resource.TestStep{Config: configuration, ResourceName: entriesAddress, ImportState: true, ImportStateId: id}
 	}
@@ -42,8 +42,10 @@ func TestAccKVEntriesImport(t *testing.T) {
 		run(t,
 			fails("/", form),
 			fails("/k*", form),
-			fails("flags/", form),
-			fails("flags/..", form),
+			fails("flags/", form+`: feature-flags/checkout/*. What was given is "flags/".`),
+			fails("flags/k", form),
+			fails("flags/*", form),
+			fails("flags/k*a*", form),
 			fails("..", form),
 			fails("absent", `has no bucket "absent"`),
 			fails("absent/k*", `has no bucket "absent"`),
@@ -66,7 +68,12 @@ func TestAccKVEntriesImport(t *testing.T) {
 		t.Parallel()
 		run(t,
 			persists(part, "flags/k*"),
-			resource.TestStep{Config: part, ConfigPlanChecks: plans(plancheck.ExpectEmptyPlan(), exactStateKeys("k000", "k001", "k002"))},
+			resource.TestStep{
+				Config:            part,
+				ConfigPlanChecks:  plans(plancheck.ExpectEmptyPlan(), exactStateKeys("k000", "k001", "k002")),
+				ConfigStateChecks: []statecheck.StateCheck{statecheck.ExpectKnownValue(entriesAddress, tfjsonpath.New("id"), knownvalue.StringExact("flags/k*"))},
+			},
+			resource.TestStep{ResourceName: entriesAddress, ImportState: true, ImportStateVerify: true},
 			resource.TestStep{Config: withProvider(gateway, "removed {\n  from = "+entriesAddress+"\n  lifecycle {\n    destroy = false\n  }\n}\n")},
 		)
 	})
@@ -85,31 +92,43 @@ func TestAccKVEntriesImport(t *testing.T) {
 	})
 }
 
-// TestKVEntriesImportFull: a list as long as lists get draws a warning.
-func TestKVEntriesImportFull(t *testing.T) {
+// TestKVEntriesImportMany: more than a list shows are imported, with a warning
+// where nothing confirms that these are all.
+func TestKVEntriesImportMany(t *testing.T) {
 	t.Parallel()
-	gateway := newGateway(t)
-	for i := range 999 {
-		gateway.PutEntry("flags", fmt.Sprintf("k/%d", i), `{}`)
+	const certain = ""
+	tests := map[string]struct {
+		id, want string
+		deleted  int
+	}{
+		"counted":      {id: "flags", want: certain},
+		"deleted ones": {id: "flags", deleted: 2, want: `found 1098 entries in the bucket "flags". It counts 1100 keys in the bucket.`},
+		"a prefix":     {id: "flags/k*", want: `found 1100 entries in the bucket "flags". It has no number to compare that with: it counts the keys of whole buckets only.`},
+		"a few":        {id: "flags/k/109*", deleted: 1, want: certain},
 	}
-	server := newServer(t)
-	configure(t, server, gateway)
-	importing := func(id string) []*tfprotov6.Diagnostic {
-		response, err := server.ImportResourceState(t.Context(), &tfprotov6.ImportResourceStateRequest{TypeName: "quiva_kv_entries", ID: id})
-		if err != nil || len(response.ImportedResources) != 1 {
-			t.Fatalf("importing %s gave %+v, %v", id, response.Diagnostics, err)
-		}
-		return response.Diagnostics
-	}
-	for _, id := range []string{"flags", "flags/k*"} {
-		noDiagnostics(t, importing(id), nil)
-	}
-	gateway.PutEntry("flags", "k/more", `{}`)
-	for _, id := range []string{"flags", "flags/k*"} {
-		diagnostics := importing(id)
-		if len(diagnostics) != 1 || diagnostics[0].Severity != tfprotov6.DiagnosticSeverityWarning || diagnostics[0].Summary != "Some entries may be missing" ||
-			!strings.Contains(diagnostics[0].Detail, "'flags/PREFIX*'") {
-			t.Errorf("importing %s of 1000 entries says %+v", id, diagnostics)
-		}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			gateway := newGateway(t)
+			for i := range 1100 {
+				gateway.PutEntry("flags", fmt.Sprintf("k/%04d", i), `{}`)
+			}
+			for i := range test.deleted {
+				gateway.DeleteEntry("flags", fmt.Sprintf("k/%04d", i))
+			}
+			server := newServer(t)
+			configure(t, server, gateway)
+			response, err := server.ImportResourceState(t.Context(), &tfprotov6.ImportResourceStateRequest{TypeName: "quiva_kv_entries", ID: test.id})
+			if err != nil || len(response.ImportedResources) != 1 {
+				t.Fatalf("imported %+v, %v", response.Diagnostics, err)
+			}
+			var warning string
+			for _, diagnostic := range response.Diagnostics {
+				warning += diagnostic.Severity.String() + diagnostic.Detail
+			}
+			if (warning == "") != (test.want == certain) || !strings.Contains(warning, test.want) {
+				t.Errorf("got %q, want %q", warning, test.want)
+			}
+		})
 	}
 }

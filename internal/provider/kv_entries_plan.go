@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -55,6 +56,26 @@ func noEntries(at path.Path) diag.Diagnostic {
 		"The entries are an object or a map whose property names are the keys, such as { checkout = { enabled = true } }. For a list, name the key of each: { for flag in var.flags : flag.key => flag.value }.")
 }
 
+func (r *kvEntriesResource) ValidateConfig(ctx context.Context, req resource.ValidateConfigRequest, resp *resource.ValidateConfigResponse) {
+	var config kvEntriesModel
+	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	if !resp.Diagnostics.HasError() {
+		checkKeyPrefix(&resp.Diagnostics, config)
+	}
+}
+
+// checkKeyPrefix adds an error if there are keys that do not begin as they
+// should. Where the prefix is not known yet, they all may.
+func checkKeyPrefix(diags *diag.Diagnostics, model kvEntriesModel) {
+	entries, _ := dynamicvalue.Of(model.Entries).Members()
+	prefix := model.KeyPrefix.ValueString()
+	outside := slices.DeleteFunc(slices.Sorted(maps.Keys(entries)), func(key string) bool { return strings.HasPrefix(key, prefix) })
+	if len(outside) > 0 {
+		diags.AddAttributeError(path.Root("entries"), "Key without the prefix",
+			fmt.Sprintf("Every key of entries must begin with the key_prefix, which is %q. These do not: %s.", prefix, quoteKeys(outside)))
+	}
+}
+
 // ModifyPlan makes the ID known ahead, and notes what is created and deleted. The
 // entries stay the configuration's, even if the state's are the same JSON in other
 // types: see quiva_kv_entry.
@@ -74,7 +95,9 @@ func (r *kvEntriesResource) ModifyPlan(ctx context.Context, req resource.ModifyP
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	plan.ID = plan.Bucket
+	plan.ID = plan.identity().id()
+	// Terraform validates once, but plans again when all is known.
+	checkKeyPrefix(&resp.Diagnostics, plan)
 	checkEntries(&resp.Diagnostics, plan.Entries)
 	if resp.Diagnostics.HasError() {
 		return

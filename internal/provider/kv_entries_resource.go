@@ -9,11 +9,13 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/resource/identityschema"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/booldefault"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringplanmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/quivaworks/terraform-provider-quiva/internal/dynamicvalue"
@@ -22,9 +24,11 @@ import (
 )
 
 var (
-	_ resource.ResourceWithConfigure   = (*kvEntriesResource)(nil)
-	_ resource.ResourceWithModifyPlan  = (*kvEntriesResource)(nil)
-	_ resource.ResourceWithImportState = (*kvEntriesResource)(nil)
+	_ resource.ResourceWithConfigure      = (*kvEntriesResource)(nil)
+	_ resource.ResourceWithValidateConfig = (*kvEntriesResource)(nil)
+	_ resource.ResourceWithModifyPlan     = (*kvEntriesResource)(nil)
+	_ resource.ResourceWithImportState    = (*kvEntriesResource)(nil)
+	_ resource.ResourceWithIdentity       = (*kvEntriesResource)(nil)
 )
 
 // NewKVEntriesResource returns the resource quiva_kv_entries.
@@ -52,6 +56,12 @@ func (r *kvEntriesResource) Schema(_ context.Context, _ resource.SchemaRequest, 
 				Validators:          []validator.String{bucketName},
 				PlanModifiers:       []planmodifier.String{stringplanmodifier.RequiresReplace()},
 			},
+			"key_prefix": schema.StringAttribute{
+				MarkdownDescription: "Prefix that every key of `entries` begins with, such as `team-a/`. An import takes the entries whose keys begin with it. A change replaces all entries.",
+				Optional:            true,
+				Validators:          []validator.String{keyPrefix},
+				PlanModifiers:       []planmodifier.String{stringplanmodifier.RequiresReplace()},
+			},
 			"entries": schema.DynamicAttribute{
 				MarkdownDescription: "The entries: an object whose property names are the keys and whose values are objects, such as `yamldecode(file(\"flags.yaml\"))`. " +
 					"An entry that is added is created, one that is changed is written, one that is removed is deleted; no other is sent. It is stored in the state.",
@@ -65,8 +75,23 @@ func (r *kvEntriesResource) Schema(_ context.Context, _ resource.SchemaRequest, 
 				Default:             booldefault.StaticBool(false),
 			},
 			"id": schema.StringAttribute{
-				MarkdownDescription: "The bucket's name.",
+				MarkdownDescription: "The bucket's name or, with `key_prefix`, `bucket/prefix*`.",
 				Computed:            true,
+			},
+		},
+	}
+}
+
+func (r *kvEntriesResource) IdentitySchema(_ context.Context, _ resource.IdentitySchemaRequest, resp *resource.IdentitySchemaResponse) {
+	resp.IdentitySchema = identityschema.Schema{
+		Attributes: map[string]identityschema.Attribute{
+			"bucket": identityschema.StringAttribute{
+				Description:       "Name of the bucket.",
+				RequiredForImport: true,
+			},
+			"key_prefix": identityschema.StringAttribute{
+				Description:       "Prefix of the keys, if the resource is about a part of the bucket.",
+				OptionalForImport: true,
 			},
 		},
 	}
@@ -85,12 +110,13 @@ func (r *kvEntriesResource) Create(ctx context.Context, req resource.CreateReque
 	}
 	created, ok := r.apply(ctx, &resp.Diagnostics, plan, kvEntriesModel{
 		Bucket:    plan.Bucket,
+		KeyPrefix: plan.KeyPrefix,
 		Entries:   dynamicvalue.Object(nil).Attribute(),
 		Overwrite: plan.Overwrite,
 	})
 	created.ID = plan.ID
 	if entries, _ := dynamicvalue.Of(created.Entries).Members(); ok || len(entries) > 0 {
-		resp.Diagnostics.Append(resp.State.Set(ctx, created)...)
+		resp.Diagnostics.Append(storeEntries(ctx, created, &resp.State, resp.Identity)...)
 	}
 }
 
@@ -105,6 +131,8 @@ func (r *kvEntriesResource) Read(ctx context.Context, req resource.ReadRequest, 
 	if !ok {
 		return
 	}
+	// The state may be from before there were identities.
+	resp.Diagnostics.Append(resp.Identity.Set(ctx, state.identity())...)
 	known, _ := dynamicvalue.Of(state.Entries).Members()
 	if twice := r.gateway.run.ReadBy(state.Bucket.ValueString(), slices.Collect(maps.Keys(known))); len(twice) > 0 {
 		slices.Sort(twice)
@@ -154,7 +182,7 @@ func (r *kvEntriesResource) Update(ctx context.Context, req resource.UpdateReque
 		return
 	}
 	updated, _ := r.apply(ctx, &resp.Diagnostics, plan, state)
-	resp.Diagnostics.Append(resp.State.Set(ctx, updated)...)
+	resp.Diagnostics.Append(storeEntries(ctx, updated, &resp.State, resp.Identity)...)
 }
 
 // apply makes the gateway hold what the plan says, sending only what differs
@@ -209,7 +237,7 @@ func (r *kvEntriesResource) apply(ctx context.Context, diags *diag.Diagnostics, 
 
 // subject is the object in errors.
 func (m kvEntriesModel) subject() subject {
-	return subject{bucket: m.Bucket.ValueString(), value: path.Root("entries"), isNew: m.ID.IsNull()}
+	return subject{bucket: m.Bucket.ValueString(), keyPrefix: m.KeyPrefix.ValueString(), value: path.Root("entries"), isNew: m.ID.IsNull()}
 }
 
 func (r *kvEntriesResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
@@ -242,13 +270,43 @@ func (r *kvEntriesResource) Delete(ctx context.Context, req resource.DeleteReque
 		delete(current, key)
 	}
 	state.Entries = dynamicvalue.Object(current).Attribute()
-	resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
+	resp.Diagnostics.Append(storeEntries(ctx, state, &resp.State, resp.Identity)...)
 }
 
 // kvEntriesModel is quiva_kv_entries in a configuration, a plan or the state.
 type kvEntriesModel struct {
 	Bucket    types.String  `tfsdk:"bucket"`
+	KeyPrefix types.String  `tfsdk:"key_prefix"`
 	Entries   types.Dynamic `tfsdk:"entries"`
 	Overwrite types.Bool    `tfsdk:"overwrite"`
 	ID        types.String  `tfsdk:"id"`
+}
+
+// kvEntriesIdentity is what names the entries of a bucket, or those whose keys
+// have a prefix, for Terraform 1.12 and later.
+type kvEntriesIdentity struct {
+	Bucket    types.String `tfsdk:"bucket"`
+	KeyPrefix types.String `tfsdk:"key_prefix"`
+}
+
+func (m kvEntriesModel) identity() kvEntriesIdentity {
+	return kvEntriesIdentity{Bucket: m.Bucket, KeyPrefix: m.KeyPrefix}
+}
+
+// id is the import ID.
+func (i kvEntriesIdentity) id() types.String {
+	switch {
+	case i.Bucket.IsUnknown() || i.KeyPrefix.IsUnknown():
+		return types.StringUnknown()
+	case i.KeyPrefix.IsNull():
+		return i.Bucket
+	}
+	return types.StringValue(i.Bucket.ValueString() + "/" + i.KeyPrefix.ValueString() + "*")
+}
+
+// storeEntries puts what is held into the state.
+func storeEntries(ctx context.Context, model kvEntriesModel, state *tfsdk.State, identity *tfsdk.ResourceIdentity) diag.Diagnostics {
+	diags := state.Set(ctx, model)
+	diags.Append(identity.Set(ctx, model.identity())...)
+	return diags
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -406,15 +407,33 @@ func (r *kvEntryResource) Delete(ctx context.Context, req resource.DeleteRequest
 // slash, a key may.
 func (r *kvEntryResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
 	bucket, key, _ := strings.Cut(req.ID, "/")
+	given := strconv.Quote(req.ID)
 	if req.ID == "" {
 		var identity kvEntryIdentity
 		resp.Diagnostics.Append(req.Identity.Get(ctx, &identity)...)
 		bucket, key = identity.Bucket.ValueString(), identity.Key.ValueString()
+		given = fmt.Sprintf("bucket = %q, key = %q", bucket, key)
 	}
 	if bucketName.problem(bucket) != "" || entryKey.problem(key) != "" {
 		resp.Diagnostics.AddError("Invalid import ID",
-			fmt.Sprintf("An entry is imported by its bucket and key, as BUCKET/KEY: feature-flags/checkout. What was given is %q.", bucket+"/"+key))
+			fmt.Sprintf("An entry is imported by its bucket and key, as BUCKET/KEY: feature-flags/checkout. What was given is %s.", given))
 		return
+	}
+	client, ok := r.gateway.configuredClient(&resp.Diagnostics)
+	if !ok {
+		return
+	}
+	// Terraform's own error for what does not exist names neither.
+	if _, ok := client.ListedEntry(ctx, bucket, key); !ok {
+		switch _, err := client.GetEntry(ctx, bucket, key); {
+		case errors.Is(err, quiva.ErrNotFound):
+			resp.Diagnostics.AddError("KV entry does not exist",
+				fmt.Sprintf("The gateway at %s has no entry %q in bucket %q, or no such bucket. Check both names.", r.gateway.endpoint, key, bucket))
+			return
+		case err != nil:
+			r.gateway.addError(&resp.Diagnostics, operation{doing: fmt.Sprintf("read entry %q in bucket %q", key, bucket), rejected: path.Root("key")}, err)
+			return
+		}
 	}
 	imported := unreadEntry(bucket, key)
 	resp.Diagnostics.Append(resp.State.Set(ctx, imported)...)

@@ -435,12 +435,12 @@ func TestAccKVEntryImport(t *testing.T) {
 	}
 	const form = "An entry is imported by its bucket and key, as BUCKET/KEY"
 	run(t,
-		imports("flags", form),
-		imports("flags/", form),
+		imports("flags", form+`: feature-flags/checkout. What was given is "flags".`),
+		imports("flags/", form+`: feature-flags/checkout. What was given is "flags/".`),
 		imports("/a", form),
 		imports("flags/..", form),
-		imports("flags/absent", "Cannot import non-existent remote object"),
-		imports("absent/a", "Cannot import non-existent remote object"),
+		imports("flags/absent", `has no entry "absent" in bucket "flags", or no such bucket.`),
+		imports("absent/a", `has no entry "a" in bucket "absent", or no such bucket.`),
 		resource.TestStep{
 			Config:             configuration,
 			ResourceName:       entryAddress,

@@ -17,11 +17,13 @@ import (
 type nameValidator struct {
 	noun      string
 	forbidden string
+	advice    string // for a name with what is forbidden
 }
 
 var (
-	bucketName = nameValidator{noun: "bucket", forbidden: "/"}
+	bucketName = nameValidator{noun: "bucket", forbidden: "/", advice: "Put the path in the key: bucket = \"a\", key = \"b/c\"."}
 	entryKey   = nameValidator{noun: "key"}
+	keyPrefix  = nameValidator{noun: "key prefix", forbidden: "*", advice: "It is what the keys begin with, as it is, and no pattern."}
 )
 
 func (v nameValidator) Description(context.Context) string {
@@ -52,7 +54,7 @@ func (v nameValidator) problem(name string) string {
 	case strings.ContainsFunc(name, unicode.IsControl):
 		return "contains a control character, such as a line break or a tab. If it was read from a file, trimspace() or chomp() removes those at the end."
 	case v.forbidden != "" && strings.Contains(name, v.forbidden):
-		return "must not contain \"" + v.forbidden + "\". Put the path in the key: bucket = \"a\", key = \"b/c\"."
+		return "must not contain \"" + v.forbidden + "\". " + v.advice
 	}
 	return ""
 }
