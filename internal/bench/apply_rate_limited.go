@@ -3,6 +3,9 @@ package main
 import (
 	"context"
 	"fmt"
+	"time"
+
+	"github.com/quivaworks/terraform-provider-quiva/internal/mockgateway"
 )
 
 // rateLimit is in requests per second.
@@ -31,7 +34,7 @@ var applyRateLimited = work{
 			if err != nil {
 				return figures, err
 			}
-			gateway.SetRateLimit(rateLimit)
+			gateway.SetLimit(mockgateway.FixedWindow{Requests: rateLimit, Window: time.Second, RetryAfter: mockgateway.RetryAfter{Form: mockgateway.Seconds}})
 			spent, err := quiva.applyAnew(ctx)
 			if err != nil {
 				return figures, fmt.Errorf("parallelism %d: %w", parallelism, err)
@@ -46,7 +49,7 @@ var applyRateLimited = work{
 			wall.name = "wall" + at
 			figures = append(figures,
 				figure{name: "requests" + at, unit: count, measured: spent.requests, reference: needed, referenceName: "needed", limit: 1.15},
-				figure{name: "refused requests" + at, unit: count, measured: float64(gateway.RateLimited())},
+				figure{name: "refused requests" + at, unit: count, measured: float64(gateway.Refused())},
 				wall)
 		}
 		return figures, nil

@@ -20,6 +20,7 @@ type size struct {
 	some, many, most int // entries
 	rounds           int // of runs that take turns
 	planRounds       int // the same for plans whose times are close to each other
+	limitedSeconds   int // of requests, under a limit
 	// singleSeries and bulkSeries are the numbers of entries at which growth is
 	// measured: of quiva_kv_entry and of quiva_kv_entries.
 	singleSeries, bulkSeries []int
@@ -27,13 +28,13 @@ type size struct {
 
 var (
 	fullSize = size{
-		some: 300, many: 1000, most: 10000, rounds: 3, planRounds: 7,
+		some: 300, many: 1000, most: 10000, rounds: 3, planRounds: 7, limitedSeconds: 10,
 		singleSeries: []int{100, 300, 1000},
 		bulkSeries:   []int{100, 1000, 3000, 10000},
 	}
 	// quickSize only shows that the bench works.
 	quickSize = size{
-		some: 30, many: 60, most: 300, rounds: 1, planRounds: 1,
+		some: 30, many: 60, most: 300, rounds: 1, planRounds: 1, limitedSeconds: 2,
 		singleSeries: []int{10, 60},
 		bulkSeries:   []int{10, 60, 300},
 	}
@@ -74,7 +75,7 @@ type work struct {
 	run func(context.Context, *bench) ([]figure, error)
 }
 
-var works = []work{noOpPlan, planWithoutList, applyFarAway, applyRateLimited, processorTime, manyEntries, mostEntries, largerValues, growth}
+var works = []work{noOpPlan, planWithoutList, applyFarAway, applyRateLimited, everyLimit, processorTime, manyEntries, mostEntries, largerValues, growth}
 
 // titled makes a title from numbers of entries.
 func titled(format string, numbers ...func(size) int) func(size) string {

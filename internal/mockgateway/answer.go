@@ -74,12 +74,6 @@ func methodNotAllowed(methods map[string]operation) answer {
 	return a
 }
 
-func tooManyRequests() answer {
-	a := plainAnswer(http.StatusTooManyRequests, "Too Many Requests")
-	a.header.Set("Retry-After", "1")
-	return a
-}
-
 // jsonText returns v as JSON, with <, > and & as they are.
 func jsonText(v any) string {
 	var text bytes.Buffer

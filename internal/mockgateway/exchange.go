@@ -70,8 +70,12 @@ func (x *exchange) finish(status int) {
 	}
 }
 
+// now is what the gateway's clock shows.
+func (x *exchange) now() time.Time { return time.Now().Add(x.behaviour.clockOffset) }
+
 func (x *exchange) writeHeader(status int, header http.Header) {
 	x.finish(status)
+	x.writer.Header().Set("Date", x.now().UTC().Format(http.TimeFormat))
 	for name, values := range header {
 		x.writer.Header()[http.CanonicalHeaderKey(name)] = values
 	}

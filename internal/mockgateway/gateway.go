@@ -16,8 +16,8 @@ const maxBodySize = 64 << 20
 // credentials, faults, behaviours and the record of requests. Its methods may
 // be called at any time, also while it serves, from any goroutine.
 //
-// A request passes, in this order: the latency, the rate limit, the faults,
-// the routing, the credentials, the store.
+// A request passes, in this order: the limit, the latency, the faults, the
+// routing, the credentials, the store.
 type Gateway struct {
 	store       *store
 	credentials *credentials
@@ -32,7 +32,8 @@ type Gateway struct {
 // arrival.
 type behaviour struct {
 	latency       time.Duration
-	limiter       *rateLimiter
+	limiter       *limiter
+	clockOffset   time.Duration
 	transform     func(bucket, key, value string) string
 	stringValues  bool
 	wrappedErrors bool
@@ -65,11 +66,16 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		x.abandon()
 	}
 
-	x.wait(x.behaviour.latency)
-	if l := x.behaviour.limiter; l != nil && !l.allow() {
-		x.send(tooManyRequests())
-		return
+	if l := x.behaviour.limiter; l != nil {
+		ok, pause := l.admit(time.Now())
+		if !ok {
+			x.wait(x.behaviour.latency)
+			x.send(l.tooManyRequests(x.now(), pause))
+			return
+		}
+		defer l.leave()
 	}
+	x.wait(x.behaviour.latency)
 	fault, ok := g.faults.take(r.Method, x.record.Path)
 	if !ok {
 		x.send(x.handle())
@@ -89,27 +95,29 @@ func (g *Gateway) SetLatency(d time.Duration) {
 	g.change(func(b *behaviour) { b.latency = d })
 }
 
-// SetRateLimit lets perSecond requests through in a second and answers the
-// others 429, in plain text, with "Retry-After: 1". The second is a fixed
-// window that begins with the first request after the previous window's end, so
-// around a window's edge up to twice as many can pass within one second. Zero,
-// the default, turns it off. Every call begins a new window and sets
-// [Gateway.RateLimited] back to zero.
-func (g *Gateway) SetRateLimit(perSecond int) {
-	g.change(func(b *behaviour) {
-		b.limiter = nil
-		if perSecond > 0 {
-			b.limiter = &rateLimiter{perSecond: perSecond}
-		}
-	})
+// SetLimit makes the gateway refuse what is over the limit with a 429. Nil, the
+// default, turns it off. Every call begins to count anew, and sets
+// [Gateway.Refused] back to zero. It panics if the limit allows no request.
+func (g *Gateway) SetLimit(limit Limit) {
+	var l *limiter
+	if limit != nil {
+		l = newLimiter(limit)
+	}
+	g.change(func(b *behaviour) { b.limiter = l })
 }
 
-// RateLimited returns how many requests the present rate limit has answered 429.
-func (g *Gateway) RateLimited() int {
+// Refused returns how many requests the present limit has refused.
+func (g *Gateway) Refused() int {
 	if l := g.currentBehaviour().limiter; l != nil {
 		return l.refusedTotal()
 	}
 	return 0
+}
+
+// SetClockOffset makes the gateway's clock, which Date and Retry-After headers
+// show, run ahead of this machine's by d, or behind it if d is negative.
+func (g *Gateway) SetClockOffset(d time.Duration) {
+	g.change(func(b *behaviour) { b.clockOffset = d })
 }
 
 // SetWriteTransform makes the gateway store transform(bucket, key, value) where

@@ -59,6 +59,7 @@ func New(config Config) *Client {
 			HTTPClient: &http.Client{
 				Transport: &transport{
 					base:    newHTTPTransport(config),
+					limiter: newLimiter(config.MaxRetries),
 					timeout: config.RequestTimeout,
 					outage:  outage,
 					log:     log,

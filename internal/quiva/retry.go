@@ -3,7 +3,6 @@ package quiva
 import (
 	"context"
 	"errors"
-	"math"
 	"math/rand/v2"
 	"net"
 	"net/http"
@@ -30,7 +29,8 @@ func (o *outage) checkRetry(ctx context.Context, response *http.Response, err er
 	}
 	switch response.StatusCode {
 	case http.StatusTooManyRequests:
-		return true, nil
+		call, ok := ctx.Value(callKey{}).(*call)
+		return !ok || !call.givenUp, nil
 	case http.StatusInternalServerError, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
 		return !isWithoutRetries(ctx), nil
 	}
@@ -55,8 +55,8 @@ func backoff(shortest, longest time.Duration, attempt int, response *http.Respon
 		if response.StatusCode == http.StatusTooManyRequests {
 			return 0 // the limiter makes it wait, together with all others
 		}
-		if pause, ok := retryAfter(response.Header.Get("Retry-After"), time.Now()); ok {
-			return min(pause, retryAfterMax)
+		if pause, ok := retryAfter(response.Header, time.Now()); ok {
+			return pause
 		}
 	}
 	pause := min(shortest<<min(attempt, 16), longest)
@@ -65,20 +65,22 @@ func backoff(shortest, longest time.Duration, attempt int, response *http.Respon
 	return pause/2 + rand.N(pause/2+1) //nolint:gosec // jitter is no secret
 }
 
-// retryAfter reads the header's two forms, seconds and an HTTP date.
-func retryAfter(header string, now time.Time) (time.Duration, bool) {
-	if header == "" {
+// retryAfter reads the header's two forms, seconds and an HTTP date, which is
+// compared with the response's own Date: clocks differ. It returns no more than
+// retryAfterMax. No time at all, or one that is over, says nothing.
+func retryAfter(header http.Header, now time.Time) (time.Duration, bool) {
+	text := header.Get("Retry-After")
+	if seconds, err := strconv.ParseUint(text, 10, 64); err == nil || errors.Is(err, strconv.ErrRange) {
+		longest := uint64(retryAfterMax / time.Second)
+		return time.Duration(min(seconds, longest)) * time.Second, seconds > 0
+	}
+	until, err := http.ParseTime(text)
+	if err != nil {
 		return 0, false
 	}
-	seconds, err := strconv.ParseUint(header, 10, 33)
-	switch {
-	case err == nil:
-		return time.Duration(seconds) * time.Second, true
-	case errors.Is(err, strconv.ErrRange):
-		return math.MaxInt64, true // whoever waits does so up to a cap
+	if date, err := http.ParseTime(header.Get("Date")); err == nil {
+		now = date
 	}
-	if date, err := http.ParseTime(header); err == nil {
-		return max(date.Sub(now), 0), true
-	}
-	return 0, false
+	pause := min(until.Sub(now), retryAfterMax)
+	return pause, pause > 0
 }

@@ -1,7 +1,6 @@
 package quiva
 
 import (
-	"math"
 	"net/http"
 	"testing"
 	"time"
@@ -11,25 +10,34 @@ func TestRetryAfter(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2030, 1, 2, 3, 4, 5, 0, time.UTC)
 	tests := map[string]struct {
-		want time.Duration
-		ok   bool
+		header, date string
+		want         time.Duration
+		ok           bool
 	}{
-		"":                                  {0, false},
-		"0":                                 {0, true},
-		"7":                                 {7 * time.Second, true},
-		"86400":                             {24 * time.Hour, true},
-		"-1":                                {0, false},
-		"1.5":                               {0, false},
-		"soon":                              {0, false},
-		"2147483648":                        {1 << 31 * time.Second, true},
-		"99999999999999999999":              {math.MaxInt64, true},
-		"Wed, 02 Jan 2030 03:04:15 GMT":     {10 * time.Second, true},
-		"Wednesday, 02-Jan-30 03:04:15 GMT": {10 * time.Second, true},
-		"Wed, 02 Jan 2030 03:00:00 GMT":     {0, true},
+		"none":                {"", "", 0, false},
+		"no time":             {"0", "", 0, false},
+		"seconds":             {"7", "", 7 * time.Second, true},
+		"a day":               {"86400", "", retryAfterMax, true},
+		"2^31 seconds":        {"2147483648", "", retryAfterMax, true},
+		"2^64 seconds":        {"18446744073709551616", "", retryAfterMax, true},
+		"countless seconds":   {"99999999999999999999999", "", retryAfterMax, true},
+		"negative":            {"-1", "", 0, false},
+		"a fraction":          {"1.5", "", 0, false},
+		"a word":              {"soon", "", 0, false},
+		"date":                {"Wed, 02 Jan 2030 03:04:15 GMT", "", 10 * time.Second, true},
+		"date, obsolete form": {"Wednesday, 02-Jan-30 03:04:15 GMT", "", 10 * time.Second, true},
+		"date in the past":    {"Wed, 02 Jan 2030 03:00:00 GMT", "", 0, false},
+		"date a day ahead":    {"Thu, 03 Jan 2030 03:04:05 GMT", "", retryAfterMax, true},
+		"clock ahead":         {"Wed, 02 Jan 2030 05:04:15 GMT", "Wed, 02 Jan 2030 05:04:05 GMT", 10 * time.Second, true},
+		"clock behind":        {"Wed, 02 Jan 2030 01:04:15 GMT", "Wed, 02 Jan 2030 01:04:05 GMT", 10 * time.Second, true},
+		"clock ahead, past":   {"Wed, 02 Jan 2030 03:04:15 GMT", "Wed, 02 Jan 2030 05:04:05 GMT", 0, false},
+		"no date at all":      {"Wed, 02 Jan 2030 03:04:15 GMT", "today", 10 * time.Second, true},
 	}
-	for header, test := range tests {
-		if got, ok := retryAfter(header, now); got != test.want || ok != test.ok {
-			t.Errorf("retryAfter(%q) = %s, %t; want %s, %t", header, got, ok, test.want, test.ok)
+	for name, test := range tests {
+		header := http.Header{"Retry-After": {test.header}, "Date": {test.date}}
+		got, ok := retryAfter(header, now)
+		if ok != test.ok || ok && got != test.want {
+			t.Errorf("%s: retryAfter(%v) = %s, %t; want %s, %t", name, header, got, ok, test.want, test.ok)
 		}
 	}
 }

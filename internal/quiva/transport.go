@@ -50,7 +50,8 @@ type call struct {
 	attempts int
 	// lost says that an attempt may have been carried out although its response
 	// did not arrive.
-	lost bool
+	lost    bool
+	givenUp bool // another attempt would be refused too
 }
 
 type callKey struct{}
@@ -75,7 +76,7 @@ func isWithoutRetries(ctx context.Context) bool {
 // repeated like any other, and the time limit covers all of it.
 type transport struct {
 	base    *http.Transport
-	limiter limiter
+	limiter *limiter
 	timeout time.Duration
 	outage  *outage
 	log     LogFunc
@@ -83,13 +84,28 @@ type transport struct {
 
 func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	call, _ := r.Context().Value(callKey{}).(*call)
-	if err := t.limiter.wait(r.Context()); err != nil {
+	ticket, err := t.limiter.wait(r.Context(), call.attempts)
+	if err != nil {
 		return nil, err
 	}
 	if r.Response == nil { // which a redirected request has
 		call.attempts++
 	}
+	response, err := t.exchange(r, call)
+	switch {
+	case err != nil:
+		t.limiter.drop()
+		return nil, err
+	case response.StatusCode == http.StatusTooManyRequests:
+		call.givenUp = t.refuse(r, response, ticket)
+	default:
+		t.limiter.accept(ticket)
+	}
+	return response, nil
+}
 
+// exchange sends a request and reads its response.
+func (t *transport) exchange(r *http.Request, call *call) (*http.Response, error) {
 	ctx, cancel := context.WithTimeoutCause(r.Context(), t.timeout, fmt.Errorf("%w within %s", ErrTimeout, t.timeout))
 	defer cancel()
 	start := time.Now()
@@ -111,11 +127,6 @@ func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	t.report(r, response, err, call.attempts, time.Since(start))
 	if err != nil {
 		return nil, err
-	}
-	if response.StatusCode == http.StatusTooManyRequests {
-		t.pauseAll(r, response, start)
-	} else {
-		t.limiter.accept()
 	}
 	return response, nil
 }
@@ -143,16 +154,18 @@ func (t *transport) send(r *http.Request) (_ *http.Response, sent bool, _ error)
 	return response, true, err
 }
 
-// pauseAll makes all requests wait for as long as a 429 says.
-func (t *transport) pauseAll(r *http.Request, response *http.Response, sent time.Time) {
-	pause, ok := retryAfter(response.Header.Get("Retry-After"), time.Now())
+// refuse makes all requests wait for as long as a 429 says. It reports whether
+// the gateway is given up.
+func (t *transport) refuse(r *http.Request, response *http.Response, refused ticket) (givenUp bool) {
+	pause, ok := retryAfter(response.Header, time.Now())
 	if !ok {
-		pause = rejectedPause
+		pause = refusedPause
 	}
-	pause = min(pause, retryAfterMax)
-	if t.limiter.reject(sent, pause) {
-		t.log(r.Context(), "Gateway's rate limit reached, all requests pause", map[string]any{"pause": pause.String()})
+	begun, givenUp := t.limiter.refuse(refused, pause)
+	if begun > 0 {
+		t.log(r.Context(), "Gateway's rate limit reached, all requests pause", map[string]any{"pause": begun.String()})
 	}
+	return givenUp
 }
 
 func (t *transport) report(r *http.Request, response *http.Response, err error, attempt int, took time.Duration) {

@@ -56,7 +56,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	gateway.AllowAPIKey(options.apiKey)
 	gateway.AllowToken(options.token)
 	gateway.SetLatency(options.latency)
-	gateway.SetRateLimit(options.rateLimit)
+	gateway.SetLimit(options.limit.limit)
 	gateway.SetKeepRequests(false)
 	gateway.SetRequestHook(func(r mockgateway.Request) {
 		// No query: a search holds keys. No header and no body: credentials, values.
@@ -106,12 +106,12 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 }
 
 type options struct {
-	addr      string
-	apiKey    string
-	token     string
-	seed      string
-	latency   time.Duration
-	rateLimit int
+	addr    string
+	apiKey  string
+	token   string
+	seed    string
+	latency time.Duration
+	limit   limitFlags
 }
 
 // parseFlags explains an error on stderr before it returns it.
@@ -124,11 +124,11 @@ func parseFlags(args []string, stderr io.Writer) (options, error) {
 	flags.StringVar(&o.token, "token", mockgateway.DefaultToken, "bearer `token` to accept")
 	flags.StringVar(&o.seed, "seed", "", "JSON `file` of buckets and entries to begin with: {\"bucket\": {\"key\": {…}}}")
 	flags.DurationVar(&o.latency, "latency", 0, "delay of every request, such as 50ms")
-	flags.IntVar(&o.rateLimit, "rate-limit", 0, "requests to let through in a second, answering the others 429; 0 for all")
+	o.limit.define(flags)
 	if err := flags.Parse(args); err != nil {
 		return options{}, err
 	}
-	err := o.check(flags.Args())
+	err := errors.Join(o.check(flags.Args()), o.limit.parse())
 	if err != nil {
 		fmt.Fprintf(stderr, "quiva-mock-gateway: %v\n", err)
 	}
@@ -145,8 +145,6 @@ func (o options) check(rest []string) error {
 		return errors.New("-token must not be empty")
 	case o.latency < 0:
 		return errors.New("-latency must not be negative")
-	case o.rateLimit < 0:
-		return errors.New("-rate-limit must not be negative")
 	}
 	return nil
 }

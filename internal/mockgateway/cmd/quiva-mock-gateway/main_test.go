@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/quivaworks/terraform-provider-quiva/internal/mockgateway"
 )
@@ -160,17 +161,46 @@ func TestRunWithOtherCredentials(t *testing.T) {
 	}
 }
 
-func TestRunWithRateLimitAndLatency(t *testing.T) {
+func TestRunWithLimitAndLatency(t *testing.T) {
 	t.Parallel()
-	p := start(t, "-rate-limit", "1", "-latency", "1ms")
-	statuses := map[int]int{}
-	for range 2000 {
-		status, _ := p.send(t, "GET", "/storage/kv", "X-Api-Key", p.apiKey, "")
-		if statuses[status]++; statuses[200] > 0 && statuses[429] > 0 {
-			return
+	for kind, limit := range map[string][]string{
+		"token bucket":   {"-limit", "token-bucket", "-limit-burst", "1"},
+		"fixed window":   {"-limit", "fixed-window"},
+		"sliding window": {"-limit", "sliding-window"},
+	} {
+		t.Run(kind, func(t *testing.T) {
+			t.Parallel()
+			// A window of a year, so that no other begins meanwhile.
+			p := start(t, append(limit, "-limit-requests", "1", "-limit-window", "8760h", "-latency", "1ms")...)
+			for _, want := range []int{200, 429, 429} {
+				if status, body := p.send(t, "GET", "/storage/kv", "X-Api-Key", p.apiKey, ""); status != want {
+					t.Errorf("got %d %s, want %d", status, body, want)
+				}
+			}
+		})
+	}
+}
+
+func TestLimitFlags(t *testing.T) {
+	t.Parallel()
+	seconds, date := mockgateway.RetryAfter{Form: mockgateway.Seconds}, mockgateway.RetryAfter{Form: mockgateway.Date}
+	tests := map[string]mockgateway.Limit{
+		"":            nil,
+		"-limit none": nil,
+		"-limit token-bucket -limit-requests 30 -limit-window 1m -limit-burst 5": mockgateway.TokenBucket{Rate: 0.5, Burst: 5, RetryAfter: seconds},
+		"-limit fixed-window -limit-requests 7 -limit-retry-after none":          mockgateway.FixedWindow{Requests: 7, Window: time.Second},
+		"-limit sliding-window -limit-retry-after date":                          mockgateway.SlidingWindow{Requests: 100, Window: time.Second, RetryAfter: date},
+		"-limit concurrency -limit-requests 4 -limit-retry-after 2": mockgateway.Concurrency{
+			Requests:   4,
+			RetryAfter: mockgateway.RetryAfter{Form: mockgateway.Seconds, Pause: 2 * time.Second},
+		},
+	}
+	for args, want := range tests {
+		options, err := parseFlags(strings.Fields(args), io.Discard)
+		if err != nil || options.limit.limit != want {
+			t.Errorf("%s: got %+v, %v; want %+v", args, options.limit.limit, err, want)
 		}
 	}
-	t.Errorf("statuses: %v", statuses)
 }
 
 func TestRunWarnsAboutNonLoopbackAddresses(t *testing.T) {
@@ -201,13 +231,17 @@ func TestRunFailures(t *testing.T) {
 		code    int
 		message string
 	}{
-		"help":               {[]string{"-h"}, 0, "-rate-limit"},
+		"help":               {[]string{"-h"}, 0, "-limit-requests"},
 		"unknown flag":       {[]string{"-nothing"}, 2, "flag provided but not defined: -nothing"},
 		"argument":           {[]string{"seed.json"}, 2, `unexpected argument "seed.json"`},
 		"empty key":          {[]string{"-api-key", ""}, 2, "-api-key must not be empty"},
 		"empty token":        {[]string{"-token", " "}, 2, "-token must not be empty"},
 		"latency":            {[]string{"-latency", "-1s"}, 2, "-latency must not be negative"},
-		"rate limit":         {[]string{"-rate-limit", "-1"}, 2, "-rate-limit must not be negative"},
+		"limit":              {[]string{"-limit", "100"}, 2, `-limit must be token-bucket, fixed-window, sliding-window, concurrency or none, not "100"`},
+		"limit's requests":   {[]string{"-limit-requests", "0"}, 2, "-limit-requests must be at least 1"},
+		"limit's window":     {[]string{"-limit-window", "0s"}, 2, "-limit-window must be positive"},
+		"limit's burst":      {[]string{"-limit-burst", "0"}, 2, "-limit-burst must be at least 1"},
+		"limit's pause":      {[]string{"-limit-retry-after", "soon"}, 2, `-limit-retry-after must be seconds, date, none or a number of seconds, not "soon"`},
 		"address":            {[]string{"-addr", "nowhere"}, 1, "cannot listen: "},
 		"taken address":      {[]string{"-addr", listener.Addr().String()}, 1, "cannot listen: "},
 		"no seed file":       {[]string{"-seed", "no-such-file.json"}, 1, "cannot seed: open no-such-file.json"},

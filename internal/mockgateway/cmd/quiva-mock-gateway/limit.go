@@ -1,0 +1,76 @@
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/quivaworks/terraform-provider-quiva/internal/mockgateway"
+)
+
+// limitFlags are the flags that describe the gateway's limit.
+type limitFlags struct {
+	kind       string
+	requests   int
+	window     time.Duration
+	burst      int
+	retryAfter string
+
+	limit mockgateway.Limit // nil for none
+}
+
+func (f *limitFlags) define(flags *flag.FlagSet) {
+	flags.StringVar(&f.kind, "limit", "none", "`kind` of limit, beyond which requests get a 429: token-bucket, fixed-window, sliding-window, concurrency or none")
+	flags.IntVar(&f.requests, "limit-requests", 100, "requests to allow in each -limit-window, or at a time with -limit concurrency")
+	flags.DurationVar(&f.window, "limit-window", time.Second, "time in which to allow -limit-requests, such as 1m")
+	flags.IntVar(&f.burst, "limit-burst", 10, "requests to allow at once with -limit token-bucket")
+	flags.StringVar(&f.retryAfter, "limit-retry-after", "seconds", "Retry-After of a 429: `seconds` or date until the limit allows another request, a fixed number of seconds, or none")
+}
+
+// parse turns the flags into the limit.
+func (f *limitFlags) parse() error {
+	switch {
+	case f.requests < 1:
+		return errors.New("-limit-requests must be at least 1")
+	case f.window <= 0:
+		return errors.New("-limit-window must be positive")
+	case f.burst < 1:
+		return errors.New("-limit-burst must be at least 1")
+	}
+	retryAfter, err := parseRetryAfter(f.retryAfter)
+	if err != nil {
+		return err
+	}
+	switch f.kind {
+	case "none":
+	case "token-bucket":
+		f.limit = mockgateway.TokenBucket{Rate: float64(f.requests) / f.window.Seconds(), Burst: f.burst, RetryAfter: retryAfter}
+	case "fixed-window":
+		f.limit = mockgateway.FixedWindow{Requests: f.requests, Window: f.window, RetryAfter: retryAfter}
+	case "sliding-window":
+		f.limit = mockgateway.SlidingWindow{Requests: f.requests, Window: f.window, RetryAfter: retryAfter}
+	case "concurrency":
+		f.limit = mockgateway.Concurrency{Requests: f.requests, RetryAfter: retryAfter}
+	default:
+		return fmt.Errorf("-limit must be token-bucket, fixed-window, sliding-window, concurrency or none, not %q", f.kind)
+	}
+	return nil
+}
+
+func parseRetryAfter(text string) (mockgateway.RetryAfter, error) {
+	switch text {
+	case "none":
+		return mockgateway.RetryAfter{}, nil
+	case "seconds":
+		return mockgateway.RetryAfter{Form: mockgateway.Seconds}, nil
+	case "date":
+		return mockgateway.RetryAfter{Form: mockgateway.Date}, nil
+	}
+	seconds, err := strconv.ParseUint(text, 10, 31)
+	if err != nil || seconds == 0 {
+		return mockgateway.RetryAfter{}, fmt.Errorf("-limit-retry-after must be seconds, date, none or a number of seconds, not %q", text)
+	}
+	return mockgateway.RetryAfter{Form: mockgateway.Seconds, Pause: time.Duration(seconds) * time.Second}, nil
+}

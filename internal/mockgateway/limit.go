@@ -1,0 +1,234 @@
+package mockgateway
+
+import (
+	"fmt"
+	"net/http"
+	"strconv"
+	"sync"
+	"time"
+)
+
+// Limit is what a gateway allows: a [TokenBucket], a [FixedWindow], a
+// [SlidingWindow] or a [Concurrency]. What is over it gets a 429 in plain text.
+type Limit interface {
+	// enforce begins to count. It panics if the limit allows nothing at all.
+	enforce() enforcer
+	retryAfter() RetryAfter
+}
+
+// TokenBucket allows Rate requests a second in the long run and Burst at once,
+// as nginx's limit_req, Envoy's local rate limit and AWS do. The bucket is full
+// at first.
+type TokenBucket struct {
+	Rate       float64
+	Burst      int
+	RetryAfter RetryAfter
+}
+
+// FixedWindow allows so many Requests in each Window, which begins at a multiple
+// of its length, as Kong's rate limiting does. Around a window's edge twice as
+// many can pass at once.
+type FixedWindow struct {
+	Requests   int
+	Window     time.Duration
+	RetryAfter RetryAfter
+}
+
+// SlidingWindow allows so many Requests in any time as long as Window.
+type SlidingWindow struct {
+	Requests   int
+	Window     time.Duration
+	RetryAfter RetryAfter
+}
+
+// Concurrency allows so many Requests at a time, as nginx's limit_conn does.
+type Concurrency struct {
+	Requests   int
+	RetryAfter RetryAfter
+}
+
+// RetryAfter is the header of that name in a 429. The zero value sends none.
+type RetryAfter struct {
+	Form RetryAfterForm
+	// Pause is how long to wait. Zero is until the limit allows another request
+	// (for a [Concurrency], a second). Both are rounded up to whole seconds.
+	Pause time.Duration
+}
+
+// RetryAfterForm is one of the forms that HTTP has for the header.
+type RetryAfterForm int
+
+// The forms of a Retry-After header.
+const (
+	NoRetryAfter RetryAfterForm = iota
+	Seconds
+	Date
+)
+
+func (l TokenBucket) retryAfter() RetryAfter   { return l.RetryAfter }
+func (l FixedWindow) retryAfter() RetryAfter   { return l.RetryAfter }
+func (l SlidingWindow) retryAfter() RetryAfter { return l.RetryAfter }
+func (l Concurrency) retryAfter() RetryAfter   { return l.RetryAfter }
+
+// enforcer counts requests against a limit.
+type enforcer interface {
+	// admit reports whether a request may pass, and if not, in how long one may.
+	admit(now time.Time) (ok bool, wait time.Duration)
+	// leave ends a request that has passed.
+	leave()
+}
+
+// limiter holds the requests of a gateway to its limit.
+type limiter struct {
+	told RetryAfter
+
+	mu       sync.Mutex
+	enforcer enforcer
+	refused  int
+}
+
+func newLimiter(limit Limit) *limiter {
+	return &limiter{told: limit.retryAfter(), enforcer: limit.enforce()}
+}
+
+// admit reports whether a request may pass, which then has to leave. If not, it
+// returns the pause to tell.
+func (l *limiter) admit(now time.Time) (ok bool, pause time.Duration) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	ok, wait := l.enforcer.admit(now)
+	if ok {
+		return true, 0
+	}
+	l.refused++
+	if l.told.Pause != 0 {
+		wait = l.told.Pause
+	}
+	return false, wait
+}
+
+func (l *limiter) leave() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.enforcer.leave()
+}
+
+func (l *limiter) refusedTotal() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.refused
+}
+
+// tooManyRequests is the response to a request over the limit, by a clock that
+// shows now.
+func (l *limiter) tooManyRequests(now time.Time, pause time.Duration) answer {
+	a := plainAnswer(http.StatusTooManyRequests, "Too Many Requests")
+	switch l.told.Form {
+	case Seconds:
+		a.header.Set("Retry-After", strconv.FormatInt(int64((pause+time.Second-1)/time.Second), 10))
+	case Date:
+		// A date has whole seconds, so rounding it up never tells too little.
+		a.header.Set("Retry-After", now.Add(pause+time.Second-1).UTC().Format(http.TimeFormat))
+	}
+	return a
+}
+
+func (l TokenBucket) enforce() enforcer {
+	if l.Rate <= 0 || l.Burst < 1 {
+		panic(fmt.Sprintf("mockgateway: %+v allows no request", l))
+	}
+	return &tokens{limit: l, left: float64(l.Burst)}
+}
+
+type tokens struct {
+	limit TokenBucket
+	left  float64
+	at    time.Time
+}
+
+func (t *tokens) admit(now time.Time) (bool, time.Duration) {
+	if !t.at.IsZero() {
+		t.left = min(float64(t.limit.Burst), t.left+now.Sub(t.at).Seconds()*t.limit.Rate)
+	}
+	t.at = now
+	// Sums of fractions may fall short of a whole token by a rounding error.
+	if t.left < 1-1e-9 {
+		return false, time.Duration((1 - t.left) / t.limit.Rate * float64(time.Second))
+	}
+	t.left--
+	return true, 0
+}
+
+func (*tokens) leave() {}
+
+func (l FixedWindow) enforce() enforcer {
+	checkWindow(l, l.Requests, l.Window)
+	return &fixedWindow{limit: l}
+}
+
+type fixedWindow struct {
+	limit  FixedWindow
+	start  time.Time
+	passed int
+}
+
+func (w *fixedWindow) admit(now time.Time) (bool, time.Duration) {
+	if start := now.Truncate(w.limit.Window); !start.Equal(w.start) {
+		w.start, w.passed = start, 0
+	}
+	if w.passed == w.limit.Requests {
+		return false, w.start.Add(w.limit.Window).Sub(now)
+	}
+	w.passed++
+	return true, 0
+}
+
+func (*fixedWindow) leave() {}
+
+func (l SlidingWindow) enforce() enforcer {
+	checkWindow(l, l.Requests, l.Window)
+	return &slidingWindow{limit: l}
+}
+
+type slidingWindow struct {
+	limit  SlidingWindow
+	passed []time.Time // within the window
+}
+
+func (w *slidingWindow) admit(now time.Time) (bool, time.Duration) {
+	for len(w.passed) > 0 && now.Sub(w.passed[0]) >= w.limit.Window {
+		w.passed = w.passed[1:]
+	}
+	if len(w.passed) == w.limit.Requests {
+		return false, w.passed[0].Add(w.limit.Window).Sub(now)
+	}
+	w.passed = append(w.passed, now)
+	return true, 0
+}
+
+func (*slidingWindow) leave() {}
+
+func checkWindow(limit Limit, requests int, window time.Duration) {
+	if requests < 1 || window <= 0 {
+		panic(fmt.Sprintf("mockgateway: %+v allows no request", limit))
+	}
+}
+
+func (l Concurrency) enforce() enforcer {
+	if l.Requests < 1 {
+		panic(fmt.Sprintf("mockgateway: %+v allows no request", l))
+	}
+	return &atOnce{limit: l.Requests}
+}
+
+type atOnce struct{ limit, passing int }
+
+func (a *atOnce) admit(time.Time) (bool, time.Duration) {
+	if a.passing == a.limit {
+		return false, time.Second
+	}
+	a.passing++
+	return true, 0
+}
+
+func (a *atOnce) leave() { a.passing-- }
