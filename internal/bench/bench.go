@@ -40,20 +40,28 @@ var (
 	}
 )
 
-// newWorkspace makes a workspace of so many entries. The gateway is nil for what
-// needs none.
+// newWorkspace makes a workspace of so many entries, whose state is a local file.
+// The gateway is nil for what needs none.
 func (b *bench) newWorkspace(declared configuration, entries int, gateway *gateway) (*workspace, error) {
 	dir, err := os.MkdirTemp(b.dir, declared.resource+"-")
 	if err != nil {
 		return nil, err
 	}
-	if err := declared.write(dir); err != nil {
+	w := &workspace{terraform: b.terraform, dir: dir, gateway: gateway}
+	return w, w.declare(declared, entries)
+}
+
+// newRemoteWorkspace makes the same with its state on a server.
+func (b *bench) newRemoteWorkspace(ctx context.Context, declared configuration, entries int, gateway *gateway, states *stateServer) (*workspace, error) {
+	dir, err := os.MkdirTemp(b.dir, declared.resource+"-")
+	if err != nil {
 		return nil, err
 	}
-	if err := writeEntries(dir, declared.values, entries, 0); err != nil {
+	w := &workspace{terraform: b.terraform, dir: dir, gateway: gateway, states: states}
+	if err := w.initBackend(ctx); err != nil {
 		return nil, err
 	}
-	return &workspace{terraform: b.terraform, dir: dir, gateway: gateway}, nil
+	return w, w.declare(declared, entries)
 }
 
 // newApplied makes a workspace and applies it, quickly.
@@ -75,7 +83,7 @@ type work struct {
 	run func(context.Context, *bench) ([]figure, error)
 }
 
-var works = []work{noOpPlan, planWithoutList, applyFarAway, applyRateLimited, everyLimit, processorTime, manyEntries, mostEntries, largerValues, growth}
+var works = []work{noOpPlan, planWithoutList, applyFarAway, applyRateLimited, everyLimit, processorTime, stateBackends, manyEntries, mostEntries, largerValues, growth}
 
 // titled makes a title from numbers of entries.
 func titled(format string, numbers ...func(size) int) func(size) string {

@@ -23,6 +23,8 @@ type workspace struct {
 	terraform *terraform
 	dir       string
 	gateway   *gateway
+	// states is where the state is, at statePath, nil if it is a local file.
+	states *stateServer
 	// parallelism is how many resources Terraform works on at a time, 0 for its
 	// default of 10.
 	parallelism int
@@ -36,6 +38,26 @@ type cost struct {
 	memory    float64 // bytes, the provider's peak; 0 where it was not measured
 	traffic
 }
+
+// declare writes a configuration of so many entries.
+func (w *workspace) declare(declared configuration, entries int) error {
+	if err := declared.write(w.dir); err != nil {
+		return err
+	}
+	return writeEntries(w.dir, declared.values, entries, 0)
+}
+
+// initBackend initializes the backend of a directory that declares nothing yet:
+// else Terraform would look for the providers in a registry.
+func (w *workspace) initBackend(ctx context.Context) error {
+	if err := os.WriteFile(filepath.Join(w.dir, "backend.tf"), []byte(w.states.backend(w.statePath())), 0o600); err != nil {
+		return err
+	}
+	_, _, err := w.run(ctx, 0, "init")
+	return err
+}
+
+func (w *workspace) statePath() string { return "/" + filepath.Base(w.dir) }
 
 func (w *workspace) plan(ctx context.Context) (cost, error) {
 	spent, _, err := w.run(ctx, 0, "plan", "-detailed-exitcode")
@@ -72,6 +94,9 @@ func (w *workspace) applyAnew(ctx context.Context) (cost, error) {
 		if err := os.Remove(filepath.Join(w.dir, name)); err != nil && !errors.Is(err, os.ErrNotExist) {
 			return cost{}, err
 		}
+	}
+	if w.states != nil {
+		w.states.delete(w.statePath())
 	}
 	if w.gateway != nil {
 		w.gateway.empty()
