@@ -1,11 +1,9 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 )
 
 // growthPoint is what a number of entries costs.
@@ -53,8 +51,7 @@ func (b *bench) measureGrowth(ctx context.Context, declared configuration, entri
 	return spent[0], spent[1], nil
 }
 
-// growth is how the time grows with the entries. It holds nothing: it is what
-// the chart shows.
+// growth is how the time grows with the entries. It holds nothing.
 var growth = work{
 	name:  "growth",
 	title: titled("Time by the number of entries, 10 ms latency"),
@@ -86,38 +83,4 @@ var growth = work{
 		}
 		return figures, failures
 	},
-}
-
-// growthChart draws all that growth has measured.
-func (b *bench) growthChart() chart {
-	drawn := chart{
-		title: "Wall time by the number of entries (gateway 10 ms away)",
-		xName: "entries",
-		yName: "seconds",
-	}
-	for _, series := range []struct {
-		declared configuration
-		color    string
-	}{
-		{kvEntry, orange},
-		{kvEntries, blue},
-	} {
-		apply := line{name: "apply", color: series.color}
-		plan := line{name: "no-op plan", color: series.color, dashed: true}
-		for _, measured := range b.growth {
-			if measured.declared == series.declared && measured.err == nil {
-				apply.points = append(apply.points, point{float64(measured.entries), measured.apply.wall})
-				plan.points = append(plan.points, point{float64(measured.entries), measured.plan.wall})
-			}
-		}
-		if len(apply.points) == 0 {
-			continue
-		}
-		for _, line := range []line{apply, plan} {
-			slices.SortFunc(line.points, func(a, b point) int { return cmp.Compare(a.x, b.x) })
-			drawn.lines = append(drawn.lines, line)
-		}
-		drawn.key = append(drawn.key, colorName{series.declared.resource, series.color})
-	}
-	return drawn
 }

@@ -37,11 +37,11 @@ func main() {
 }
 
 type options struct {
-	works         []work
-	size          size
-	quick         bool
-	provider      string
-	markdown, svg string
+	works    []work
+	size     size
+	quick    bool
+	provider string
+	markdown string
 }
 
 func parseOptions() options {
@@ -49,7 +49,6 @@ func parseOptions() options {
 	quick := flag.Bool("quick", false, "measure few entries, once, to see that the bench works")
 	provider := flag.String("provider", "", "measure the provider built as this `file`, in place of this source")
 	markdown := flag.String("markdown", "", "also write the tables to this `file`")
-	svg := flag.String("svg", "", "draw the time by the number of entries to this `file`; needs the work "+growth.name)
 	flag.Parse()
 
 	fail := func(format string, values ...any) {
@@ -64,22 +63,17 @@ func parseOptions() options {
 	if err != nil {
 		fail("-only: %v", err)
 	}
-	chosen := options{size: fullSize, provider: *provider, markdown: *markdown, svg: *svg}
+	chosen := options{size: fullSize, provider: *provider, markdown: *markdown}
 	if *quick {
 		chosen.size, chosen.quick = quickSize, true
 	}
-	hasGrowth := false
 	for _, work := range works {
 		if pattern.MatchString(work.name) {
 			chosen.works = append(chosen.works, work)
-			hasGrowth = hasGrowth || work.name == growth.name
 		}
 	}
-	switch {
-	case len(chosen.works) == 0:
+	if len(chosen.works) == 0 {
 		fail("-only %s matches none of %s", *only, names(works))
-	case *svg != "" && !hasGrowth:
-		fail("-svg needs the work %s, which -only leaves out", growth.name)
 	}
 	return chosen
 }
@@ -124,11 +118,6 @@ func run(ctx context.Context, options options) (err error) {
 
 	if options.markdown != "" {
 		if err := os.WriteFile(options.markdown, []byte(kept.String()), 0o644); err != nil {
-			return err
-		}
-	}
-	if chart := b.growthChart(); options.svg != "" && len(chart.lines) > 0 {
-		if err := os.WriteFile(options.svg, []byte(chart.svg()), 0o644); err != nil {
 			return err
 		}
 	}
