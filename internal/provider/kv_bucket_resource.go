@@ -600,10 +600,18 @@ func (r *kvBucketResource) ImportState(ctx context.Context, req resource.ImportS
 // follows reads.
 func storeUnreadBucket(ctx context.Context, bucket types.String, state *tfsdk.State, identity *tfsdk.ResourceIdentity) diag.Diagnostics {
 	diags := identity.Set(ctx, kvBucketIdentity{Bucket: bucket})
-	diags.Append(state.SetAttribute(ctx, path.Root("bucket"), bucket)...)
-	diags.Append(state.SetAttribute(ctx, path.Root("id"), bucket)...)
+	diags.Append(setUnreadBucket(ctx, state, bucket.ValueString())...)
+	return diags
+}
+
+// setUnreadBucket sets what is known of a bucket before it is read.
+func setUnreadBucket(ctx context.Context, target interface {
+	SetAttribute(ctx context.Context, at path.Path, value any) diag.Diagnostics
+}, bucket string) diag.Diagnostics {
+	diags := target.SetAttribute(ctx, path.Root("bucket"), bucket)
+	diags.Append(target.SetAttribute(ctx, path.Root("id"), bucket)...)
 	// The default, so that the first plan is empty.
-	diags.Append(state.SetAttribute(ctx, path.Root("force_destroy"), false)...)
+	diags.Append(target.SetAttribute(ctx, path.Root("force_destroy"), false)...)
 	return diags
 }
 

@@ -1,5 +1,5 @@
 // Package provider is the Terraform surface of the Quiva provider: one file per
-// resource and data source, named after it.
+// resource, data source and list resource, named after it.
 package provider
 
 import (
@@ -16,6 +16,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/ephemeral"
+	"github.com/hashicorp/terraform-plugin-framework/list"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/provider"
 	"github.com/hashicorp/terraform-plugin-framework/provider/schema"
@@ -52,6 +53,7 @@ const (
 var (
 	_ provider.ProviderWithValidateConfig     = (*quivaProvider)(nil)
 	_ provider.ProviderWithEphemeralResources = (*quivaProvider)(nil)
+	_ provider.ProviderWithListResources      = (*quivaProvider)(nil)
 )
 
 // NewServer returns the provider in the given version, as Terraform speaks to
@@ -210,6 +212,7 @@ func (p *quivaProvider) Configure(ctx context.Context, req provider.ConfigureReq
 	resp.DataSourceData = gateway
 	resp.ResourceData = gateway
 	resp.EphemeralResourceData = gateway
+	resp.ListResourceData = gateway
 }
 
 // configure makes the gateway of a provider block and the environment.
@@ -335,4 +338,8 @@ func (p *quivaProvider) DataSources(context.Context) []func() datasource.DataSou
 
 func (p *quivaProvider) EphemeralResources(context.Context) []func() ephemeral.EphemeralResource {
 	return []func() ephemeral.EphemeralResource{NewKVEntryEphemeralResource}
+}
+
+func (p *quivaProvider) ListResources(context.Context) []func() list.ListResource {
+	return []func() list.ListResource{NewKVBucketListResource, NewKVEntriesListResource, NewKVEntryListResource}
 }

@@ -1,0 +1,116 @@
+package endtoend_test
+
+import (
+	"fmt"
+	"maps"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"github.com/quivaworks/terraform-provider-quiva/internal/terraformcli"
+)
+
+// needQuery skips a test where Terraform has no queries.
+func needQuery(t *testing.T) {
+	t.Helper()
+	needTerraform(t)
+	version, err := terraformcli.Version(t.Context(), built.terraform, terraformcli.Environment(built.config))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var minor int
+	if n, _ := fmt.Sscanf(version, "Terraform v1.%d.", &minor); n != 1 || minor < 14 {
+		t.Skipf("needs Terraform 1.14 or later, and this is %s", version)
+	}
+}
+
+// query writes a query into a workspace.
+func (w *workspace) query(text string) {
+	w.t.Helper()
+	if err := os.WriteFile(filepath.Join(w.dir, "all.tfquery.hcl"), []byte(text), 0o600); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// TestQuery: what a query generates imports all that it lists, changes nothing,
+// and can stay as it stands.
+func TestQuery(t *testing.T) {
+	many := entries{}
+	for i := range 5000 {
+		many[fmt.Sprintf("team-%d/flag-%04d", i%7, i)] = fmt.Sprintf(`{"n":%d,"text":"${n} %%{if}"}`, i)
+	}
+	twelve := entries{"every/kind=1.json": everyKind}
+	for i := range 11 {
+		twelve[fmt.Sprintf("entry/%02d", i)] = valueOf(i)
+	}
+	tests := map[string]struct {
+		held    entries
+		query   string
+		imports int
+	}{
+		"entries": {twelve, `
+list "quiva_kv_entry" "all" {
+  provider         = quiva
+  include_resource = true
+  config {
+    bucket = "flags"
+  }
+}`, 12},
+		"entries as one": {twelve, `
+list "quiva_kv_entries" "all" {
+  provider         = quiva
+  include_resource = true
+  config {
+    bucket = "flags"
+  }
+}`, 1},
+		"5,000 entries as one": {many, `
+list "quiva_kv_entries" "all" {
+  provider         = quiva
+  include_resource = true
+  config {
+    bucket = "flags"
+  }
+}`, 1},
+		"entries of a prefix as one": {many, `
+list "quiva_kv_entries" "all" {
+  provider         = quiva
+  include_resource = true
+  config {
+    bucket     = "flags"
+    key_prefix = "team-3/"
+  }
+}`, 1},
+		"bucket": {entries{}, `
+list "quiva_kv_bucket" "all" {
+  provider         = quiva
+  include_resource = true
+}`, 1},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			needQuery(t)
+			gateway := newGateway(t)
+			for _, key := range slices.Sorted(maps.Keys(test.held)) {
+				gateway.PutEntry("flags", key, test.held[key])
+			}
+			w := newWorkspace(t, gateway)
+			w.configure("", "")
+			w.query(test.query)
+			w.must("query", "-generate-config-out=generated.tf")
+			imports := fmt.Sprintf("%d imported, 0 added, 0 changed, 0 destroyed.", test.imports)
+			if applied := w.must("apply", "-auto-approve"); !applied.says(imports) || warns(applied) {
+				generated, _ := os.ReadFile(filepath.Join(w.dir, "generated.tf"))
+				t.Errorf("the apply of what was generated says:\n%s\n\n%s", applied.output, generated[:min(len(generated), 4000)])
+			}
+			if plan := w.run("plan", "-detailed-exitcode"); plan.status != 0 || warns(plan) {
+				t.Errorf("the plan after it ended with %d:\n%s", plan.status, plan.output)
+			}
+			if writes := gateway.Count("", "") - gateway.Count(http.MethodGet, ""); writes > 0 {
+				t.Errorf("%d requests were no GET", writes)
+			}
+		})
+	}
+}

@@ -1,0 +1,113 @@
+package provider
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"slices"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/list"
+	"github.com/hashicorp/terraform-plugin-framework/list/schema"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/quivaworks/terraform-provider-quiva/internal/quiva"
+)
+
+var _ list.ListResourceWithConfigure = (*kvBucketListResource)(nil)
+
+// NewKVBucketListResource returns the list resource quiva_kv_bucket.
+func NewKVBucketListResource() list.ListResource {
+	return &kvBucketListResource{}
+}
+
+type kvBucketListResource struct {
+	gateway *gateway
+}
+
+func (l *kvBucketListResource) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
+	resp.TypeName = req.ProviderTypeName + "_kv_bucket"
+}
+
+func (l *kvBucketListResource) ListResourceConfigSchema(_ context.Context, _ list.ListResourceSchemaRequest, resp *list.ListResourceSchemaResponse) {
+	resp.Schema = schema.Schema{
+		MarkdownDescription: "Lists the key-value buckets that the gateway shows to the credential, each as a `quiva_kv_bucket`. Terraform takes 100 of them unless `limit` says otherwise.",
+		Attributes: map[string]schema.Attribute{
+			"name_prefix": schema.StringAttribute{
+				MarkdownDescription: "Prefix of the names, such as `team-a-`. Without it, all buckets are listed.",
+				Optional:            true,
+			},
+		},
+	}
+}
+
+// kvBucketListModel is the configuration of the list resource quiva_kv_bucket.
+type kvBucketListModel struct {
+	NamePrefix types.String `tfsdk:"name_prefix"`
+}
+
+func (l *kvBucketListResource) Configure(_ context.Context, req resource.ConfigureRequest, resp *resource.ConfigureResponse) {
+	l.gateway = gatewayFrom(req.ProviderData, &resp.Diagnostics)
+}
+
+func (l *kvBucketListResource) List(ctx context.Context, req list.ListRequest, stream *list.ListResultsStream) {
+	stream.Results = func(push func(list.ListResult) bool) {
+		var config kvBucketListModel
+		diags := req.Config.Get(ctx, &config)
+		buckets := l.find(ctx, &diags, config)
+		if !pushDiagnostics(push, diags) {
+			return
+		}
+		for _, bucket := range buckets[:min(len(buckets), int(req.Limit))] {
+			result := req.NewListResult(ctx)
+			result.DisplayName = bucket.Name
+			result.Diagnostics.Append(result.Identity.Set(ctx, kvBucketIdentity{Bucket: types.StringValue(bucket.Name)})...)
+			if req.IncludeResource && !l.include(ctx, &result.Diagnostics, result.Resource, bucket.Name) {
+				continue
+			}
+			if !push(result) || result.Diagnostics.HasError() {
+				return
+			}
+		}
+	}
+}
+
+// find returns the buckets to list, sorted by name.
+func (l *kvBucketListResource) find(ctx context.Context, diags *diag.Diagnostics, config kvBucketListModel) []quiva.BucketSummary {
+	client, ok := l.gateway.configuredClient(diags)
+	if !ok || diags.HasError() {
+		return nil
+	}
+	buckets, err := client.ListBuckets(ctx)
+	if err != nil {
+		l.gateway.addError(diags, operation{doing: "list the buckets", rejected: path.Root("name_prefix")}, err)
+	}
+	buckets = slices.DeleteFunc(buckets, func(bucket quiva.BucketSummary) bool {
+		return !strings.HasPrefix(bucket.Name, config.NamePrefix.ValueString())
+	})
+	slices.SortFunc(buckets, func(a, b quiva.BucketSummary) int { return cmp.Compare(a.Name, b.Name) })
+	return buckets
+}
+
+// include reads a bucket into a result. It reports false if the bucket does not
+// exist any more.
+func (l *kvBucketListResource) include(ctx context.Context, diags *diag.Diagnostics, target *tfsdk.Resource, bucket string) bool {
+	remote, err := l.gateway.client.GetBucket(ctx, bucket)
+	if errors.Is(err, quiva.ErrNotFound) {
+		return false
+	}
+	diags.Append(setUnreadBucket(ctx, target, bucket)...)
+	var model kvBucketModel
+	diags.Append(target.Get(ctx, &model)...)
+	if err != nil {
+		l.gateway.addError(diags, operation{doing: "read " + model.name(), rejected: path.Root("name_prefix")}, err)
+		return true
+	}
+	model.refresh(ctx, diags, remote)
+	diags.Append(target.Set(ctx, model)...)
+	return true
+}

@@ -1,0 +1,192 @@
+package provider
+
+import (
+	"cmp"
+	"context"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework-validators/listvalidator"
+	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/list"
+	"github.com/hashicorp/terraform-plugin-framework/list/schema"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/quivaworks/terraform-provider-quiva/internal/quiva"
+)
+
+var _ list.ListResourceWithConfigure = (*kvEntryListResource)(nil)
+
+// NewKVEntryListResource returns the list resource quiva_kv_entry.
+func NewKVEntryListResource() list.ListResource {
+	return &kvEntryListResource{}
+}
+
+type kvEntryListResource struct {
+	gateway *gateway
+}
+
+func (l *kvEntryListResource) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
+	resp.TypeName = req.ProviderTypeName + "_kv_entry"
+}
+
+func (l *kvEntryListResource) ListResourceConfigSchema(_ context.Context, _ list.ListResourceSchemaRequest, resp *list.ListResourceSchemaResponse) {
+	resp.Schema = schema.Schema{
+		MarkdownDescription: "Lists the entries of a key-value bucket, each as a `quiva_kv_entry`. " + inClearText +
+			" Terraform takes 100 of them unless `limit` says otherwise.",
+		Attributes: map[string]schema.Attribute{
+			"bucket":     listedBucket,
+			"key_prefix": listedKeyPrefix,
+			"exclude": schema.ListAttribute{
+				MarkdownDescription: "Patterns of keys to leave out, in which `*` stands for any characters: `[\"secrets/*\"]`.",
+				ElementType:         types.StringType,
+				Optional:            true,
+				Validators:          []validator.List{listvalidator.ValueStringsAre(stringvalidator.LengthAtLeast(1))},
+			},
+		},
+	}
+}
+
+// What the lists of entries have in common.
+var (
+	listedBucket = schema.StringAttribute{
+		MarkdownDescription: "Name of the bucket.",
+		Required:            true,
+		Validators:          []validator.String{bucketName},
+	}
+	listedKeyPrefix = schema.StringAttribute{
+		MarkdownDescription: "Prefix of the keys, such as `team-a/`. Without it, all keys are listed.",
+		Optional:            true,
+		Validators:          []validator.String{keyPrefix},
+	}
+)
+
+// inClearText warns of what a query that includes the resources writes.
+const inClearText = "The configuration that `terraform query` generates holds the values in clear text, and so does the state after the import: leave out secrets."
+
+// kvEntryListModel is the configuration of the list resource quiva_kv_entry.
+type kvEntryListModel struct {
+	Bucket    types.String `tfsdk:"bucket"`
+	KeyPrefix types.String `tfsdk:"key_prefix"`
+	Exclude   []string     `tfsdk:"exclude"`
+}
+
+func (l *kvEntryListResource) Configure(_ context.Context, req resource.ConfigureRequest, resp *resource.ConfigureResponse) {
+	l.gateway = gatewayFrom(req.ProviderData, &resp.Diagnostics)
+}
+
+func (l *kvEntryListResource) List(ctx context.Context, req list.ListRequest, stream *list.ListResultsStream) {
+	stream.Results = func(push func(list.ListResult) bool) {
+		var config kvEntryListModel
+		diags := req.Config.Get(ctx, &config)
+		entries := l.find(ctx, &diags, config, int(req.Limit))
+		if !pushDiagnostics(push, diags) {
+			return
+		}
+		for _, entry := range entries {
+			if !push(listedEntry(ctx, req, config.Bucket, entry)) {
+				return
+			}
+		}
+	}
+}
+
+// find returns the entries to list.
+func (l *kvEntryListResource) find(ctx context.Context, diags *diag.Diagnostics, config kvEntryListModel, limit int) []quiva.Entry {
+	client, ok := l.gateway.configuredClient(diags)
+	if !ok || diags.HasError() {
+		return nil
+	}
+	bucket, prefix := config.Bucket.ValueString(), config.KeyPrefix.ValueString()
+	var (
+		entries []quiva.Entry
+		err     error
+	)
+	if limit <= quiva.MaxListLimit && len(config.Exclude) == 0 {
+		entries, err = latestEntries(ctx, client, bucket, prefix, limit)
+	} else {
+		var found quiva.Enumeration
+		if found, err = client.EnumerateEntries(ctx, bucket, prefix); err == nil {
+			entries = withoutKeys(found.Entries, config.Exclude)
+			if len(entries) < limit {
+				warnOfMissing(diags, bucket, found)
+			}
+		}
+	}
+	if err != nil {
+		l.gateway.addListError(diags, bucket, path.Root("bucket"), err)
+		return nil
+	}
+	slices.SortFunc(entries, func(a, b quiva.Entry) int { return cmp.Compare(a.Key, b.Key) })
+	entries = entries[:min(len(entries), limit)]
+	warnOfValues(diags, bucket, entries)
+	return entries
+}
+
+// latestEntries returns entries whose keys begin with a prefix, up to a limit of
+// one list.
+func latestEntries(ctx context.Context, client *quiva.Client, bucket, prefix string, limit int) ([]quiva.Entry, error) {
+	if prefix == "" {
+		return client.ListEntries(ctx, bucket, limit)
+	}
+	return client.SearchEntries(ctx, bucket, prefix+"*", limit)
+}
+
+// withoutKeys returns the entries whose keys match none of the patterns.
+func withoutKeys(entries []quiva.Entry, patterns []string) []quiva.Entry {
+	for _, pattern := range patterns {
+		matching := keyPattern(pattern)
+		entries = slices.DeleteFunc(entries, func(entry quiva.Entry) bool { return matching.MatchString(entry.Key) })
+	}
+	return entries
+}
+
+// keyPattern returns a pattern of keys, in which * stands for any characters, as
+// a regular expression.
+func keyPattern(pattern string) *regexp.Regexp {
+	parts := strings.Split(pattern, "*")
+	for i, part := range parts {
+		parts[i] = regexp.QuoteMeta(part)
+	}
+	return regexp.MustCompile(`(?s)\A` + strings.Join(parts, ".*") + `\z`)
+}
+
+// warnOfValues says which of the listed entries no configuration can declare.
+func warnOfValues(diags *diag.Diagnostics, bucket string, entries []quiva.Entry) {
+	var keys []string
+	for _, entry := range entries {
+		if entry.Value[0] != '{' {
+			keys = append(keys, entry.Key)
+		}
+	}
+	if len(keys) > 0 {
+		diags.AddWarning("Value is not an object",
+			"A configuration declares JSON objects only, so what is generated cannot be applied with "+describeKeys(bucket, keys)+". Leave out what is no object.")
+	}
+}
+
+// listedEntry is one result. The value is read only where it is wanted.
+func listedEntry(ctx context.Context, req list.ListRequest, bucket types.String, entry quiva.Entry) list.ListResult {
+	result := req.NewListResult(ctx)
+	model := unreadEntry(bucket.ValueString(), entry.Key)
+	result.DisplayName = model.ID.ValueString()
+	checkRepresentable(&result.Diagnostics, bucket.ValueString(), entry.Key)
+	result.Diagnostics.Append(result.Identity.Set(ctx, model.identity())...)
+	if req.IncludeResource {
+		model.Value = decodeValue(&result.Diagnostics, entry.Key, entry.Value).Attribute()
+		result.Diagnostics.Append(result.Resource.Set(ctx, model)...)
+	}
+	return result
+}
+
+// pushDiagnostics pushes a result of diagnostics alone, if there are any, and
+// reports whether others may follow. Terraform hears of errors in a stream in no
+// other way, and of warnings only before it has as many results as it wants.
+func pushDiagnostics(push func(list.ListResult) bool, diags diag.Diagnostics) bool {
+	return len(diags) == 0 || push(list.ListResult{Diagnostics: diags}) && !diags.HasError()
+}
