@@ -114,3 +114,33 @@ list "quiva_kv_bucket" "all" {
 		})
 	}
 }
+
+// TestQueryExamples runs the queries that the documentation shows.
+func TestQueryExamples(t *testing.T) {
+	const root = "../../examples/list-resources"
+	for resource, finds := range map[string]int{"quiva_kv_bucket": 1, "quiva_kv_entry": 2, "quiva_kv_entries": 2} {
+		t.Run(resource, func(t *testing.T) {
+			needQuery(t)
+			gateway := newGateway(t)
+			gateway.CreateBucket("team-a-limits")
+			gateway.CreateBucket("shop-settings")
+			gateway.PutEntry("shop-settings", "currency", `{"code":"EUR"}`)
+			gateway.CreateBucket("feature-flags")
+			for _, key := range []string{"team-a/checkout", "team-a/search", "team-a/secrets/mail", "team-a/db.password", "team-b/checkout"} {
+				gateway.PutEntry("feature-flags", key, `{}`)
+			}
+			w := newWorkspace(t, gateway)
+			w.configure("", "")
+			example, err := os.ReadFile(filepath.Join(root, resource, "list-resource.tfquery.hcl"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			w.query(string(example))
+			w.must("query", "-generate-config-out=generated.tf")
+			imports := fmt.Sprintf("%d imported, 0 added, 0 changed, 0 destroyed.", finds)
+			if applied := w.must("apply", "-auto-approve"); !applied.says(imports) {
+				t.Errorf("the apply of what was generated says:\n%s", applied.output)
+			}
+		})
+	}
+}
