@@ -8,4 +8,5 @@
 package tools
 
 //go:generate terraform fmt -recursive ../examples/
-//go:generate go tool tfplugindocs generate --provider-dir .. --provider-name quiva
+//go:generate go run ./providerschema
+//go:generate go tool tfplugindocs generate --provider-dir .. --provider-name quiva --providers-schema provider-schema.json
