@@ -18,10 +18,13 @@ type foreignResource struct {
 }
 
 // startWith makes a state of resources of other providers. Terraform wants those
-// to be installed while a state names them, but calls none of them where all is
-// moved or removed: the provider itself stands in for each.
+// to be installed while a state names them, so this program stands in for each.
 func (w *workspace) startWith(resources ...foreignResource) {
 	w.t.Helper()
+	program, err := os.Executable()
+	if err != nil {
+		w.t.Fatal(err)
+	}
 	dir := w.t.TempDir()
 	var listed []map[string]any
 	overrides := fmt.Sprintf("    \"quivaworks/quiva\" = %q\n", filepath.Dir(built.config))
@@ -45,7 +48,7 @@ func (w *workspace) startWith(resources ...foreignResource) {
 		}
 		overrides += fmt.Sprintf("    %q = %q\n", address, dir)
 		standIn := filepath.Join(dir, "terraform-provider-"+filepath.Base(resource.provider))
-		if err := os.Symlink(filepath.Join(filepath.Dir(built.config), "terraform-provider-quiva"), standIn); err != nil {
+		if err := os.Symlink(program, standIn); err != nil {
 			w.t.Fatal(err)
 		}
 	}

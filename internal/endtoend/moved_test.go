@@ -1,6 +1,7 @@
 package endtoend_test
 
 import (
+	"bytes"
 	"maps"
 	"net/http"
 	"os"
@@ -161,3 +162,59 @@ resource "quiva_kv_entry" "checkout" {
   key    = "checkout"
   value  = { enabled = true, rollout = 1 }
 }`
+
+// TestComingFromOtherProviders applies the guide's examples to states of the
+// providers that they come from: nothing is deleted, and nothing is written but
+// the new secret.
+func TestComingFromOtherProviders(t *testing.T) {
+	restapi := func(name string, instances map[string]string) foreignResource {
+		return foreignResource{"restapi_object", name, "registry.terraform.io/mastercard/restapi", instances}
+	}
+	tests := map[string]struct {
+		state  foreignResource
+		writes int
+	}{
+		"moved": {restapi("flag", map[string]string{
+			"dark_mode":  `{"id":"dark-mode","path":"/storage/kv/feature-flags/entries"}`,
+			"new-search": `{"id":"new-search","path":"/storage/kv/feature-flags/entries"}`,
+		}), 0},
+		"many-entries": {foreignResource{"restful_resource", "flag", "registry.terraform.io/magodo/restful", map[string]string{
+			"dark-mode":  `{"id":"/storage/kv/feature-flags/entries/dark-mode"}`,
+			"new-search": `{"id":"/storage/kv/feature-flags/entries/new-search"}`,
+		}}, 0},
+		"secret": {restapi("database", map[string]string{
+			"": `{"id":"database","path":"/storage/kv/feature-flags/entries","data":"{\"password\":\"old\"}"}`,
+		}), 1},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			needTerraform(t)
+			example := os.DirFS(filepath.Join("../../examples/coming-from-other-providers", name))
+			seed, err := example.Open("seed.json")
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer seed.Close()
+			gateway := newGateway(t)
+			if err := gateway.Seed(seed); err != nil {
+				t.Fatal(err)
+			}
+			w := newWorkspace(t, gateway)
+			if err := os.CopyFS(w.dir, example); err != nil {
+				t.Fatal(err)
+			}
+			w.startWith(test.state)
+			w.must("apply", "-auto-approve")
+			if next := w.run("plan", "-detailed-exitcode"); next.status != 0 {
+				t.Errorf("the plan after it ended with %d:\n%s", next.status, next.output)
+			}
+			if deletions, writes := gateway.Count(http.MethodDelete, "*"), gateway.Count(http.MethodPut, "*"); deletions != 0 || writes != test.writes {
+				t.Errorf("%d deletions and %d writes, want 0 and %d", deletions, writes, test.writes)
+			}
+			state, err := os.ReadFile(filepath.Join(w.dir, "terraform.tfstate"))
+			if err != nil || bytes.Contains(state, []byte(test.state.typeName)) || bytes.Contains(state, []byte("password")) {
+				t.Errorf("the state is now (%v)\n%s", err, state)
+			}
+		})
+	}
+}

@@ -28,6 +28,13 @@ var built struct {
 
 func TestMain(m *testing.M) {
 	os.Exit(func() int {
+		if served, err := serveForeign(); served {
+			if err != nil {
+				fmt.Fprintln(os.Stderr, err)
+				return 1
+			}
+			return 0
+		}
 		if os.Getenv("TF_ACC") == "" {
 			return m.Run() // every test skips
 		}
