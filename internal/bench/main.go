@@ -105,7 +105,7 @@ func run(ctx context.Context, options options) (err error) {
 	var kept strings.Builder
 	report := io.MultiWriter(os.Stdout, &kept)
 	fmt.Fprintf(report, "# Bench\n\n%s, %s, %s/%s, %d CPUs, %s.\n\n",
-		b.terraform.version, runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), time.Now().UTC().Format(time.DateOnly))
+		b.terraform.Version, runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), time.Now().UTC().Format(time.DateOnly))
 	if options.quick {
 		fmt.Fprint(report, "A quick run, to see that the bench works: so few entries cost less than starting Terraform does, and its times say little.\n\n")
 	}

@@ -8,7 +8,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 
@@ -16,42 +15,29 @@ import (
 	"github.com/quivaworks/terraform-provider-quiva/internal/terraformcli"
 )
 
-// terraform is Terraform, or OpenTofu, with the providers under measurement and
-// untouched by the user's own settings.
+// terraform is Terraform with the providers under measurement.
 type terraform struct {
-	path    string
-	version string // Terraform v1.11.4
-	dir     string // of the providers, one directory each
-	env     []string
+	*terraformcli.Terraform
+
+	dir string // of the providers, one directory each
 }
 
 // newTerraform finds Terraform and makes it look for the providers in dir.
 func newTerraform(ctx context.Context, dir string) (*terraform, error) {
-	path, err := terraformcli.Find()
+	overrides := map[string]string{}
+	for _, provider := range []string{"quiva", "silent"} {
+		overrides[providerSource(provider)] = filepath.Join(dir, provider)
+	}
+	cli, err := terraformcli.New(ctx, filepath.Join(dir, "cli.tfrc"), terraformcli.Overrides(overrides))
 	if err != nil {
 		return nil, err
 	}
-	cli := &terraform{path: path, dir: dir}
-
-	// Terraform asks no registry for a provider that is overridden, so no
-	// directory has to be initialised.
-	var overrides strings.Builder
-	for _, provider := range []string{"quiva", "silent"} {
-		fmt.Fprintf(&overrides, "    %q = %q\n", providerSource(provider), filepath.ToSlash(filepath.Join(dir, provider)))
-	}
-	config := filepath.Join(dir, "cli.tfrc")
-	text := "provider_installation {\n  dev_overrides {\n" + overrides.String() + "  }\n}\n"
-	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
-		return nil, err
-	}
-
-	cli.env = slices.DeleteFunc(terraformcli.Environment(config), func(variable string) bool {
+	cli.Env = slices.DeleteFunc(cli.Env, func(variable string) bool {
 		name, _, _ := strings.Cut(variable, "=")
 		return slices.Contains([]string{"GOGC", "GOMEMLIMIT", "GOMAXPROCS", "GODEBUG"}, name) // these change what is measured
 	})
-	cli.env = append(cli.env, "QUIVA_API_KEY="+mockgateway.DefaultAPIKey)
-	cli.version, err = terraformcli.Version(ctx, path, cli.env)
-	return cli, err
+	cli.Env = append(cli.Env, "QUIVA_API_KEY="+mockgateway.DefaultAPIKey)
+	return &terraform{cli, dir}, nil
 }
 
 // providerSource is a provider's address in required_providers.
@@ -59,11 +45,7 @@ func providerSource(provider string) string { return "quivaworks/" + provider }
 
 // binary is where Terraform expects a provider.
 func (t *terraform) binary(provider string) string {
-	name := "terraform-provider-" + provider
-	if runtime.GOOS == "windows" {
-		name += ".exe"
-	}
-	return filepath.Join(t.dir, provider, name)
+	return filepath.Join(t.dir, provider, terraformcli.Executable("terraform-provider-"+provider))
 }
 
 // copyProvider takes a provider that is built already.
@@ -81,9 +63,7 @@ func (t *terraform) copyProvider(provider, path string) error {
 // resources names the resources of the provider that a directory's
 // configuration requires.
 func (t *terraform) resources(ctx context.Context, dir string) (map[string]bool, error) {
-	command := exec.CommandContext(ctx, t.path, "providers", "schema", "-json")
-	command.Dir, command.Env = dir, t.env
-	output, err := command.Output()
+	output, err := t.Command(ctx, dir, "providers", "schema", "-json").Output()
 	if err != nil {
 		if exit := new(exec.ExitError); errors.As(err, &exit) {
 			err = fmt.Errorf("%w\n%s", err, exit.Stderr)

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"time"
@@ -109,8 +108,7 @@ func (w *workspace) run(ctx context.Context, want int, arguments ...string) (cos
 	ctx, cancel := context.WithTimeoutCause(ctx, patience, fmt.Errorf("it takes longer than %s", patience))
 	defer cancel()
 	arguments = append(arguments, "-input=false", "-no-color")
-	command := exec.CommandContext(ctx, w.terraform.path, arguments...)
-	command.Dir, command.Env = w.dir, w.terraform.env
+	command := w.terraform.Command(ctx, w.dir, arguments...)
 	var output bytes.Buffer
 	command.Stdout, command.Stderr = &output, &output
 	if w.gateway != nil {

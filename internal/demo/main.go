@@ -63,7 +63,7 @@ func walkThrough(ctx context.Context, say *narrator) (err error) {
 	if err != nil {
 		return err
 	}
-	say.line("The Quiva provider with %s, against a mock gateway at %s.", cli.version, gateway.URL)
+	say.line("The Quiva provider with %s, against a mock gateway at %s.", cli.Version, gateway.URL)
 
 	base := scenario{repository: repository, gateway: gateway, cli: cli, say: say}
 	flags, shop := &featureFlags{scenario: base}, &shop{scenario: base}

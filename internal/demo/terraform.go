@@ -7,8 +7,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
-	"runtime"
 	"strings"
 
 	"github.com/quivaworks/terraform-provider-quiva/internal/terraformcli"
@@ -18,75 +16,47 @@ import (
 // mirror.
 const providerVersion = "0.1.0"
 
-// registryHosts are where Terraform and OpenTofu, in this order, look for a
-// provider whose source names no host.
-var registryHosts = []string{"registry.terraform.io", "registry.opentofu.org"}
-
-// terraform runs Terraform, or OpenTofu, in a directory of its own, on a
-// provider that is built from source, and untouched by the user's own settings.
+// terraform runs Terraform in a directory of its own, on a provider that is built
+// from source.
 type terraform struct {
-	path    string
-	name    string // terraform or tofu
-	version string // Terraform v1.11.4
-	dir     string // where modules are copied to
-	module  string // the working directory
-	mirror  string // the only place where providers are looked for
-	env     []string
-	color   bool
+	*terraformcli.Terraform
+
+	name   string // terraform or tofu
+	dir    string // where modules are copied to
+	module string // the working directory
+	mirror string // the only place where providers are looked for
+	color  bool
 }
 
 // newTerraform finds Terraform and sets it up in dir: a mirror that is yet to be
 // filled by buildProvider, and no module yet.
 func newTerraform(ctx context.Context, dir, endpoint, apiKey string, color bool) (*terraform, error) {
-	path, err := terraformcli.Find()
+	mirror := filepath.Join(dir, "mirror")
+	cli, err := terraformcli.New(ctx, filepath.Join(dir, "cli.tfrc"), terraformcli.Mirror(mirror))
 	if err != nil {
 		return nil, err
 	}
-	cli := &terraform{
-		path:   path,
-		name:   strings.TrimSuffix(filepath.Base(path), ".exe"),
-		dir:    dir,
-		module: dir,
-		mirror: filepath.Join(dir, "mirror"),
-		color:  color,
-	}
-
-	// With no direct block in it, nothing is ever looked for elsewhere.
-	config := filepath.Join(dir, "cli.tfrc")
-	text := fmt.Sprintf("provider_installation {\n  filesystem_mirror {\n    path = %q\n  }\n}\n", filepath.ToSlash(cli.mirror))
-	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
-		return nil, err
-	}
-	cli.env = append(terraformcli.Environment(config), "QUIVA_API_URL="+endpoint, "QUIVA_API_KEY="+apiKey)
-	cli.version, err = terraformcli.Version(ctx, path, cli.env)
-	return cli, err
+	cli.Env = append(cli.Env, "QUIVA_API_URL="+endpoint, "QUIVA_API_KEY="+apiKey)
+	return &terraform{
+		Terraform: cli,
+		name:      strings.TrimSuffix(filepath.Base(cli.Path), ".exe"),
+		dir:       dir,
+		module:    dir,
+		mirror:    mirror,
+		color:     color,
+	}, nil
 }
 
 // buildProvider builds the provider from the repository into the mirror.
 func (t *terraform) buildProvider(ctx context.Context, repository string) error {
-	binary := "terraform-provider-quiva_v" + providerVersion
-	if runtime.GOOS == "windows" {
-		binary += ".exe"
+	paths := terraformcli.MirrorPaths(t.mirror, providerVersion)
+	if err := terraformcli.Build(ctx, repository, ".", paths[0]); err != nil {
+		return err
 	}
-	var built string
-	for _, host := range registryHosts {
-		dir := filepath.Join(t.mirror, host, "quivaworks", "quiva", providerVersion, runtime.GOOS+"_"+runtime.GOARCH)
-		if err := os.MkdirAll(dir, 0o755); err != nil {
-			return err
-		}
-		path := filepath.Join(dir, binary)
-		if built != "" {
-			if err := os.Link(built, path); err != nil {
-				return err
-			}
-			continue
-		}
-		if err := terraformcli.Build(ctx, repository, ".", path); err != nil {
-			return err
-		}
-		built = path
+	if err := os.MkdirAll(filepath.Dir(paths[1]), 0o755); err != nil {
+		return err
 	}
-	return nil
+	return os.Link(paths[0], paths[1])
 }
 
 // useModule copies a module's own files into a new working directory. State and
@@ -135,10 +105,7 @@ func (t *terraform) command(ctx context.Context, args ...string) *exec.Cmd {
 	if !t.color && args[0] != "console" {
 		args = append(args, "-no-color")
 	}
-	command := exec.CommandContext(ctx, t.path, args...)
-	command.Dir = t.module
-	command.Env = t.env
-	return command
+	return t.Command(ctx, t.module, args...)
 }
 
 // runProgram runs a command made with ctx, which must end with the exit code
@@ -190,13 +157,11 @@ type outputLine struct {
 	shown, text string
 }
 
-var ansiStyle = regexp.MustCompile("\x1b\\[[0-9;]*m")
-
 func (o output) lines() []outputLine {
 	var lines []outputLine
 	for shown := range strings.Lines(o.stdout) {
 		shown = strings.TrimRight(shown, "\r\n")
-		lines = append(lines, outputLine{shown, ansiStyle.ReplaceAllString(shown, "")})
+		lines = append(lines, outputLine{shown, terraformcli.WithoutStyle(shown)})
 	}
 	return lines
 }
@@ -211,12 +176,8 @@ func (o output) find(prefix string) (outputLine, error) {
 	return outputLine{}, o.failure("no line begins with %q", prefix)
 }
 
-// complains reports whether what the program said of errors holds a text,
-// however it is wrapped, framed and colored.
-func (o output) complains(text string) bool {
-	plain := strings.ReplaceAll(ansiStyle.ReplaceAllString(o.stderr, ""), "│", " ")
-	return strings.Contains(strings.Join(strings.Fields(plain), " "), text)
-}
+// complains reports whether what the program said of errors holds a text.
+func (o output) complains(text string) bool { return terraformcli.Says(o.stderr, text) }
 
 // block returns the lines from the first whose text begins with first,
 // indentation aside, to the next whose text is last, indentation included.

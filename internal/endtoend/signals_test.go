@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/quivaworks/terraform-provider-quiva/internal/mockgateway"
+	"github.com/quivaworks/terraform-provider-quiva/internal/terraformcli"
 )
 
 // waitFor waits until a condition holds. It looks again and again: Terraform and
@@ -35,8 +36,7 @@ func waitFor(t *testing.T, what string, condition func() bool) {
 // start starts a command in a process group of its own.
 func start(t *testing.T, command *exec.Cmd) {
 	t.Helper()
-	command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	if err := command.Start(); err != nil {
+	if err := terraformcli.Start(command); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = syscall.Kill(-command.Process.Pid, syscall.SIGKILL) })

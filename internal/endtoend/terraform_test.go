@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -19,12 +20,12 @@ import (
 	"github.com/quivaworks/terraform-provider-quiva/internal/terraformcli"
 )
 
-// built is where TestMain puts the provider and the CLI configuration that
-// makes Terraform use it.
-var built struct {
-	terraform string
-	config    string
-}
+// built is Terraform with the provider that TestMain has built, and binary is
+// where that is.
+var (
+	built  *terraformcli.Terraform
+	binary string
+)
 
 func TestMain(m *testing.M) {
 	os.Exit(func() int {
@@ -54,20 +55,17 @@ func TestMain(m *testing.M) {
 // build builds the provider, with the race detector where there is one, and
 // finds Terraform.
 func build(dir string) error {
-	var err error
-	if built.terraform, err = terraformcli.Find(); err != nil {
-		return err
-	}
 	var flags []string
 	if raceEnabled {
 		flags = append(flags, "-race")
 	}
-	if err := terraformcli.Build(context.Background(), "../..", ".", filepath.Join(dir, "terraform-provider-quiva"), flags...); err != nil {
+	binary = filepath.Join(dir, terraformcli.Executable("terraform-provider-quiva"))
+	if err := terraformcli.Build(context.Background(), "../..", ".", binary, flags...); err != nil {
 		return err
 	}
-	built.config = filepath.Join(dir, "cli.tfrc")
-	return os.WriteFile(built.config, fmt.Appendf(nil,
-		"provider_installation {\n  dev_overrides {\n    \"quivaworks/quiva\" = %q\n  }\n  direct {}\n}\n", dir), 0o600)
+	var err error
+	built, err = terraformcli.New(context.Background(), filepath.Join(dir, "cli.tfrc"), terraformcli.Overrides(map[string]string{"quivaworks/quiva": dir}))
+	return err
 }
 
 // needTerraform skips a test where the acceptance tests are off too.
@@ -98,7 +96,7 @@ type workspace struct {
 // newWorkspace makes a workspace whose environment leads to the gateway.
 func newWorkspace(t *testing.T, gateway *mockgateway.Server, environment ...string) *workspace {
 	t.Helper()
-	w := &workspace{t: t, dir: t.TempDir(), env: terraformcli.Environment(built.config)}
+	w := &workspace{t: t, dir: t.TempDir(), env: slices.Clip(built.Env)}
 	w.env = append(w.env,
 		// A race ends the provider, which Terraform reports; and it ends
 		// without the detector's pause of a second.
@@ -135,14 +133,7 @@ type outcome struct {
 }
 
 // says reports whether the output holds a text, however it is wrapped.
-func (o outcome) says(text string) bool {
-	unwrap := func(text string) string {
-		return strings.Join(strings.FieldsFunc(text, func(r rune) bool {
-			return r == ' ' || r == '\n' || r == '│' || r == '╷' || r == '╵'
-		}), " ")
-	}
-	return strings.Contains(unwrap(o.output), unwrap(text))
-}
+func (o outcome) says(text string) bool { return terraformcli.Says(o.output, text) }
 
 // run runs a subcommand to its end.
 func (w *workspace) run(arguments ...string) outcome {
@@ -168,8 +159,8 @@ func (w *workspace) must(arguments ...string) outcome {
 
 func (w *workspace) command(arguments ...string) (*exec.Cmd, *bytes.Buffer) {
 	w.t.Helper()
-	command := exec.CommandContext(w.t.Context(), built.terraform, append(arguments, "-no-color")...)
-	command.Dir, command.Env = w.dir, w.env
+	command := built.Command(w.t.Context(), w.dir, append(arguments, "-no-color")...)
+	command.Env = w.env
 	output := new(bytes.Buffer)
 	command.Stdout, command.Stderr = output, output
 	return command, output

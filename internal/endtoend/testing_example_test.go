@@ -5,11 +5,9 @@ package endtoend_test
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"strconv"
 	"strings"
 	"syscall"
@@ -80,7 +78,7 @@ func TestTestingExampleScript(t *testing.T) {
 			temporary := t.TempDir()
 			// The environment leads to a gateway that the script must not use.
 			w := newTestingExample(t, newWorkspace(t, newGateway(t),
-				"QUIVA_MOCK_GATEWAY="+test.gateway, "TERRAFORM="+built.terraform, "TMPDIR="+temporary,
+				"QUIVA_MOCK_GATEWAY="+test.gateway, "TERRAFORM="+built.Path, "TMPDIR="+temporary,
 				"QUIVA_API_KEY=ms-another", "QUIVA_BEARER_TOKEN=another", "QUIVA_CA_CERT_FILE=absent.pem"))
 			if test.more != "" {
 				if err := os.WriteFile(filepath.Join(w.dir, "tests", "more.tftest.hcl"), []byte(test.more), 0o600); err != nil {
@@ -124,15 +122,16 @@ func newTestingExample(t *testing.T, w *workspace) *workspace {
 		t.Fatal(err)
 	}
 	mirror := t.TempDir()
-	target := filepath.Join(mirror, "registry.terraform.io", "quivaworks", "quiva", "0.0.1", runtime.GOOS+"_"+runtime.GOARCH)
-	if err := os.MkdirAll(target, 0o700); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.Symlink(filepath.Join(filepath.Dir(built.config), "terraform-provider-quiva"), filepath.Join(target, "terraform-provider-quiva_v0.0.1")); err != nil {
-		t.Fatal(err)
+	for _, target := range terraformcli.MirrorPaths(mirror, "0.0.1") {
+		if err := os.MkdirAll(filepath.Dir(target), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Symlink(binary, target); err != nil {
+			t.Fatal(err)
+		}
 	}
 	config := filepath.Join(mirror, "cli.tfrc")
-	if err := os.WriteFile(config, fmt.Appendf(nil, "provider_installation {\n  filesystem_mirror {\n    path = %q\n  }\n}\n", mirror), 0o600); err != nil {
+	if err := os.WriteFile(config, []byte(terraformcli.Mirror(mirror)), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	w.env = append(w.env, "TF_CLI_CONFIG_FILE="+config)

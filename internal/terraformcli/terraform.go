@@ -10,9 +10,44 @@ import (
 	"strings"
 )
 
-// Find returns the path of the Terraform to run: what TF_ACC_TERRAFORM_PATH
-// names, as for acceptance tests, else terraform or tofu.
-func Find() (string, error) {
+// Terraform is Terraform, or OpenTofu, untouched by the user's own settings.
+type Terraform struct {
+	// Path is the binary's, and Version what it calls itself: Terraform v1.11.4.
+	Path, Version string
+	// Env is the environment of its commands.
+	Env []string
+}
+
+// New finds the Terraform to run: what TF_ACC_TERRAFORM_PATH names, as for
+// acceptance tests, else terraform or tofu. It writes the CLI configuration into
+// configFile: see [Overrides] and [Mirror].
+func New(ctx context.Context, configFile, config string) (*Terraform, error) {
+	path, err := find()
+	if err != nil {
+		return nil, err
+	}
+	if err := os.WriteFile(configFile, []byte(config), 0o600); err != nil {
+		return nil, err
+	}
+	t := &Terraform{Path: path, Env: environment(configFile)}
+	output, err := t.Command(ctx, "", "version").CombinedOutput()
+	if err != nil {
+		return nil, fmt.Errorf("%s version: %w\n%s", path, err, output)
+	}
+	version, _, _ := strings.Cut(string(output), "\n")
+	t.Version = strings.TrimSpace(version)
+	return t, nil
+}
+
+// Command returns a command of Terraform that is to run in a directory. More can
+// be appended to its environment.
+func (t *Terraform) Command(ctx context.Context, dir string, arguments ...string) *exec.Cmd {
+	command := exec.CommandContext(ctx, t.Path, arguments...)
+	command.Dir, command.Env = dir, slices.Clip(t.Env)
+	return command
+}
+
+func find() (string, error) {
 	candidates := []string{"terraform", "tofu"}
 	if path := os.Getenv("TF_ACC_TERRAFORM_PATH"); path != "" {
 		candidates = []string{path}
@@ -25,10 +60,9 @@ func Find() (string, error) {
 	return "", fmt.Errorf("cannot find %s: install Terraform 1.11 or later, or set TF_ACC_TERRAFORM_PATH to it", strings.Join(candidates, " or "))
 }
 
-// Environment returns the environment of this process for a Terraform that reads
-// the CLI configuration in a file, without all that the user has set for
-// Terraform and the provider.
-func Environment(configFile string) []string {
+// environment returns the environment of this process without all that the user
+// has set for Terraform and the provider.
+func environment(configFile string) []string {
 	env := slices.DeleteFunc(os.Environ(), func(variable string) bool {
 		return strings.HasPrefix(variable, "QUIVA_") || strings.HasPrefix(variable, "TF_")
 	})
@@ -37,16 +71,4 @@ func Environment(configFile string) []string {
 		"TF_IN_AUTOMATION=1", // no advice on which command to run next
 		"CHECKPOINT_DISABLE=1",
 	)
-}
-
-// Version returns what the Terraform at a path calls itself: Terraform v1.11.4.
-func Version(ctx context.Context, path string, env []string) (string, error) {
-	command := exec.CommandContext(ctx, path, "version")
-	command.Env = env
-	output, err := command.CombinedOutput()
-	if err != nil {
-		return "", fmt.Errorf("%s version: %w\n%s", path, err, output)
-	}
-	version, _, _ := strings.Cut(string(output), "\n")
-	return strings.TrimSpace(version), nil
 }
