@@ -1,6 +1,9 @@
 package dynamicvalue
 
-import "bytes"
+import (
+	"bytes"
+	"crypto/sha256"
+)
 
 // Equal reports whether two JSON texts mean the same value. What has no
 // canonical text equals nothing.
@@ -21,6 +24,20 @@ func Same(a, b Value) bool {
 func Holds(value Value, text []byte) bool {
 	encoded, err := Encode(value)
 	return err == nil && isCanonicalOf(encoded, text)
+}
+
+// Digest returns the SHA-256 of a JSON text's canonical form: that of two texts is
+// the same exactly when they are equal. It fails where [Canonical] does.
+func Digest(text []byte) ([sha256.Size]byte, error) {
+	canonical, err := Canonical(text)
+	return sha256.Sum256(canonical), err
+}
+
+// HoldsDigest reports whether a Terraform value is the same JSON as the text that
+// has a digest.
+func HoldsDigest(value Value, digest [sha256.Size]byte) bool {
+	encoded, err := Encode(value)
+	return err == nil && sha256.Sum256(encoded) == digest
 }
 
 // isCanonicalOf reports whether a canonical text is that of another one.

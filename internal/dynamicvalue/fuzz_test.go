@@ -129,6 +129,14 @@ func FuzzEqual(f *testing.F) {
 		if ab != ba {
 			t.Fatalf("Equal(a,b) = %t but Equal(b,a) = %t", ab, ba)
 		}
+		digestA, _ := dynamicvalue.Digest(a)
+		digestB, _ := dynamicvalue.Digest(b)
+		if ab != (digestA == digestB) {
+			t.Fatalf("Equal(%s, %s) = %t, but their digests are %x and %x", a, b, ab, digestA, digestB)
+		}
+		if value, err := dynamicvalue.Decode(a); err == nil && dynamicvalue.HoldsDigest(value, digestB) != ab {
+			t.Fatalf("%s holds the digest of %s: %t", a, b, !ab)
+		}
 		if want, ok := oracle(a, b); ok && ab != want {
 			t.Fatalf("Equal(%s, %s) = %t, the oracle says %t", a, b, ab, want)
 		}

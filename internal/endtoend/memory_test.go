@@ -25,7 +25,7 @@ func TestEndlessAnswer(t *testing.T) {
 		fault := gateway.Inject(mockgateway.Fault{Method: http.MethodGet, Effect: mockgateway.Stream(http.StatusOK, nil, response)})
 		defer fault.Clear()
 		command, output := w.command("plan")
-		if err := command.Run(); err == nil || !strings.Contains(output.String(), "larger than the limit of 16 MiB") {
+		if err := command.Run(); err == nil || !strings.Contains(output.String(), "Gateway's response is too large") {
 			t.Errorf("ended with %v:\n%s", err, output)
 		}
 		return command.ProcessState.SysUsage().(*syscall.Rusage).Maxrss

@@ -147,10 +147,8 @@ func (r *kvEntriesResource) Read(ctx context.Context, req resource.ReadRequest, 
 		state.Entries = dynamicvalue.Object(known).Attribute()
 		resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
 	}
-	same := map[string]bool{}
 	held, outcome := client.RefreshEntries(ctx, state.Bucket.ValueString(), slices.Sorted(maps.Keys(known)), func(entry quiva.Entry) bool {
-		same[entry.Key] = dynamicvalue.Holds(known[entry.Key], entry.Value)
-		return same[entry.Key]
+		return dynamicvalue.Holds(known[entry.Key], entry.Value)
 	})
 	if outcome.Err() != nil {
 		r.gateway.addBatchError(&resp.Diagnostics, "read", len(known), outcome, "The state stays as it was.")
@@ -161,7 +159,7 @@ func (r *kvEntriesResource) Read(ctx context.Context, req resource.ReadRequest, 
 	for key, entry := range held {
 		// An equal value stays as it is, in the types that the configuration
 		// gave it.
-		if now[key] = known[key]; !same[key] && !dynamicvalue.Holds(known[key], entry.Value) {
+		if now[key] = known[key]; entry.Value != nil {
 			now[key], changed = refreshValue(&resp.Diagnostics, key, known[key], entry.Value), true
 		}
 	}

@@ -318,18 +318,15 @@ func (r *kvEntryResource) Read(ctx context.Context, req resource.ReadRequest, re
 	resp.Diagnostics.Append(resp.Identity.SetAttribute(ctx, path.Root("key"), state.Key)...)
 	writeOnly, diags := isWriteOnly(ctx, req.Private)
 	resp.Diagnostics.Append(diags...)
-	unchanged := func(held quiva.Entry) bool {
-		// A secret must not come into the state, and an equal value stays as it
-		// is, in the types that the configuration gave it.
-		return writeOnly || !isNull(state.Value) && dynamicvalue.Holds(dynamicvalue.Of(state.Value), held.Value)
-	}
 	if len(r.gateway.run.ReadBy(state.Bucket.ValueString(), []string{state.Key.ValueString()})) > 0 {
 		resp.Diagnostics.Append(heldTwice(state.Bucket.ValueString(), state.Key.ValueString()))
 		resp.State.RemoveResource(ctx)
 		return
 	}
 	// What a list says is only taken when nothing comes of it.
-	if listed, ok := client.ListedEntry(ctx, state.Bucket.ValueString(), state.Key.ValueString()); ok && unchanged(listed) {
+	known, isKnown := dynamicvalue.Of(state.Value), !isNull(state.Value)
+	listed, isListed := client.ListedDigest(ctx, state.Bucket.ValueString(), state.Key.ValueString())
+	if isListed && (writeOnly || isKnown && dynamicvalue.HoldsDigest(known, listed)) {
 		return
 	}
 	held, err := client.GetEntry(ctx, state.Bucket.ValueString(), state.Key.ValueString())
@@ -341,10 +338,12 @@ func (r *kvEntryResource) Read(ctx context.Context, req resource.ReadRequest, re
 		r.gateway.addError(&resp.Diagnostics, operation{doing: "read " + state.name(), rejected: path.Root("key")}, err)
 		return
 	}
-	if unchanged(held) {
+	// A secret must not come into the state, and an equal value stays as it is,
+	// in the types that the configuration gave it.
+	if writeOnly || isKnown && dynamicvalue.Holds(known, held.Value) {
 		return
 	}
-	value := refreshValue(&resp.Diagnostics, held.Key, dynamicvalue.Of(state.Value), held.Value)
+	value := refreshValue(&resp.Diagnostics, held.Key, known, held.Value)
 	if !resp.Diagnostics.HasError() {
 		resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("value"), value.Attribute())...)
 	}

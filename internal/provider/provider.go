@@ -276,6 +276,7 @@ func (p *quivaProvider) configure(config providerModel, terraformVersion string,
 		MaxRetries:     maxRetries,
 		Roots:          roots,
 		BulkRefresh:    config.BulkRefresh.IsNull() || config.BulkRefresh.ValueBool(),
+		Digest:         dynamicvalue.Digest,
 		UserAgent:      fmt.Sprintf("terraform-provider-quiva/%s (+%s) Terraform/%s", p.version, registryURL, terraformVersion),
 		Log: func(ctx context.Context, message string, fields map[string]any) {
 			tflog.Debug(ctx, message, fields)

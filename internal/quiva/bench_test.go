@@ -27,6 +27,7 @@ func newBenchClient(b *testing.B) *quiva.Client {
 		Credential:     quiva.Credential{Scheme: quiva.APIKey, Secret: mockgateway.DefaultAPIKey},
 		RequestTimeout: quiva.DefaultRequestTimeout,
 		BulkRefresh:    true,
+		Digest:         digest,
 	})
 }
 
@@ -40,14 +41,14 @@ func BenchmarkGetEntry(b *testing.B) {
 	}
 }
 
-func BenchmarkListedEntry(b *testing.B) {
+func BenchmarkListedDigest(b *testing.B) {
 	client := newBenchClient(b)
 	for range asks {
-		client.ListedEntry(b.Context(), "flags", "k/1")
+		client.ListedDigest(b.Context(), "flags", "k/1")
 	}
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, ok := client.ListedEntry(b.Context(), "flags", "k/1"); !ok {
+		if _, ok := client.ListedDigest(b.Context(), "flags", "k/1"); !ok {
 			b.Fatal("not listed")
 		}
 	}

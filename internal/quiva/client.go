@@ -35,6 +35,7 @@ type Client struct {
 	http       *retryablehttp.Client
 
 	bulkRefresh bool
+	digest      func(value []byte) (Digest, error)
 	snapshots   snapshots
 	quoting     quoting
 	outage      *outage
@@ -53,6 +54,7 @@ func New(config Config) *Client {
 		log:        log,
 
 		bulkRefresh: config.BulkRefresh,
+		digest:      config.Digest,
 		outage:      outage,
 
 		http: &retryablehttp.Client{
@@ -93,6 +95,9 @@ type request struct {
 func (c *Client) do(ctx context.Context, r request, into responseBody) error {
 	failure := &Error{Method: r.method, Path: c.url(r).EscapedPath()}
 	call := &call{limit: r.limit}
+	if streamed, ok := into.(streamedBody); ok {
+		call.stream = streamed.read
+	}
 	start := time.Now()
 	response, err := c.send(withCall(ctx, call), r)
 	failure.Attempts, failure.Elapsed, failure.lost = call.attempts, time.Since(start), call.lost
@@ -116,7 +121,7 @@ func (c *Client) do(ctx context.Context, r request, into responseBody) error {
 	case response.StatusCode != http.StatusOK:
 		c.redactor.explain(failure, call.body)
 	default:
-		err := decodeResponse(call.body, into)
+		err := call.decode(into)
 		if err == nil {
 			return nil
 		}

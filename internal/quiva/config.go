@@ -36,8 +36,12 @@ type Config struct {
 	Roots *x509.CertPool
 	// UserAgent is sent with every request.
 	UserAgent string
-	// BulkRefresh lets [Client.ListedEntry] fetch whole buckets.
+	// BulkRefresh lets [Client.ListedDigest] and [Client.RefreshEntries] fetch
+	// whole buckets.
 	BulkRefresh bool
+	// Digest, which BulkRefresh needs, returns the same for values that are equal
+	// to whoever asks, and for no others. It fails for one that equals nothing.
+	Digest func(value []byte) (Digest, error)
 	// Log, if set, is told of every attempt. It never receives a credential,
 	// a header or a body.
 	Log LogFunc

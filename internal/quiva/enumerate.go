@@ -5,9 +5,7 @@ import (
 	"context"
 	"errors"
 	"maps"
-	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"unicode/utf8"
@@ -140,12 +138,11 @@ func (e *enumeration) lookUp(ctx context.Context, pattern string) error {
 // search looks for the keys with a prefix, and reports whether the gateway may
 // have more of them than it listed.
 func (e *enumeration) search(ctx context.Context, prefix string) (truncated bool, err error) {
-	operation, query := "entries", url.Values{"limit": {strconv.Itoa(MaxListLimit)}}
+	list := listOf(e.bucket, MaxListLimit)
 	if prefix != "" {
-		operation = "search-by-key"
-		query.Set("search", prefix+"*")
+		list = searchOf(e.bucket, prefix+"*", MaxListLimit)
 	}
-	listed, truncated, err := e.client.list(ctx, e.bucket, operation, query)
+	listed, truncated, err := readList(ctx, e.client, list, wholeEntry)
 	if err != nil {
 		return false, err
 	}

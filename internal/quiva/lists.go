@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"maps"
 	"net/http"
 	"net/url"
@@ -23,7 +22,7 @@ const MaxListLimit = 1000
 // [MaxListLimit]), each once. It fails with [ErrNotFound] if the bucket does not
 // exist.
 func (c *Client) ListEntries(ctx context.Context, bucket string, limit int) ([]Entry, error) {
-	entries, _, err := c.list(ctx, bucket, "entries", url.Values{"limit": {strconv.Itoa(limit)}})
+	entries, _, err := readList(ctx, c, listOf(bucket, limit), wholeEntry)
 	return entries, err
 }
 
@@ -31,71 +30,82 @@ func (c *Client) ListEntries(ctx context.Context, bucket string, limit int) ([]E
 // which * stands for any characters, up to limit (1 to [MaxListLimit]), each
 // once. It fails with [ErrNotFound] if the bucket does not exist.
 func (c *Client) SearchEntries(ctx context.Context, bucket, pattern string, limit int) ([]Entry, error) {
-	entries, _, err := c.list(ctx, bucket, "search-by-key", url.Values{"search": {pattern}, "limit": {strconv.Itoa(limit)}})
+	entries, _, err := readList(ctx, c, searchOf(bucket, pattern, limit), wholeEntry)
 	return entries, err
 }
 
-// list also reports whether it has as many results as fit in one list, so that
-// the gateway may have more.
-func (c *Client) list(ctx context.Context, bucket, operation string, query url.Values) (entries []Entry, truncated bool, err error) {
-	var response entriesResponse
-	err = c.do(ctx, request{method: http.MethodGet, path: []string{bucket, operation}, query: query, limit: listLimit}, &response)
+// listing is a call that lists entries.
+type listing struct {
+	bucket    string
+	operation string // the last segment of its path
+	query     url.Values
+}
+
+func listOf(bucket string, limit int) listing {
+	return listing{bucket, "entries", url.Values{"limit": {strconv.Itoa(limit)}}}
+}
+
+func searchOf(bucket, pattern string, limit int) listing {
+	return listing{bucket, "search-by-key", url.Values{"search": {pattern}, "limit": {strconv.Itoa(limit)}}}
+}
+
+func wholeEntry(entry Entry) Entry { return entry }
+
+// readList lists entries, and keeps of each what keep makes of it. A value is let
+// go of before the next one is read, since a list may hold 64 MiB of them. It also
+// reports whether there are as many results as fit in one list, so that the
+// gateway may have more.
+//
+// Keys that the list has more than once are read on their own: it does not say
+// which of the values is the entry's.
+func readList[T any](ctx context.Context, c *Client, l listing, keep func(Entry) T) (kept []T, truncated bool, err error) {
+	response := listResponse[T]{keep: keep}
+	err = c.do(ctx, request{method: http.MethodGet, path: []string{l.bucket, l.operation}, query: l.query, limit: listLimit}, &response)
 	if err != nil {
 		return nil, false, err
 	}
-	entries = make([]Entry, len(*response.Body.Results))
-	for i, result := range *response.Body.Results {
-		entries[i] = Entry{Key: *result.Key, Value: result.Value}
-	}
-	truncated = len(entries) >= MaxListLimit
-	if entries, err = c.readRepeated(ctx, bucket, entries); err != nil {
+	unquote, err := response.isQuoted(ctx, c, l)
+	if err != nil {
 		return nil, false, err
 	}
-	return entries, truncated, c.unquote(ctx, bucket, operation, entries)
-}
-
-// readRepeated reads the keys that a list has more than once on their own: it
-// does not say which of the values is the entry's.
-func (c *Client) readRepeated(ctx context.Context, bucket string, entries []Entry) ([]Entry, error) {
-	listed := make(map[string]int, len(entries))
-	for _, entry := range entries {
-		listed[entry.Key]++
+	listed := make(map[string]int, len(response.results))
+	for _, result := range response.results {
+		listed[result.key]++
 	}
-	if len(listed) == len(entries) {
-		return entries, nil
+	kept = make([]T, 0, len(response.results))
+	for _, result := range response.results {
+		switch {
+		case listed[result.key] > 1:
+		case unquote && result.unquoted != nil:
+			kept = append(kept, *result.unquoted)
+		default:
+			kept = append(kept, result.kept)
+		}
 	}
 	maps.DeleteFunc(listed, func(_ string, times int) bool { return times == 1 })
-	read, outcome := c.GetEntries(ctx, bucket, slices.Sorted(maps.Keys(listed)))
-	entries = slices.DeleteFunc(entries, func(entry Entry) bool { return listed[entry.Key] > 1 })
-	return slices.AppendSeq(entries, maps.Values(read)), outcome.Err()
+	read, outcome := c.GetEntries(ctx, l.bucket, slices.Sorted(maps.Keys(listed)))
+	for _, entry := range read {
+		kept = append(kept, keep(entry))
+	}
+	return kept, len(response.results) >= MaxListLimit, outcome.Err()
 }
 
-// unquote replaces in place the values of a gateway that gives them in lists as
-// JSON strings, as its documents say that it may, by the JSON that those hold.
-func (c *Client) unquote(ctx context.Context, bucket, operation string, entries []Entry) error {
-	held := make([]json.RawMessage, len(entries))
+// isQuoted reports whether a list is of a gateway that gives values in lists as
+// JSON strings, as its documents say that it may.
+func (r *listResponse[T]) isQuoted(ctx context.Context, c *Client, l listing) (bool, error) {
 	telling := "" // a key whose entry tells whether its value was made a string
-	for i, entry := range entries {
-		if !bytes.HasPrefix(entry.Value, []byte(`"`)) {
-			return nil
+	for _, result := range r.results {
+		if !result.isString {
+			return false, nil
 		}
-		held[i] = quotedJSON(entry.Value)
-		if telling == "" && bytes.HasPrefix(held[i], []byte("{")) {
-			telling = entry.Key
+		if telling == "" && result.holdsObject {
+			telling = result.key
 		}
 	}
 	if telling == "" {
-		return nil
+		return false, nil
 	}
-	if quoted, err := c.quoting.learn(ctx, c, operation, bucket, telling); err != nil || !quoted {
-		return err
-	}
-	for i, value := range held {
-		if value != nil {
-			entries[i].Value = value
-		}
-	}
-	return nil
+	return c.quoting.learn(ctx, c, l.operation, l.bucket, telling)
 }
 
 // quoting is what was learned about a gateway: by operation, whether it gives
@@ -137,34 +147,6 @@ func quotedJSON(value json.RawMessage) json.RawMessage {
 	// A lone surrogate, which is no character, decodes to U+FFFD.
 	if held := bytes.TrimSpace([]byte(text)); json.Valid(held) && !bytes.ContainsRune(held, utf8.RuneError) {
 		return held
-	}
-	return nil
-}
-
-// entriesResponse is what a list or a search promises.
-type entriesResponse struct {
-	Error noError `json:"error"`
-	Body  *struct {
-		Error   noError `json:"error"`
-		Results *[]struct {
-			Key   *string         `json:"key"`
-			Value json.RawMessage `json:"value"`
-		} `json:"results"`
-		ResultsTotal int64 `json:"results_total"`
-	} `json:"body"`
-}
-
-func (a *entriesResponse) check() error {
-	if a.Body == nil || a.Body.Results == nil {
-		return errors.New("the response lacks \"body.results\"")
-	}
-	if len(*a.Body.Results) == 0 && a.Body.ResultsTotal > 0 {
-		return fmt.Errorf("the response has no results, and counts %d", a.Body.ResultsTotal)
-	}
-	for _, result := range *a.Body.Results {
-		if result.Key == nil || result.Value == nil {
-			return errors.New("a result of the response lacks its \"key\" or \"value\"")
-		}
 	}
 	return nil
 }

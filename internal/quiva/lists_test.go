@@ -76,6 +76,72 @@ func TestListsLearnOnce(t *testing.T) {
 	}
 }
 
+// TestMalformedLists: a list that is not wholly what the API promises is an error,
+// so that nobody takes a part of it for all, or an error for an empty bucket.
+func TestMalformedLists(t *testing.T) {
+	t.Parallel()
+	const result = `{"key":"a","value":{"n":1}}`
+	tests := map[string]struct{ list, want string }{
+		"nothing":                  {"", "the response is empty"},
+		"white space":              {" \n", "the response is empty"},
+		"HTML":                     {"<html>", "the response is not JSON"},
+		"an array":                 {"[]", "of an unexpected shape"},
+		"null":                     {"null", "of an unexpected shape"},
+		"no body":                  {`{"results":[]}`, `lacks "body.results"`},
+		"a body that is null":      {`{"body":null}`, "of an unexpected shape"},
+		"no results":               {`{"body":{"results_total":0}}`, `lacks "body.results"`},
+		"results that are null":    {`{"body":{"results":null}}`, "of an unexpected shape"},
+		"an object of results":     {`{"body":{"results":{}}}`, "of an unexpected shape"},
+		"a result of another kind": {`{"body":{"results":[` + result + `,1]}}`, "of an unexpected shape"},
+		"no key":                   {`{"body":{"results":[` + result + `,{"value":{}}]}}`, `lacks its "key" or "value"`},
+		"a key that is null":       {`{"body":{"results":[{"key":null,"value":{}}]}}`, `lacks its "key" or "value"`},
+		"a key that is a number":   {`{"body":{"results":[{"key":1,"value":{}}]}}`, "of an unexpected shape"},
+		"no value":                 {`{"body":{"results":[{"key":"a"}]}}`, `lacks its "key" or "value"`},
+		"no UTF-8 in a key":        {"{\"body\":{\"results\":[{\"key\":\"\xff\",\"value\":{}}]}}", "not valid UTF-8"},
+		"no UTF-8 in a value":      {"{\"body\":{\"results\":[{\"key\":\"a\",\"value\":\"\xff\"}]}}", "not valid UTF-8"},
+		"a total that is a text":   {`{"body":{"results":[],"results_total":"7"}}`, "of an unexpected shape"},
+		"cut off in a result":      {`{"body":{"results":[` + result + `,{"key":"b`, "ends before its end"},
+		"cut off after a result":   {`{"body":{"results":[` + result, "ends before its end"},
+		"cut off in the body":      {`{"body":{"results":[` + result + `]`, "ends before its end"},
+		"cut off before its end":   {`{"body":{"results":[` + result + `]}`, "ends before its end"},
+		"not closed":               {`{"body":{"results":[` + result + `}}`, "broken JSON"},
+		"two lists":                {`{"body":{"results":[` + result + `]}}{}`, "goes on after its JSON"},
+		"text after it":            {`{"body":{"results":[` + result + `]}} x`, "goes on after its JSON"},
+		"an error beside it":       {`{"body":{"results":[` + result + `]},"error":"locked"}`, "contains an error despite status 200: locked"},
+		"an error in it":           {`{"body":{"error":{"code":1},"results":[]}}`, "contains an error despite status 200"},
+		"another spelling":         {`{"Error":"locked","body":{"results":[]}}`, "contains an error despite status 200: locked"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			gateway := newGateway(t)
+			gateway.Inject(mockgateway.Fault{Effect: mockgateway.Respond(http.StatusOK, nil, test.list)})
+			entries, err := newClient(t, gateway.URL, nil).ListEntries(t.Context(), "flags", 10)
+			if err == nil || !strings.Contains(err.Error(), test.want) {
+				t.Errorf("got %v, error %v; want %q", entries, err, test.want)
+			}
+		})
+	}
+}
+
+// TestListWithTheRest: what else a list may have does not keep it from being read,
+// and an empty one is none.
+func TestListWithTheRest(t *testing.T) {
+	t.Parallel()
+	for list, want := range map[string]int{
+		`{"body":{"results":[]}}`: 0,
+		` {"metadata":{"bucket":"flags"},"error":null,"body":{"results_total":7,"more":[{}],"error":"","results":[{"key":"a","more":1,"value":null}]}} `: 1,
+		`{"BODY":{"Results":[{"Key":"a","Value":{}}]}}`: 1,
+	} {
+		gateway := newGateway(t)
+		gateway.Inject(mockgateway.Fault{Effect: mockgateway.Respond(http.StatusOK, nil, list)})
+		entries, err := newClient(t, gateway.URL, nil).ListEntries(t.Context(), "flags", 10)
+		if err != nil || len(entries) != want {
+			t.Errorf("%s: got %v, error %v", list, entries, err)
+		}
+	}
+}
+
 // TestListContradictsItself: a list without results that counts some is no empty
 // one, so that nobody takes the bucket for empty.
 func TestListContradictsItself(t *testing.T) {

@@ -2,6 +2,7 @@ package quiva
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"slices"
 	"strings"
@@ -13,23 +14,30 @@ import (
 // bucket's list, then out of searches by prefixes of the keys, and one by one
 // what is left. What a list or search says of an entry is only taken if the
 // caller, which is asked by one goroutine at a time, says that it is no change;
-// a list may be older than the entry. An entry that does not exist is done and
-// not among those returned.
+// a list may be older than the entry. What is unchanged is returned without its
+// value, which the caller has. An entry that does not exist is done and not among
+// those returned.
 func (c *Client) RefreshEntries(ctx context.Context, bucket string, keys []string, unchanged func(Entry) bool) (map[string]Entry, BatchResult) {
 	r := &refresh{client: c, bucket: bucket, unchanged: unchanged, left: map[string]bool{}, entries: make(map[string]Entry, len(keys))}
 	for _, key := range keys {
 		r.left[key] = true
 	}
 	if c.bulkRefresh && len(keys) > bulkThreshold {
-		listed, err := c.ListEntries(withoutRetries(ctx), bucket, MaxListLimit)
-		r.acceptList(ctx, listed, err)
+		_ = r.read(ctx, listOf(bucket, MaxListLimit)) // what it does not show is read in another way
 		r.search(ctx)
 	}
-	single, outcome := c.GetEntries(ctx, bucket, slices.Sorted(maps.Keys(r.left)))
-	for key := range r.entries {
-		outcome.Done = append(outcome.Done, key)
-	}
-	maps.Copy(r.entries, single)
+	listed := slices.Collect(maps.Keys(r.entries))
+	outcome := batch(ctx, slices.Sorted(maps.Keys(r.left)), func(key string) error {
+		entry, err := c.GetEntry(ctx, bucket, key)
+		if errors.Is(err, ErrNotFound) {
+			return nil
+		}
+		if err == nil {
+			r.accept(entry)
+		}
+		return err
+	})
+	outcome.Done = append(outcome.Done, listed...)
 	return r.entries, outcome
 }
 
@@ -45,8 +53,16 @@ type refresh struct {
 	failed  bool // whether a list or search failed: more of them are no use
 }
 
-// acceptList accepts what a list or search shows unchanged.
-func (r *refresh) acceptList(ctx context.Context, listed []Entry, err error) {
+// read accepts what a list or search shows unchanged.
+func (r *refresh) read(ctx context.Context, l listing) error {
+	unchanged, _, err := readList(withoutRetries(ctx), r.client, l, func(entry Entry) string {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		if r.left[entry.Key] && r.unchanged(entry) {
+			return entry.Key
+		}
+		return ""
+	})
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if err != nil {
@@ -54,14 +70,25 @@ func (r *refresh) acceptList(ctx context.Context, listed []Entry, err error) {
 			r.client.log(ctx, "Bucket cannot be listed, reading its entries one by one", map[string]any{"bucket": r.bucket, "error": err.Error()})
 		}
 		r.failed = true
-		return
+		return err
 	}
-	for _, entry := range listed {
-		if r.left[entry.Key] && r.unchanged(entry) {
-			r.entries[entry.Key] = entry
-			delete(r.left, entry.Key)
+	for _, key := range unchanged {
+		if r.left[key] {
+			r.entries[key] = Entry{Key: key}
+			delete(r.left, key)
 		}
 	}
+	return nil
+}
+
+// accept accepts an entry that was read on its own.
+func (r *refresh) accept(entry Entry) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.unchanged(entry) {
+		entry.Value = nil
+	}
+	r.entries[entry.Key] = entry
 }
 
 // search looks for what the list did not show, by the longest prefixes under
@@ -72,9 +99,7 @@ func (r *refresh) search(ctx context.Context) {
 		return
 	}
 	batch(ctx, searchPrefixes(slices.Sorted(maps.Keys(r.left)), 0), func(prefix string) error {
-		found, err := r.client.SearchEntries(withoutRetries(ctx), r.bucket, prefix+"*", MaxListLimit)
-		r.acceptList(ctx, found, err)
-		return err
+		return r.read(ctx, searchOf(r.bucket, prefix+"*", MaxListLimit))
 	})
 }
 

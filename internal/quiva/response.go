@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"strings"
 	"unicode/utf8"
@@ -14,6 +15,13 @@ import (
 // into, then asked whether all that it cannot do without is there.
 type responseBody interface{ check() error }
 
+// streamedBody is a responseBody that reads a response as it arrives. It may be
+// asked to more than once, since what breaks off is asked for again.
+type streamedBody interface {
+	responseBody
+	read(body io.Reader) error
+}
+
 // noError is the place of an error in a response with a status of 200. It does
 // not decode if there is one, whatever else the response has.
 type noError struct{}
@@ -22,10 +30,19 @@ func (*noError) UnmarshalJSON(text []byte) error {
 	if string(text) == "null" || string(text) == `""` {
 		return nil
 	}
+	var message string
+	if json.Unmarshal(text, &message) == nil {
+		return fmt.Errorf("%w: %s", errReported, message)
+	}
 	return errReported
 }
 
-var errReported = errors.New("the response contains an error despite status 200")
+var (
+	errReported        = errors.New("the response contains an error despite status 200")
+	errEmpty           = errors.New("the response is empty")
+	errNotUTF8         = errors.New("the response is not valid UTF-8")
+	errUnexpectedShape = errors.New("the response is JSON of an unexpected shape")
+)
 
 // successResponse is the response to a write.
 type successResponse struct {
@@ -43,19 +60,27 @@ func (s *successResponse) check() error {
 	return nil
 }
 
+// decode decodes the last response, which came with a status of 200.
+func (c *call) decode(into responseBody) error {
+	switch {
+	case c.stream == nil:
+		return decodeResponse(c.body, into)
+	case c.streamErr != nil:
+		return describeJSONError(c.body, c.streamErr)
+	default:
+		return into.check()
+	}
+}
+
 // decodeResponse reads what came with a status of 200.
 func decodeResponse(text []byte, into responseBody) error {
 	if err := validText(text); err != nil {
 		return err
 	}
-	err := json.Unmarshal(text, into)
-	if err == nil {
-		return into.check()
+	if err := json.Unmarshal(text, into); err != nil {
+		return describeJSONError(text, err)
 	}
-	if message, ok := errorMessage(text); ok {
-		return fmt.Errorf("%w: %s", errReported, message)
-	}
-	return describeJSONError(text, err)
+	return into.check()
 }
 
 // explain fills in what a response of another status says.
@@ -116,24 +141,32 @@ func errorMessage(text []byte) (string, bool) {
 func validText(text []byte) error {
 	switch {
 	case len(bytes.TrimSpace(text)) == 0:
-		return errors.New("the response is empty")
+		return errEmpty
 	case !utf8.Valid(text):
-		return errors.New("the response is not valid UTF-8")
+		return errNotUTF8
 	}
 	return nil
 }
 
-// describeJSONError says what is wrong with a response that does not decode.
+// describeJSONError says what is wrong with a response that does not decode, of
+// which text is at least the beginning.
 func describeJSONError(text []byte, err error) error {
-	var syntax *json.SyntaxError
+	var (
+		syntax *json.SyntaxError
+		shape  *json.UnmarshalTypeError
+	)
 	switch {
-	case errors.Is(err, errReported):
-		return err
+	case errors.Is(err, io.EOF):
+		return errEmpty
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		return errors.New("the response is broken JSON: it ends before its end")
 	case errors.As(err, &syntax) && !looksLikeJSON(strings.TrimSpace(string(text))):
 		return errors.New("the response is not JSON")
 	case errors.As(err, &syntax):
 		return fmt.Errorf("the response is broken JSON after %d bytes: %w", syntax.Offset, err)
+	case errors.As(err, &shape):
+		return errUnexpectedShape
 	default:
-		return errors.New("the response is JSON of an unexpected shape")
+		return err
 	}
 }

@@ -2,6 +2,7 @@ package quiva
 
 import (
 	"context"
+	"crypto/sha256"
 	"sync"
 	"time"
 )
@@ -15,21 +16,24 @@ const (
 	snapshotAge = 30 * time.Second
 )
 
-// ListedEntry returns an entry out of its bucket's list, which is fetched once
-// for all callers when more than a dozen entries of a bucket were asked for.
-// It reports false if there is none; that says nothing about the
-// entry, and [Client.GetEntry] must tell: the list shows at most 1,000 entries,
-// it may have failed or be forbidden, and a key that this client writes is not
-// served from a list of before.
+// Digest stands for a value, see [Config.Digest].
+type Digest = [sha256.Size]byte
+
+// ListedDigest returns the digest of an entry's value out of its bucket's list,
+// which is fetched once for all callers when more than a dozen entries of a
+// bucket were asked for. It reports false if there is none; that says nothing
+// about the entry, and [Client.GetEntry] must tell: the list shows at most 1,000
+// entries, it may have failed or be forbidden, a value may have no digest, and a
+// key that this client writes is not served from a list of before.
 //
 // The list is up to 30 seconds old.
-func (c *Client) ListedEntry(ctx context.Context, bucket, key string) (Entry, bool) {
+func (c *Client) ListedDigest(ctx context.Context, bucket, key string) (Digest, bool) {
 	if !c.bulkRefresh {
-		return Entry{}, false
+		return Digest{}, false
 	}
 	list, fetch := c.snapshots.join(bucket)
 	if list == nil {
-		return Entry{}, false
+		return Digest{}, false
 	}
 	if fetch {
 		c.fetchSnapshot(ctx, bucket, list)
@@ -38,7 +42,7 @@ func (c *Client) ListedEntry(ctx context.Context, bucket, key string) (Entry, bo
 	case <-list.done:
 		return list.get(key)
 	case <-ctx.Done():
-		return Entry{}, false
+		return Digest{}, false
 	}
 }
 
@@ -46,19 +50,31 @@ func (c *Client) ListedEntry(ctx context.Context, bucket, key string) (Entry, bo
 // better way to spend the time of further tries.
 func (c *Client) fetchSnapshot(ctx context.Context, bucket string, list *snapshot) {
 	defer close(list.done)
-	entries, err := c.ListEntries(withoutRetries(ctx), bucket, MaxListLimit)
+	// Of the values only digests are kept, so that the lists of many buckets take
+	// no memory.
+	listed, _, err := readList(withoutRetries(ctx), c, listOf(bucket, MaxListLimit), func(entry Entry) digested {
+		digest, err := c.digest(entry.Value)
+		return digested{entry.Key, digest, err == nil}
+	})
 	if err != nil {
 		c.log(ctx, "Bucket cannot be listed, reading its entries one by one", map[string]any{"bucket": bucket, "error": err.Error()})
 		// After a caller that gave up, another one may still list the bucket.
 		c.snapshots.drop(bucket, list, ctx.Err() == nil)
 		return
 	}
-	list.fill(entries)
+	list.fill(listed)
 	if time.Since(list.askedAt) > snapshotAge {
 		// It is good for those who have waited, and the next one would be as
 		// slow.
 		c.snapshots.drop(bucket, list, true)
 	}
+}
+
+// digested is an entry of a list. It is not ok if its value has no digest.
+type digested struct {
+	key    string
+	digest Digest
+	ok     bool
 }
 
 // snapshots are the lists of buckets, each shared by all who ask for an entry.
@@ -80,7 +96,7 @@ type snapshot struct {
 	done    chan struct{}
 
 	mu      sync.Mutex
-	entries map[string]Entry
+	digests map[string]Digest
 	written map[string]bool
 }
 
@@ -129,12 +145,14 @@ func (s *snapshots) forget(bucket, key string) {
 	}
 }
 
-func (s *snapshot) fill(entries []Entry) {
+func (s *snapshot) fill(listed []digested) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.entries = make(map[string]Entry, len(entries))
-	for _, entry := range entries {
-		s.entries[entry.Key] = entry
+	s.digests = make(map[string]Digest, len(listed))
+	for _, entry := range listed {
+		if entry.ok {
+			s.digests[entry.key] = entry.digest
+		}
 	}
 }
 
@@ -144,12 +162,12 @@ func (s *snapshot) forget(key string) {
 	s.written[key] = true
 }
 
-func (s *snapshot) get(key string) (Entry, bool) {
+func (s *snapshot) get(key string) (Digest, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.written[key] {
-		return Entry{}, false
+		return Digest{}, false
 	}
-	entry, ok := s.entries[key]
-	return entry, ok
+	digest, ok := s.digests[key]
+	return digest, ok
 }

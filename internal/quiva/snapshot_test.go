@@ -2,11 +2,15 @@ package quiva_test
 
 import (
 	"context"
+	"crypto/sha256"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
+	"runtime"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -22,11 +26,11 @@ const asks = 12
 func newBulkClient(t *testing.T, gateway *mockgateway.Server, buckets ...string) *quiva.Client {
 	t.Helper()
 	client := newClient(t, gateway.URL, func(c *quiva.Config) {
-		c.BulkRefresh, c.MaxRetries, c.RequestTimeout = true, 5, 2*time.Second
+		c.BulkRefresh, c.Digest, c.MaxRetries, c.RequestTimeout = true, digest, 5, 2*time.Second
 	})
 	for _, bucket := range append(buckets, "flags") {
 		for range asks {
-			if _, ok := client.ListedEntry(t.Context(), bucket, "a"); ok {
+			if _, ok := client.ListedDigest(t.Context(), bucket, "a"); ok {
 				t.Fatal("a list was fetched for the first entries")
 			}
 		}
@@ -37,7 +41,16 @@ func newBulkClient(t *testing.T, gateway *mockgateway.Server, buckets ...string)
 	return client
 }
 
-func TestListedEntry(t *testing.T) {
+// digest is a [quiva.Config]'s: values are equal if their texts are. It fails for
+// null.
+func digest(value []byte) (quiva.Digest, error) {
+	if string(value) == "null" {
+		return quiva.Digest{}, errors.New("null")
+	}
+	return sha256.Sum256(value), nil
+}
+
+func TestListedDigest(t *testing.T) {
 	t.Parallel()
 	for _, asText := range []bool{false, true} {
 		gateway := newGateway(t)
@@ -55,9 +68,9 @@ func TestListedEntry(t *testing.T) {
 				if i%2 == 1 {
 					bucket, want = "limits", fmt.Sprintf(`{"limit":%d}`, i)
 				}
-				entry, ok := client.ListedEntry(t.Context(), bucket, fmt.Sprint("k/", i))
-				if ok != (i < 50) || ok && string(entry.Value) != want {
-					t.Errorf("%s: entry %d is %s, %t", bucket, i, entry.Value, ok)
+				listed, ok := client.ListedDigest(t.Context(), bucket, fmt.Sprint("k/", i))
+				if ok != (i < 50) || ok && listed != sha256.Sum256([]byte(want)) {
+					t.Errorf("%s: entry %d is not %s, %t", bucket, i, want, ok)
 				}
 			})
 		}
@@ -72,9 +85,9 @@ func TestListedEntry(t *testing.T) {
 	}
 }
 
-// TestListedEntryAfterWrite: a key that was written, before, while or after the
+// TestListedDigestAfterWrite: a key that was written, before, while or after the
 // list was fetched, is not served from it.
-func TestListedEntryAfterWrite(t *testing.T) {
+func TestListedDigestAfterWrite(t *testing.T) {
 	t.Parallel()
 	gateway := newGateway(t)
 	for _, key := range []string{"before", "while", "after", "deleted", "kept"} {
@@ -95,28 +108,29 @@ func TestListedEntryAfterWrite(t *testing.T) {
 			put("while")
 		}
 	})
-	client.ListedEntry(ctx, "flags", "kept")
+	client.ListedDigest(ctx, "flags", "kept")
 	put("after")
 	if err := client.DeleteEntry(ctx, "flags", "deleted"); err != nil {
 		t.Error(err)
 	}
 	for key, want := range map[string]string{"before": `{"n":2}`, "while": "", "after": "", "deleted": "", "kept": `{"n":1}`} {
-		entry, ok := client.ListedEntry(ctx, "flags", key)
-		if ok != (want != "") || string(entry.Value) != want {
-			t.Errorf("%s is %q, %t; want %q", key, entry.Value, ok, want)
+		listed, ok := client.ListedDigest(ctx, "flags", key)
+		if ok != (want != "") || ok && listed != sha256.Sum256([]byte(want)) {
+			t.Errorf("%s is not %q, %t", key, want, ok)
 		}
 	}
 }
 
-// TestListedEntryWithoutList: whatever keeps the list from coming, it is tried
+// TestListedDigestWithoutList: whatever keeps the list from coming, it is tried
 // once, and the caller told to read the entry itself.
-func TestListedEntryWithoutList(t *testing.T) {
+func TestListedDigestWithoutList(t *testing.T) {
 	t.Parallel()
 	effects := map[string]mockgateway.Effect{
 		"forbidden": mockgateway.Respond(http.StatusForbidden, nil, `{"error":"forbidden"}`),
 		"failing":   mockgateway.Respond(http.StatusInternalServerError, nil, `{"error":"internal_error"}`),
 		"dropped":   mockgateway.Drop(),
 		"html":      mockgateway.Respond(http.StatusOK, nil, "<html>"),
+		"no digest": mockgateway.Respond(http.StatusOK, nil, `{"body":{"results":[{"key":"a","value":null}]}}`),
 		"no key":    mockgateway.Respond(http.StatusOK, nil, `{"body":{"results":[{"value":{}}]}}`),
 		"hanging":   mockgateway.Hang(),
 		"too large": mockgateway.Stream(http.StatusOK, nil, func() io.Reader { return endless{} }),
@@ -129,8 +143,8 @@ func TestListedEntryWithoutList(t *testing.T) {
 			gateway.Inject(mockgateway.Fault{Path: "*/entries", Effect: effect})
 			client := newBulkClient(t, gateway)
 			for range 20 {
-				if entry, ok := client.ListedEntry(t.Context(), "flags", "a"); ok {
-					t.Errorf("a list that did not come has %s", entry.Value)
+				if _, ok := client.ListedDigest(t.Context(), "flags", "a"); ok {
+					t.Error("a list that did not come has an entry")
 				}
 			}
 			if asked := gateway.Count("", ""); asked != 1 {
@@ -140,20 +154,20 @@ func TestListedEntryWithoutList(t *testing.T) {
 	}
 }
 
-// TestListedEntryRateLimited: a list that is only rejected for its rate is
+// TestListedDigestRateLimited: a list that is only rejected for its rate is
 // waited for.
-func TestListedEntryRateLimited(t *testing.T) {
+func TestListedDigestRateLimited(t *testing.T) {
 	t.Parallel()
 	gateway := newGateway(t)
 	gateway.PutEntry("flags", "a", `{}`)
 	gateway.Inject(mockgateway.Fault{Times: 1, Effect: mockgateway.Respond(http.StatusTooManyRequests, http.Header{"Retry-After": {"0"}}, "slow down")})
-	if _, ok := newBulkClient(t, gateway).ListedEntry(t.Context(), "flags", "a"); !ok {
+	if _, ok := newBulkClient(t, gateway).ListedDigest(t.Context(), "flags", "a"); !ok {
 		t.Error("the list was not tried again")
 	}
 }
 
-// TestListedEntryCancelled: a caller that gives up leaves the others a list.
-func TestListedEntryCancelled(t *testing.T) {
+// TestListedDigestCancelled: a caller that gives up leaves the others a list.
+func TestListedDigestCancelled(t *testing.T) {
 	t.Parallel()
 	gateway := newGateway(t)
 	gateway.PutEntry("flags", "a", `{}`)
@@ -162,28 +176,77 @@ func TestListedEntryCancelled(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	var first sync.WaitGroup
 	first.Go(func() {
-		if _, ok := client.ListedEntry(ctx, "flags", "a"); ok {
+		if _, ok := client.ListedDigest(ctx, "flags", "a"); ok {
 			t.Error("a hanging list has an entry")
 		}
 	})
 	<-injection.Reached(1)
 	cancel()
 	first.Wait()
-	if _, ok := client.ListedEntry(t.Context(), "flags", "a"); !ok {
+	if _, ok := client.ListedDigest(t.Context(), "flags", "a"); !ok {
 		t.Error("the next caller gets no list")
 	}
 }
 
-func TestListedEntryOff(t *testing.T) {
+func TestListedDigestOff(t *testing.T) {
 	t.Parallel()
 	gateway := newGateway(t)
 	client := newClient(t, gateway.URL, nil)
 	for range 3 * asks {
-		if _, ok := client.ListedEntry(t.Context(), "flags", "a"); ok {
+		if _, ok := client.ListedDigest(t.Context(), "flags", "a"); ok {
 			t.Error("a list was fetched")
 		}
 	}
 	if asked := gateway.Count("", ""); asked != 0 {
 		t.Errorf("%d requests", asked)
+	}
+}
+
+// TestListsTakeNoMemory: the values of lists are let go of as they arrive, so that
+// three of 4 MB, all at a time, need less than 1 MB each.
+func TestListsTakeNoMemory(t *testing.T) { // not parallel: it measures what all tests have in memory
+	const buckets, entries, size, limit = 3, 1000, 4 << 10, 3 << 20
+	text := strings.Builder{}
+	text.WriteString(`{"body":{"results":[{"key":"a","value":{}}`)
+	for i := range entries {
+		fmt.Fprintf(&text, `,{"key":"k%d","value":{"text":"%s"}}`, i, strings.Repeat("x", size))
+	}
+	text.WriteString("]}}")
+	gateway := newGateway(t)
+	gateway.Inject(mockgateway.Fault{Path: "*/entries", Effect: mockgateway.Stream(http.StatusOK, nil, func() io.Reader { return strings.NewReader(text.String()) })})
+
+	live := func() uint64 {
+		var stats runtime.MemStats
+		runtime.GC()
+		runtime.ReadMemStats(&stats)
+		return stats.HeapAlloc
+	}
+	before := live()
+	var digests, peak atomic.Uint64
+	client := newClient(t, gateway.URL, func(c *quiva.Config) {
+		c.BulkRefresh, c.RequestTimeout = true, time.Minute
+		c.Digest = func(value []byte) (quiva.Digest, error) {
+			if digests.Add(1)%entries == 0 { // a list has arrived, and some are under way
+				peak.Store(max(peak.Load(), live()))
+			}
+			return digest(value)
+		}
+	})
+	var wait sync.WaitGroup
+	for i := range buckets {
+		wait.Go(func() {
+			bucket, isListed := fmt.Sprint("bucket-", i), false
+			for range asks + 1 {
+				_, isListed = client.ListedDigest(t.Context(), bucket, "a")
+			}
+			if !isListed {
+				t.Errorf("%s was not listed", bucket)
+			}
+		})
+	}
+	wait.Wait()
+	peak.Store(max(peak.Load(), live()))
+	if taken := int64(peak.Load()) - int64(before); taken > limit {
+		t.Errorf("%d lists took %d bytes at a time, of %d", buckets, taken, buckets*text.Len())
 	}
 }

@@ -44,10 +44,13 @@ func newHTTPTransport(config Config) *http.Transport {
 
 // call is what the attempts of one request share.
 type call struct {
-	limit    int64  // bytes of a response that are read
-	body     []byte // the last response's
-	corrupt  error  // why the body is not the gzip that it is said to be
-	attempts int
+	limit int64 // bytes of a response that are read
+	// stream, if set, reads a response with status 200 as it arrives.
+	stream    func(io.Reader) error
+	streamErr error  // how it ended
+	body      []byte // the last response's; of one that was streamed, the beginning
+	corrupt   error  // why the body is not the gzip that it is said to be
+	attempts  int
 	// lost says that an attempt may have been carried out although its response
 	// did not arrive.
 	lost    bool
@@ -112,11 +115,7 @@ func (t *transport) exchange(r *http.Request, call *call) (*http.Response, error
 	response, sent, err := t.send(r.WithContext(ctx))
 	if err == nil {
 		t.outage.end()
-		call.body, err = readBody(response, call.limit)
-		call.corrupt = nil
-		if isCorrupt(err) {
-			call.corrupt, err = err, nil
-		}
+		err = call.read(response)
 	}
 	if err != nil && ctx.Err() != nil {
 		err = context.Cause(ctx)
@@ -184,18 +183,49 @@ func (t *transport) report(r *http.Request, response *http.Response, err error, 
 	t.log(r.Context(), "Gateway request", fields)
 }
 
-// readBody reads a response's body to its end and leaves none.
-func readBody(response *http.Response, limit int64) ([]byte, error) {
+// read reads a response's body to its end and leaves none.
+func (c *call) read(response *http.Response) error {
 	defer response.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(response.Body, limit+1))
-	if err != nil {
-		return nil, err
-	}
-	if int64(len(body)) > limit {
-		return nil, fmt.Errorf("%w of %d MiB", ErrResponseTooLarge, limit>>20)
+	body := &body{from: response.Body, limit: c.limit}
+	if c.stream != nil && response.StatusCode == http.StatusOK {
+		c.streamErr = c.stream(body)
+		_, _ = io.Copy(io.Discard, body) // to the end, which shows whether it is whole; body has the error
+		c.body = body.beginning
+	} else {
+		c.body, _ = io.ReadAll(body) // as above
 	}
 	response.Body = http.NoBody
-	return body, nil
+	c.corrupt = nil
+	if isCorrupt(body.err) {
+		c.corrupt = body.err
+		return nil
+	}
+	return body.err
+}
+
+// beginningLimit is how much is kept of what was streamed, in bytes: enough for
+// an excerpt in an error.
+const beginningLimit = 4 << 10
+
+// body is a response's, up to a limit.
+type body struct {
+	from      io.Reader
+	limit     int64
+	length    int64
+	beginning []byte
+	err       error // why it could not be read to its end
+}
+
+func (b *body) Read(p []byte) (int, error) {
+	n, err := b.from.Read(p)
+	b.beginning = append(b.beginning, p[:min(n, beginningLimit-len(b.beginning))]...)
+	if b.length += int64(n); b.length > b.limit {
+		err = fmt.Errorf("%w of %d MiB", ErrResponseTooLarge, b.limit>>20)
+	}
+	if err != nil && !errors.Is(err, io.EOF) {
+		b.err = err
+	}
+	return n, err
 }
 
 // isCorrupt reports whether a body arrived, but is not the gzip that its header
