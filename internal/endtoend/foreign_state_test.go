@@ -6,6 +6,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/quivaworks/terraform-provider-quiva/internal/terraformcli"
 )
 
 // foreignResource is a resource of another provider in a state.
@@ -27,7 +29,7 @@ func (w *workspace) startWith(resources ...foreignResource) {
 	}
 	dir := w.t.TempDir()
 	var listed []map[string]any
-	overrides := fmt.Sprintf("    \"quivaworks/quiva\" = %q\n", filepath.Dir(built.config))
+	overrides := map[string]string{"quivaworks/quiva": filepath.Dir(binary)}
 	for _, resource := range resources {
 		var instances []map[string]any
 		for key, attributes := range resource.instances {
@@ -43,10 +45,10 @@ func (w *workspace) startWith(resources ...foreignResource) {
 		})
 		// Without the host, so that OpenTofu finds it in its own registry.
 		address := strings.TrimPrefix(resource.provider, "registry.terraform.io/")
-		if strings.Contains(overrides, address) {
+		if overrides[address] != "" {
 			continue
 		}
-		overrides += fmt.Sprintf("    %q = %q\n", address, dir)
+		overrides[address] = dir
 		standIn := filepath.Join(dir, "terraform-provider-"+filepath.Base(resource.provider))
 		if err := os.Symlink(program, standIn); err != nil {
 			w.t.Fatal(err)
@@ -62,7 +64,7 @@ func (w *workspace) startWith(resources ...foreignResource) {
 		w.t.Fatal(err)
 	}
 	config := filepath.Join(dir, "cli.tfrc")
-	if err := os.WriteFile(config, []byte("provider_installation {\n  dev_overrides {\n"+overrides+"  }\n  direct {}\n}\n"), 0o600); err != nil {
+	if err := os.WriteFile(config, []byte(terraformcli.Overrides(overrides)), 0o600); err != nil {
 		w.t.Fatal(err)
 	}
 	w.env = append(w.env, "TF_CLI_CONFIG_FILE="+config)

@@ -8,21 +8,15 @@ import (
 	"path/filepath"
 	"slices"
 	"testing"
-
-	"github.com/quivaworks/terraform-provider-quiva/internal/terraformcli"
 )
 
 // needQuery skips a test where Terraform has no queries.
 func needQuery(t *testing.T) {
 	t.Helper()
 	needTerraform(t)
-	version, err := terraformcli.Version(t.Context(), built.terraform, terraformcli.Environment(built.config))
-	if err != nil {
-		t.Fatal(err)
-	}
 	var minor int
-	if n, _ := fmt.Sscanf(version, "Terraform v1.%d.", &minor); n != 1 || minor < 14 {
-		t.Skipf("needs Terraform 1.14 or later, and this is %s", version)
+	if n, _ := fmt.Sscanf(built.Version, "Terraform v1.%d.", &minor); n != 1 || minor < 14 {
+		t.Skipf("needs Terraform 1.14 or later, and this is %s", built.Version)
 	}
 }
 

@@ -423,7 +423,7 @@ func (r *kvEntryResource) ImportState(ctx context.Context, req resource.ImportSt
 		return
 	}
 	// Terraform's own error for what does not exist names neither.
-	if _, ok := client.ListedEntry(ctx, bucket, key); !ok {
+	if _, isListed := client.ListedDigest(ctx, bucket, key); !isListed {
 		switch _, err := client.GetEntry(ctx, bucket, key); {
 		case errors.Is(err, quiva.ErrNotFound):
 			resp.Diagnostics.AddError("KV entry does not exist",
