@@ -63,6 +63,9 @@ func TestAccKVEntryInTwoResources(t *testing.T) {
 		"entry and entries":   {one("a"), many("b", shared), ""},
 		"entries and entry":   {many("a", shared), one("b"), many("a", "")},
 		"entries and entries": {many("a", shared), many("b", shared), many("a", "")},
+		// What only the first has is deleted with it.
+		"dropped entries and entry":   {many("a", shared), one("b"), ""},
+		"dropped entries and entries": {many("a", shared), many("b", shared), ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

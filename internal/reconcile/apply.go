@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/quivaworks/terraform-provider-quiva/internal/quiva"
 )
@@ -33,7 +34,7 @@ type Change struct {
 func (r *Run) Apply(ctx context.Context, wanted Change) Outcome {
 	c := &change{Change: wanted, run: r}
 	r.begin(c)
-	defer r.end()
+	defer r.end(c)
 	c.write(ctx)
 	c.remove(ctx)
 	r.noteCancelled(ctx)
@@ -46,12 +47,18 @@ func (r *Run) begin(c *change) {
 	for key := range c.Add {
 		r.at(c.Bucket, key).planned = false
 	}
+	r.lastActive = time.Now()
 	r.setActive(+1)
 }
 
-func (r *Run) end() {
+func (r *Run) end(c *change) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	// Where nothing is handed over, one creation that is refused is no reason for
+	// others to go on waiting.
+	if r.handedOver || c.outcome.Failure == nil {
+		r.lastActive = time.Now()
+	}
 	r.setActive(-1)
 }
 
@@ -108,10 +115,9 @@ func (c *change) write(ctx context.Context) {
 		switch {
 		case err != nil:
 			c.fail(Failure{Kind: Cancelled, Err: err})
+		case !c.refuseWritten(keys):
 		case len(taken) > 0:
 			c.fail(Failure{Kind: Taken, Count: len(c.Add), Keys: taken})
-		default:
-			c.refuseWritten(keys)
 		}
 		if c.outcome.Failure != nil {
 			c.giveUp(ctx, keys)

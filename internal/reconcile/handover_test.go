@@ -2,7 +2,9 @@ package reconcile_test
 
 import (
 	"context"
+	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -160,6 +162,50 @@ func TestHandOverMakesRoom(t *testing.T) {
 	}
 	if got := <-other; got != "written "+key {
 		t.Errorf("the creation that went on waiting: %q", got)
+	}
+}
+
+// TestHandOverOfMany: creations whose keys nobody lets go do not wait for each
+// other.
+func TestHandOverOfMany(t *testing.T) {
+	t.Parallel()
+	const count = 50
+	var entries []string
+	for i := range count {
+		entries = append(entries, fmt.Sprintf("k%d=1", i))
+	}
+	run, _ := newRun(t, strings.Join(entries, " "))
+	begun := time.Now()
+	outcomes := make(chan string)
+	for i := range count {
+		go func() { outcomes <- describe(run.Apply(t.Context(), call{add: fmt.Sprintf("k%d=2", i)}.change())) }()
+	}
+	for range count {
+		if got := <-outcomes; !strings.HasPrefix(got, "taken: ") {
+			t.Error(got)
+		}
+	}
+	if took := time.Since(begun); took > 3*time.Second {
+		t.Errorf("%d refusals took %s", count, took)
+	}
+}
+
+// TestHandOverToTwo: of two creations that wait for one key, the second is told
+// of the first.
+func TestHandOverToTwo(t *testing.T) {
+	t.Parallel()
+	run, gateway := newRun(t, "a=1")
+	defer hold(t, run, gateway)()
+	first := start(t, run, gateway, call{add: "a=2"})
+	second := make(chan string)
+	go func() { second <- describe(run.Apply(t.Context(), call{add: "a=3"}.change())) }()
+	if got := describe(run.Apply(t.Context(), call{remove: "a=1"}.change())); got != "let go a" {
+		t.Error(got)
+	}
+	got := []string{<-first, <-second}
+	slices.Sort(got)
+	if want := []string{"written a", "written before: a"}; !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
 	}
 }
 

@@ -26,7 +26,7 @@ type Run struct {
 	quietBy     time.Time
 
 	// active counts the calls of Apply that are under way and do not wait for a
-	// hand-over; lastActive is when that last changed.
+	// hand-over; lastActive is when one last began, or ended with something done.
 	active     int
 	lastActive time.Time
 	waiting    []*change // those that wait for a hand-over, the first one first
@@ -107,7 +107,6 @@ func (r *Run) notify() {
 // caller holds r.mu.
 func (r *Run) setActive(difference int) {
 	r.active += difference
-	r.lastActive = time.Now()
 	r.notify()
 }
 
