@@ -340,6 +340,7 @@ func TestAccKVBucketUnset(t *testing.T) {
 func TestKVBucketKeepsWarning(t *testing.T) {
 	t.Parallel()
 	server := newServer(t)
+	configure(t, server, newGateway(t))
 	schema := resourceSchema(t, server, "quiva_kv_bucket")
 	schemaType := schema.ValueType().(tftypes.Object)
 	indexingType := schemaType.AttributeTypes["indexing"].(tftypes.Object)
@@ -808,12 +809,12 @@ func TestKVBucketIdentityProtocol(t *testing.T) {
 		t.Errorf("the identity has %+v", attributes)
 	}
 
-	for _, name := range []string{"flags", "absent"} {
-		imported, err := server.ImportResourceState(t.Context(), &tfprotov6.ImportResourceStateRequest{TypeName: "quiva_kv_bucket", Identity: identity(name)})
-		noDiagnostics(t, imported.Diagnostics, err)
-		if len(imported.ImportedResources) != 1 {
-			t.Fatalf("imported %d resources", len(imported.ImportedResources))
-		}
+	imported, err := server.ImportResourceState(t.Context(), &tfprotov6.ImportResourceStateRequest{TypeName: "quiva_kv_bucket", Identity: identity("flags")})
+	noDiagnostics(t, imported.Diagnostics, err)
+	if len(imported.ImportedResources) != 1 {
+		t.Fatalf("imported %d resources", len(imported.ImportedResources))
+	}
+	for _, exists := range []bool{true, false} {
 		read, err := server.ReadResource(t.Context(), &tfprotov6.ReadResourceRequest{
 			TypeName: "quiva_kv_bucket", CurrentState: imported.ImportedResources[0].State, CurrentIdentity: imported.ImportedResources[0].Identity, Private: imported.ImportedResources[0].Private,
 		})
@@ -822,16 +823,17 @@ func TestKVBucketIdentityProtocol(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if want, _ := identity(name).IdentityData.Unmarshal(identityType); !got.Equal(want) {
+		if want, _ := identity("flags").IdentityData.Unmarshal(identityType); !got.Equal(want) {
 			t.Errorf("the identity is %s, want %s", got, want)
 		}
 		state, err := read.NewState.Unmarshal(resourceSchema(t, server, "quiva_kv_bucket").ValueType())
 		if err != nil {
 			t.Fatal(err)
 		}
-		if state.IsNull() != (name == "absent") {
-			t.Errorf("read %s of the bucket %q", state, name)
+		if state.IsNull() == exists {
+			t.Errorf("read %s, though it exists: %t", state, exists)
 		}
+		gateway.DeleteBucket("flags")
 	}
 
 	refused, err := server.ImportResourceState(t.Context(), &tfprotov6.ImportResourceStateRequest{TypeName: "quiva_kv_bucket", Identity: identity("")})
