@@ -4,45 +4,58 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"net/http"
 	"strings"
 	"testing"
 	"unicode/utf8"
 )
 
-// FuzzResponse: no response makes the client panic, only a well-formed one yields
-// a value, only the gateway's own words mean not found, and no error shows a
-// value out of JSON.
+// sizeLimit keeps a fuzzer from finding that more text takes longer.
+const sizeLimit = 10_000
+
+// FuzzResponse: no response makes the client panic, only a well-formed one is
+// taken for an entry, a list or a success, only the gateway's own words mean not
+// found, and no error shows a credential. The seeds are in testdata.
 func FuzzResponse(f *testing.F) {
-	for _, text := range []string{
-		`{"body":{"key":"a","value":{"n":1}},"metadata":{"bucket":"b","key":"a"}}`, `{"body":{"value":null}}`, `{"body":{"key":"a","value":"canary`,
-		`{"error":"not_found"}`, `{"status_code":404,"body":{"error":"not_found"}}`, `{"message":"success"}`,
-		"<html>\n", "", "null", "[[[[", `{"body":[]}`, "\"\xff\"", `{"a":"\"canary"}`, `{"error":1}`, "\x1f\x8b",
-	} {
-		f.Add(200, []byte(text))
-		f.Add(404, []byte(text))
-	}
 	redactor := newRedactor(Credential{Secret: "ms-secret"})
-	f.Fuzz(func(t *testing.T, status int, text []byte) {
-		failure := &Error{Method: "GET", Path: "/", StatusCode: status}
-		if status == 200 {
-			response := entryResponse{key: "a"}
-			err := decodeResponse(text, &response)
-			if err == nil && (!json.Valid(response.Body.Value) || !utf8.Valid(text)) {
-				t.Fatalf("took %q for a response", text)
-			}
-			if err == nil {
-				return
-			}
-			failure.Cause, failure.Excerpt = err.Error(), redactor.excerpt(string(text))
-		} else {
-			redactor.explain(failure, text)
-			if errors.Is(failure, ErrNotFound) && (status != 404 || !bytes.Contains(text, []byte("not"))) {
-				t.Fatalf("status %d with %q means not found", status, text)
-			}
-		}
+	check := func(t *testing.T, failure *Error) {
+		t.Helper()
 		shown := redactor.error(failure).Error()
 		if strings.Contains(shown, "ms-secret") || !utf8.ValidString(shown) || len(failure.Excerpt) > excerptLimit+len("…") {
 			t.Fatalf("the error is %q", shown)
+		}
+	}
+	f.Fuzz(func(t *testing.T, status int, text []byte) {
+		if len(text) > sizeLimit {
+			return
+		}
+		if status != http.StatusOK {
+			failure := &Error{Method: "GET", Path: "/", StatusCode: status}
+			redactor.explain(failure, text)
+			if errors.Is(failure, ErrNotFound) && (status != http.StatusNotFound || !bytes.Contains(text, []byte("not_found"))) {
+				t.Fatalf("status %d with %q means not found", status, text)
+			}
+			check(t, failure)
+			return
+		}
+		entry, list := &entryResponse{key: "a"}, &listResponse[Entry]{keep: func(entry Entry) Entry { return entry }}
+		for _, into := range []responseBody{entry, list, &successResponse{}, &bucketsResponse{}} {
+			call := call{body: text}
+			if streamed, ok := into.(streamedBody); ok {
+				call.stream, call.streamErr = streamed.read, streamed.read(bytes.NewReader(text))
+			}
+			err := call.decode(into)
+			if err == nil && !json.Valid(text) {
+				t.Fatalf("%T was read from %q", into, text)
+			}
+			if err != nil {
+				check(t, &Error{Method: "GET", Path: "/", StatusCode: status, Cause: err.Error(), Excerpt: redactor.excerpt(string(text))})
+			}
+		}
+		for _, result := range list.results {
+			if !json.Valid(result.kept.Value) || !utf8.Valid(result.kept.Value) || !utf8.ValidString(result.key) {
+				t.Fatalf("%q lists %q: %q", text, result.key, result.kept.Value)
+			}
 		}
 	})
 }
