@@ -29,19 +29,21 @@ type movedEntry struct {
 	Key    string `json:"key"`
 }
 
+// entrySources are the types that an entry can be moved from, and how each says
+// which entry it is. A problem completes the sentence "A restapi_object is moved
+// by …".
+var entrySources = map[string]func(movedEntry) (bucket, key, problem string){
+	"jetstream_kv_entry": movedEntry.inBucket,
+	"restapi_object":     func(e movedEntry) (string, string, string) { return entryAt(e.restapiURL()) },
+	"restful_resource":   func(e movedEntry) (string, string, string) { return entryAt(e.ID) },
+}
+
 // moveEntry leaves the value to the refresh that follows, as an import does:
 // Terraform moves before it configures the provider.
 func moveEntry(ctx context.Context, req resource.MoveStateRequest, resp *resource.MoveStateResponse) {
 	const instead = "Without a move, the new resource adopts an entry with an equal value."
-	var locate func(movedEntry) (bucket, key, problem string)
-	switch req.SourceTypeName {
-	case "restapi_object":
-		locate = func(e movedEntry) (string, string, string) { return entryAt(e.restapiURL()) }
-	case "restful_resource":
-		locate = func(e movedEntry) (string, string, string) { return entryAt(e.ID) }
-	case "jetstream_kv_entry":
-		locate = movedEntry.jetstream
-	default:
+	locate, ok := entrySources[req.SourceTypeName]
+	if !ok {
 		cannotMove(&resp.Diagnostics, req,
 			fmt.Sprintf("A quiva_kv_entry takes over from a restapi_object, restful_resource or jetstream_kv_entry, and this is a %s.", req.SourceTypeName), instead)
 		return
@@ -73,9 +75,8 @@ func (e movedEntry) restapiURL() string {
 	return strings.ReplaceAll(location, "{id}", e.ID)
 }
 
-// jetstream returns the entry of a jetstream_kv_entry, or the problem as entryAt
-// does.
-func (e movedEntry) jetstream() (bucket, key, problem string) {
+// inBucket returns the entry of a jetstream_kv_entry.
+func (e movedEntry) inBucket() (bucket, key, problem string) {
 	if bucketName.problem(e.Bucket) != "" || entryKey.problem(e.Key) != "" {
 		return "", "", fmt.Sprintf("its bucket and key, and this one has the bucket %q and the key %q", e.Bucket, e.Key)
 	}
@@ -83,9 +84,8 @@ func (e movedEntry) jetstream() (bucket, key, problem string) {
 }
 
 // entryAt returns the entry that a URL names by the last segments of its path;
-// those before them are the endpoint's. The problem completes the sentence "A
-// restful_resource is moved by …", and shows the path alone: a query or a user
-// name may be a secret.
+// those before them are the endpoint's. The problem shows the path alone: a query
+// or a user name may be a secret.
 func entryAt(text string) (bucket, key, problem string) {
 	const expected = "the URL of its entry, which ends in /storage/kv/BUCKET/entries/KEY with bucket and key percent-encoded, and this one has "
 	location, err := url.Parse(text)
