@@ -159,7 +159,7 @@ func (r *kvEntriesResource) Read(ctx context.Context, req resource.ReadRequest, 
 	for key, entry := range held {
 		// An equal value stays as it is, in the types that the configuration
 		// gave it.
-		if now[key] = known[key]; entry.Value != nil {
+		if now[key] = known[key]; entry.Value != nil { // it changed
 			now[key], changed = refreshValue(&resp.Diagnostics, key, known[key], entry.Value), true
 		}
 	}

@@ -324,9 +324,9 @@ func (r *kvEntryResource) Read(ctx context.Context, req resource.ReadRequest, re
 		return
 	}
 	// What a list says is only taken when nothing comes of it.
-	known, isKnown := dynamicvalue.Of(state.Value), !isNull(state.Value)
+	known, hasValue := dynamicvalue.Of(state.Value), !isNull(state.Value)
 	listed, isListed := client.ListedDigest(ctx, state.Bucket.ValueString(), state.Key.ValueString())
-	if isListed && (writeOnly || isKnown && dynamicvalue.HoldsDigest(known, listed)) {
+	if isListed && (writeOnly || hasValue && dynamicvalue.HoldsDigest(known, listed)) {
 		return
 	}
 	held, err := client.GetEntry(ctx, state.Bucket.ValueString(), state.Key.ValueString())
@@ -340,7 +340,7 @@ func (r *kvEntryResource) Read(ctx context.Context, req resource.ReadRequest, re
 	}
 	// A secret must not come into the state, and an equal value stays as it is,
 	// in the types that the configuration gave it.
-	if writeOnly || isKnown && dynamicvalue.Holds(known, held.Value) {
+	if writeOnly || hasValue && dynamicvalue.Holds(known, held.Value) {
 		return
 	}
 	value := refreshValue(&resp.Diagnostics, held.Key, known, held.Value)

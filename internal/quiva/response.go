@@ -159,7 +159,7 @@ func describeJSONError(text []byte, err error) error {
 	case errors.Is(err, io.EOF):
 		return errEmpty
 	case errors.Is(err, io.ErrUnexpectedEOF):
-		return errors.New("the response is broken JSON: it ends before its end")
+		return errors.New("the response is broken JSON: it ends too early")
 	case errors.As(err, &syntax) && !looksLikeJSON(strings.TrimSpace(string(text))):
 		return errors.New("the response is not JSON")
 	case errors.As(err, &syntax):
