@@ -92,7 +92,7 @@ func warnOfMissing(diags *diag.Diagnostics, bucket string, found quiva.Enumerati
 	if found.Complete {
 		return
 	}
-	reason := "It has no number to compare that with: it counts the keys of whole buckets only."
+	reason := "Nothing confirms that these are all: it counts keys of a whole bucket only, and only for a credential that may read the bucket."
 	if found.Counted != nil {
 		reason = fmt.Sprintf("It counts %d keys in the bucket. These include deleted keys for as long as it keeps the mark of their deletion, so that may be the difference.", *found.Counted)
 	}

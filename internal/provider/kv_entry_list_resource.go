@@ -188,5 +188,5 @@ func listedEntry(ctx context.Context, req list.ListRequest, bucket types.String,
 // reports whether others may follow. Terraform hears of errors in a stream in no
 // other way, and of warnings only before it has as many results as it wants.
 func pushDiagnostics(push func(list.ListResult) bool, diags diag.Diagnostics) bool {
-	return len(diags) == 0 || push(list.ListResult{Diagnostics: diags}) && !diags.HasError()
+	return len(diags) == 0 || push(list.ListResult{Diagnostics: diags})
 }
