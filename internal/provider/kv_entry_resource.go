@@ -240,7 +240,11 @@ func (r *kvEntryResource) Create(ctx context.Context, req resource.CreateRequest
 	})
 	r.gateway.addFailure(&resp.Diagnostics, plan.subject(), outcome)
 	if old, ok := outcome.TakenOver[key]; ok {
-		if plan.Value = types.DynamicNull(); old != nil {
+		// A value that is to be secret from now on is not read any more: the
+		// write may have succeeded unseen.
+		if isSecret := isNull(plan.Value); isSecret || old == nil {
+			plan.Value = types.DynamicNull()
+		} else {
 			plan.Value = decodeValue(&resp.Diagnostics, key, old).Attribute()
 		}
 	} else if outcome.Failure != nil {
@@ -372,6 +376,10 @@ func (r *kvEntryResource) Update(ctx context.Context, req resource.UpdateRequest
 		})
 		if outcome.Failure != nil {
 			r.gateway.addFailure(&resp.Diagnostics, plan.subject(), outcome)
+			if isNull(plan.Value) {
+				// The write may have succeeded unseen: a refresh must not read it.
+				resp.Diagnostics.Append(resp.Private.SetKey(ctx, writeOnlyKey, []byte("true"))...)
+			}
 			return
 		}
 	}

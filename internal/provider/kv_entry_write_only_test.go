@@ -1,6 +1,8 @@
 package provider_test
 
 import (
+	"context"
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"os"
@@ -349,4 +351,72 @@ func TestAccKVEntryEphemeralErrors(t *testing.T) {
 			})
 		})
 	}
+}
+
+// nowhere checks that neither what a plan changes nor the state after its refresh
+// holds a text.
+type nowhere string
+
+func (text nowhere) CheckPlan(_ context.Context, req plancheck.CheckPlanRequest, resp *plancheck.CheckPlanResponse) {
+	plan, err := json.Marshal([]any{req.Plan.ResourceChanges, req.Plan.ResourceDrift, req.Plan.PriorState})
+	if err != nil {
+		resp.Error = err
+	} else if strings.Contains(string(plan), string(text)) {
+		resp.Error = fmt.Errorf("the plan holds %s", text)
+	}
+}
+
+// TestAccKVEntryWriteOnlyUnseen: a secret that was written although the write
+// failed for Terraform is not read, whatever the state had before.
+func TestAccKVEntryWriteOnlyUnseen(t *testing.T) {
+	t.Parallel()
+	const canary = "s3cr3t-canary"
+	secret := func(gateway *mockgateway.Server) string {
+		return arguments(gateway, `value_wo = { password = "`+canary+`" }`)
+	}
+	lose := func(gateway *mockgateway.Server) func() {
+		return func() {
+			gateway.Inject(mockgateway.Fault{Method: http.MethodPut, Effect: mockgateway.LoseAnswer()})
+		}
+	}
+	written := func(t *testing.T, gateway *mockgateway.Server) func() {
+		return func() {
+			gateway.ClearFaults()
+			if held, _ := gateway.Entry("flags", "a"); !strings.Contains(held, canary) {
+				t.Errorf("the gateway holds %s: the write was not carried out", held)
+			}
+		}
+	}
+	null := stateValue(tfjsonpath.New("value"), knownvalue.Null())
+	t.Run("in place", func(t *testing.T) {
+		t.Parallel()
+		gateway := newGateway(t)
+		runFrom(t, tfversion.SkipBelow(tfversion.Version1_11_0),
+			resource.TestStep{Config: arguments(gateway, `value = { password = "known" }`)},
+			resource.TestStep{PreConfig: lose(gateway), Config: secret(gateway), ExpectError: message("Could not write entry")},
+			resource.TestStep{
+				PreConfig:         written(t, gateway),
+				Config:            secret(gateway),
+				ConfigPlanChecks:  plans(nowhere(canary), plancheck.ExpectResourceAction(entryAddress, plancheck.ResourceActionUpdate)),
+				ConfigStateChecks: []statecheck.StateCheck{null},
+			},
+		)
+	})
+	t.Run("taken over", func(t *testing.T) {
+		t.Parallel()
+		gateway := newGateway(t)
+		replaced := func(n int, value string) string {
+			return arguments(gateway, value, "lifecycle {\n replace_triggered_by = [terraform_data.other]\n }") + fmt.Sprintf("resource \"terraform_data\" \"other\" {\n input = %d\n}\n", n)
+		}
+		runFrom(t, tfversion.SkipBelow(tfversion.Version1_11_0),
+			resource.TestStep{Config: replaced(1, `value = { password = "known" }`)},
+			resource.TestStep{PreConfig: lose(gateway), Config: replaced(2, `value_wo = { password = "`+canary+`" }`), ExpectError: message("Could not write entry")},
+			resource.TestStep{
+				PreConfig:         written(t, gateway),
+				Config:            replaced(2, `value_wo = { password = "`+canary+`" }`),
+				ConfigPlanChecks:  plans(nowhere(canary)),
+				ConfigStateChecks: []statecheck.StateCheck{null},
+			},
+		)
+	})
 }
