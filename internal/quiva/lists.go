@@ -93,19 +93,21 @@ func readList[T any](ctx context.Context, c *Client, l listing, keep func(Entry)
 // isQuoted reports whether a list is of a gateway that gives values in lists as
 // JSON strings, as its documents say that it may.
 func (r *listResponse[T]) isQuoted(ctx context.Context, c *Client, l listing) (bool, error) {
-	telling := "" // a key whose entry tells whether its value was made a string
 	for _, result := range r.results {
 		if !result.isString {
 			return false, nil
 		}
-		if telling == "" && result.holdsObject {
-			telling = result.key
+	}
+	// Whichever entry has not been deleted meanwhile tells it.
+	for _, result := range r.results {
+		if result.holdsObject {
+			quoted, err := c.quoting.learn(ctx, c, l.operation, l.bucket, result.key)
+			if !errors.Is(err, ErrNotFound) {
+				return quoted, err
+			}
 		}
 	}
-	if telling == "" {
-		return false, nil
-	}
-	return c.quoting.learn(ctx, c, l.operation, l.bucket, telling)
+	return false, nil
 }
 
 // quoting is what was learned about a gateway: by operation, whether it gives
@@ -125,9 +127,6 @@ func (q *quoting) learn(ctx context.Context, c *Client, operation, bucket, key s
 		return quoted, nil
 	}
 	entry, err := c.GetEntry(ctx, bucket, key)
-	if errors.Is(err, ErrNotFound) {
-		return false, nil // deleted meanwhile
-	}
 	if err != nil {
 		return false, err
 	}
