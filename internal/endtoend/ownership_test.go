@@ -429,3 +429,25 @@ func (w *workspace) converge(configuration, fix string) {
 	w.configure("  max_retries = 0", fix)
 	w.must("apply", "-auto-approve")
 }
+
+// TestInterruptedReplacement: an interrupt between the deletion and the creation
+// of a replacement deletes nothing after all, although nobody has the entries.
+func TestInterruptedReplacement(t *testing.T) {
+	needTerraform(t)
+	gateway := newGateway(t)
+	w := newWorkspace(t, gateway)
+	configuration := func(n int) string {
+		return single("one", "x", n) + batch("a", numbered(3, 1), "depends_on = [quiva_kv_entry.one]")
+	}
+	w.configure("  max_retries = 0", configuration(1))
+	w.must("apply", "-auto-approve")
+	w.configure("  max_retries = 0", configuration(2))
+	runStruck(t, gateway, w, []failure{{method: "PUT", key: "x", kind: "interrupt"}}, "apply", "-auto-approve", "-replace=quiva_kv_entries.a")
+	held := gateway.Entries("flags")
+	for key := range numbered(3, 1) {
+		if held[key] == "" {
+			t.Errorf("%s is gone", key)
+		}
+	}
+	w.must("apply", "-auto-approve")
+}

@@ -99,7 +99,7 @@ func (i *inner) result() *tfprotov6.DynamicValue {
 func newServer(t *testing.T) (*inner, tfprotov6.ProviderServer) {
 	t.Helper()
 	i := &inner{}
-	server, err := protocol.NewServer(t.Context(), i, protocol.Defaults{"test": {"force": tftypes.NewValue(tftypes.Bool, false)}})
+	server, _, err := protocol.NewServer(t.Context(), i, protocol.Defaults{"test": {"force": tftypes.NewValue(tftypes.Bool, false)}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -23,22 +23,25 @@ type providerServer interface {
 //
 // When ctx is done, which is for an interrupt such as Ctrl-C, all calls end,
 // unless something has been written already: then only Terraform ends them.
+// Stopped reports whether anybody has ended the run.
 //
 // It fails if the framework's server does not take all calls of the protocol, if
 // its schemas cannot be read, or if the defaults do not go with them.
-func NewServer(ctx context.Context, framework tfprotov6.ProviderServer, defaults Defaults) (tfprotov6.ProviderServer, error) {
+func NewServer(ctx context.Context, framework tfprotov6.ProviderServer, defaults Defaults) (server tfprotov6.ProviderServer, stopped func() bool, err error) {
 	inner, ok := framework.(providerServer)
 	if !ok {
-		return nil, fmt.Errorf("a server of type %T does not take all calls of Terraform's protocol", framework)
+		return nil, nil, fmt.Errorf("a server of type %T does not take all calls of Terraform's protocol", framework)
 	}
 	schemas, err := inner.GetProviderSchema(ctx, &tfprotov6.GetProviderSchemaRequest{})
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	for _, diagnostic := range schemas.Diagnostics {
 		if diagnostic.Severity == tfprotov6.DiagnosticSeverityError {
-			return nil, errors.New(diagnostic.Summary + ": " + diagnostic.Detail)
+			return nil, nil, errors.New(diagnostic.Summary + ": " + diagnostic.Detail)
 		}
 	}
-	return newUnchanged(newOpaque(wholeNumbers{newStoppable(ctx, inner)}, schemas), schemas.ResourceSchemas, defaults)
+	stoppable := newStoppable(ctx, inner)
+	server, err = newUnchanged(newOpaque(wholeNumbers{stoppable}, schemas), schemas.ResourceSchemas, defaults)
+	return server, stoppable.isStopped, err
 }

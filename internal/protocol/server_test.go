@@ -39,7 +39,7 @@ func TestAllCalls(t *testing.T) {
 // smaller in silence.
 func TestLacksCalls(t *testing.T) {
 	t.Parallel()
-	_, err := protocol.NewServer(t.Context(), struct{ tfprotov6.ProviderServer }{&inner{}}, nil)
+	_, _, err := protocol.NewServer(t.Context(), struct{ tfprotov6.ProviderServer }{&inner{}}, nil)
 	if err == nil || !strings.Contains(err.Error(), "does not take all calls") {
 		t.Errorf("got error %v", err)
 	}

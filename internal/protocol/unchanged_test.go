@@ -88,11 +88,11 @@ func TestDefaults(t *testing.T) {
 		"there are defaults of other, which is no resource":       {"other": {}},
 	}
 	for want, defaults := range tests {
-		if _, err := protocol.NewServer(t.Context(), &inner{}, defaults); err == nil || err.Error() != want {
+		if _, _, err := protocol.NewServer(t.Context(), &inner{}, defaults); err == nil || err.Error() != want {
 			t.Errorf("got error %v, want %s", err, want)
 		}
 	}
-	if _, err := protocol.NewServer(t.Context(), &inner{}, nil); err != nil {
+	if _, _, err := protocol.NewServer(t.Context(), &inner{}, nil); err != nil {
 		t.Errorf("without a resource to plan: %v", err)
 	}
 }
@@ -101,7 +101,7 @@ func TestDefaults(t *testing.T) {
 func TestOtherDefault(t *testing.T) {
 	t.Parallel()
 	i := &inner{}
-	server, err := protocol.NewServer(t.Context(), i, protocol.Defaults{"test": {"force": tftypes.NewValue(tftypes.Bool, true)}})
+	server, _, err := protocol.NewServer(t.Context(), i, protocol.Defaults{"test": {"force": tftypes.NewValue(tftypes.Bool, true)}})
 	if err != nil {
 		t.Fatal(err)
 	}

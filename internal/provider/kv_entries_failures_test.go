@@ -94,14 +94,14 @@ func TestAccKVEntriesRefused(t *testing.T) {
 			},
 			resource.TestStep{
 				PreConfig: func() {
-					if got, want := requestsTo(gateway), (requests{lists: 1, gets: 12, puts: 12}); got != want {
+					if got, want := requestsTo(gateway), (requests{lists: 1, gets: 40, puts: 12}); got != want {
 						t.Errorf("requests: %+v, want %+v", got, want)
 					}
 					gateway.ResetRequests()
 				},
 				Config:           manyEntries(gateway, large(0, 0)),
 				ConfigPlanChecks: plans(exactState{gateway: gateway}),
-				Check:            asked(gateway, requests{lists: 1, gets: 12, puts: 12}),
+				Check:            asked(gateway, requests{lists: 1, gets: 40, puts: 12}),
 			},
 			// The same on an update: the state keeps the old value of what failed.
 			resource.TestStep{
@@ -177,7 +177,7 @@ func TestAccKVEntriesFailedCreate(t *testing.T) {
 					},
 					Config:           configuration,
 					ConfigPlanChecks: plans(entriesAction(plancheck.ResourceActionReplace), exactState{gateway, others}),
-					ExpectError:      message(`45 of 45 entries could not be checked before they are created:`),
+					ExpectError:      message(`80 of 80 entries could not be checked before they are created:`),
 				},
 				// It says what failed, and no more.
 				resource.TestStep{
@@ -192,7 +192,7 @@ func TestAccKVEntriesFailedCreate(t *testing.T) {
 					Config:           configuration,
 					ConfigPlanChecks: plans(entriesAction(plancheck.ResourceActionReplace), exactState{gateway, others}),
 					Check: resource.ComposeTestCheckFunc(
-						asked(gateway, requests{lists: 1, gets: 45, puts: 44}),
+						asked(gateway, requests{lists: 1, gets: 80, puts: 44}),
 						holdsNumbered(gateway, 80, map[string]string{"stranger": `{}`})),
 				},
 			)
@@ -224,12 +224,12 @@ func TestAccKVEntriesFailedCreateChanged(t *testing.T) {
 		holds   map[string]string
 		gone    []string
 	}{
-		"the same":      {numbered(40), requests{gets: 10, puts: 10}, nil, nil},
-		"less":          {numbered(20), requests{deletes: 10}, nil, nil},
-		"what was left": {numbered(30), requests{}, nil, nil},
-		"another value": {numbered(40, "k001 = { changed = true }"), requests{gets: 11, puts: 11}, map[string]string{"k001": `{"changed":true}`}, nil},
-		"another key":   {"{ for key, value in " + numbered(40, "new = {}") + " : key => value if key != \"k001\" }", requests{gets: 11, puts: 11, deletes: 1}, map[string]string{"new": `{}`}, []string{"k001"}},
-		"another type":  {"tomap({ for key, value in " + numbered(40) + " : key => tomap(value) })", requests{gets: 10, puts: 10}, nil, nil},
+		"the same":      {numbered(40), requests{gets: 40, puts: 10}, nil, nil},
+		"less":          {numbered(20), requests{gets: 20, deletes: 10}, nil, nil},
+		"what was left": {numbered(30), requests{gets: 30}, nil, nil},
+		"another value": {numbered(40, "k001 = { changed = true }"), requests{gets: 40, puts: 11}, map[string]string{"k001": `{"changed":true}`}, nil},
+		"another key":   {"{ for key, value in " + numbered(40, "new = {}") + " : key => value if key != \"k001\" }", requests{gets: 40, puts: 11, deletes: 1}, map[string]string{"new": `{}`}, []string{"k001"}},
+		"another type":  {"tomap({ for key, value in " + numbered(40) + " : key => tomap(value) })", requests{gets: 40, puts: 10}, nil, nil},
 		"nothing":       {"{}", requests{deletes: 30}, nil, nil},
 	}
 	counts := map[string]int{"less": 20, "what was left": 30, "nothing": 0}
@@ -274,7 +274,7 @@ func TestAccKVEntriesFailedCreateChanged(t *testing.T) {
 				Config:           manyEntries(gateway, numbered(20, "k001 = { changed = true }")),
 				ConfigPlanChecks: plans(exactState{gateway: gateway}),
 				Check: resource.ComposeTestCheckFunc(
-					asked(gateway, requests{lists: 1, gets: 1, puts: 1, deletes: 10}),
+					asked(gateway, requests{lists: 1, gets: 20, puts: 1, deletes: 10}),
 					holdsNumbered(gateway, 20, map[string]string{"k001": `{"changed":true}`})),
 			},
 		)
@@ -299,7 +299,7 @@ func TestAccKVEntriesFailedCreateChanged(t *testing.T) {
 				},
 				Config:           manyEntries(gateway, numbered(10)),
 				ConfigPlanChecks: plans(entriesAction(plancheck.ResourceActionReplace), exactState{gateway: gateway}),
-				Check:            resource.ComposeTestCheckFunc(asked(gateway, requests{lists: 1, deletes: 13}), holdsNumbered(gateway, 10, nil)),
+				Check:            resource.ComposeTestCheckFunc(asked(gateway, requests{lists: 1, gets: 10, deletes: 13}), holdsNumbered(gateway, 10, nil)),
 			},
 		)
 	})

@@ -61,11 +61,15 @@ var (
 // server ends what a run still only reads: see [protocol.NewServer].
 func NewServer(ctx context.Context, version string) (server tfprotov6.ProviderServer, end func(context.Context), err error) {
 	p := &quivaProvider{version: version}
-	server, err = protocol.NewServer(ctx, providerserver.NewProtocol6(p)(), protocol.Defaults{
+	server, stopped, err := protocol.NewServer(ctx, providerserver.NewProtocol6(p)(), protocol.Defaults{
 		"quiva_kv_entries": defaultsOf(ctx, NewKVEntriesResource()),
 		"quiva_kv_entry":   defaultsOf(ctx, NewKVEntryResource()),
 	})
-	return server, p.end, err
+	return server, func(ctx context.Context) {
+		if p.run != nil && !stopped() {
+			p.run.DeleteAbandoned(ctx)
+		}
+	}, err
 }
 
 // defaultsOf returns the defaults of a resource's attributes. Only bools have one
@@ -87,13 +91,6 @@ func defaultsOf(ctx context.Context, r resource.Resource) map[string]tftypes.Val
 type quivaProvider struct {
 	version string
 	run     *reconcile.Run // of the last configuration, nil before it
-}
-
-// end ends the run of a provider that is called no more.
-func (p *quivaProvider) end(ctx context.Context) {
-	if p.run != nil {
-		p.run.DeleteAbandoned(ctx)
-	}
 }
 
 func (p *quivaProvider) Metadata(_ context.Context, _ provider.MetadataRequest, resp *provider.MetadataResponse) {

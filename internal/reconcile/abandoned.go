@@ -7,9 +7,8 @@ import "context"
 // something else failed: Terraform has called the entries destroyed, and no state
 // has them any more.
 //
-// After a call that was cancelled it deletes nothing: the user has stopped all
-// work, and the next apply adopts what is there. It tells of no failure, since
-// there is nobody left to tell.
+// It is not for a run that the user has stopped: the next apply adopts what is
+// there. It tells of no failure, since there is nobody left to tell.
 func (r *Run) DeleteAbandoned(ctx context.Context) {
 	for bucket, keys := range r.abandoned() {
 		r.client.DeleteEntries(ctx, bucket, keys)
@@ -21,19 +20,10 @@ func (r *Run) abandoned() map[string][]string {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	abandoned := map[string][]string{}
-	if r.cancelled {
-		return abandoned
-	}
 	for name, e := range r.entries {
 		if e.claim == released && e.isReplaced {
 			abandoned[name.bucket] = append(abandoned[name.bucket], name.key)
 		}
 	}
 	return abandoned
-}
-
-func (r *Run) noteCancelled(ctx context.Context) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.cancelled = r.cancelled || ctx.Err() != nil
 }

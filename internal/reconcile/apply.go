@@ -37,7 +37,6 @@ func (r *Run) Apply(ctx context.Context, wanted Change) Outcome {
 	defer r.end(c)
 	c.write(ctx)
 	c.remove(ctx)
-	r.noteCancelled(ctx)
 	return c.outcome
 }
 
@@ -111,13 +110,12 @@ func (c *change) write(ctx context.Context) {
 		unlock()
 		c.awaitHandOver(ctx, present)
 		unlock, err = c.run.lock(ctx, c.Bucket, keys)
-		taken = c.taken(present)
-		switch {
-		case err != nil:
+		if err != nil {
 			c.fail(Failure{Kind: Cancelled, Err: err})
-		case !c.refuseWritten(keys):
-		case len(taken) > 0:
-			c.fail(Failure{Kind: Taken, Count: len(c.Add), Keys: taken})
+		} else if c.refuseWritten(keys) {
+			if taken = c.taken(present); len(taken) > 0 {
+				c.fail(Failure{Kind: Taken, Count: len(c.Add), Keys: taken})
+			}
 		}
 		if c.outcome.Failure != nil {
 			c.giveUp(ctx, keys)
@@ -133,36 +131,15 @@ func (c *change) check(ctx context.Context, keys []string) (present map[string]q
 	if !c.refuseWritten(keys) {
 		return nil, false
 	}
-	unknown, released := c.unknown()
-	// The gateway's PUT overwrites silently.
+	// The gateway's PUT overwrites silently. What this run has deleted is known to
+	// be free, and must be written whatever a request would say of it.
+	unknown := c.withClaim(slices.Sorted(maps.Keys(c.Add)), func(claim claim) bool { return claim != deleted })
 	present, requests := c.run.client.GetEntries(ctx, c.Bucket, unknown)
 	if err := requests.Err(); err != nil {
 		c.fail(Failure{Kind: NotChecked, Count: len(unknown), Requests: requests, Err: err})
 		return nil, false
 	}
-	maps.Copy(present, released)
 	return present, true
-}
-
-// unknown returns the keys of which this run does not know what they hold, and
-// those that hold the wanted value since another object has just released them.
-// What this run has deleted is known to be free; it must be written whatever a
-// request would say of it.
-func (c *change) unknown() (keys []string, same map[string]quiva.Entry) {
-	c.run.mu.Lock()
-	defer c.run.mu.Unlock()
-	same = map[string]quiva.Entry{}
-	for _, key := range slices.Sorted(maps.Keys(c.Add)) {
-		switch e := c.run.at(c.Bucket, key); {
-		case e.claim == deleted:
-		// Of other objects Terraform may hand out the state of before the refresh.
-		case e.claim == released && e.isReplaced && e.released != nil && c.run.equal(e.released, c.Add[key]):
-			same[key] = quiva.Entry{Key: key, Value: e.released}
-		default:
-			keys = append(keys, key)
-		}
-	}
-	return keys, same
 }
 
 // refuseWritten fails if this run has written any of the keys already: then two
@@ -229,6 +206,8 @@ func (c *change) put(ctx context.Context, keys []string, present map[string]quiv
 		done := requests.Done
 		requests = c.run.client.PutEntries(ctx, c.Bucket, rest)
 		requests.Done = append(requests.Done, done...)
+	} else {
+		requests.Untried = slices.AppendSeq(requests.Untried, maps.Keys(rest))
 	}
 	if err := requests.Err(); err != nil {
 		c.fail(Failure{Kind: NotWritten, Count: len(first) + len(rest), Requests: requests, Err: err})
@@ -333,7 +312,7 @@ func (c *change) release(keys []string) (letGo, retained, unwanted []string) {
 		case e.claim != untouched:
 			letGo = append(letGo, key)
 		case e.wanted > 0 || e.planned || hasSuccessor[key]:
-			e.claim, e.released, e.isReplaced = released, c.Remove[key], c.IsReplaced
+			e.claim, e.released, e.isReplaced = released, c.Remove[key], c.IsReplaced && hasSuccessor[key]
 			c.run.handedOver = true
 			letGo = append(letGo, key)
 		default:

@@ -31,7 +31,6 @@ type Run struct {
 	lastActive time.Time
 	waiting    []*change // those that wait for a hand-over, the first one first
 	handedOver bool      // whether any creation has been handed a key
-	cancelled  bool      // whether any call was
 	changed    chan struct{}
 }
 
@@ -55,7 +54,7 @@ type entry struct {
 	claim claim
 	// released is the value of a key that was released, as the state had it, or
 	// nil if no state knew it. isReplaced says that it was released for the
-	// object that replaces the one that had it.
+	// object that replaces the one that had it, and for no other.
 	released   json.RawMessage
 	isReplaced bool
 	// locked is set while a call sends requests about the entry, wanted counts
