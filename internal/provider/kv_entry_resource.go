@@ -50,7 +50,7 @@ func (r *kvEntryResource) Schema(_ context.Context, _ resource.SchemaRequest, re
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "One entry of a key-value bucket: a key and the JSON object that it holds.\n\n" +
 			"Creating an entry never overwrites another value by accident: a key that is taken by another value is an error, unless `overwrite` is set. " +
-			"The gateway offers no conditional write, so a writer that is active between the look and the write can still be overwritten.",
+			"The gateway offers no conditional write, so a writer that is active between the check and the write can still be overwritten.",
 		Attributes: map[string]schema.Attribute{
 			"bucket": schema.StringAttribute{
 				MarkdownDescription: "Name of the bucket, which must exist. A change replaces the entry.",

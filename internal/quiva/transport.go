@@ -130,8 +130,9 @@ func (t *transport) exchange(r *http.Request, call *call) (*http.Response, error
 	return response, nil
 }
 
-// send sends a request, and once more over a new connection if it fails on a kept
-// one, which may have been closed meanwhile. It reports whether the request went
+// send sends a request, and once more if it fails on a kept connection, which may
+// have been closed meanwhile: over a new one, unless HTTP/2 still has others under
+// way on the old. It reports whether the request went
 // out. A creation is not repeated: its outcome is not that of a second one.
 func (t *transport) send(r *http.Request) (_ *http.Response, sent bool, _ error) {
 	var reused, wrote atomic.Bool
