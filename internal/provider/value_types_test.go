@@ -68,7 +68,7 @@ func TestAccPlanTurnsOut(t *testing.T) {
 	for name, tt := range otherTypes {
 		for address, form := range map[string]struct{ id, resource string }{
 			entryAddress:   {"flags/a", "resource \"quiva_kv_entry\" \"test\" {\n  bucket = \"flags\"\n  key = \"a\"\n  value = %s\n}\n"},
-			entriesAddress: {"flags/a*", "resource \"quiva_kv_entries\" \"test\" {\n  bucket = \"flags\"\n  entries = { a = %s }\n}\n"},
+			entriesAddress: {"flags/a*", "resource \"quiva_kv_entries\" \"test\" {\n  bucket = \"flags\"\n  key_prefix = \"a\"\n  entries = { a = %s }\n}\n"},
 		} {
 			t.Run(name+" of "+address, func(t *testing.T) {
 				t.Parallel()
