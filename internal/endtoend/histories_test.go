@@ -28,13 +28,7 @@ func TestHistories(t *testing.T) {
 	var needed atomic.Int64 // histories that needed a step that an error names
 	t.Cleanup(func() {
 		t.Logf("%d of %d histories needed a step that an error named", needed.Load(), *histories)
-		// One in ten, over a hundred of them; of a few, the order of Terraform's
-		// calls alone can make it some more.
-		limit := int64(*histories+9) / 10
-		if *histories < 100 {
-			limit += 3
-		}
-		if needed.Load() > limit {
+		if limit := int64(*histories+9) / 10; needed.Load() > limit {
 			t.Errorf("that is more than %d", limit)
 		}
 	})
