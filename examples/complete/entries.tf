@@ -18,10 +18,13 @@ resource "quiva_kv_entry" "flag" {
   value  = each.value
 }
 
-# One resource for all entries of a file, whether it has forty or thousands.
+# One resource for all entries of a file, whether it has forty or thousands. The
+# file is all there is: a market that somebody adds by hand is deleted again.
 resource "quiva_kv_entries" "markets" {
-  bucket  = quiva_kv_bucket.settings.bucket
-  entries = local.markets
+  bucket     = quiva_kv_bucket.settings.bucket
+  key_prefix = "market/"
+  entries    = local.markets
+  exclusive  = {}
 }
 
 resource "quiva_kv_entry" "preview_defaults" {

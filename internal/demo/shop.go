@@ -24,8 +24,12 @@ const (
 // it is written to.
 const paymentSecret = "payment-provider"
 
-// foreignEntry is written past Terraform.
-const foreignEntry = "written-by-a-service"
+// foreignEntry is written outside Terraform, strayMarket below a prefix that a
+// resource has for itself.
+const (
+	foreignEntry = "written-by-a-service"
+	strayMarket  = "market/XX"
+)
 
 // shop drives examples/complete, which has everything that the provider has,
 // from no bucket but the vault to no bucket but the vault.
@@ -41,6 +45,7 @@ func (s *shop) steps() []step {
 		{"A whole shop: buckets, flags, a file of markets and a secret", s.install},
 		{"Apply: everything in its order, and the secret into no file", s.create},
 		{"Plan again: whole buckets are compared in a few requests", s.planNothing},
+		{"A market that no file has: the plan names it, and the apply deletes it", s.prune},
 		{"A service has entries of its own: destroy leaves it its bucket", s.destroyRefused},
 		{"Destroy once they are gone: only the vault is left", s.destroy},
 	}
@@ -149,6 +154,32 @@ func (s *shop) planNothing(ctx context.Context) error {
 		return result.failure("a plan has sent %d writes", writes)
 	}
 	s.say.passed("exit code 0, and fewer requests than the %d entries of %s", s.settings, settingsBucket)
+	return nil
+}
+
+// prune adds an entry where one resource is to be the only one that does.
+func (s *shop) prune(ctx context.Context) error {
+	s.gateway.PutEntry(settingsBucket, strayMarket, `{"name":"Nowhere"}`)
+	s.say.note("%s now holds %s", settingsBucket, strayMarket)
+	result, err := s.terraform(ctx, 0, "apply", "-auto-approve")
+	if err != nil {
+		return err
+	}
+	for _, line := range []string{"~ undeclared = [", fmt.Sprintf("- %q,", strayMarket), "Apply complete!"} {
+		if err := s.show(result, line); err != nil {
+			return err
+		}
+	}
+	if _, found := s.gateway.Entry(settingsBucket, strayMarket); found {
+		return result.failure("the gateway still holds %s", strayMarket)
+	}
+	if held := len(s.gateway.Entries(settingsBucket)); held != s.settings {
+		return result.failure("%s holds %d entries, not the %d that are declared", settingsBucket, held, s.settings)
+	}
+	if writes := s.writes(); writes != 1 {
+		return result.failure("%d requests have changed something, not one", writes)
+	}
+	s.say.passed("it is gone, and nothing else was touched")
 	return nil
 }
 

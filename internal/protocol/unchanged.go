@@ -15,7 +15,8 @@ import (
 //
 // The resources in it, also those without any default, are those that plan
 // nothing where the configuration, completed with the defaults, is the state.
-// Each of their attributes that is optional and computed has a default.
+// Each of their attributes that is optional and computed has a default. One that
+// is computed only may have one: the resource plans it where it is another value.
 type Defaults map[string]map[string]tftypes.Value
 
 // unchanged plans by itself that an object stays as it is: the framework would
@@ -43,11 +44,12 @@ func newUnchanged(inner providerServer, schemas map[string]*tfprotov6.Schema, de
 		r := resource{version: schema.Version, attributes: map[string]bool{}, defaults: map[string]string{}}
 		for _, attribute := range schema.Block.Attributes {
 			r.attributes[attribute.Name] = true
-			if !attribute.Optional || !attribute.Computed {
-				continue
-			}
 			value, ok := values[attribute.Name]
-			if !ok {
+			switch {
+			case ok:
+			case !attribute.Optional || !attribute.Computed:
+				continue
+			default:
 				return nil, fmt.Errorf("%s.%s is optional and computed, but has no default", typeName, attribute.Name)
 			}
 			packed, err := tfprotov6.NewDynamicValue(value.Type(), value)

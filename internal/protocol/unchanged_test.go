@@ -119,3 +119,34 @@ func TestOtherDefault(t *testing.T) {
 		}
 	}
 }
+
+// TestComputedDefault: what is computed only is left to the framework where it is
+// another value than its default.
+func TestComputedDefault(t *testing.T) {
+	t.Parallel()
+	i := &inner{}
+	none := tftypes.NewValue(tftypes.DynamicPseudoType, nil)
+	server, _, err := protocol.NewServer(t.Context(), i, protocol.Defaults{"test": {
+		"force": tftypes.NewValue(tftypes.Bool, false),
+		"value": none,
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	no := tftypes.NewValue(tftypes.Bool, false)
+	for _, test := range []struct {
+		value tftypes.Value
+		asked bool
+	}{{none, false}, {text("other"), true}} {
+		i.seen = nil
+		state := packWith(test.value, no)
+		if _, err := server.PlanResourceChange(t.Context(), &tfprotov6.PlanResourceChangeRequest{
+			TypeName: "test", PriorState: state, ProposedNewState: state, Config: packWith(none, no),
+		}); err != nil {
+			t.Fatal(err)
+		}
+		if asked := len(i.seen) > 0; asked != test.asked {
+			t.Errorf("with %s in the state, the framework was asked: %t", test.value, asked)
+		}
+	}
+}

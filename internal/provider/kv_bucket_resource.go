@@ -466,6 +466,7 @@ func bucketExists(diags *diag.Diagnostics, bucket string) {
 }
 
 func (r *kvBucketResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
+	defer r.gateway.run.Reading()() // the entries of other resources may be read after it
 	var state kvBucketModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
 	if resp.Diagnostics.HasError() {

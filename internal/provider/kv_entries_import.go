@@ -72,8 +72,10 @@ func importedEntries(diags *diag.Diagnostics, identity kvEntriesIdentity, listed
 		KeyPrefix: identity.KeyPrefix,
 		Entries:   objectOf(diags, entries),
 		// The default, so that the first plan after an import is empty.
-		Overwrite: types.BoolValue(false),
-		ID:        identity.id(),
+		Overwrite:  types.BoolValue(false),
+		Exclusive:  noExclusive,
+		Undeclared: types.ListNull(types.StringType),
+		ID:         identity.id(),
 	}
 }
 

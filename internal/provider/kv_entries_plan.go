@@ -76,7 +76,8 @@ func checkKeyPrefix(diags *diag.Diagnostics, model kvEntriesModel) {
 	}
 }
 
-// ModifyPlan makes the ID known ahead, and notes what is created and deleted. The
+// ModifyPlan makes the ID known ahead, and notes what is created and deleted: of an
+// exclusive resource, also what nobody declares. The
 // entries stay the configuration's, even if the state's are the same JSON in other
 // types: see quiva_kv_entry.
 func (r *kvEntriesResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
@@ -87,13 +88,10 @@ func (r *kvEntriesResource) ModifyPlan(ctx context.Context, req resource.ModifyP
 		resp.Diagnostics.Append(r.gateway.planDeletion(ctx, state.Bucket.ValueString(), slices.Sorted(maps.Keys(entries))).store(ctx, resp.Private)...)
 		return
 	}
-	if req.Plan.Raw.Equal(req.State.Raw) {
-		return // nothing to do
-	}
 	var plan kvEntriesModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
-	if resp.Diagnostics.HasError() {
-		return
+	if resp.Diagnostics.HasError() || req.Plan.Raw.Equal(req.State.Raw) && len(plan.Undeclared.Elements()) == 0 {
+		return // nothing to do
 	}
 	plan.ID = plan.identity().id()
 	// Terraform validates once, but plans again when all is known.
@@ -106,6 +104,7 @@ func (r *kvEntriesResource) ModifyPlan(ctx context.Context, req resource.ModifyP
 	planned, _ := dynamicvalue.Of(plan.Entries).Members()
 	if req.State.Raw.IsNull() {
 		resp.Diagnostics.Append(r.gateway.planCreation(bucket, slices.Sorted(maps.Keys(planned))).store(ctx, resp.Private)...)
+		r.planExclusive(ctx, &resp.Diagnostics, &plan, nil, nil)
 	} else {
 		var state kvEntriesModel
 		resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
@@ -114,6 +113,9 @@ func (r *kvEntriesResource) ModifyPlan(ctx context.Context, req resource.ModifyP
 			_, exists := current[key]
 			return exists
 		}))
+		digests, diags := digestsOf(ctx, req.Private)
+		resp.Diagnostics.Append(diags...)
+		r.planExclusive(ctx, &resp.Diagnostics, &plan, &state, digests)
 	}
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, plan)...)
 }

@@ -48,7 +48,7 @@ func (r *kvEntriesResource) Schema(_ context.Context, _ resource.SchemaRequest, 
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "Many entries of one key-value bucket as one resource: hundreds to thousands of entries are planned and applied in seconds, since Terraform handles one object instead of one for each entry.\n\n" +
 			"Each entry behaves as a `quiva_kv_entry` does: it is compared as JSON, it never overwrites another value when it is created, and an equal value is adopted. " +
-			"Entries of the bucket that are not in `entries` are left alone.",
+			"Entries of the bucket that are not in `entries` are left alone, unless the resource is `exclusive`.",
 		Attributes: map[string]schema.Attribute{
 			"bucket": schema.StringAttribute{
 				MarkdownDescription: "Name of the bucket, which must exist. A change replaces all entries.",
@@ -74,6 +74,8 @@ func (r *kvEntriesResource) Schema(_ context.Context, _ resource.SchemaRequest, 
 				Computed:            true,
 				Default:             booldefault.StaticBool(false),
 			},
+			"exclusive":  exclusiveAttribute,
+			"undeclared": undeclaredAttribute,
 			"id": schema.StringAttribute{
 				MarkdownDescription: "The bucket's name or, with `key_prefix`, `bucket/prefix*`.",
 				Computed:            true,
@@ -108,12 +110,12 @@ func (r *kvEntriesResource) Create(ctx context.Context, req resource.CreateReque
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	created, ok := r.apply(ctx, &resp.Diagnostics, plan, kvEntriesModel{
-		Bucket:    plan.Bucket,
-		KeyPrefix: plan.KeyPrefix,
-		Entries:   dynamicvalue.Object(nil).Attribute(),
-		Overwrite: plan.Overwrite,
-	})
+	before := plan
+	before.ID, before.Entries = types.StringNull(), dynamicvalue.Object(nil).Attribute()
+	if before.Undeclared.IsUnknown() {
+		before.Undeclared = listOfKeys(nil)
+	}
+	created, ok := r.apply(ctx, &resp.Diagnostics, plan, before, nil)
 	created.ID = plan.ID
 	if entries, _ := dynamicvalue.Of(created.Entries).Members(); ok || len(entries) > 0 {
 		resp.Diagnostics.Append(storeEntries(ctx, created, &resp.State, resp.Identity)...)
@@ -134,8 +136,12 @@ func (r *kvEntriesResource) Read(ctx context.Context, req resource.ReadRequest, 
 	// The state may be from before there were identities.
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, state.identity())...)
 	known, _ := dynamicvalue.Of(state.Entries).Members()
-	if twice := r.gateway.run.ReadBy(state.Bucket.ValueString(), slices.Collect(maps.Keys(known))); len(twice) > 0 {
-		slices.Sort(twice)
+	keys := slices.Sorted(maps.Keys(known))
+	if pruned := r.gateway.run.Pruned(state.Bucket.ValueString(), keys); len(pruned) > 0 {
+		resp.Diagnostics.Append(prunedElsewhere(state.Bucket.ValueString(), pruned))
+		return
+	}
+	if twice := r.gateway.run.ReadBy(state.Bucket.ValueString(), keys); len(twice) > 0 {
 		resp.Diagnostics.Append(heldTwice(state.Bucket.ValueString(), twice...))
 		for _, key := range twice {
 			delete(known, key)
@@ -163,11 +169,13 @@ func (r *kvEntriesResource) Read(ctx context.Context, req resource.ReadRequest, 
 			now[key], changed = refreshValue(&resp.Diagnostics, key, known[key], entry.Value), true
 		}
 	}
-	if !changed {
-		return
+	if changed {
+		state.Entries = objectOf(&resp.Diagnostics, now)
 	}
-	state.Entries = objectOf(&resp.Diagnostics, now)
-	if !resp.Diagnostics.HasError() {
+	if r.refreshUndeclared(ctx, &resp.Diagnostics, client, &state, resp.Private) {
+		changed = true
+	}
+	if changed && !resp.Diagnostics.HasError() {
 		resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
 	}
 }
@@ -179,17 +187,24 @@ func (r *kvEntriesResource) Update(ctx context.Context, req resource.UpdateReque
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	updated, _ := r.apply(ctx, &resp.Diagnostics, plan, state)
+	digests, diags := digestsOf(ctx, req.Private)
+	resp.Diagnostics.Append(diags...)
+	updated, ok := r.apply(ctx, &resp.Diagnostics, plan, state, digests)
+	if ok {
+		resp.Diagnostics.Append(storeDigests(ctx, resp.Private, nil, nil)...)
+	}
 	resp.Diagnostics.Append(storeEntries(ctx, updated, &resp.State, resp.Identity)...)
 }
 
 // apply makes the gateway hold what the plan says, sending only what differs
 // from the state. It returns what the state is then, which is the plan if it is
 // ok. Entries that were there already, and that no state had, are in it only
-// then: whatever is in the state can come to be deleted.
-func (r *kvEntriesResource) apply(ctx context.Context, diags *diag.Diagnostics, plan, state kvEntriesModel) (applied kvEntriesModel, ok bool) {
+// then: whatever is in the state can come to be deleted. The digests are those of
+// the entries that the plan may have named as undeclared.
+func (r *kvEntriesResource) apply(ctx context.Context, diags *diag.Diagnostics, plan, state kvEntriesModel, digests map[string][]byte) (applied kvEntriesModel, ok bool) {
 	wanted := encodeEntries(diags, plan.Entries)
-	if _, ok := r.gateway.configuredClient(diags); !ok || diags.HasError() {
+	client, ok := r.gateway.configuredClient(diags)
+	if !ok || diags.HasError() {
 		return state, false
 	}
 	planned, _ := dynamicvalue.Of(plan.Entries).Members()
@@ -213,8 +228,15 @@ func (r *kvEntriesResource) apply(ctx context.Context, diags *diag.Diagnostics, 
 			change.Remove[key], _ = dynamicvalue.Encode(value) // without it, a creation takes over any value
 		}
 	}
+	plan.prune(ctx, diags, &change, state, digests)
 	outcome := r.gateway.run.Apply(ctx, change)
+	if len(outcome.Spared) > 0 {
+		diags.Append(spared(plan.Bucket.ValueString(), outcome.Spared))
+	}
 	if outcome.Failure == nil {
+		if plan.Undeclared.IsUnknown() {
+			r.listUndeclared(ctx, diags, client, &plan)
+		}
 		return plan, true
 	}
 	r.gateway.addFailure(diags, state.subject(), outcome)
@@ -273,11 +295,13 @@ func (r *kvEntriesResource) Delete(ctx context.Context, req resource.DeleteReque
 
 // kvEntriesModel is quiva_kv_entries in a configuration, a plan or the state.
 type kvEntriesModel struct {
-	Bucket    types.String  `tfsdk:"bucket"`
-	KeyPrefix types.String  `tfsdk:"key_prefix"`
-	Entries   types.Dynamic `tfsdk:"entries"`
-	Overwrite types.Bool    `tfsdk:"overwrite"`
-	ID        types.String  `tfsdk:"id"`
+	Bucket     types.String  `tfsdk:"bucket"`
+	KeyPrefix  types.String  `tfsdk:"key_prefix"`
+	Entries    types.Dynamic `tfsdk:"entries"`
+	Overwrite  types.Bool    `tfsdk:"overwrite"`
+	Exclusive  types.Object  `tfsdk:"exclusive"`
+	Undeclared types.List    `tfsdk:"undeclared"`
+	ID         types.String  `tfsdk:"id"`
 }
 
 // kvEntriesIdentity is what names the entries of a bucket, or those whose keys

@@ -322,6 +322,10 @@ func (r *kvEntryResource) Read(ctx context.Context, req resource.ReadRequest, re
 	resp.Diagnostics.Append(resp.Identity.SetAttribute(ctx, path.Root("key"), state.Key)...)
 	writeOnly, diags := isWriteOnly(ctx, req.Private)
 	resp.Diagnostics.Append(diags...)
+	if len(r.gateway.run.Pruned(state.Bucket.ValueString(), []string{state.Key.ValueString()})) > 0 {
+		resp.Diagnostics.Append(prunedElsewhere(state.Bucket.ValueString(), []string{state.Key.ValueString()}))
+		return
+	}
 	if len(r.gateway.run.ReadBy(state.Bucket.ValueString(), []string{state.Key.ValueString()})) > 0 {
 		resp.Diagnostics.Append(heldTwice(state.Bucket.ValueString(), state.Key.ValueString()))
 		resp.State.RemoveResource(ctx)

@@ -73,16 +73,24 @@ func NewServer(ctx context.Context, version string) (server tfprotov6.ProviderSe
 }
 
 // defaultsOf returns the defaults of a resource's attributes. Only bools have one
-// so far; a server is not made if another kind's is missing here.
+// so far; a server is not made if another kind's is missing here. A list that is
+// computed is null where it says nothing.
 func defaultsOf(ctx context.Context, r resource.Resource) map[string]tftypes.Value {
 	var described resource.SchemaResponse
 	r.Schema(ctx, resource.SchemaRequest{}, &described)
 	values := map[string]tftypes.Value{}
 	for name, attribute := range described.Schema.Attributes {
-		if attribute, ok := attribute.(resourceschema.BoolAttribute); ok && attribute.Default != nil {
-			var value defaults.BoolResponse
-			attribute.Default.DefaultBool(ctx, defaults.BoolRequest{Path: path.Root(name)}, &value)
-			values[name] = tftypes.NewValue(tftypes.Bool, value.PlanValue.ValueBool())
+		switch attribute := attribute.(type) {
+		case resourceschema.BoolAttribute:
+			if attribute.Default != nil {
+				var value defaults.BoolResponse
+				attribute.Default.DefaultBool(ctx, defaults.BoolRequest{Path: path.Root(name)}, &value)
+				values[name] = tftypes.NewValue(tftypes.Bool, value.PlanValue.ValueBool())
+			}
+		case resourceschema.ListAttribute:
+			if attribute.Computed {
+				values[name] = tftypes.NewValue(attribute.GetType().TerraformType(ctx), nil)
+			}
 		}
 	}
 	return values

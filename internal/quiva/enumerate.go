@@ -34,52 +34,83 @@ type Enumeration struct {
 // some hundreds, up to 32 at a time. It fails with [ErrNotFound] if the bucket
 // does not exist.
 func (c *Client) EnumerateEntries(ctx context.Context, bucket, prefix string) (Enumeration, error) {
-	e := enumeration{client: c, bucket: bucket, found: map[string]Entry{}}
-	truncated, err := e.search(ctx, prefix)
-	if err != nil {
+	e := enumeration[Entry]{client: c, bucket: bucket, keep: wholeEntry}
+	if err := e.run(ctx, prefix); err != nil {
 		return Enumeration{}, err
-	}
-	var counted *int64
-	if truncated && prefix == "" {
-		counted = e.count(ctx)
-	}
-	for !e.hasFound(counted) {
-		patterns := e.next()
-		if len(patterns) == 0 {
-			break
-		}
-		if err := batch(ctx, patterns, func(pattern string) error { return e.lookUp(ctx, pattern) }).Err(); err != nil {
-			return Enumeration{}, err
-		}
 	}
 	return Enumeration{
 		Entries:  slices.SortedFunc(maps.Values(e.found), func(a, b Entry) int { return cmp.Compare(a.Key, b.Key) }),
-		Complete: !truncated || counted != nil && int64(len(e.found)) == *counted,
-		Counted:  counted,
+		Complete: e.isComplete(),
+		Counted:  e.counted,
 	}, nil
 }
 
-// enumeration is one call of EnumerateEntries under way. Its patterns are
+// EnumerateDigests returns the digests of the values that [Client.EnumerateEntries]
+// would return, by their keys; a value that has no digest has a zero one. It does
+// not hold the values. There may be more entries than it finds.
+func (c *Client) EnumerateDigests(ctx context.Context, bucket, prefix string) (map[string]Digest, error) {
+	e := enumeration[Digest]{client: c, bucket: bucket, keep: func(entry Entry) Digest {
+		digest, err := c.digest(entry.Value)
+		if err != nil {
+			return Digest{}
+		}
+		return digest
+	}}
+	if err := e.run(ctx, prefix); err != nil {
+		return nil, err
+	}
+	if !e.isComplete() {
+		c.log(ctx, "There may be more entries than were found", map[string]any{"bucket": bucket, "prefix": prefix, "found": len(e.found)})
+	}
+	return e.found, nil
+}
+
+// enumeration is the search for all entries of a bucket. Its patterns are
 // prefixes with a * at the end, or keys.
-type enumeration struct {
+type enumeration[T any] struct {
 	client *Client
 	bucket string
+	keep   func(Entry) T // what is kept of an entry
+
+	truncated bool
+	counted   *int64 // see [Enumeration]
 
 	mu    sync.Mutex
-	found map[string]Entry
+	found map[string]T
 	// likely are patterns that match keys which were found, unlikely those that
 	// match none of them.
 	likely, unlikely []string
 }
 
-// hasFound reports whether all is found that the gateway counts.
-func (e *enumeration) hasFound(counted *int64) bool {
-	return counted != nil && int64(len(e.found)) >= *counted
+// run finds the entries whose keys begin with a prefix.
+func (e *enumeration[T]) run(ctx context.Context, prefix string) (err error) {
+	e.found = map[string]T{}
+	if e.truncated, err = e.search(ctx, prefix); err != nil {
+		return err
+	}
+	if e.truncated && prefix == "" {
+		e.counted = e.count(ctx)
+	}
+	for e.counted == nil || int64(len(e.found)) < *e.counted {
+		patterns := e.next()
+		if len(patterns) == 0 {
+			break
+		}
+		if err := batch(ctx, patterns, func(pattern string) error { return e.lookUp(ctx, pattern) }).Err(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// isComplete reports whether there are certainly no other entries.
+func (e *enumeration[T]) isComplete() bool {
+	return !e.truncated || e.counted != nil && int64(len(e.found)) == *e.counted
 }
 
 // count returns how many keys the gateway counts. Without it the enumeration
 // takes more requests.
-func (e *enumeration) count(ctx context.Context) *int64 {
+func (e *enumeration[T]) count(ctx context.Context) *int64 {
 	bucket, err := e.client.GetBucket(ctx, e.bucket)
 	if err != nil {
 		e.client.log(ctx, "Entries of the bucket cannot be counted", map[string]any{"bucket": e.bucket, "error": err.Error()})
@@ -89,7 +120,7 @@ func (e *enumeration) count(ctx context.Context) *int64 {
 
 // next removes the patterns to look up next and returns them: all that are
 // likely or, if there are none, as many of the others as are looked up at a time.
-func (e *enumeration) next() []string {
+func (e *enumeration[T]) next() []string {
 	if patterns := e.likely; len(patterns) > 0 {
 		e.likely = nil
 		return patterns
@@ -118,7 +149,7 @@ func (e *enumeration) next() []string {
 }
 
 // lookUp looks for the keys that match a pattern.
-func (e *enumeration) lookUp(ctx context.Context, pattern string) error {
+func (e *enumeration[T]) lookUp(ctx context.Context, pattern string) error {
 	if prefix, ok := strings.CutSuffix(pattern, "*"); ok {
 		_, err := e.search(ctx, prefix)
 		return err
@@ -130,19 +161,23 @@ func (e *enumeration) lookUp(ctx context.Context, pattern string) error {
 	if err == nil {
 		e.mu.Lock()
 		defer e.mu.Unlock()
-		e.found[pattern] = entry
+		e.found[pattern] = e.keep(entry)
 	}
 	return err
 }
 
 // search looks for the keys with a prefix, and reports whether the gateway may
 // have more of them than it listed.
-func (e *enumeration) search(ctx context.Context, prefix string) (truncated bool, err error) {
+func (e *enumeration[T]) search(ctx context.Context, prefix string) (truncated bool, err error) {
 	list := listOf(e.bucket, MaxListLimit)
 	if prefix != "" {
 		list = searchOf(e.bucket, prefix+"*", MaxListLimit)
 	}
-	listed, truncated, err := readList(ctx, e.client, list, wholeEntry)
+	type keyed struct {
+		key  string
+		kept T
+	}
+	listed, truncated, err := readList(ctx, e.client, list, func(entry Entry) keyed { return keyed{entry.Key, e.keep(entry)} })
 	if err != nil {
 		return false, err
 	}
@@ -150,9 +185,9 @@ func (e *enumeration) search(ctx context.Context, prefix string) (truncated bool
 	defer e.mu.Unlock()
 	var keys []string
 	for _, entry := range listed {
-		if strings.HasPrefix(entry.Key, prefix) {
-			e.found[entry.Key] = entry
-			keys = append(keys, entry.Key)
+		if strings.HasPrefix(entry.key, prefix) {
+			e.found[entry.key] = entry.kept
+			keys = append(keys, entry.key)
 		}
 	}
 	// Where a search finds other keys, longer prefixes find no more.
@@ -165,7 +200,7 @@ func (e *enumeration) search(ctx context.Context, prefix string) (truncated bool
 
 // split adds the patterns that together match every key with a prefix, of which
 // some, sorted, were listed.
-func (e *enumeration) split(prefix string, listed []string) {
+func (e *enumeration[T]) split(prefix string, listed []string) {
 	shared := sharedPrefix(listed[0], listed[len(listed)-1])
 	// Nothing is searched between the prefix and where the listed keys differ:
 	// the gateway would list the same ones again.

@@ -28,6 +28,10 @@ type Change struct {
 	// this one was removed.
 	Successors []string
 	IsReplaced bool
+	// Prune are keys that no object held when the change was planned. They are
+	// deleted if that is still so, and IsAsPlanned says that their entry is too.
+	Prune       []string
+	IsAsPlanned func(quiva.Entry) bool
 }
 
 // Apply makes a change. Nothing is deleted unless all else was written.
@@ -37,6 +41,7 @@ func (r *Run) Apply(ctx context.Context, wanted Change) Outcome {
 	defer r.end(c)
 	c.write(ctx)
 	c.remove(ctx)
+	c.prune(ctx)
 	return c.outcome
 }
 
@@ -268,12 +273,7 @@ func (c *change) remove(ctx context.Context) {
 
 	letGo, retained, unwanted := c.release(keys)
 	if c.outcome.Failure == nil {
-		requests := c.run.client.DeleteEntries(ctx, c.Bucket, unwanted)
-		c.run.setClaims(c.Bucket, requests.Done, deleted)
-		letGo = append(letGo, requests.Done...)
-		if err := requests.Err(); err != nil {
-			c.fail(Failure{Kind: NotDeleted, Count: len(unwanted), Requests: requests, Err: err})
-		}
+		letGo = append(letGo, c.delete(ctx, unwanted)...)
 	}
 	if len(retained) > 0 {
 		c.fail(Failure{Kind: Retained, Count: len(keys), Keys: retained})
@@ -282,6 +282,16 @@ func (c *change) remove(ctx context.Context) {
 		letGo = slices.DeleteFunc(letGo, c.takeBack)
 	}
 	c.outcome.LetGo = letGo
+}
+
+// delete deletes entries that nobody wants, and returns those that are gone.
+func (c *change) delete(ctx context.Context, keys []string) (done []string) {
+	requests := c.run.client.DeleteEntries(ctx, c.Bucket, keys)
+	c.run.setClaims(c.Bucket, requests.Done, deleted)
+	if err := requests.Err(); err != nil {
+		c.fail(Failure{Kind: NotDeleted, Count: len(keys), Requests: requests, Err: err})
+	}
+	return requests.Done
 }
 
 // takeBack undoes the release of a key.

@@ -63,20 +63,24 @@ type call struct {
 	overwrite        bool
 	successors       string
 	isReplaced       bool
+	prune            string // what the plan saw undeclared
 	// fails makes requests fail: "PUT a" is the first PUT of a.
 	fails string
 	want  string
 }
 
 func (c call) change() reconcile.Change {
+	seen := values(c.prune)
 	return reconcile.Change{
-		Bucket:     "flags",
-		Add:        values(c.add),
-		Set:        values(c.set),
-		Remove:     values(c.remove),
-		Overwrite:  c.overwrite,
-		Successors: strings.Fields(c.successors),
-		IsReplaced: c.isReplaced,
+		Bucket:      "flags",
+		Add:         values(c.add),
+		Set:         values(c.set),
+		Remove:      values(c.remove),
+		Overwrite:   c.overwrite,
+		Successors:  strings.Fields(c.successors),
+		IsReplaced:  c.isReplaced,
+		Prune:       slices.Sorted(maps.Keys(seen)),
+		IsAsPlanned: func(entry quiva.Entry) bool { return string(entry.Value) == string(seen[entry.Key]) },
 	}
 }
 
@@ -98,6 +102,7 @@ func describe(outcome reconcile.Outcome) string {
 	part("written", strings.Join(slices.Sorted(slices.Values(outcome.Written)), " "))
 	part("taken over", text(outcome.TakenOver))
 	part("let go", strings.Join(slices.Sorted(slices.Values(outcome.LetGo)), " "))
+	part("spared", strings.Join(outcome.Spared, " "))
 	if failure := outcome.Failure; failure != nil {
 		kinds := map[reconcile.FailureKind]string{
 			reconcile.Cancelled: "cancelled", reconcile.WrittenBefore: "written before", reconcile.NotChecked: "not checked",
@@ -196,6 +201,22 @@ func TestApply(t *testing.T) {
 		"replaced, deleting fails":   {"a=1 b=1", []call{{remove: "a=1 b=1", successors: "a", isReplaced: true, fails: "DELETE b", want: "not deleted: b"}}, "DELETE b", "a=1 b=1"},
 		"replaced, still there":      {"a=1 b=1", []call{{remove: "a=1 b=1", successors: "a", isReplaced: true, fails: "DELETE b", want: "not deleted: b"}, {add: "a=2", want: "taken: a"}}, "DELETE b", "a=1 b=1"},
 		"replaced, and taken before": {"a=1 b=1", []call{{add: "a=1", want: "written a"}, {remove: "a=1 b=1", successors: "a", isReplaced: true, fails: "DELETE b", want: "let go a; not deleted: b"}}, "DELETE b", "a=1 b=1"},
+
+		"pruned":                     {"a=1 c=1", []call{{prune: "a=1"}}, "DELETE a", "c=1"},
+		"pruned, gone already":       {"", []call{{prune: "a=1"}}, "", ""},
+		"pruned, changed":            {"a=2 b=1", []call{{prune: "a=1 b=1", want: "spared a"}}, "DELETE b", "a=2"},
+		"pruned last":                {"a=1 c=3", []call{{add: "b=1", remove: "c=3", prune: "a=1", want: "written b; let go c"}}, "PUT b, DELETE c, DELETE a", "b=1"},
+		"pruned by two":              {"a=1", []call{{prune: "a=1"}, {prune: "a=1"}}, "DELETE a", ""},
+		"pruned and let go":          {"a=1", []call{{remove: "a=1", want: "let go a"}, {prune: "a=1"}}, "DELETE a", ""},
+		"not pruned after a failure": {"a=1", []call{{add: "b=1", prune: "a=1", fails: "PUT b", want: "not written: b"}}, "PUT b", "a=1"},
+		"not compared":               {"a=1", []call{{prune: "a=1", fails: "GET a", want: "not deleted: a"}}, "", "a=1"},
+		"not pruned":                 {"a=1", []call{{prune: "a=1", fails: "DELETE a", want: "not deleted: a"}}, "DELETE a", "a=1"},
+		"adopted, then pruned":       {"a=1", []call{{add: "a=1", want: "written a"}, {prune: "a=1"}}, "", "a=1"},
+		"updated, then pruned":       {"a=1", []call{{set: "a=2", want: "written a"}, {prune: "a=1"}}, "PUT a", "a=2"},
+		"refused, then pruned":       {"a=1", []call{{add: "a=2", want: "taken: a"}, {prune: "a=1"}}, "", "a=1"},
+		"released, then pruned":      {"a=1", []call{{remove: "a=1", successors: "a", want: "let go a"}, {prune: "a=1"}, {add: "a=2", want: "written a"}}, "PUT a", "a=2"},
+		"pruned, then created":       {"a=1", []call{{prune: "a=1"}, {add: "a=2", want: "written a"}}, "DELETE a, PUT a", "a=2"},
+		"spared, then created":       {"a=2", []call{{prune: "a=1", want: "spared a"}, {add: "a=3", want: "taken: a"}}, "", "a=2"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

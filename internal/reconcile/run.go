@@ -65,6 +65,9 @@ type entry struct {
 	planned bool
 	// reader is the object of the state in which a refresh has found the entry.
 	reader *object
+	// pruned is set if an object plans to delete the entry, which no object was
+	// seen to hold until then.
+	pruned bool
 }
 
 // object is an object of the state that was read.

@@ -1,0 +1,419 @@
+package provider_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
+	"github.com/hashicorp/terraform-plugin-testing/plancheck"
+	"github.com/hashicorp/terraform-plugin-testing/statecheck"
+	"github.com/hashicorp/terraform-plugin-testing/terraform"
+	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
+
+	"github.com/quivaworks/terraform-provider-quiva/internal/mockgateway"
+)
+
+// undeclared checks the list in the state.
+func undeclared(address string, keys ...string) statecheck.StateCheck {
+	return statecheck.ExpectKnownValue(address, tfjsonpath.New("undeclared"), texts(keys...))
+}
+
+// prunes checks which keys a plan shows as leaving the list, by resource.
+type prunes map[string][]string
+
+func (want prunes) CheckPlan(_ context.Context, req plancheck.CheckPlanRequest, resp *plancheck.CheckPlanResponse) {
+	for _, change := range req.Plan.ResourceChanges {
+		var got []string
+		if before, ok := change.Change.Before.(map[string]any); ok {
+			keys, _ := before["undeclared"].([]any)
+			for _, key := range keys {
+				got = append(got, key.(string))
+			}
+			if after, ok := change.Change.After.(map[string]any); len(got) > 0 && (!ok || len(after["undeclared"].([]any)) > 0) {
+				resp.Error = fmt.Errorf("the plan of %s leaves %v undeclared", change.Address, after["undeclared"])
+			}
+		}
+		if !slices.Equal(got, want[change.Address]) {
+			resp.Error = fmt.Errorf("the plan of %s deletes %q, want %q", change.Address, got, want[change.Address])
+		}
+	}
+}
+
+// keysOf checks which entries the gateway holds.
+func keysOf(gateway *mockgateway.Server, want ...string) resource.TestCheckFunc {
+	return func(*terraform.State) error {
+		var got []string
+		for key := range gateway.Entries("flags") {
+			got = append(got, key)
+		}
+		slices.Sort(got)
+		if !slices.Equal(got, want) {
+			return fmt.Errorf("the gateway holds %q, want %q", got, want)
+		}
+		return nil
+	}
+}
+
+// holdsCount checks how many entries the gateway holds.
+func holdsCount(gateway *mockgateway.Server, want int) resource.TestCheckFunc {
+	return func(*terraform.State) error {
+		if got := len(gateway.Entries("flags")); got != want {
+			return fmt.Errorf("the gateway holds %d entries, want %d", got, want)
+		}
+		return nil
+	}
+}
+
+// TestAccExclusive: what is undeclared is deleted by the apply of a plan that has
+// named it, if it is still what the plan saw.
+func TestAccExclusive(t *testing.T) {
+	t.Parallel()
+	gateway := newGateway(t)
+	write := func(key, value string) func() { return func() { gateway.PutEntry("flags", key, value) } }
+	const entries = `{ a = { n = 1 } }`
+	exclusive := manyEntries(gateway, entries, "exclusive = {}")
+	write("stranger", `{"n":1}`)()
+	run(t,
+		resource.TestStep{ // creating deletes nothing
+			Config:             exclusive,
+			Check:              keysOf(gateway, "a", "stranger"),
+			ConfigStateChecks:  []statecheck.StateCheck{undeclared(entriesAddress, "stranger")},
+			ExpectNonEmptyPlan: true,
+		},
+		resource.TestStep{ // an entry that is written between plan and apply survives
+			Config:             exclusive,
+			ConfigPlanChecks:   plans(prunes{entriesAddress: {"stranger"}}, afterPlan(write("late", `{"n":1}`))),
+			Check:              keysOf(gateway, "a", "late"),
+			ConfigStateChecks:  []statecheck.StateCheck{undeclared(entriesAddress)},
+			ExpectNonEmptyPlan: true,
+		},
+		resource.TestStep{ // so does one that is changed in between
+			Config:             exclusive,
+			ConfigPlanChecks:   plans(prunes{entriesAddress: {"late"}}, afterPlan(write("late", `{"n":2}`))),
+			Check:              resource.ComposeTestCheckFunc(keysOf(gateway, "a", "late"), holds(gateway, "flags", "late", `{"n":2}`)),
+			ExpectNonEmptyPlan: true,
+		},
+		resource.TestStep{ // the same JSON in other words is no change
+			Config:           exclusive,
+			ConfigPlanChecks: plans(prunes{entriesAddress: {"late"}}, afterPlan(write("late", ` { "n" : 2.0 } `))),
+			Check:            keysOf(gateway, "a"),
+		},
+		resource.TestStep{ // one that is gone already is no failure
+			PreConfig:        write("brief", `{}`),
+			Config:           exclusive,
+			ConfigPlanChecks: plans(prunes{entriesAddress: {"brief"}}, afterPlan(func() { gateway.DeleteEntry("flags", "brief") })),
+			Check:            keysOf(gateway, "a"),
+		},
+		resource.TestStep{ // except
+			PreConfig:        func() { write("runtime/1", `{}`)(); write("runtime/2", `{}`)(); write("other", `{}`)() },
+			Config:           manyEntries(gateway, entries, `exclusive = { except = ["runtime/*", "none"] }`),
+			ConfigPlanChecks: plans(prunes{entriesAddress: {"other", "runtime/1", "runtime/2"}}),
+			Check:            keysOf(gateway, "a", "runtime/1", "runtime/2"),
+		},
+		resource.TestStep{ // declaring what is there
+			Config:            manyEntries(gateway, `{ a = { n = 1 }, "runtime/1" = {} }`, `exclusive = { except = ["runtime/2"] }`),
+			Check:             keysOf(gateway, "a", "runtime/1", "runtime/2"),
+			ConfigStateChecks: []statecheck.StateCheck{undeclared(entriesAddress)},
+		},
+		resource.TestStep{ // not exclusive any more
+			PreConfig:         write("stranger", `{}`),
+			Config:            manyEntries(gateway, entries),
+			Check:             keysOf(gateway, "a", "runtime/2", "stranger"),
+			ConfigStateChecks: []statecheck.StateCheck{statecheck.ExpectKnownValue(entriesAddress, tfjsonpath.New("undeclared"), knownvalue.Null())},
+		},
+		resource.TestStep{ // exclusive again: only the next plan deletes
+			Config:             exclusive,
+			Check:              keysOf(gateway, "a", "runtime/2", "stranger"),
+			ConfigStateChecks:  []statecheck.StateCheck{undeclared(entriesAddress, "runtime/2", "stranger")},
+			ExpectNonEmptyPlan: true,
+		},
+		resource.TestStep{ // destroying deletes what is declared
+			Config: withProvider(gateway, ""),
+			Check:  keysOf(gateway, "runtime/2", "stranger"),
+		},
+	)
+}
+
+// TestAccExclusiveScope: nothing outside the prefix is touched.
+func TestAccExclusiveScope(t *testing.T) {
+	t.Parallel()
+	gateway := newGateway(t)
+	for _, key := range []string{"team-a/old", "team-ab", "team-b/x", "x"} {
+		gateway.PutEntry("flags", key, `{}`)
+	}
+	exclusive := manyEntries(gateway, `{ "team-a/new" = {} }`, `key_prefix = "team-a/"`, "exclusive = {}")
+	run(t,
+		resource.TestStep{Config: exclusive, ExpectNonEmptyPlan: true},
+		resource.TestStep{
+			Config:           exclusive,
+			ConfigPlanChecks: plans(prunes{entriesAddress: {"team-a/old"}}),
+			Check:            keysOf(gateway, "team-a/new", "team-ab", "team-b/x", "x"),
+		},
+	)
+}
+
+// TestAccExclusiveMaxDeletions: more deletions than are allowed stop the plan.
+func TestAccExclusiveMaxDeletions(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		declared, strangers int
+		next                string // of twelve entries k000…
+		more                []string
+		wantErr             string
+	}{
+		"an empty file":                    {declared: 12, next: `{}`, wantErr: `would delete 12 entries in bucket "flags" \("k000", "k001".* and 2 more\), but exclusive allows 10 deletions`},
+		"both kinds together":              {declared: 12, strangers: 4, next: numbered(5), wantErr: `would delete 11 entries`},
+		"as many as are allowed":           {declared: 12, strangers: 3, next: numbered(5)},
+		"too many strangers":               {declared: 1, strangers: 11, next: numbered(1), wantErr: `exclusive = \{\s+max_deletions = 11`},
+		"a raised limit":                   {declared: 12, strangers: 8, next: `{}`, more: []string{"max_deletions = 20"}},
+		"a lowered limit":                  {declared: 2, next: numbered(1), more: []string{"max_deletions = 0"}, wantErr: `delete entry "k001"`},
+		"strangers that are left alone":    {declared: 1, strangers: 50, next: numbered(1), more: []string{`except = ["s*"]`}},
+		"a prefix that no key begins with": {declared: 12, next: `{}`, more: []string{"}\nkey_prefix = \"team-a/\"\nlifecycle {"}, wantErr: `would delete 12 entries`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			gateway := newGateway(t)
+			next := resource.TestStep{
+				PreConfig: func() {
+					for i := range tt.strangers {
+						gateway.PutEntry("flags", fmt.Sprintf("s%d", i), `{}`)
+					}
+				},
+				Config: manyEntries(gateway, tt.next, "exclusive = {\n"+strings.Join(tt.more, "\n")+"\n}"),
+			}
+			if tt.wantErr != "" {
+				next.ExpectError = inWords(tt.wantErr)
+			}
+			run(t, resource.TestStep{Config: manyEntries(gateway, numbered(tt.declared), "exclusive = {}")}, next)
+		})
+	}
+}
+
+// inWords matches a text however Terraform breaks its lines.
+func inWords(pattern string) *regexp.Regexp {
+	return regexp.MustCompile("(?s)" + strings.ReplaceAll(pattern, " ", `[\s│]+`))
+}
+
+// TestAccExclusiveNested: resources whose scopes overlap leave each other's
+// entries alone, and those that are no batch.
+func TestAccExclusiveNested(t *testing.T) {
+	t.Parallel()
+	gateway := newGateway(t)
+	for _, key := range []string{"a/b/old", "a/old", "old"} {
+		gateway.PutEntry("flags", key, `{}`)
+	}
+	config := withProvider(gateway, `
+resource "quiva_kv_entries" "all" {
+  bucket    = "flags"
+  entries   = { one = {} }
+  exclusive = {}
+}
+resource "quiva_kv_entries" "a" {
+  bucket     = "flags"
+  key_prefix = "a/"
+  entries    = { "a/one" = {} }
+  exclusive  = {}
+}
+resource "quiva_kv_entries" "b" {
+  bucket     = "flags"
+  key_prefix = "a/b/"
+  entries    = { "a/b/one" = {} }
+}
+resource "quiva_kv_entry" "single" {
+  bucket = "flags"
+  key    = "single"
+  value  = {}
+}
+resource "quiva_kv_entry" "secret" {
+  bucket           = "flags"
+  key              = "a/b/secret"
+  value_wo         = {}
+  value_wo_version = 1
+}
+`)
+	declared := []string{"a/b/one", "a/b/secret", "a/one", "one", "single"}
+	run(t,
+		resource.TestStep{
+			Config:             config,
+			Check:              keysOf(gateway, "a/b/old", "a/b/one", "a/b/secret", "a/old", "a/one", "old", "one", "single"),
+			ExpectNonEmptyPlan: true,
+		},
+		resource.TestStep{
+			Config: config,
+			ConfigPlanChecks: plans(prunes{
+				"quiva_kv_entries.all": {"a/b/old", "a/old", "old"},
+				"quiva_kv_entries.a":   {"a/b/old", "a/old"},
+			}),
+			Check: keysOf(gateway, declared...),
+		},
+		resource.TestStep{Config: config, ConfigPlanChecks: plans(plancheck.ExpectEmptyPlan())},
+	)
+}
+
+// TestAccExclusiveReadTooLate: what depends on an exclusive resource is read
+// after that is planned. The plan fails rather than delete it.
+func TestAccExclusiveReadTooLate(t *testing.T) {
+	t.Parallel()
+	for name, dependent := range map[string]string{
+		"an entry": `
+resource "quiva_kv_entry" "late" {
+  bucket = quiva_kv_entries.test.bucket
+  key    = "late"
+  value  = {}
+}
+`,
+		"a batch": `
+resource "quiva_kv_entries" "late" {
+  bucket  = quiva_kv_entries.test.bucket
+  entries = { late = {} }
+}
+`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			gateway := newGateway(t)
+			config := func(exclusive string) string {
+				return manyEntries(gateway, `{ a = {} }`, "exclusive = {"+exclusive+"}") + dependent
+			}
+			run(t,
+				resource.TestStep{Config: manyEntries(gateway, `{ a = {} }`) + dependent, Check: keysOf(gateway, "a", "late")},
+				resource.TestStep{Config: config(""), Check: keysOf(gateway, "a", "late"), ExpectError: inWords(`entry "late" in bucket "flags", which this resource manages.*except = \["late"\]`)},
+				resource.TestStep{Config: config(` except = ["late"] `), Check: keysOf(gateway, "a", "late")},
+				resource.TestStep{Config: config(` except = ["late"] `), ConfigPlanChecks: plans(plancheck.ExpectEmptyPlan())},
+			)
+		})
+	}
+}
+
+// TestAccExclusiveAndCreated: an entry that one resource deletes as undeclared,
+// and another one creates, is the other one's, whichever comes first.
+func TestAccExclusiveAndCreated(t *testing.T) {
+	t.Parallel()
+	gateway := newGateway(t)
+	gateway.PutEntry("flags", "k", `{"n":1}`)
+	exclusive := manyEntries(gateway, `{ a = {} }`, "exclusive = {}")
+	single := "resource \"quiva_kv_entry\" \"k\" {\n  bucket = \"flags\"\n  key = \"k\"\n  value = { n = 2 }\n}\n"
+	run(t,
+		resource.TestStep{Config: exclusive, ExpectNonEmptyPlan: true},
+		resource.TestStep{
+			Config: exclusive + single,
+			Check:  resource.ComposeTestCheckFunc(keysOf(gateway, "a", "k"), holds(gateway, "flags", "k", `{"n":2}`)),
+		},
+		resource.TestStep{Config: exclusive + single, ConfigPlanChecks: plans(plancheck.ExpectEmptyPlan())},
+	)
+}
+
+// TestAccExclusiveLarge: thousands of foreign entries are found, counted and
+// deleted.
+func TestAccExclusiveLarge(t *testing.T) {
+	t.Parallel()
+	gateway := newGateway(t)
+	for i := range 5000 {
+		gateway.PutEntry("flags", fmt.Sprintf("old/%04d", i), `{}`)
+	}
+	config := func(exclusive string) string {
+		return manyEntries(gateway, `{ a = {} }`, "exclusive = {"+exclusive+"}")
+	}
+	run(t,
+		resource.TestStep{Config: config(` except = ["old/*"] `), Check: holdsCount(gateway, 5001)},
+		resource.TestStep{Config: config(""), ExpectError: inWords("5000 entries")},
+		resource.TestStep{Config: config(" max_deletions = 5000 "), Check: keysOf(gateway, "a")},
+	)
+}
+
+// TestAccExclusiveIncomplete: a gateway whose searches find nothing has fewer
+// entries deleted, and never another one.
+func TestAccExclusiveIncomplete(t *testing.T) {
+	t.Parallel()
+	gateway := newGateway(t)
+	for i := range 1200 {
+		gateway.PutEntry("flags", fmt.Sprintf("old/%04d", i), `{}`)
+	}
+	gateway.Inject(mockgateway.Fault{Method: http.MethodGet, Path: "*/search-by-key", Effect: mockgateway.Respond(http.StatusOK, nil, `{"body":{"results":[],"results_total":0}}`)})
+	exclusive := manyEntries(gateway, `{ a = {} }`, "exclusive = { max_deletions = 2000 }")
+	run(t,
+		resource.TestStep{Config: exclusive, ExpectNonEmptyPlan: true},
+		resource.TestStep{
+			Config: exclusive,
+			Check:  holdsCount(gateway, 1201-999), // the list shows the declared entry too
+			ExpectNonEmptyPlan: true,
+		},
+		resource.TestStep{Config: exclusive, Check: keysOf(gateway, "a")},
+	)
+}
+
+// TestAccExclusiveFailures: what cannot be listed, compared or deleted stays, and
+// an error says so.
+func TestAccExclusiveFailures(t *testing.T) {
+	t.Parallel()
+	forbidden := mockgateway.Respond(http.StatusForbidden, nil, `{"error":"forbidden"}`)
+	for name, tt := range map[string]struct {
+		fault   mockgateway.Fault
+		wantErr string
+	}{
+		"list":    {mockgateway.Fault{Method: http.MethodGet, Path: "*/flags/entries", Effect: forbidden}, `Could not list the entries`},
+		"compare": {mockgateway.Fault{Method: http.MethodGet, Path: "*/entries/stranger", Effect: forbidden}, `1 of 1 entries could not be deleted`},
+		"delete":  {mockgateway.Fault{Method: http.MethodDelete, Path: "*/entries/stranger", Effect: forbidden}, `1 of 1 entries could not be deleted`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			gateway := newGateway(t)
+			gateway.PutEntry("flags", "stranger", `{}`)
+			exclusive := manyEntries(gateway, `{ a = {} }`, "exclusive = {}")
+			var fault *mockgateway.Injection
+			run(t,
+				resource.TestStep{Config: exclusive, ExpectNonEmptyPlan: true},
+				resource.TestStep{
+					PreConfig:   func() { fault = gateway.Inject(tt.fault) },
+					Config:      exclusive,
+					ExpectError: inWords(tt.wantErr),
+				},
+				resource.TestStep{
+					PreConfig:        func() { fault.Clear() },
+					Config:           exclusive,
+					ConfigPlanChecks: plans(prunes{entriesAddress: {"stranger"}}),
+					Check:            keysOf(gateway, "a"),
+				},
+			)
+		})
+	}
+}
+
+// TestAccExclusiveNotListed: a creation whose undeclared entries cannot be listed
+// is complete all the same.
+func TestAccExclusiveNotListed(t *testing.T) {
+	t.Parallel()
+	gateway := newGateway(t)
+	gateway.PutEntry("flags", "stranger", `{}`)
+	list := gateway.Inject(mockgateway.Fault{Method: http.MethodGet, Path: "*/flags/entries", Effect: mockgateway.Respond(http.StatusForbidden, nil, `{"error":"forbidden"}`)})
+	exclusive := manyEntries(gateway, `{ a = {} }`, "exclusive = {}")
+	run(t,
+		resource.TestStep{Config: exclusive, ExpectError: inWords("Could not list the entries")}, // the refresh after it
+		resource.TestStep{
+			PreConfig:        func() { list.Clear() },
+			Config:           exclusive,
+			ConfigPlanChecks: plans(plancheck.ExpectResourceAction(entriesAddress, plancheck.ResourceActionUpdate)),
+			Check:            keysOf(gateway, "a"),
+		},
+	)
+}
+
+// TestAccExclusiveUnknown: a scope that is not known yet deletes nothing.
+func TestAccExclusiveUnknown(t *testing.T) {
+	t.Parallel()
+	gateway := newGateway(t)
+	gateway.PutEntry("flags", "x1", `{}`)
+	config := func(input string) string {
+		return withOther(manyEntries(gateway, `{ a = {} }`, "exclusive = { except = [terraform_data.other.output] }"), input)
+	}
+	run(t,
+		resource.TestStep{Config: config(`"x*"`), Check: keysOf(gateway, "a", "x1")},
+		resource.TestStep{Config: config(`"y*"`), ExpectError: inWords("must show what exclusive deletes")},
+	)
+}

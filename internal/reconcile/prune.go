@@ -1,0 +1,102 @@
+package reconcile
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"time"
+)
+
+// AwaitReads is for an object that is being read. It waits until no other one is:
+// Terraform reads them in no particular order.
+func (r *Run) AwaitReads(ctx context.Context) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	// Those that wait for each other would do so for ever.
+	r.reading--
+	defer func() { r.reading++ }()
+	quietSince := time.Now()
+	for ctx.Err() == nil {
+		if r.lastPlanned.After(quietSince) {
+			quietSince = r.lastPlanned
+		}
+		left := time.Until(quietSince.Add(quiet))
+		if r.reading > 0 {
+			left = quiet
+		}
+		if left <= 0 {
+			return
+		}
+		r.mu.Unlock()
+		select {
+		case <-time.After(left):
+		case <-ctx.Done():
+		}
+		r.mu.Lock()
+	}
+}
+
+// Unheld returns those keys that no object has been seen to hold or to write.
+func (r *Run) Unheld(bucket string, keys []string) []string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.DeleteFunc(slices.Clone(keys), func(key string) bool {
+		e := r.at(bucket, key)
+		return e.reader != nil || e.claim != untouched
+	})
+}
+
+// PlanPruning notes that entries are planned to be deleted because no object
+// holds them. It returns those that an object has been seen to hold after all.
+func (r *Run) PlanPruning(bucket string, keys []string) (held []string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, key := range keys {
+		e := r.at(bucket, key)
+		e.pruned = true
+		if e.reader != nil {
+			held = append(held, key)
+		}
+	}
+	return held
+}
+
+// Pruned returns those of an object's keys of which [Run.PlanPruning] did not know
+// that an object holds them.
+func (r *Run) Pruned(bucket string, keys []string) []string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.DeleteFunc(slices.Clone(keys), func(key string) bool { return !r.at(bucket, key).pruned })
+}
+
+// prune deletes entries that no object holds, as far as they are what the plan
+// saw.
+func (c *change) prune(ctx context.Context) {
+	if len(c.Prune) == 0 || c.outcome.Failure != nil {
+		return
+	}
+	unlock, err := c.run.lock(ctx, c.Bucket, c.Prune)
+	if err != nil {
+		c.fail(Failure{Kind: Cancelled, Err: err})
+		return
+	}
+	defer unlock()
+
+	// What this run has done something to is some object's.
+	keys := c.withClaim(c.Prune, func(claim claim) bool { return claim == untouched })
+	present, requests := c.run.client.GetEntries(ctx, c.Bucket, keys)
+	if err := requests.Err(); err != nil {
+		c.fail(Failure{Kind: NotDeleted, Count: len(c.Prune), Requests: requests, Err: err})
+		return
+	}
+	var unheld []string
+	for _, key := range slices.Sorted(maps.Keys(present)) {
+		if c.IsAsPlanned(present[key]) {
+			unheld = append(unheld, key)
+		} else {
+			c.outcome.Spared = append(c.outcome.Spared, key)
+		}
+	}
+	_, _, unwanted := c.release(unheld)
+	c.delete(ctx, unwanted)
+}
