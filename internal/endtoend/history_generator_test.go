@@ -13,6 +13,10 @@ import (
 // foreign are the entries that no step declares.
 var foreign = map[string]int{"foreign/1": 1, "foreign/2": 1}
 
+// strays are entries that no step declares either, and that exclusive batches
+// delete.
+var strays = []string{"stray/1", "stray/2", "stray/3"}
+
 const manyInstances = "quiva_kv_entry.each"
 
 // batches hold many entries each, singles one each.
@@ -43,7 +47,42 @@ func newHistory(seed uint64) history {
 		h.steps = append(h.steps, g.next(h.steps[len(h.steps)-1]))
 	}
 	h.steps[len(h.steps)-1].settle = true
+	if seed%2 == 0 {
+		h.makeExclusive()
+	}
 	return h
+}
+
+// makeExclusive makes batches of some steps exclusive, and writes strays. It draws
+// from numbers of its own.
+func (h *history) makeExclusive() {
+	g := &generator{Rand: rand.New(rand.NewPCG(h.seed, 1)), values: 1000}
+	exclusive := map[string]bool{}
+	for i := range h.steps {
+		s := &h.steps[i]
+		for _, batch := range batches[:2] {
+			if g.oneIn(3) {
+				exclusive[batch] = !exclusive[batch]
+			}
+			if exclusive[batch] {
+				s.exclusive = append(s.exclusive, batch)
+			}
+		}
+		// With -target, what others hold is not read.
+		if exclusive[s.target] {
+			s.target = ""
+		}
+		if g.oneIn(2) {
+			s.outside = maps.Clone(s.outside)
+			if s.outside == nil {
+				s.outside = map[string]int{}
+			}
+			s.outside[pick(g, strays)] = g.newValue() * min(1, g.IntN(5))
+		}
+		if s.saved && !g.oneIn(3) {
+			s.between = map[string]int{pick(g, strays): g.newValue() * min(1, g.IntN(5))}
+		}
+	}
 }
 
 // generator draws the steps of one history.

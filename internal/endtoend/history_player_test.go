@@ -23,6 +23,8 @@ type player struct {
 	last step
 	// foreign are the entries that are not Terraform's.
 	foreign entries
+	// strays are those that only an exclusive batch deletes.
+	strays entries
 	// orphans are keys that the gateway holds and no state: a run wrote them
 	// whose response was lost or which was ended.
 	orphans map[string]bool
@@ -37,6 +39,9 @@ type ran struct {
 	step step
 	struckRun
 	before world
+	// between are the strays as they were written after the plan, "" for one that
+	// was deleted.
+	between entries
 }
 
 // world is what the gateway and the state hold.
@@ -51,7 +56,7 @@ func play(t *testing.T, h history) (*player, *broken) {
 	t.Helper()
 	gateway := newGateway(t)
 	gateway.SetLatency(latency)
-	p := &player{t: t, gateway: gateway, w: newWorkspace(t, gateway), foreign: entries{}, orphans: map[string]bool{}}
+	p := &player{t: t, gateway: gateway, w: newWorkspace(t, gateway), foreign: entries{}, strays: entries{}, orphans: map[string]bool{}}
 	for key, n := range foreign {
 		p.write(key, n)
 	}
@@ -82,6 +87,14 @@ func (p *player) write(key string, n int) {
 	_, isForeign := foreign[key]
 	_, isDeclared := p.last.declared[key]
 	switch {
+	case slices.Contains(strays, key):
+		if n == 0 {
+			delete(p.strays, key)
+			p.gateway.DeleteEntry("flags", key)
+		} else {
+			p.strays[key] = valueOf(n)
+			p.gateway.PutEntry("flags", key, valueOf(n))
+		}
 	case isForeign:
 		p.foreign[key] = valueOf(n)
 		p.gateway.PutEntry("flags", key, valueOf(n))
@@ -96,7 +109,10 @@ func (p *player) write(key string, n int) {
 // the run succeeds: three times at most, or once more after the step that an
 // error names. The plan is empty then.
 func (p *player) settle(result ran) *broken {
-	again := step{declared: result.step.declared, createBeforeDestroy: result.step.createBeforeDestroy, moved: result.step.moved}
+	again := step{
+		declared: result.step.declared, createBeforeDestroy: result.step.createBeforeDestroy,
+		exclusive: result.step.exclusive, moved: result.step.moved,
+	}
 	done := result.succeeded() && result.step.target == ""
 	var broken *broken
 	for tries := 0; !done && tries < 3; tries++ {
@@ -119,6 +135,15 @@ func (p *player) settle(result ran) *broken {
 			if !result.succeeded() {
 				return breaks(3, "no apply succeeds after the step that the error named:\n%s", result.output)
 			}
+		}
+	}
+	if len(again.exclusive) > 0 {
+		// A batch that has become exclusive deletes nothing before the next plan.
+		if result, broken = p.apply(again); broken != nil {
+			return broken
+		}
+		if !result.succeeded() {
+			return breaks(3, "the apply after a successful one fails:\n%s", result.output)
 		}
 	}
 	if plan := p.w.run("plan", "-detailed-exitcode"); plan.status != 0 {
@@ -157,6 +182,12 @@ func (p *player) apply(s step) (ran, *broken) {
 	fmt.Fprintf(&p.story, "  → %s\n", result)
 	now := p.world()
 	broken := p.check(result, now)
+	p.strays = entries{}
+	for _, key := range strays {
+		if value, ok := now.gateway[key]; ok {
+			p.strays[key] = value
+		}
+	}
 	p.noteOrphans(result, now)
 	p.last = s
 	return result, broken
@@ -175,6 +206,11 @@ func (p *player) run(s step) ran {
 			return result
 		}
 		arguments = append(append([]string{"apply"}, s.pace()...), "saved")
+		result.between = entries{}
+		for key, n := range s.between {
+			p.write(key, n)
+			result.between[key] = p.strays[key]
+		}
 	}
 	result.struckRun = runStruck(p.t, p.gateway, p.w, s.failures, arguments...)
 	return result

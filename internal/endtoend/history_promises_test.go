@@ -40,10 +40,61 @@ func (p *player) check(r ran, now world) *broken {
 			return breaks(2, "the foreign entry %s is %q, want %q", key, now.gateway[key], value)
 		}
 	}
+	if broken := p.checkStrays(r, now); broken != nil {
+		return broken
+	}
 	if r.succeeded() && r.step.target == "" {
 		return p.checkComplete(r, now)
 	}
 	return checkNothingLost(r, p.last, now)
+}
+
+// checkStrays: only an object that was exclusive before deletes undeclared
+// entries, and only those that its plan saw. If the run succeeded, it has.
+func (p *player) checkStrays(r ran, now world) *broken {
+	mayPrune, hasPruned := r.pruning()
+	for _, key := range strays {
+		planned, value := r.before.gateway[key], p.strays[key]
+		_, changed := r.between[key]
+		changed = changed && value != planned
+		switch held := now.gateway[key]; {
+		case held == value && !(hasPruned && value != "" && !changed):
+		case held == value:
+			return breaks(1, "after a successful apply, the gateway still has %s, which is undeclared", key)
+		case held != "" || !mayPrune || changed:
+			return breaks(2, "the undeclared entry %s is %q, want %q", key, held, value)
+		}
+	}
+	return nil
+}
+
+// pruning reports whether the run may have deleted what is undeclared, and
+// whether it must have.
+func (r ran) pruning() (mayPrune, hasPruned bool) {
+	for _, object := range r.before.state {
+		if !object.exclusive || object.deposed || !slices.Contains(r.step.exclusive, object.address) || !r.step.targets(object.address) {
+			continue
+		}
+		mayPrune = true
+		_, stays := r.step.objects()[object.address]
+		isReplaced := object.tainted || r.step.replace == object.address
+		// An object leaves the state if another one holds all that it does.
+		isAlone := !slices.ContainsFunc(r.before.state, func(other stateObject) bool {
+			return (other.address != object.address || other.deposed) && shares(object.entries, other.entries)
+		})
+		hasPruned = hasPruned || r.succeeded() && stays && !isReplaced && isAlone
+	}
+	return mayPrune, hasPruned
+}
+
+// shares reports whether two objects hold one entry.
+func shares(a, b entries) bool {
+	for key := range a {
+		if _, ok := b[key]; ok {
+			return true
+		}
+	}
+	return false
 }
 
 // checkComplete: the gateway holds what is declared and what is foreign, and the
@@ -51,9 +102,17 @@ func (p *player) check(r ran, now world) *broken {
 func (p *player) checkComplete(r ran, now world) *broken {
 	want := r.step.entries()
 	maps.Copy(want, p.foreign)
-	for key := range p.orphans {
-		if _, declared := want[key]; !declared {
-			want[key] = now.gateway[key]
+	isLeft := maps.Clone(p.orphans)
+	if isLeft == nil {
+		isLeft = map[string]bool{}
+	}
+	for _, key := range strays {
+		isLeft[key] = true // or not: see checkStrays
+	}
+	for key := range isLeft {
+		_, declared := want[key]
+		if value, held := now.gateway[key]; held && !declared {
+			want[key] = value
 		}
 	}
 	if !maps.Equal(now.gateway, want) {
@@ -225,6 +284,67 @@ func TestPromises(t *testing.T) {
 				t.Errorf("nothing is broken, want promise %d", test.want)
 			case broken != nil && broken.promise != test.want:
 				t.Errorf("broken: %s; want promise %d", broken, test.want)
+			}
+		})
+	}
+}
+
+// TestPromiseOfStrays: what nobody declares goes when it should, and only then.
+func TestPromiseOfStrays(t *testing.T) {
+	t.Parallel()
+	const batch, key = "quiva_kv_entries.a", "stray/1"
+	stray := func(n int) entries {
+		if n == 0 {
+			return none
+		}
+		return entries{key: valueOf(n)}
+	}
+	object := stateObject{address: batch, exclusive: true, entries: k1}
+	notYet, tainted := object, object
+	notYet.exclusive, tainted.tainted = false, true
+	other := stateObject{address: "quiva_kv_entry.one", entries: k1}
+	step := step{declared: map[string]declaration{"k": {batch, 1}}, exclusive: []string{batch}}
+	targeted, replaced, open := step, step, step
+	targeted.target, replaced.replace, open.exclusive = "quiva_kv_entry.one", batch, nil
+
+	failed := struckRun{outcome: outcome{status: 1}}
+	for name, tt := range map[string]struct {
+		ran           ran
+		planned, held int
+		want          int
+	}{
+		"pruned":                          {ran{step: step, before: world{state: []stateObject{object}}}, 1, 0, 0},
+		"not pruned":                      {ran{step: step, before: world{state: []stateObject{object}}}, 1, 1, 1},
+		"not pruned, failed":              {ran{step: step, before: world{state: []stateObject{object}}, struckRun: failed}, 1, 1, 0},
+		"pruned, failed":                  {ran{step: step, before: world{state: []stateObject{object}}, struckRun: failed}, 1, 0, 0},
+		"pruned by a creation":            {ran{step: step}, 1, 0, 2},
+		"kept by a creation":              {ran{step: step}, 1, 1, 0},
+		"pruned by what becomes so":       {ran{step: step, before: world{state: []stateObject{notYet}}}, 1, 0, 2},
+		"pruned by what was so":           {ran{step: open, before: world{state: []stateObject{object}}}, 1, 0, 2},
+		"pruned by what is not targeted":  {ran{step: targeted, before: world{state: []stateObject{object}}}, 1, 0, 2},
+		"kept by what is replaced":        {ran{step: replaced, before: world{state: []stateObject{object}}}, 1, 1, 0},
+		"kept by what is tainted":         {ran{step: step, before: world{state: []stateObject{tainted}}}, 1, 1, 0},
+		"kept by what leaves the state":   {ran{step: step, before: world{state: []stateObject{object, other}}}, 1, 1, 0},
+		"changed after the plan, pruned":  {ran{step: step, before: world{state: []stateObject{object}}, between: stray(2)}, 1, 0, 2},
+		"changed after the plan, kept":    {ran{step: step, before: world{state: []stateObject{object}}, between: stray(2)}, 1, 2, 0},
+		"written after the plan, pruned":  {ran{step: step, before: world{state: []stateObject{object}}, between: stray(2)}, 0, 0, 2},
+		"written after the plan, kept":    {ran{step: step, before: world{state: []stateObject{object}}, between: stray(2)}, 0, 2, 0},
+		"deleted after the plan, is back": {ran{step: step, before: world{state: []stateObject{object}}, between: entries{key: ""}}, 1, 1, 2},
+		"another value":                   {ran{step: open}, 1, 2, 2},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := &player{strays: stray(tt.planned)}
+			if value, ok := tt.ran.between[key]; ok {
+				p.strays = entries{key: value}
+			}
+			tt.ran.before.gateway = stray(tt.planned)
+			got := 0
+			if broken := p.checkStrays(tt.ran, world{gateway: stray(tt.held)}); broken != nil {
+				got = broken.promise
+			}
+			if got != tt.want {
+				t.Errorf("promise %d is broken, want %d (0 for none)", got, tt.want)
 			}
 		})
 	}

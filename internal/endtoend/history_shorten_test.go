@@ -115,10 +115,18 @@ func (s step) simpler() iter.Seq[step] {
 				return
 			}
 		}
+		for i := range s.exclusive {
+			simpler := s
+			simpler.exclusive = slices.Delete(slices.Clone(s.exclusive), i, i+1)
+			if !yield(simpler) {
+				return
+			}
+		}
 		for _, lack := range []func(*step) (lacks bool){
 			func(s *step) bool { had := s.replace != ""; s.replace = ""; return had },
 			func(s *step) bool { had := s.target != ""; s.target = ""; return had },
 			func(s *step) bool { had := s.outside != nil; s.outside = nil; return had },
+			func(s *step) bool { had := s.between != nil; s.between = nil; return had },
 			func(s *step) bool { had := s.moved != nil; s.moved = nil; return had },
 			func(s *step) bool { had := s.saved; s.saved = false; return had },
 			func(s *step) bool { had := s.oneByOne; s.oneByOne = false; return had },

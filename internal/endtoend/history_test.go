@@ -24,11 +24,15 @@ type step struct {
 	declared map[string]declaration
 	// createBeforeDestroy and overwrite are the resources that have this set.
 	createBeforeDestroy, overwrite []string
+	// exclusive are the batches that are the only ones to keep entries.
+	exclusive []string
 	// moved are the configuration's moved blocks.
 	moved []move
 	// outside is what others than Terraform write before the run: n by key, 0 to
 	// delete.
 	outside map[string]int
+	// between is the same between a saved plan and its apply.
+	between map[string]int
 	// failures strike the apply.
 	failures []failure
 
@@ -114,6 +118,9 @@ func (s step) configuration() string {
 		switch body := bodies[resource]; {
 		case holdsMany(resource):
 			fmt.Fprintf(&text, "  entries = {\n%s  }\n", body)
+			if slices.Contains(s.exclusive, resource) {
+				text.WriteString("  exclusive = {\n    except = [\"foreign/*\"]\n    max_deletions = 100\n  }\n")
+			}
 		case resource == manyInstances:
 			fmt.Fprintf(&text, "  for_each = {\n%s  }\n  key = each.value.key\n  value = { n = each.value.n }\n", body)
 		default:
@@ -157,13 +164,16 @@ func (s step) pace() []string {
 // configuration, the command lines and what goes wrong.
 func (s step) String() string {
 	var text strings.Builder
-	for _, key := range slices.Sorted(maps.Keys(s.outside)) {
-		if n := s.outside[key]; n == 0 {
-			fmt.Fprintf(&text, "outside: delete %s\n", key)
-		} else {
-			fmt.Fprintf(&text, "outside: write %s = %s\n", key, valueOf(n))
+	writes := func(when string, values map[string]int) {
+		for _, key := range slices.Sorted(maps.Keys(values)) {
+			if n := values[key]; n == 0 {
+				fmt.Fprintf(&text, "%s: delete %s\n", when, key)
+			} else {
+				fmt.Fprintf(&text, "%s: write %s = %s\n", when, key, valueOf(n))
+			}
 		}
 	}
+	writes("outside", s.outside)
 	objects := s.objects()
 	for _, address := range slices.Sorted(maps.Keys(objects)) {
 		fmt.Fprintf(&text, "%s:", address)
@@ -172,9 +182,12 @@ func (s step) String() string {
 		}
 		text.WriteString("\n")
 	}
-	for name, resources := range map[string][]string{"create_before_destroy": s.createBeforeDestroy, "overwrite": s.overwrite} {
-		if len(resources) > 0 {
-			fmt.Fprintf(&text, "%s: %s\n", name, strings.Join(resources, " "))
+	for _, set := range []struct {
+		name      string
+		resources []string
+	}{{"create_before_destroy", s.createBeforeDestroy}, {"exclusive", s.exclusive}, {"overwrite", s.overwrite}} {
+		if len(set.resources) > 0 {
+			fmt.Fprintf(&text, "%s: %s\n", set.name, strings.Join(set.resources, " "))
 		}
 	}
 	for _, moved := range s.moved {
@@ -185,6 +198,7 @@ func (s step) String() string {
 		command = append([]string{"$ terraform plan -out=saved"}, append(s.flags(), "&& terraform apply saved")...)
 	}
 	text.WriteString(strings.Join(command, " ") + "\n")
+	writes("outside, after the plan", s.between)
 	for _, f := range s.failures {
 		fmt.Fprintf(&text, "  %s\n", f)
 	}

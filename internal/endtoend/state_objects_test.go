@@ -16,6 +16,7 @@ type stateObject struct {
 	// deposed is what create_before_destroy leaves until it is destroyed, and
 	// tainted what a failed creation does.
 	deposed, tainted bool
+	exclusive        bool
 	entries          entries
 }
 
@@ -49,9 +50,10 @@ func stateObjects(t *testing.T, w *workspace) []stateObject {
 				Deposed    string
 				Status     string
 				Attributes struct {
-					Key     string
-					Value   struct{ Value json.RawMessage }
-					Entries struct{ Value map[string]json.RawMessage }
+					Key       string
+					Value     struct{ Value json.RawMessage }
+					Entries   struct{ Value map[string]json.RawMessage }
+					Exclusive any
 				}
 			}
 		}
@@ -70,10 +72,11 @@ func stateObjects(t *testing.T, w *workspace) []stateObject {
 	for _, resource := range state.Resources {
 		for _, instance := range resource.Instances {
 			object := stateObject{
-				address: resource.Type + "." + resource.Name,
-				deposed: instance.Deposed != "",
-				tainted: instance.Status == "tainted",
-				entries: entries{},
+				address:   resource.Type + "." + resource.Name,
+				deposed:   instance.Deposed != "",
+				tainted:   instance.Status == "tainted",
+				exclusive: instance.Attributes.Exclusive != nil,
+				entries:   entries{},
 			}
 			switch index := instance.IndexKey.(type) {
 			case string:

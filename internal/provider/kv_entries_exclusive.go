@@ -158,7 +158,7 @@ func (r *kvEntriesResource) planExclusive(ctx context.Context, diags *diag.Diagn
 	case plan.Exclusive.IsNull():
 		plan.Undeclared = types.ListNull(types.StringType)
 		return
-	case state == nil || state.Exclusive.IsNull():
+	case state == nil:
 		plan.Undeclared = types.ListUnknown(types.StringType)
 		return
 	}
@@ -177,7 +177,10 @@ func (r *kvEntriesResource) planExclusive(ctx context.Context, diags *diag.Diagn
 		return
 	}
 	plan.Undeclared = listOfKeys(kept)
-	if plan.identity() != state.identity() {
+	switch {
+	case state.Exclusive.IsNull():
+		plan.Undeclared = types.ListUnknown(types.StringType)
+	case plan.identity() != state.identity():
 		return // it is replaced, and a creation deletes nothing
 	}
 	if held := r.gateway.run.PlanPruning(bucket, pruned); len(held) > 0 {

@@ -195,6 +195,25 @@ func TestAccExclusiveMaxDeletions(t *testing.T) {
 	}
 }
 
+// TestAccExclusiveImport: what an import has brought is not deleted unseen either.
+func TestAccExclusiveImport(t *testing.T) {
+	t.Parallel()
+	gateway := newGateway(t)
+	for i := range 12 {
+		gateway.PutEntry("flags", fmt.Sprintf("k%d", i), `{}`)
+	}
+	run(t,
+		resource.TestStep{
+			Config:      manyEntries(gateway, `{ k0 = {} }`, "exclusive = {}") + "import {\n  to = " + entriesAddress + "\n  id = \"flags\"\n}\n",
+			ExpectError: inWords("would delete 11 entries"),
+		},
+		resource.TestStep{
+			Config: manyEntries(gateway, `{ k0 = {} }`, "exclusive = { max_deletions = 11 }") + "import {\n  to = " + entriesAddress + "\n  id = \"flags\"\n}\n",
+			Check:  keysOf(gateway, "k0"),
+		},
+	)
+}
+
 // inWords matches a text however Terraform breaks its lines.
 func inWords(pattern string) *regexp.Regexp {
 	return regexp.MustCompile("(?s)" + strings.ReplaceAll(pattern, " ", `[\s│]+`))
@@ -340,8 +359,8 @@ func TestAccExclusiveIncomplete(t *testing.T) {
 	run(t,
 		resource.TestStep{Config: exclusive, ExpectNonEmptyPlan: true},
 		resource.TestStep{
-			Config: exclusive,
-			Check:  holdsCount(gateway, 1201-999), // the list shows the declared entry too
+			Config:             exclusive,
+			Check:              holdsCount(gateway, 1201-999), // the list shows the declared entry too
 			ExpectNonEmptyPlan: true,
 		},
 		resource.TestStep{Config: exclusive, Check: keysOf(gateway, "a")},

@@ -43,6 +43,11 @@ func (r *Run) PlanCreation(bucket string, keys []string) {
 // may be planned and read after the deletion, so it waits, a second at most in the
 // whole run, until nothing more is.
 func (r *Run) Successors(ctx context.Context, bucket string, keys []string) []string {
+	r.mu.Lock()
+	for _, key := range keys {
+		r.at(bucket, key).leaving = true
+	}
+	r.mu.Unlock()
 	r.awaitQuiet(ctx)
 	r.mu.Lock()
 	defer r.mu.Unlock()

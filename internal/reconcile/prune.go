@@ -42,7 +42,7 @@ func (r *Run) Unheld(bucket string, keys []string) []string {
 	defer r.mu.Unlock()
 	return slices.DeleteFunc(slices.Clone(keys), func(key string) bool {
 		e := r.at(bucket, key)
-		return e.reader != nil || e.claim != untouched
+		return e.reader != nil || e.leaving || e.claim != untouched
 	})
 }
 
@@ -62,11 +62,15 @@ func (r *Run) PlanPruning(bucket string, keys []string) (held []string) {
 }
 
 // Pruned returns those of an object's keys of which [Run.PlanPruning] did not know
-// that an object holds them.
+// that an object holds them. Of an object that is planned to be deleted, which
+// Terraform before 1.12 reads after that, there are none.
 func (r *Run) Pruned(bucket string, keys []string) []string {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return slices.DeleteFunc(slices.Clone(keys), func(key string) bool { return !r.at(bucket, key).pruned })
+	return slices.DeleteFunc(slices.Clone(keys), func(key string) bool {
+		e := r.at(bucket, key)
+		return !e.pruned || e.leaving
+	})
 }
 
 // prune deletes entries that no object holds, as far as they are what the plan

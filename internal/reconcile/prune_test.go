@@ -31,8 +31,9 @@ func TestUnheld(t *testing.T) {
 	run, _ := newRun(t, "")
 	run.ReadBy("flags", []string{"read"})
 	run.ReadBy("others", []string{"free"})
+	run.Successors(t.Context(), "flags", []string{"deleted"})
 	run.Apply(t.Context(), call{add: "written=1"}.change())
-	if got := run.Unheld("flags", []string{"read", "free", "written"}); !slices.Equal(got, []string{"free"}) {
+	if got := run.Unheld("flags", []string{"read", "free", "deleted", "written"}); !slices.Equal(got, []string{"free"}) {
 		t.Errorf("unheld: %q, want free", got)
 	}
 }
@@ -42,10 +43,11 @@ func TestPlanPruning(t *testing.T) {
 	t.Parallel()
 	run, _ := newRun(t, "")
 	run.ReadBy("flags", []string{"early"})
-	if held := run.PlanPruning("flags", []string{"early", "late"}); !slices.Equal(held, []string{"early"}) {
+	if held := run.PlanPruning("flags", []string{"early", "late", "deleted"}); !slices.Equal(held, []string{"early"}) {
 		t.Errorf("held: %q, want early", held)
 	}
-	if pruned := run.Pruned("flags", []string{"late", "other"}); !slices.Equal(pruned, []string{"late"}) {
+	run.Successors(t.Context(), "flags", []string{"deleted"})
+	if pruned := run.Pruned("flags", []string{"late", "other", "deleted"}); !slices.Equal(pruned, []string{"late"}) {
 		t.Errorf("pruned: %q, want late", pruned)
 	}
 	if pruned := run.Pruned("others", []string{"late"}); len(pruned) > 0 {

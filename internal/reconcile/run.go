@@ -65,6 +65,8 @@ type entry struct {
 	planned bool
 	// reader is the object of the state in which a refresh has found the entry.
 	reader *object
+	// leaving is set if an object that has the entry is planned to be deleted.
+	leaving bool
 	// pruned is set if an object plans to delete the entry, which no object was
 	// seen to hold until then.
 	pruned bool
