@@ -63,8 +63,12 @@ func (g *gateway) explain(failure *quiva.Error) (summary, advice string) {
 	case errors.Is(failure, quiva.ErrValueTooLarge):
 		return "Value too large", "Make the value smaller, split it into several entries, or raise the limit."
 	case status == http.StatusUnauthorized:
-		return "Gateway refused the credential", fmt.Sprintf("The request used %s. The usual causes: it was deleted, it has expired (API keys do after 90 days unless set otherwise), "+
-			"it was truncated by copy and paste, or it belongs to another gateway than %s. The call changed nothing.", g.credential, g.endpoint)
+		expired := "it has expired (API keys do after 90 days unless set otherwise), it was deleted"
+		if g.isToken {
+			expired = "it has expired, it was revoked"
+		}
+		return "Gateway refused the credential", fmt.Sprintf("The request used %s. The usual causes: %s, "+
+			"it was truncated by copy and paste, or it belongs to another gateway than %s. The call changed nothing.", g.credential, expired, g.endpoint)
 	case status == http.StatusForbidden:
 		return "Gateway does not permit this call", fmt.Sprintf("The request used %s. Its role must permit this call; a restricted API key (msr-…) must list it:\n\n  %s %s",
 			g.credential, failure.Method, failure.Path)

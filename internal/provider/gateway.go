@@ -21,6 +21,8 @@ type gateway struct {
 	// credential says which credential is sent and where it came from, for
 	// errors: "the API key from the environment variable QUIVA_API_KEY".
 	credential string
+	// isToken says that the credential is a token, not an API key.
+	isToken bool
 	// endpoint is where requests go.
 	endpoint string
 	// run decides what happens to entries.

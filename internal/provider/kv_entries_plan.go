@@ -32,7 +32,7 @@ func (entriesValidator) ValidateDynamic(_ context.Context, req validator.Dynamic
 	}
 	entries, ok := value.Members()
 	if !ok {
-		resp.Diagnostics.Append(noEntries(req.Path))
+		resp.Diagnostics.Append(noEntries(req.Path, value))
 		return
 	}
 	for _, key := range slices.Sorted(maps.Keys(entries)) {
@@ -51,7 +51,11 @@ func (entriesValidator) ValidateDynamic(_ context.Context, req validator.Dynamic
 	}
 }
 
-func noEntries(at path.Path) diag.Diagnostic {
+func noEntries(at path.Path, value dynamicvalue.Value) diag.Diagnostic {
+	if value.Kind() == dynamicvalue.KindString {
+		return diag.NewAttributeErrorDiagnostic(at, "Entries are not an object",
+			"The entries are an object whose property names are the keys, and this is a string. The text of a file must be decoded:\n\n  entries = yamldecode(file(\"flags.yaml\"))\n\nor with jsondecode for JSON.")
+	}
 	return diag.NewAttributeErrorDiagnostic(at, "Entries are not an object",
 		"The entries are an object or a map whose property names are the keys, such as { checkout = { enabled = true } }. For a list, name the key of each: { for flag in var.flags : flag.key => flag.value }.")
 }

@@ -19,7 +19,7 @@ func TestAccKVEntriesBadInput(t *testing.T) {
 		return strings.Replace(manyEntries(gateway, "{}"), `"flags"`, bucket, 1)
 	}
 	tests := map[string]struct{ configuration, want string }{
-		"string":             {entries(`"{}"`), `Entries are not an object`},
+		"string":             {entries(`"{}"`), `entries = yamldecode(file("flags.yaml"))`},
 		"number":             {entries(`5`), `Entries are not an object`},
 		"list":               {entries(`[{ key = "a" }]`), `For a list, name the key of each: { for flag in var.flags : flag.key => flag.value }.`},
 		"set":                {entries(`toset(["a"])`), `Entries are not an object`},

@@ -18,7 +18,7 @@ import (
 func encodeEntries(diags *diag.Diagnostics, value types.Dynamic) map[string]json.RawMessage {
 	entries, ok := dynamicvalue.Of(value).Members()
 	if !ok {
-		diags.Append(noEntries(path.Root("entries")))
+		diags.Append(noEntries(path.Root("entries"), dynamicvalue.Of(value)))
 	}
 	texts := make(map[string]json.RawMessage, len(entries))
 	for key, entry := range entries {

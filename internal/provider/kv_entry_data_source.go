@@ -70,15 +70,16 @@ func (d *kvEntryDataSource) Read(ctx context.Context, req datasource.ReadRequest
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	model.Value = d.gateway.readValue(ctx, &resp.Diagnostics, model.Bucket.ValueString(), model.Key.ValueString())
+	model.Value = d.gateway.readValue(ctx, &resp.Diagnostics, model.Bucket.ValueString(), model.Key.ValueString(),
+		"If this configuration creates the entry, take its value from the resource instead of reading it.")
 	if !resp.Diagnostics.HasError() {
 		resp.Diagnostics.Append(resp.State.Set(ctx, model)...)
 	}
 }
 
 // readValue returns what an entry holds. An entry that does not exist is an
-// error.
-func (g *gateway) readValue(ctx context.Context, diags *diag.Diagnostics, bucket, key string) types.Dynamic {
+// error, and missing says what to do about it.
+func (g *gateway) readValue(ctx context.Context, diags *diag.Diagnostics, bucket, key, missing string) types.Dynamic {
 	client, ok := g.configuredClient(diags)
 	if !ok {
 		return types.DynamicNull()
@@ -87,8 +88,7 @@ func (g *gateway) readValue(ctx context.Context, diags *diag.Diagnostics, bucket
 	switch {
 	case errors.Is(err, quiva.ErrNotFound):
 		diags.AddAttributeError(path.Root("key"), "KV entry does not exist",
-			fmt.Sprintf("The bucket %q has no entry %q, or there is no such bucket; the gateway at %s does not say which. "+
-				"If this configuration creates the entry, take its value from the resource instead of reading it.", bucket, key, g.endpoint))
+			fmt.Sprintf("The bucket %q has no entry %q, or there is no such bucket; the gateway at %s does not say which. %s", bucket, key, g.endpoint, missing))
 		return types.DynamicNull()
 	case err != nil:
 		g.addError(diags, operation{doing: fmt.Sprintf("read entry %q in bucket %q", key, bucket), rejected: path.Root("key")}, err)

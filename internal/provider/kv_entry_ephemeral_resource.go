@@ -57,7 +57,8 @@ func (e *kvEntryEphemeralResource) Open(ctx context.Context, req ephemeral.OpenR
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	model.Value = e.gateway.readValue(ctx, &resp.Diagnostics, model.Bucket.ValueString(), model.Key.ValueString())
+	model.Value = e.gateway.readValue(ctx, &resp.Diagnostics, model.Bucket.ValueString(), model.Key.ValueString(),
+		"Terraform reads it while it plans, so the entry must exist before that: create it in an earlier apply.")
 	if !resp.Diagnostics.HasError() {
 		resp.Diagnostics.Append(resp.Result.Set(ctx, model)...)
 	}

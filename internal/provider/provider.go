@@ -290,6 +290,7 @@ func (p *quivaProvider) configure(config providerModel, terraformVersion string,
 	return &gateway{
 		client:     client,
 		credential: origin,
+		isToken:    credential.Scheme == quiva.BearerToken,
 		endpoint:   endpoint.String(),
 		run:        reconcile.NewRun(client, dynamicvalue.Equal),
 	}

@@ -119,6 +119,8 @@ func TestAccProviderConfiguration(t *testing.T) {
 		"endpoint with a port":    {"api_key = \"a\"\n endpoint = \"localhost:8080\"", `The endpoint (from the provider block) cannot be used: it has no scheme`},
 		"endpoint unknown scheme": {"api_key = \"a\"\n endpoint = \"ftp://api.quiva.ai\"", `its scheme is not supported; use https`},
 		"endpoint user info":      {"api_key = \"a\"\n endpoint = \"https://user:geheim@api.quiva.ai\"", `it must not contain a user name or password`},
+		"bearer in a token":       {`token = "Bearer abc"`, `It is the token from the provider block; it begins with "Bearer ", which is not part of a token`},
+		"endpoint with API path":  {"api_key = \"a\"\n endpoint = \"https://api.quiva.ai/storage/kv/\"", `it must not end in /storage/kv, which the provider adds`},
 		"endpoint query":          {"api_key = \"a\"\n endpoint = \"https://api.quiva.ai?a=b\"", `it must not contain a query or a fragment`},
 		"endpoint plain http":     {"api_key = \"a\"\n endpoint = \"http://api.quiva.ai\"", `plain http would send the credential unencrypted; use https, or set allow_insecure_http = true`},
 		"timeout no duration":     {"api_key = \"a\"\n request_timeout = \"30\"", `Given Value: 30 Error: time: missing unit in duration "30"`},
@@ -133,6 +135,25 @@ func TestAccProviderConfiguration(t *testing.T) {
 			run(t, resource.TestStep{
 				Config:      "provider \"quiva\" {\n  " + tt.block + "\n}\n" + someEntry,
 				ExpectError: message(tt.want),
+			})
+		})
+	}
+}
+
+// TestAccProviderCredentialRefused: what is said of a refused credential fits its
+// kind.
+func TestAccProviderCredentialRefused(t *testing.T) {
+	t.Parallel()
+	for argument, want := range map[string]string{
+		"api_key": "The request used the API key from the provider block. The usual causes: it has expired (API keys do after 90 days unless set otherwise), it was deleted,",
+		"token":   "The request used the token from the provider block. The usual causes: it has expired, it was revoked,",
+	} {
+		t.Run(argument, func(t *testing.T) {
+			t.Parallel()
+			gateway := newGateway(t)
+			run(t, resource.TestStep{
+				Config:      fmt.Sprintf("provider \"quiva\" {\n  endpoint = %q\n  %s = \"wrong\"\n}\n", gateway.URL, argument) + someEntry,
+				ExpectError: message(want),
 			})
 		})
 	}

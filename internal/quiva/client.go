@@ -159,7 +159,7 @@ func (c *Client) send(ctx context.Context, r request) (*http.Response, error) {
 func (c *Client) url(r request) *url.URL {
 	var escaped strings.Builder
 	escaped.WriteString(c.endpoint.EscapedPath())
-	escaped.WriteString("/storage/kv")
+	escaped.WriteString(apiPath)
 	for _, segment := range r.path {
 		escaped.WriteByte('/')
 		escaped.WriteString(url.PathEscape(segment))

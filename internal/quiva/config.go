@@ -75,6 +75,9 @@ func (c Credential) header() (name, value string) {
 // Check fails if the secret cannot be sent in an HTTP header. The error does
 // not show it.
 func (c Credential) Check() error {
+	if scheme, _, ok := strings.Cut(c.Secret, " "); ok && strings.EqualFold(scheme, "Bearer") {
+		return errors.New("it begins with \"Bearer \", which is not part of a token: the provider adds it. Remove that word")
+	}
 	for _, r := range c.Secret {
 		if r <= ' ' || r > '~' {
 			return errors.New("it contains a space, a line break or a character outside ASCII, which no key or token has; it was probably corrupted by copy and paste")
@@ -82,6 +85,9 @@ func (c Credential) Check() error {
 	}
 	return nil
 }
+
+// apiPath is what the path of every request begins with, after the endpoint's.
+const apiPath = "/storage/kv"
 
 // ParseEndpoint reads the gateway's base URL. A path prefix is kept, trailing
 // slashes do not matter. Plain http is refused unless the host is loopback or
@@ -110,6 +116,9 @@ func ParseEndpoint(text string, allowInsecureHTTP bool) (*url.URL, error) {
 	}
 	endpoint.Path = strings.TrimRight(endpoint.Path, "/")
 	endpoint.RawPath = strings.TrimRight(endpoint.RawPath, "/")
+	if strings.HasSuffix(endpoint.Path, apiPath) {
+		return nil, errors.New("it must not end in " + apiPath + ", which the provider adds")
+	}
 	return endpoint, nil
 }
 
