@@ -31,7 +31,7 @@ func moveBucket(ctx context.Context, req resource.MoveStateRequest, resp *resour
 	if !ok {
 		return
 	}
-	if (newBucketName{}).problem(source.Name) != "" {
+	if newBucketName.problem(source.Name) != "" {
 		cannotMove(&resp.Diagnostics, req,
 			fmt.Sprintf("A jetstream_kv_bucket is moved by its name, and this one has the name %q.", source.Name), instead)
 		return

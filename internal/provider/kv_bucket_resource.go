@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"regexp"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
@@ -59,7 +58,7 @@ func (r *kvBucketResource) Schema(_ context.Context, _ resource.SchemaRequest, r
 			"bucket": schema.StringAttribute{
 				MarkdownDescription: "Name of the bucket: letters, digits, `_` and `-`. A change replaces the bucket.",
 				Required:            true,
-				Validators:          []validator.String{newBucketName{}},
+				Validators:          []validator.String{newBucketName},
 				PlanModifiers:       []planmodifier.String{stringplanmodifier.RequiresReplace()},
 			},
 			"description": schema.StringAttribute{
@@ -577,9 +576,9 @@ func (r *kvBucketResource) ImportState(ctx context.Context, req resource.ImportS
 	if req.ID == "" {
 		resp.Diagnostics.Append(req.Identity.GetAttribute(ctx, path.Root("bucket"), &bucket)...)
 	}
-	if (newBucketName{}).problem(bucket.ValueString()) != "" {
+	if problem := newBucketName.problem(bucket.ValueString()); problem != "" {
 		resp.Diagnostics.AddError("Invalid import ID",
-			fmt.Sprintf("A bucket is imported by its name: feature-flags. What was given is %q.", bucket.ValueString()))
+			fmt.Sprintf("A bucket is imported by its name: feature-flags. What was given is %q. %s", bucket.ValueString(), problem))
 		return
 	}
 	client, ok := r.gateway.configuredClient(&resp.Diagnostics)
@@ -616,37 +615,4 @@ func setUnreadBucket(ctx context.Context, target interface {
 	// The default, so that the first plan is empty.
 	diags.Append(target.SetAttribute(ctx, path.Root("force_destroy"), false)...)
 	return diags
-}
-
-// newBucketName adds to what every bucket's name must be the rule that the
-// gateway documents for the name of a new one: better said now than half-way
-// through an apply.
-type newBucketName struct{}
-
-var documentedBucketName = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
-
-func (newBucketName) Description(context.Context) string {
-	return "letters, digits, \"_\" and \"-\""
-}
-
-func (v newBucketName) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
-
-func (v newBucketName) ValidateString(_ context.Context, req validator.StringRequest, resp *validator.StringResponse) {
-	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() {
-		return
-	}
-	if problem := v.problem(req.ConfigValue.ValueString()); problem != "" {
-		resp.Diagnostics.AddAttributeError(req.Path, "Invalid bucket", "The bucket "+problem)
-	}
-}
-
-// problem completes the sentence "The bucket …"; it is empty if there is none.
-func (newBucketName) problem(name string) string {
-	if problem := bucketName.problem(name); problem != "" {
-		return problem
-	}
-	if !documentedBucketName.MatchString(name) {
-		return fmt.Sprintf("must consist of letters, digits, \"_\" and \"-\"; this is %q.", name)
-	}
-	return ""
 }

@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
-	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -47,7 +46,7 @@ func (d *kvEntriesDataSource) Schema(_ context.Context, _ datasource.SchemaReque
 			"key_pattern": schema.StringAttribute{
 				MarkdownDescription: "Pattern of the keys, in which `*` stands for any characters: `team-a/*`. Without it, all keys match.",
 				Optional:            true,
-				Validators:          []validator.String{stringvalidator.LengthAtLeast(1)},
+				Validators:          []validator.String{patternOfKeys},
 			},
 			"limit": schema.Int64Attribute{
 				MarkdownDescription: fmt.Sprintf("Number of entries to read at most, 1 to %d. If there are more, the most recent are returned. Without it, all are read; of those that match a `key_pattern` with more than a `*` at its end, up to %d.", quiva.MaxListLimit, quiva.MaxListLimit),

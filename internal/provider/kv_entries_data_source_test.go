@@ -166,7 +166,8 @@ func TestAccKVEntriesDataSourceErrors(t *testing.T) {
 		"digits together":   {entriesData(), mockgateway.Respond(http.StatusOK, nil, `{"body":{"results":[{"key":"a","value":{"n":[`+strings.Repeat("1e-4000,", 9)+`0]}},{"key":"b","value":{"n":[`+strings.Repeat("1e-4000,", 9)+`0]}}]}}`), `Terraform cannot represent 2 entries as one object`},
 		"decomposed key":    {entriesData(), mockgateway.Respond(http.StatusOK, nil, `{"body":{"results":[{"key":"cafe\u0301","value":{}}]}}`), `The bucket "flags" has the key "cafe\u0301"`},
 		"empty bucket":      {"data \"quiva_kv_entries\" \"test\" {\n  bucket = \"\"\n}\n", mockgateway.Drop(), `The bucket must not be empty.`},
-		"empty pattern":     {entriesData(`key_pattern = ""`), mockgateway.Drop(), `key_pattern string length must be at least 1`},
+		"empty pattern":     {entriesData(`key_pattern = ""`), mockgateway.Drop(), `The key pattern must not be empty.`},
+		"regular pattern":   {entriesData(`key_pattern = "a[12]*"`), mockgateway.Drop(), `The key pattern contains "[", "]".`},
 		"limit 0":           {entriesData(`limit = 0`), mockgateway.Drop(), `limit value must be between 1 and 1000, got: 0`},
 		"limit 1001":        {entriesData(`limit = 1001`), mockgateway.Drop(), `limit value must be between 1 and 1000, got: 1001`},
 	}

@@ -56,12 +56,13 @@ func TestAccKVEntriesRefused(t *testing.T) {
 			},
 		)
 	})
-	t.Run("illegal key", func(t *testing.T) {
+	t.Run("key that the gateway refuses", func(t *testing.T) {
 		t.Parallel()
 		gateway := newGateway(t)
+		gateway.Inject(mockgateway.Fault{Path: "*/entries/a..b", Effect: mockgateway.Respond(http.StatusBadRequest, nil, `{"error":"invalid key"}`)})
 		run(t, resource.TestStep{
-			Config:      manyEntries(gateway, numbered(20, `"a b" = {}`)),
-			ExpectError: message(`1 of 21 entries could not be checked before they are created: - "a b": GET /storage/kv/flags/entries/a%20b returned 400`),
+			Config:      manyEntries(gateway, numbered(20, `"a..b" = {}`)),
+			ExpectError: message(`1 of 21 entries could not be checked before they are created: - "a..b": GET /storage/kv/flags/entries/a..b returned 400`),
 		})
 		if writes := len(gateway.Entries("flags")); writes != 0 {
 			t.Errorf("%d entries were written", writes)

@@ -24,9 +24,17 @@ func (r *kvEntriesResource) ImportState(ctx context.Context, req resource.Import
 		given = fmt.Sprintf("bucket = %q, key_prefix = %q", identity.Bucket.ValueString(), identity.KeyPrefix.ValueString())
 	}
 	bucket, prefix := identity.Bucket.ValueString(), identity.KeyPrefix.ValueString()
-	if bucketName.problem(bucket) != "" || !identity.KeyPrefix.IsNull() && keyPrefix.problem(prefix) != "" {
+	problem := bucketName.problem(bucket)
+	switch {
+	case problem != "" || identity.KeyPrefix.IsNull():
+	case prefix == "":
+		problem = "A prefix is not empty, and \"*\" follows it."
+	default:
+		problem = keyPrefix.problem(prefix)
+	}
+	if problem != "" {
 		resp.Diagnostics.AddError("Invalid import ID",
-			fmt.Sprintf("Entries are imported by their bucket, as BUCKET, or by a prefix of their keys, as BUCKET/PREFIX*: feature-flags/checkout/*. What was given is %s.", given))
+			fmt.Sprintf("Entries are imported by their bucket, as BUCKET, or by a prefix of their keys, as BUCKET/PREFIX*: feature-flags/checkout/*. What was given is %s. %s", given, problem))
 		return
 	}
 	client, ok := r.gateway.configuredClient(&resp.Diagnostics)

@@ -36,8 +36,8 @@ func (entriesValidator) ValidateDynamic(_ context.Context, req validator.Dynamic
 		return
 	}
 	for _, key := range slices.Sorted(maps.Keys(entries)) {
-		if problem := entryKey.problem(key); problem != "" {
-			resp.Diagnostics.AddAttributeError(req.Path, "Invalid key", fmt.Sprintf("The key %q cannot be used: the key %s", key, problem))
+		if predicate := entryKey.predicate(key); predicate != "" {
+			resp.Diagnostics.AddAttributeError(req.Path, "Invalid key", fmt.Sprintf("The key %q %s", key, predicate))
 		}
 		switch entries[key].Kind() {
 		case dynamicvalue.KindObject, dynamicvalue.KindMap, dynamicvalue.KindUnknown:

@@ -31,9 +31,11 @@ func TestAccKVEntriesBadInput(t *testing.T) {
 		"entry number":       {entries(`{ a = {}, b = 5 }`), `the entry "b" is not one`},
 		"entry list":         {entries(`{ a = [{}] }`), `the entry "a" is not one`},
 		"entries of a map":   {entries(`tomap({ a = true, b = false })`), `the entry "b" is not one`},
-		"empty key":          {entries(`{ "" = {} }`), `The key "" cannot be used: the key must not be empty.`},
-		"key dots":           {entries(`{ ".." = {} }`), `The key ".." cannot be used: the key must not be ".."`},
+		"empty key":          {entries(`{ "" = {} }`), `The key "" must not be empty.`},
+		"key dots":           {entries(`{ ".." = {} }`), `The key ".." begins with a dot.`},
 		"key control":        {entries(`{ "a\tb" = {} }`), `contains a control character`},
+		"key space":          {entries(`{ a = {}, "my key!" = {} }`), `The key "my key!" contains " ", "!". The store behind the gateway takes keys of letters`},
+		"key in quotes":      {entries(`{ (jsonencode("a")) = {} }`), `The key "\"a\"" contains quotation marks`},
 		"huge number":        {entries(`{ a = { n = 1e5000 } }`), `The entry "a" cannot be written as JSON: a number is beyond 1e±4096`},
 		"many digits":        {entries(`{ a = { n = [for i in range(7) : 1e-4000] }, b = { n = [for i in range(7) : 1e-4000] } }`), `take more than 50000 digits together`},
 		"huge, rest later":   {entries(`{ a = { n = 1e5000 }, b = terraform_data.other.output }`) + "resource \"terraform_data\" \"other\" {\n  input = {}\n}\n", `The entry "a" cannot be written as JSON`},
@@ -42,10 +44,12 @@ func TestAccKVEntriesBadInput(t *testing.T) {
 		"bucket slash":       {in(`"a/b"`), `The bucket must not contain "/".`},
 		"empty prefix":       {manyEntries(gateway, `{}`, `key_prefix = ""`), `The key prefix must not be empty.`},
 		"pattern":            {manyEntries(gateway, `{}`, `key_prefix = "k*"`), `The key prefix must not contain "*". It is what the keys begin with`},
+		"prefix space":       {manyEntries(gateway, `{}`, `key_prefix = "my key/"`), `The key prefix contains " ".`},
+		"prefix dot":         {manyEntries(gateway, `{}`, `key_prefix = ".a"`), `The key prefix begins with a dot.`},
 		"another prefix":     {manyEntries(gateway, `{ ka = {}, b = {}, k = {}, ak = {} }`, `key_prefix = "k"`), `Every key of entries must begin with the key_prefix, which is "k". These do not: "ak", "b".`},
 		"prefix, rest later": {withOther(manyEntries(gateway, `{ a = terraform_data.other.output }`, `key_prefix = "k"`), "{}"), `These do not: "a".`},
 		"entries left out":   {withProvider(gateway, "resource \"quiva_kv_entries\" \"test\" {\n  bucket = \"flags\"\n}\n"), `The argument "entries" is required`},
-		"key, rest later":    {entries(`{ ".." = terraform_data.other.output }`) + "resource \"terraform_data\" \"other\" {\n  input = {}\n}\n", `The key ".." cannot be used`},
+		"key, rest later":    {entries(`{ ".." = terraform_data.other.output }`) + "resource \"terraform_data\" \"other\" {\n  input = {}\n}\n", `The key ".." begins with a dot.`},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -70,7 +74,7 @@ func TestAccKVEntriesTurnOut(t *testing.T) {
 		"null":         {"terraform_data.other.output", `null`, "Missing Configuration for Required Attribute"},
 		"entry null":   {"{ a = { n = 1 }, b = terraform_data.other.output }", `null`, `The entry "b" is null`},
 		"entry string": {"{ a = { n = 1 }, b = terraform_data.other.output }", `"text"`, `the entry "b" is not one`},
-		"key":          {"terraform_data.other.output", `{ ".." = {} }`, `The key ".." cannot be used`},
+		"key":          {"terraform_data.other.output", `{ ".." = {} }`, `The key ".." begins with a dot.`},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -57,7 +57,7 @@ func TestAccKVEntryDataSourceErrors(t *testing.T) {
 	tests := map[string]struct{ key, want string }{
 		"absent":              {"absent", `The bucket "flags" has no entry "absent", or there is no such bucket`},
 		"empty":               {"", `The key must not be empty`},
-		"illegal":             {"a b", `Gateway rejected the request`},
+		"illegal":             {"a b", `The key contains " ".`},
 		"too many digits":     {"digits", `has 201 digits, more than Terraform can hold`},
 		"digits together":     {"digits-together", `The entry "digits-together" holds JSON that Terraform cannot represent: the value's numbers of more than 153 digits take more than 50000 digits together`},
 		"half of a character": {"half", `the JSON text holds \ud800, half of a character`},

@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/listvalidator"
-	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/list"
 	"github.com/hashicorp/terraform-plugin-framework/list/schema"
@@ -46,7 +45,7 @@ func (l *kvEntryListResource) ListResourceConfigSchema(_ context.Context, _ list
 				MarkdownDescription: "Patterns of keys to leave out, in which `*` stands for any characters: `[\"secrets/*\"]`.",
 				ElementType:         types.StringType,
 				Optional:            true,
-				Validators:          []validator.List{listvalidator.ValueStringsAre(stringvalidator.LengthAtLeast(1))},
+				Validators:          []validator.List{listvalidator.ValueStringsAre(patternOfKeys)},
 			},
 		},
 	}

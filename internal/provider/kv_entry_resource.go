@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -425,9 +426,9 @@ func (r *kvEntryResource) ImportState(ctx context.Context, req resource.ImportSt
 		bucket, key = identity.Bucket.ValueString(), identity.Key.ValueString()
 		given = fmt.Sprintf("bucket = %q, key = %q", bucket, key)
 	}
-	if bucketName.problem(bucket) != "" || entryKey.problem(key) != "" {
+	if problem := cmp.Or(bucketName.problem(bucket), entryKey.problem(key)); problem != "" {
 		resp.Diagnostics.AddError("Invalid import ID",
-			fmt.Sprintf("An entry is imported by its bucket and key, as BUCKET/KEY: feature-flags/checkout. What was given is %s.", given))
+			fmt.Sprintf("An entry is imported by its bucket and key, as BUCKET/KEY: feature-flags/checkout. What was given is %s. %s", given, problem))
 		return
 	}
 	client, ok := r.gateway.configuredClient(&resp.Diagnostics)

@@ -438,7 +438,9 @@ func TestAccKVEntryImport(t *testing.T) {
 		imports("flags", form+`: feature-flags/checkout. What was given is "flags".`),
 		imports("flags/", form+`: feature-flags/checkout. What was given is "flags/".`),
 		imports("/a", form),
-		imports("flags/..", form),
+		imports("flags/..", form+`: feature-flags/checkout. What was given is "flags/..". The key begins with a dot.`),
+		imports("flags/a b", `What was given is "flags/a b". The key contains " ".`),
+		imports(`"flags/a"`, `The key contains quotation marks`),
 		imports("flags/absent", `has no entry "absent" in bucket "flags", or no such bucket.`),
 		imports("absent/a", `has no entry "a" in bucket "absent", or no such bucket.`),
 		resource.TestStep{
@@ -496,8 +498,13 @@ func TestAccKVEntryBadInput(t *testing.T) {
 		"bucket slash":   {bucket(`"a/b"`), `The bucket must not contain "/". Put the path in the key`},
 		"bucket control": {bucket(`"a\n"`), `The bucket contains a control character`},
 		"empty key":      {key(""), `The key must not be empty.`},
-		"key dot":        {key("."), `The key must not be ".": URLs treat it as a relative path segment.`},
-		"key dots":       {key(".."), `The key must not be ".."`},
+		"key dots":       {key(".."), `The key begins with a dot. The store behind the gateway takes keys of letters`},
+		"key dot first":  {key(".a"), `The key begins with a dot.`},
+		"key dot last":   {key("a."), `The key ends with a dot.`},
+		"key space":      {key("my key!"), `The key contains " ", "!". The store behind the gateway takes keys of letters`},
+		"key colon":      {key("a:b"), `The key contains ":".`},
+		"key umlaut":     {key("ä"), `The key contains "ä".`},
+		"key in quotes":  {strings.Replace(key("a"), `"a"`, `jsonencode("a")`, 1), `The key contains quotation marks, which are taken as a part of it.`},
 		"key control":    {key("a\tb"), `The key contains a control character`},
 		"no value":       {withProvider(gateway, "resource \"quiva_kv_entry\" \"test\" {\n bucket = \"flags\"\n key = \"a\"\n}"), `Value is missing`},
 	}
@@ -521,6 +528,7 @@ func TestAccKVEntryRefused(t *testing.T) {
 	gateway := newGateway(t)
 	gateway.CreateBucketWith(mockgateway.BucketConfig{Name: "small", MaxValueSize: 10})
 	gateway.AllowRestrictedKey("msr-readonly", mockgateway.Permission{Method: http.MethodGet})
+	gateway.Inject(mockgateway.Fault{Path: "*/entries/a..b", Effect: mockgateway.Respond(http.StatusBadRequest, nil, `{"error":"invalid key"}`)})
 	provider := func(credential string) string {
 		return fmt.Sprintf("provider \"quiva\" {\n endpoint = %q\n max_retries = 0\n %s\n}\n", gateway.URL, credential)
 	}
@@ -528,8 +536,8 @@ func TestAccKVEntryRefused(t *testing.T) {
 		configuration string
 		want          []string
 	}{
-		"illegal key": {entry(gateway, "a b", "{}"), []string{
-			`Gateway rejected the request`, `key = "a b"`, `GET /storage/kv/flags/entries/a%20b returned 400`}},
+		"key": {entry(gateway, "a..b", "{}"), []string{
+			`Gateway rejected the request`, `key = "a..b"`, `GET /storage/kv/flags/entries/a..b returned 400`}},
 		"no bucket": {withProvider(gateway, "resource \"quiva_kv_entry\" \"test\" {\n bucket = \"absent\"\n key = \"a\"\n value = {}\n}"), []string{
 			`Bucket does not exist`, `has no bucket "absent". Check the name, or create it first`}},
 		"value too large": {withProvider(gateway, "resource \"quiva_kv_entry\" \"test\" {\n bucket = \"small\"\n key = \"a\"\n value = { text = \"0123456789\" }\n}"), []string{

@@ -3,6 +3,7 @@ package provider
 import (
 	"context"
 	"fmt"
+	"regexp"
 	"strings"
 	"unicode"
 
@@ -11,27 +12,28 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// nameValidator refuses names that no gateway can take or that would mean
-// another path. The rest of the rules is the gateway's to apply: it may change
-// them.
+// nameValidator refuses names that cannot be. An error now is better than one
+// half-way through an apply.
 type nameValidator struct {
-	noun      string
-	forbidden string
-	advice    string // for a name with what is forbidden
+	noun        string
+	description string
+	// predicate completes the sentence "The key …" for a name that cannot be, and
+	// is empty for others.
+	predicate func(name string) string
 }
 
 var (
-	bucketName = nameValidator{noun: "bucket", forbidden: "/", advice: "Put the path in the key: bucket = \"a\", key = \"b/c\"."}
-	entryKey   = nameValidator{noun: "key"}
-	keyPrefix  = nameValidator{noun: "key prefix", forbidden: "*", advice: "It is what the keys begin with, as it is, and no pattern."}
+	// bucketName is for a bucket that is there: only what would mean another path
+	// is refused.
+	bucketName = nameValidator{"bucket", "not empty, not \".\" or \"..\", without control characters and without \"/\"", bucketPredicate}
+	// newBucketName has the rule that the gateway documents for a new bucket.
+	newBucketName = nameValidator{"bucket", "letters, digits, \"_\" and \"-\"", newBucketPredicate}
+	entryKey      = nameValidator{"key", "letters, digits and -/_=. only, not beginning or ending with \".\"", keyPredicate}
+	keyPrefix     = nameValidator{"key prefix", "letters, digits and -/_=. only, not beginning with \".\"", keyPrefixPredicate}
+	patternOfKeys = nameValidator{"key pattern", "letters, digits, -/_=. and \"*\" only, not beginning or ending with \".\"", keyPatternPredicate}
 )
 
-func (v nameValidator) Description(context.Context) string {
-	if v.forbidden != "" {
-		return "not empty, not \".\" or \"..\", without control characters and without \"" + v.forbidden + "\""
-	}
-	return "not empty, not \".\" or \"..\", and without control characters"
-}
+func (v nameValidator) Description(context.Context) string { return v.description }
 
 func (v nameValidator) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
 
@@ -40,23 +42,102 @@ func (v nameValidator) ValidateString(_ context.Context, req validator.StringReq
 		return
 	}
 	if problem := v.problem(req.ConfigValue.ValueString()); problem != "" {
-		resp.Diagnostics.AddAttributeError(req.Path, "Invalid "+v.noun, "The "+v.noun+" "+problem)
+		resp.Diagnostics.AddAttributeError(req.Path, "Invalid "+v.noun, problem)
 	}
 }
 
-// problem completes the sentence "The key …"; it is empty if there is none.
+// problem says what is wrong with a name. It is empty if nothing is.
 func (v nameValidator) problem(name string) string {
+	if predicate := v.predicate(name); predicate != "" {
+		return "The " + v.noun + " " + predicate
+	}
+	return ""
+}
+
+const controlProblem = "contains a control character, such as a line break or a tab. If it was read from a file, trimspace() or chomp() removes those at the end."
+
+func bucketPredicate(name string) string {
 	switch {
 	case name == "":
 		return "must not be empty."
 	case name == "." || name == "..":
 		return "must not be \"" + name + "\": URLs treat it as a relative path segment."
 	case strings.ContainsFunc(name, unicode.IsControl):
-		return "contains a control character, such as a line break or a tab. If it was read from a file, trimspace() or chomp() removes those at the end."
-	case v.forbidden != "" && strings.Contains(name, v.forbidden):
-		return "must not contain \"" + v.forbidden + "\". " + v.advice
+		return controlProblem
+	case strings.Contains(name, "/"):
+		return "must not contain \"/\". Put the path in the key: bucket = \"a\", key = \"b/c\"."
 	}
 	return ""
+}
+
+var documentedBucketName = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
+
+func newBucketPredicate(name string) string {
+	if problem := bucketPredicate(name); problem != "" {
+		return problem
+	}
+	if !documentedBucketName.MatchString(name) {
+		return fmt.Sprintf("must consist of letters, digits, \"_\" and \"-\"; this is %q.", name)
+	}
+	return ""
+}
+
+// The rule of keys is that of the store behind the gateway.
+const (
+	keyCharacters = "-/_=.ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+	keyRule       = "The store behind the gateway takes keys of letters (A-Z, a-z), digits and -/_=. only, not beginning or ending with a dot."
+)
+
+func keyPredicate(key string) string {
+	if problem := keyPartPredicate(key); problem != "" {
+		return problem
+	}
+	if strings.HasSuffix(key, ".") {
+		return "ends with a dot. " + keyRule
+	}
+	return ""
+}
+
+func keyPrefixPredicate(prefix string) string {
+	if strings.Contains(prefix, "*") {
+		return "must not contain \"*\". It is what the keys begin with, as it is, and no pattern."
+	}
+	return keyPartPredicate(prefix)
+}
+
+// keyPatternPredicate is empty for a pattern that a key can match: one that is a
+// key with a character in place of each wildcard.
+func keyPatternPredicate(pattern string) string {
+	problem := keyPredicate(strings.ReplaceAll(pattern, "*", "_"))
+	if problem == "" || pattern == "" {
+		return problem
+	}
+	return problem + " In a pattern, \"*\" stands for any characters, and nothing else does."
+}
+
+// keyPartPredicate is about what a key, or the beginning of one, consists of.
+func keyPartPredicate(part string) string {
+	switch illegal := strings.Map(exceptOfKeys, part); {
+	case part == "":
+		return "must not be empty."
+	case strings.ContainsFunc(part, unicode.IsControl):
+		return controlProblem
+	case strings.Contains(part, `"`):
+		return "contains quotation marks, which are taken as a part of it. They often come from jsonencode(), or from an import ID within two pairs of quotes. Write it without them."
+	case illegal != "":
+		return fmt.Sprintf("contains %s. %s", quoteKeys(strings.Split(illegal, "")), keyRule)
+	case strings.HasPrefix(part, "."):
+		return "begins with a dot. " + keyRule
+	}
+	return ""
+}
+
+// exceptOfKeys maps characters that keys may consist of to none.
+func exceptOfKeys(character rune) rune {
+	if strings.ContainsRune(keyCharacters, character) {
+		return -1
+	}
+	return character
 }
 
 // checkRepresentable fails for a key of the gateway that Terraform would change:
