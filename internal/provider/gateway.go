@@ -48,6 +48,10 @@ func newUnconfiguredGateway(unknown []string) *gateway {
 	return &gateway{unknown: unknown, run: reconcile.NewRun(nil, dynamicvalue.Equal)}
 }
 
+// isConfigured reports whether Terraform has configured the provider, be it with
+// arguments that are not known yet. It only validates without.
+func (g *gateway) isConfigured() bool { return g.client != nil || len(g.unknown) > 0 }
+
 // configuredClient returns the client, or adds an error if there is none yet.
 func (g *gateway) configuredClient(diags *diag.Diagnostics) (*quiva.Client, bool) {
 	if g.client == nil {

@@ -156,6 +156,20 @@ func (r *kvEntryResource) ValidateConfig(ctx context.Context, req resource.Valid
 	resp.Diagnostics.Append(req.Config.GetAttribute(ctx, path.Root("value_wo_version"), &config.ValueWOVersion)...)
 	if !resp.Diagnostics.HasError() {
 		checkValues(&resp.Diagnostics, config)
+		r.warnOfNoVersion(&resp.Diagnostics, config)
+	}
+}
+
+// warnOfNoVersion warns of a secret whose changes nothing would notice. Terraform
+// validates a block before it configures the provider, and each of its instances
+// again in the plan and in the apply: to hear it once is enough.
+func (r *kvEntryResource) warnOfNoVersion(diags *diag.Diagnostics, config kvEntryModel) {
+	if r.gateway.isConfigured() {
+		return
+	}
+	if isNull(config.Value) && !isNull(config.ValueWO) && config.ValueWOVersion.IsNull() {
+		diags.AddAttributeWarning(path.Root("value_wo"), "Changes to value_wo will not be noticed",
+			"Terraform remembers nothing of value_wo, so a change to it alone plans nothing. Set a version beside it, and raise that with each change:\n\n  value_wo_version = 1")
 	}
 }
 
@@ -172,7 +186,7 @@ func checkValues(diags *diag.Diagnostics, config kvEntryModel) {
 			"Both value and value_wo are set, but an entry holds one value. Remove value_wo, or value if it is a secret.")
 	case !hasValueWO && !config.ValueWOVersion.IsNull() && !config.ValueWOVersion.IsUnknown():
 		diags.AddAttributeError(path.Root("value_wo_version"), "Version without a write-only value",
-			"value_wo_version says when to write value_wo again, which is not set. A change of value is noticed without it.")
+			"value_wo_version has no effect without value_wo; changes to value are detected automatically. Remove it.")
 	}
 }
 

@@ -150,7 +150,7 @@ func TestAccKVEntryWriteOnlyBadInput(t *testing.T) {
 	}{
 		"both":            {[]string{"value = {}", "value_wo = {}"}, "Both value and value_wo are set"},
 		"neither":         {nil, "Value is missing"},
-		"version alone":   {[]string{"value = {}", "value_wo_version = 1"}, "value_wo_version says when to write value_wo again, which is not set"},
+		"version alone":   {[]string{"value = {}", "value_wo_version = 1"}, "value_wo_version has no effect without value_wo; changes to value are detected automatically."},
 		"string":          {[]string{`value_wo = "secret"`}, "put it into an object: value_wo = { text ="},
 		"null":            {[]string{`value_wo = null`}, "Value is missing"},
 		"no form in JSON": {[]string{`value_wo = { a = 1e5000 }`}, "The value cannot be written as JSON"},
@@ -174,7 +174,7 @@ func TestKVEntryWriteOnlyOldTerraform(t *testing.T) {
 	config := objectOf(t, schema, map[string]tftypes.Value{
 		"bucket":   tftypes.NewValue(tftypes.String, "flags"),
 		"key":      tftypes.NewValue(tftypes.String, "a"),
-		"value_wo": tftypes.NewValue(tftypes.Object{}, map[string]tftypes.Value{}),
+		"value_wo": tftypes.NewValue(tftypes.Object{}, map[string]tftypes.Value{}), "value_wo_version": tftypes.NewValue(tftypes.Number, 1),
 	})
 	response, err := server.ValidateResourceConfig(t.Context(), &tfprotov6.ValidateResourceConfigRequest{
 		TypeName: "quiva_kv_entry", Config: config,
@@ -216,6 +216,54 @@ func TestKVEntryMayTurnOutNull(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			server := newServer(t)
+			test.arguments["bucket"], test.arguments["key"] = tftypes.NewValue(tftypes.String, "flags"), tftypes.NewValue(tftypes.String, "a")
+			response, err := server.ValidateResourceConfig(t.Context(), &tfprotov6.ValidateResourceConfigRequest{
+				TypeName: "quiva_kv_entry", Config: objectOf(t, resourceSchema(t, server, "quiva_kv_entry"), test.arguments),
+				ClientCapabilities: &tfprotov6.ValidateResourceConfigClientCapabilities{WriteOnlyAttributesAllowed: true},
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got string
+			for _, diagnostic := range response.Diagnostics {
+				got += diagnostic.Summary
+			}
+			if got != test.want {
+				t.Errorf("got %q, want %q", got, test.want)
+			}
+		})
+	}
+}
+
+// TestKVEntryWriteOnlyWithoutVersion: a secret without a version is warned of in
+// the validation of the block, and not again for each instance, which Terraform
+// validates once the provider is configured.
+func TestKVEntryWriteOnlyWithoutVersion(t *testing.T) {
+	t.Parallel()
+	const warning = "Changes to value_wo will not be noticed"
+	object := tftypes.Object{AttributeTypes: map[string]tftypes.Type{}}
+	set, unknown := tftypes.NewValue(object, map[string]tftypes.Value{}), tftypes.NewValue(tftypes.DynamicPseudoType, tftypes.UnknownValue)
+	version := func(value any) tftypes.Value { return tftypes.NewValue(tftypes.Number, value) }
+	tests := map[string]struct {
+		arguments  map[string]tftypes.Value
+		configured bool
+		want       string
+	}{
+		"secret":              {map[string]tftypes.Value{"value_wo": set}, false, warning},
+		"unknown secret":      {map[string]tftypes.Value{"value_wo": unknown}, false, warning},
+		"instance":            {map[string]tftypes.Value{"value_wo": set}, true, ""},
+		"version":             {map[string]tftypes.Value{"value_wo": set, "value_wo_version": version(0)}, false, ""},
+		"unknown version":     {map[string]tftypes.Value{"value_wo": set, "value_wo_version": version(tftypes.UnknownValue)}, false, ""},
+		"no secret":           {map[string]tftypes.Value{"value": set}, false, ""},
+		"secret or no secret": {map[string]tftypes.Value{"value": unknown, "value_wo": unknown}, false, ""},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server := newServer(t)
+			if test.configured {
+				configure(t, server, newGateway(t))
+			}
 			test.arguments["bucket"], test.arguments["key"] = tftypes.NewValue(tftypes.String, "flags"), tftypes.NewValue(tftypes.String, "a")
 			response, err := server.ValidateResourceConfig(t.Context(), &tfprotov6.ValidateResourceConfigRequest{
 				TypeName: "quiva_kv_entry", Config: objectOf(t, resourceSchema(t, server, "quiva_kv_entry"), test.arguments),
