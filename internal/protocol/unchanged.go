@@ -64,7 +64,9 @@ func newUnchanged(inner providerServer, schemas map[string]*tfprotov6.Schema, de
 }
 
 func (u *unchanged) PlanResourceChange(ctx context.Context, req *tfprotov6.PlanResourceChangeRequest) (*tfprotov6.PlanResourceChangeResponse, error) {
-	if r, ok := u.resources[req.TypeName]; ok && r.isUnchanged(req) {
+	// Where the client allows it, the framework may have to defer even such a plan.
+	mayDefer := req.ClientCapabilities != nil && req.ClientCapabilities.DeferralAllowed
+	if r, ok := u.resources[req.TypeName]; ok && !mayDefer && r.isUnchanged(req) {
 		return &tfprotov6.PlanResourceChangeResponse{
 			PlannedState:    req.PriorState,
 			PlannedPrivate:  req.PriorPrivate,

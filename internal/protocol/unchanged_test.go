@@ -79,6 +79,25 @@ func TestUnchanged(t *testing.T) {
 	}
 }
 
+// TestUnchangedMayBeDeferred: a client that allows it is told by the framework
+// whether even a plan that changes nothing is deferred.
+func TestUnchangedMayBeDeferred(t *testing.T) {
+	t.Parallel()
+	state := packWith(text("a"), tftypes.NewValue(tftypes.Bool, false))
+	for _, allowed := range []bool{false, true} {
+		inner, server := newServer(t)
+		if _, err := server.PlanResourceChange(t.Context(), &tfprotov6.PlanResourceChangeRequest{
+			TypeName: "test", PriorState: state, ProposedNewState: state, Config: state,
+			ClientCapabilities: &tfprotov6.PlanResourceChangeClientCapabilities{DeferralAllowed: allowed},
+		}); err != nil {
+			t.Fatal(err)
+		}
+		if asked := len(inner.seen) > 0; asked != allowed {
+			t.Errorf("with deferral allowed: %t, the framework was asked: %t", allowed, asked)
+		}
+	}
+}
+
 // TestDefaults: without the defaults of all attributes that have one, nothing
 // would be unchanged for sure.
 func TestDefaults(t *testing.T) {

@@ -3,6 +3,7 @@ package provider
 import (
 	"fmt"
 	"strings"
+	"sync"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 
@@ -16,8 +17,9 @@ import (
 type gateway struct {
 	// client is nil while one of the arguments in unknown keeps it from being
 	// made.
-	client  *quiva.Client
-	unknown []string
+	client           *quiva.Client
+	unknown          []string
+	warnNotRefreshed sync.Once
 	// credential says which credential is sent and where it came from, for
 	// errors: "the API key from the environment variable QUIVA_API_KEY".
 	credential string
@@ -56,10 +58,35 @@ func (g *gateway) isConfigured() bool { return g.client != nil || len(g.unknown)
 func (g *gateway) configuredClient(diags *diag.Diagnostics) (*quiva.Client, bool) {
 	if g.client == nil {
 		diags.AddError("Provider configuration not known yet",
-			fmt.Sprintf("Reading from the gateway is needed now, but the provider's %s depends on something that is only known after apply.\n\n"+
-				"Either give it a value that is known while planning, or apply what it depends on first: terraform apply -target=ADDRESS.",
-				"\""+strings.Join(g.unknown, "\" and \"")+"\""))
+			"The gateway is needed now, but "+g.describeUnknown()+"\n\n"+
+				"Give it a value that is known while planning, or apply first what it comes from:\n\n"+
+				"  terraform apply -target=ADDRESS")
 		return nil, false
 	}
 	return g.client, true
+}
+
+// clientToRefresh returns the client for a refresh. If there is none yet, a state
+// that was read before stays as it is, and one warning in the whole run says so. A
+// state that only names its object, since that was just moved to this provider,
+// cannot do without.
+func (g *gateway) clientToRefresh(diags *diag.Diagnostics, wasRead bool) (*quiva.Client, bool) {
+	if g.client == nil && wasRead {
+		g.warnNotRefreshed.Do(func() {
+			diags.AddWarning("State not refreshed",
+				"The buckets and entries of this provider are planned from the state, without what the gateway holds now: "+g.describeUnknown()+" "+
+					"What was changed outside Terraform shows in the next plan.")
+		})
+		return nil, false
+	}
+	return g.configuredClient(diags)
+}
+
+// describeUnknown is a sentence that names the arguments that are not known.
+func (g *gateway) describeUnknown() string {
+	noun := "argument"
+	if len(g.unknown) > 1 {
+		noun = "arguments"
+	}
+	return fmt.Sprintf("the provider's %s %s will be known only after apply.", noun, "\""+strings.Join(g.unknown, "\" and \"")+"\"")
 }

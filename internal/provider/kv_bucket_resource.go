@@ -47,6 +47,7 @@ type kvBucketResource struct {
 
 func (r *kvBucketResource) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
 	resp.TypeName = req.ProviderTypeName + "_kv_bucket"
+	resp.ResourceBehavior.ProviderDeferred.EnablePlanModification = true // it needs no gateway
 }
 
 func (r *kvBucketResource) Schema(_ context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
@@ -473,12 +474,12 @@ func (r *kvBucketResource) Read(ctx context.Context, req resource.ReadRequest, r
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	client, ok := r.gateway.configuredClient(&resp.Diagnostics)
+	// Also of a bucket that turns out to be gone: the framework wants one.
+	resp.Diagnostics.Append(resp.Identity.Set(ctx, state.identity())...)
+	client, ok := r.gateway.clientToRefresh(&resp.Diagnostics, !state.History.IsNull())
 	if !ok {
 		return
 	}
-	// Also of a bucket that turns out to be gone: the framework wants one.
-	resp.Diagnostics.Append(resp.Identity.Set(ctx, state.identity())...)
 	remote, err := client.GetBucket(ctx, state.Bucket.ValueString())
 	switch {
 	case errors.Is(err, quiva.ErrNotFound):

@@ -42,6 +42,7 @@ type kvEntriesResource struct {
 
 func (r *kvEntriesResource) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
 	resp.TypeName = req.ProviderTypeName + "_kv_entries"
+	resp.ResourceBehavior.ProviderDeferred.EnablePlanModification = true // it needs no gateway
 }
 
 func (r *kvEntriesResource) Schema(_ context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
@@ -129,10 +130,6 @@ func (r *kvEntriesResource) Read(ctx context.Context, req resource.ReadRequest, 
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	client, ok := r.gateway.configuredClient(&resp.Diagnostics)
-	if !ok {
-		return
-	}
 	// The state may be from before there were identities.
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, state.identity())...)
 	known, _ := dynamicvalue.Of(state.Entries).Members()
@@ -152,6 +149,10 @@ func (r *kvEntriesResource) Read(ctx context.Context, req resource.ReadRequest, 
 		}
 		state.Entries = dynamicvalue.Object(known).Attribute()
 		resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
+	}
+	client, ok := r.gateway.clientToRefresh(&resp.Diagnostics, true)
+	if !ok {
+		return
 	}
 	held, outcome := client.RefreshEntries(ctx, state.Bucket.ValueString(), slices.Sorted(maps.Keys(known)), func(entry quiva.Entry) bool {
 		return dynamicvalue.Holds(known[entry.Key], entry.Value)

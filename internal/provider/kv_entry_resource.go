@@ -45,6 +45,7 @@ type kvEntryResource struct {
 
 func (r *kvEntryResource) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
 	resp.TypeName = req.ProviderTypeName + "_kv_entry"
+	resp.ResourceBehavior.ProviderDeferred.EnablePlanModification = true // it needs no gateway
 }
 
 func (r *kvEntryResource) Schema(_ context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
@@ -328,10 +329,6 @@ func (r *kvEntryResource) Read(ctx context.Context, req resource.ReadRequest, re
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	client, ok := r.gateway.configuredClient(&resp.Diagnostics)
-	if !ok {
-		return
-	}
 	// The state may be from before there were identities.
 	resp.Diagnostics.Append(resp.Identity.SetAttribute(ctx, path.Root("bucket"), state.Bucket)...)
 	resp.Diagnostics.Append(resp.Identity.SetAttribute(ctx, path.Root("key"), state.Key)...)
@@ -346,8 +343,12 @@ func (r *kvEntryResource) Read(ctx context.Context, req resource.ReadRequest, re
 		resp.State.RemoveResource(ctx)
 		return
 	}
-	// What a list says is only taken when nothing comes of it.
 	known, hasValue := dynamicvalue.Of(state.Value), !isNull(state.Value)
+	client, ok := r.gateway.clientToRefresh(&resp.Diagnostics, hasValue || writeOnly)
+	if !ok {
+		return
+	}
+	// What a list says is only taken when nothing comes of it.
 	listed, isListed := client.ListedDigest(ctx, state.Bucket.ValueString(), state.Key.ValueString())
 	if isListed && (writeOnly || hasValue && dynamicvalue.HoldsDigest(known, listed)) {
 		return

@@ -214,6 +214,9 @@ func (p *quivaProvider) Configure(ctx context.Context, req provider.ConfigureReq
 		return
 	}
 	p.run = gateway.run
+	if gateway.client == nil && req.ClientCapabilities.DeferralAllowed {
+		resp.Deferred = &provider.Deferred{Reason: provider.DeferredReasonProviderConfigUnknown}
+	}
 	resp.DataSourceData = gateway
 	resp.ResourceData = gateway
 	resp.EphemeralResourceData = gateway
@@ -223,7 +226,7 @@ func (p *quivaProvider) Configure(ctx context.Context, req provider.ConfigureReq
 // configure makes the gateway of a provider block and the environment.
 func (p *quivaProvider) configure(config providerModel, terraformVersion string, diags *diag.Diagnostics) *gateway {
 	if unknown := config.unknown(); len(unknown) > 0 {
-		// Planning new resources needs no gateway, and on apply all is known.
+		// Planning needs no gateway where it was read before, and on apply all is known.
 		return newUnconfiguredGateway(unknown)
 	}
 

@@ -265,38 +265,6 @@ func TestAccProviderUnreachable(t *testing.T) {
 	}
 }
 
-// TestAccProviderUnknown: an argument that another resource computes does not
-// keep new resources from being planned, in one go with that other resource.
-func TestAccProviderUnknown(t *testing.T) {
-	t.Parallel()
-	gateway := newGateway(t)
-	gateway.PutEntry("flags", "held", `{"a":1}`)
-	block := fmt.Sprintf(`
-resource "terraform_data" "vault" {
-  input = { endpoint = %q, token = %q }
-}
-provider "quiva" {
-  endpoint = terraform_data.vault.output.endpoint
-  token    = terraform_data.vault.output.token
-}
-`, gateway.URL, mockgateway.DefaultToken)
-
-	t.Run("creates", func(t *testing.T) {
-		t.Parallel()
-		run(t, resource.TestStep{
-			Config: block + someEntry,
-			Check:  holds(gateway, "flags", "checkout", `{"enabled":true}`),
-		})
-	})
-	t.Run("explains a read", func(t *testing.T) {
-		t.Parallel()
-		run(t, resource.TestStep{
-			Config:      block + "data \"quiva_kv_entry\" \"held\" {\n bucket = \"flags\"\n key = \"held\"\n}\n",
-			ExpectError: message(`the provider's "endpoint" and "token" depends on something that is only known after apply`),
-		})
-	})
-}
-
 // TestAccProviderPrivateCA: a gateway behind a private certificate authority.
 func TestAccProviderPrivateCA(t *testing.T) {
 	t.Parallel()

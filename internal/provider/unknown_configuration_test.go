@@ -1,0 +1,198 @@
+package provider_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+	"github.com/hashicorp/terraform-plugin-testing/plancheck"
+
+	"github.com/quivaworks/terraform-provider-quiva/internal/mockgateway"
+)
+
+// TestAccProviderUnknown: an argument that another resource computes does not
+// keep resources from being planned, in one go with that other resource. What
+// cannot do without the gateway names the argument.
+func TestAccProviderUnknown(t *testing.T) {
+	t.Parallel()
+	gateway := newGateway(t)
+	gateway.PutEntry("flags", "held", `{"a":1}`)
+	block := func(rotation int) string {
+		return fmt.Sprintf(`
+resource "terraform_data" "vault" {
+  input = { endpoint = %q, token = %q, rotation = %d }
+}
+provider "quiva" {
+  endpoint = terraform_data.vault.output.endpoint
+  token    = terraform_data.vault.output.token
+}
+`, gateway.URL, mockgateway.DefaultToken, rotation)
+	}
+	entry := func(key string, n int) string {
+		return fmt.Sprintf("resource \"quiva_kv_entry\" \"test\" {\n  bucket = \"flags\"\n  key = %q\n  value = { n = %d }\n}\n", key, n)
+	}
+	const unknown = `the provider's arguments "endpoint" and "token" will be known only after apply.`
+
+	t.Run("plans", func(t *testing.T) {
+		t.Parallel()
+		run(t,
+			resource.TestStep{Config: block(1) + entry("planned", 1), Check: holds(gateway, "flags", "planned", `{"n":1}`)},
+			resource.TestStep{
+				Config:           block(2) + entry("planned", 2),
+				ConfigPlanChecks: plansAction(plancheck.ResourceActionUpdate),
+				Check:            holds(gateway, "flags", "planned", `{"n":2}`),
+			},
+			// What was deleted outside Terraform meanwhile is deleted, and created
+			// again by the next apply only: nothing was refreshed.
+			resource.TestStep{
+				PreConfig:          func() { gateway.DeleteEntry("flags", "planned") },
+				Config:             block(3) + entry("planned", 2),
+				ConfigPlanChecks:   plansAction(plancheck.ResourceActionNoop),
+				ExpectNonEmptyPlan: true,
+			},
+			resource.TestStep{Config: block(3) + entry("planned", 2), Check: holds(gateway, "flags", "planned", `{"n":2}`)},
+			resource.TestStep{
+				Config:           block(4) + entry("renamed", 2),
+				ConfigPlanChecks: plansAction(plancheck.ResourceActionDestroyBeforeCreate),
+				Check:            holds(gateway, "flags", "renamed", `{"n":2}`),
+			},
+			resource.TestStep{Config: block(5), Check: absent(gateway, "renamed")},
+		)
+	})
+	for name, configuration := range map[string]string{
+		"data source": "data \"quiva_kv_entry\" \"held\" {\n bucket = \"flags\"\n key = \"held\"\n}\n",
+		"ephemeral":   "ephemeral \"quiva_kv_entry\" \"held\" {\n bucket = \"flags\"\n key = \"held\"\n}\n",
+		"import":      "import {\n to = quiva_kv_entry.test\n id = \"flags/held\"\n}\n" + entry("held", 1),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			run(t, resource.TestStep{Config: block(1) + configuration, ExpectError: message("The gateway is needed now, but " + unknown)})
+		})
+	}
+}
+
+// TestUnknownConfigurationAfterMove: what was just moved from another provider
+// was never read, so there is no state to keep.
+func TestUnknownConfigurationAfterMove(t *testing.T) {
+	t.Parallel()
+	server := newServer(t)
+	configureUnknown(t, server, false)
+	text := func(value string) tftypes.Value { return tftypes.NewValue(tftypes.String, value) }
+	for typeName, names := range map[string]map[string]tftypes.Value{
+		"quiva_kv_bucket": {"bucket": text("flags"), "id": text("flags")},
+		"quiva_kv_entry":  {"bucket": text("flags"), "key": text("a"), "id": text("flags/a")},
+	} {
+		read, err := server.ReadResource(t.Context(), &tfprotov6.ReadResourceRequest{
+			TypeName: typeName, CurrentState: objectOf(t, resourceSchema(t, server, typeName), names),
+		})
+		if err != nil || len(read.Diagnostics) != 1 || read.Diagnostics[0].Severity != tfprotov6.DiagnosticSeverityError ||
+			!strings.Contains(read.Diagnostics[0].Detail, `the provider's argument "token" will be known only after apply.`) {
+			t.Errorf("%s: %s, %v", typeName, describe(read.Diagnostics), err)
+		}
+	}
+}
+
+// TestDeferral: a client that allows it hears that everything is deferred, also
+// of what stays as it is, and gets plans as complete as others.
+func TestDeferral(t *testing.T) {
+	t.Parallel()
+	text := func(value string) tftypes.Value { return tftypes.NewValue(tftypes.String, value) }
+	object := tftypes.Object{AttributeTypes: map[string]tftypes.Type{}}
+	value := tftypes.NewValue(object, map[string]tftypes.Value{})
+	entries := tftypes.NewValue(tftypes.Object{AttributeTypes: map[string]tftypes.Type{"a": object}}, map[string]tftypes.Value{"a": value})
+	isFalse := tftypes.NewValue(tftypes.Bool, false)
+	tests := map[string]map[string]tftypes.Value{ // the state of each resource
+		"quiva_kv_bucket": {
+			"bucket": text("flags"), "id": text("flags"), "history": tftypes.NewValue(tftypes.Number, 1), "replicas": tftypes.NewValue(tftypes.Number, 1),
+			"storage": text("file"), "compression": isFalse, "force_destroy": isFalse,
+		},
+		"quiva_kv_entry":   {"bucket": text("flags"), "key": text("a"), "value": value, "overwrite": isFalse, "id": text("flags/a")},
+		"quiva_kv_entries": {"bucket": text("flags"), "entries": entries, "overwrite": isFalse, "id": text("flags")},
+	}
+	isDeferred := func(deferred *tfprotov6.Deferred) bool {
+		return deferred != nil && deferred.Reason == tfprotov6.DeferredReasonProviderConfigUnknown
+	}
+	for typeName, state := range tests {
+		t.Run(typeName, func(t *testing.T) {
+			t.Parallel()
+			server := newServer(t)
+			configureUnknown(t, server, true)
+			schema := resourceSchema(t, server, typeName)
+			held := objectOf(t, schema, state)
+			read, err := server.ReadResource(t.Context(), &tfprotov6.ReadResourceRequest{
+				TypeName: typeName, CurrentState: held, ClientCapabilities: &tfprotov6.ReadResourceClientCapabilities{DeferralAllowed: true},
+			})
+			noDiagnostics(t, read.Diagnostics, err)
+			if !isDeferred(read.Deferred) {
+				t.Error("the refresh is not deferred")
+			}
+			plan := func(prior, proposed *tfprotov6.DynamicValue) *tfprotov6.PlanResourceChangeResponse {
+				t.Helper()
+				planned, err := server.PlanResourceChange(t.Context(), &tfprotov6.PlanResourceChangeRequest{
+					TypeName: typeName, PriorState: prior, ProposedNewState: proposed, Config: proposed,
+					ClientCapabilities: &tfprotov6.PlanResourceChangeClientCapabilities{DeferralAllowed: true},
+				})
+				noDiagnostics(t, planned.Diagnostics, err)
+				if !isDeferred(planned.Deferred) {
+					t.Error("the plan is not deferred")
+				}
+				return planned
+			}
+			if planned := plan(held, held); !slices.Equal(planned.PlannedState.MsgPack, held.MsgPack) {
+				t.Error("the plan of what stays as it is changes it")
+			}
+			none := noObject(t, server, typeName)
+			plan(held, none)
+			delete(state, "id")
+			created := plan(none, objectOf(t, schema, state))
+			if id := attributesOf(t, server, typeName, created.PlannedState)["id"]; !id.IsKnown() || id.IsNull() {
+				t.Errorf("the plan of a creation has the ID %s", id)
+			}
+			imported, err := server.ImportResourceState(t.Context(), &tfprotov6.ImportResourceStateRequest{
+				TypeName: typeName, ID: "flags/a", ClientCapabilities: &tfprotov6.ImportResourceStateClientCapabilities{DeferralAllowed: true},
+			})
+			noDiagnostics(t, imported.Diagnostics, err)
+			if !isDeferred(imported.Deferred) {
+				t.Error("the import is not deferred")
+			}
+		})
+	}
+	server := newServer(t)
+	configureUnknown(t, server, true)
+	schemas, err := server.GetProviderSchema(t.Context(), &tfprotov6.GetProviderSchemaRequest{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	named := map[string]tftypes.Value{"bucket": text("flags"), "key": text("a")}
+	data, err := server.ReadDataSource(t.Context(), &tfprotov6.ReadDataSourceRequest{
+		TypeName: "quiva_kv_entry", Config: objectOf(t, schemas.DataSourceSchemas["quiva_kv_entry"], named),
+		ClientCapabilities: &tfprotov6.ReadDataSourceClientCapabilities{DeferralAllowed: true},
+	})
+	noDiagnostics(t, data.Diagnostics, err)
+	opened, err := server.OpenEphemeralResource(t.Context(), &tfprotov6.OpenEphemeralResourceRequest{
+		TypeName: "quiva_kv_entry", Config: objectOf(t, schemas.EphemeralResourceSchemas["quiva_kv_entry"], named),
+		ClientCapabilities: &tfprotov6.OpenEphemeralResourceClientCapabilities{DeferralAllowed: true},
+	})
+	noDiagnostics(t, opened.Diagnostics, err)
+	if !isDeferred(data.Deferred) || !isDeferred(opened.Deferred) {
+		t.Error("the data source or the ephemeral resource is not deferred")
+	}
+}
+
+// configureUnknown configures a provider whose token is not known yet.
+func configureUnknown(t *testing.T, server tfprotov6.ProviderServer, deferralAllowed bool) {
+	t.Helper()
+	schemas, err := server.GetProviderSchema(t.Context(), &tfprotov6.GetProviderSchemaRequest{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	configured, err := server.ConfigureProvider(t.Context(), &tfprotov6.ConfigureProviderRequest{
+		Config:             objectOf(t, schemas.Provider, map[string]tftypes.Value{"token": tftypes.NewValue(tftypes.String, tftypes.UnknownValue)}),
+		ClientCapabilities: &tfprotov6.ConfigureProviderClientCapabilities{DeferralAllowed: deferralAllowed},
+	})
+	noDiagnostics(t, configured.Diagnostics, err)
+}
