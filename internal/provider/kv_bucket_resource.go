@@ -223,12 +223,6 @@ func (m kvBucketModel) identity() kvBucketIdentity {
 	return kvBucketIdentity{Bucket: m.Bucket}
 }
 
-// replaces reports whether going from a state to this plan needs a new bucket.
-func (m kvBucketModel) replaces(state kvBucketModel) bool {
-	return !m.Bucket.Equal(state.Bucket) || !m.History.Equal(state.History) || !m.Replicas.Equal(state.Replicas) ||
-		!m.Storage.Equal(state.Storage) || !m.Compression.Equal(state.Compression)
-}
-
 // indexing returns the argument indexing as the gateway takes it, nil if there
 // is none.
 func (m kvBucketModel) indexing(ctx context.Context, diags *diag.Diagnostics) *quiva.Indexing {
@@ -374,8 +368,9 @@ func (r *kvBucketResource) ModifyPlan(ctx context.Context, req resource.ModifyPl
 	} else {
 		var state kvBucketModel
 		resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-		if plan.replaces(state) {
+		if arguments := state.replacedBy(plan); len(arguments) > 0 {
 			r.gateway.run.PlanBucketDeletion(state.Bucket.ValueString())
+			r.warnOfReplacement(ctx, &resp.Diagnostics, state, arguments)
 		} else {
 			warnOfKept(&resp.Diagnostics, config, state)
 		}

@@ -255,7 +255,7 @@ func TestAccKVBucketChanges(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			gateway := newGateway(t)
-			action, requests := plancheck.ResourceActionReplace, []string{http.MethodGet, http.MethodGet, http.MethodDelete, http.MethodGet, http.MethodPost}
+			action, requests := plancheck.ResourceActionReplace, []string{http.MethodGet, http.MethodGet, http.MethodGet, http.MethodDelete, http.MethodGet, http.MethodPost}
 			if tt.put != "" {
 				action, requests = plancheck.ResourceActionUpdate, []string{http.MethodGet, http.MethodPut}
 			}

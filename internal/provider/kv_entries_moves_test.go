@@ -88,36 +88,6 @@ func TestAccKVEntriesReplaced(t *testing.T) {
 	})
 }
 
-// TestAccKVEntriesReplacedWithBucket: entries that are replaced along with
-// their bucket are deleted before it and written after it.
-func TestAccKVEntriesReplacedWithBucket(t *testing.T) {
-	t.Parallel()
-	gateway := newGateway(t)
-	configuration := func(history int, force bool) string {
-		return withProvider(gateway, fmt.Sprintf(`
-resource "quiva_kv_bucket" "b" {
-  bucket        = "limits"
-  history       = %d
-  force_destroy = %t
-}
-resource "quiva_kv_entries" "all" {
-  bucket  = quiva_kv_bucket.b.bucket
-  entries = { a = { n = 1 }, b = { n = 2 } }
-  lifecycle {
-    replace_triggered_by = [quiva_kv_bucket.b.history]
-  }
-}
-`, history, force))
-	}
-	both := resource.ComposeTestCheckFunc(holds(gateway, "limits", "a", `{"n":1}`), holds(gateway, "limits", "b", `{"n":2}`))
-	for _, force := range []bool{false, true} {
-		run(t,
-			resource.TestStep{Config: configuration(1, force), Check: both},
-			resource.TestStep{Config: configuration(2, force), Check: both},
-		)
-	}
-}
-
 // TestAccKVEntriesRenamed: a resource that takes over the entries of another,
 // which is destroyed at the same time, does not lose them.
 func TestAccKVEntriesRenamed(t *testing.T) {
