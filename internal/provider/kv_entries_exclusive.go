@@ -12,7 +12,6 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/listvalidator"
-	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -38,7 +37,7 @@ var exclusiveAttribute = schema.SingleNestedAttribute{
 			MarkdownDescription: "Patterns of keys to leave alone, in which `*` stands for any characters: `[\"runtime/*\"]`.",
 			ElementType:         types.StringType,
 			Optional:            true,
-			Validators:          []validator.List{listvalidator.ValueStringsAre(stringvalidator.LengthAtLeast(1))},
+			Validators:          []validator.List{listvalidator.ValueStringsAre(patternOfKeys)},
 		},
 		"max_deletions": schema.Int64Attribute{
 			MarkdownDescription: fmt.Sprintf("How many entries one plan may delete, those included that were removed from `entries`. More is an error, so that an empty file or a wrong prefix deletes nothing. Defaults to `%d`.", defaultMaxDeletions),
