@@ -26,7 +26,7 @@ var planWithoutList = work{
 		gateway.PutEntry(bucket, entryKey(b.size.some/2), `{"changed":"elsewhere"}`)
 
 		var figures []figure
-		for _, answer := range []struct {
+		for _, response := range []struct {
 			status     int
 			body, name string
 		}{
@@ -36,16 +36,16 @@ var planWithoutList = work{
 			fault := gateway.Inject(mockgateway.Fault{
 				Method: http.MethodGet,
 				Path:   "*/entries",
-				Effect: mockgateway.Respond(answer.status, nil, answer.body),
+				Effect: mockgateway.Respond(response.status, nil, response.body),
 			})
 			spent, err := quiva.planOneChange(ctx)
 			fault.Clear()
 			if err != nil {
-				return figures, fmt.Errorf("list %s: %w", answer.name, err)
+				return figures, fmt.Errorf("list %s: %w", response.name, err)
 			}
 			figures = append(figures,
-				figure{name: fmt.Sprintf("requests, list %s (%d)", answer.name, answer.status), unit: count, measured: spent.requests, limit: float64(b.size.some + 20)},
-				figure{name: fmt.Sprintf("wall, list %s (%d)", answer.name, answer.status), unit: seconds, measured: spent.wall})
+				figure{name: fmt.Sprintf("requests, list %s (%d)", response.name, response.status), unit: count, measured: spent.requests, limit: float64(b.size.some + 20)},
+				figure{name: fmt.Sprintf("wall, list %s (%d)", response.name, response.status), unit: seconds, measured: spent.wall})
 		}
 		return figures, nil
 	},

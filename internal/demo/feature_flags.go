@@ -113,13 +113,13 @@ func (f *featureFlags) create(ctx context.Context) error {
 }
 
 func (f *featureFlags) readEntry(ctx context.Context) error {
-	answer, err := f.request(ctx, http.MethodGet, nil)
+	content, err := f.request(ctx, http.MethodGet, nil)
 	if err != nil {
 		return err
 	}
 	var shown bytes.Buffer
-	if err := json.Indent(&shown, answer, "", "  "); err != nil {
-		return fmt.Errorf("the gateway's answer is not JSON: %w\n\n%s", err, answer)
+	if err := json.Indent(&shown, content, "", "  "); err != nil {
+		return fmt.Errorf("the gateway's response is not JSON: %w\n\n%s", err, content)
 	}
 	f.say.excerpt(strings.Split(shown.String(), "\n")...)
 	return nil
@@ -242,7 +242,7 @@ func markedLines(change []outputLine) []string {
 }
 
 // request calls the gateway for the watched flag as any HTTP client would,
-// shows the exchange and returns the answer's body.
+// shows the exchange and returns the response's body.
 func (f *featureFlags) request(ctx context.Context, method string, body []byte) ([]byte, error) {
 	path := entryPath(flagsBucket, watchedFlag)
 	request, err := http.NewRequestWithContext(ctx, method, f.gateway.URL+path, bytes.NewReader(body))
@@ -259,13 +259,13 @@ func (f *featureFlags) request(ctx context.Context, method string, body []byte) 
 		return nil, err
 	}
 	defer response.Body.Close()
-	answer, err := io.ReadAll(response.Body)
+	content, err := io.ReadAll(response.Body)
 	if err != nil {
 		return nil, err
 	}
 	f.say.excerpt(response.Status)
 	if response.StatusCode != http.StatusOK {
-		return nil, fmt.Errorf("%s %s: %s\n\n%s", method, path, response.Status, answer)
+		return nil, fmt.Errorf("%s %s: %s\n\n%s", method, path, response.Status, content)
 	}
-	return answer, nil
+	return content, nil
 }

@@ -73,8 +73,8 @@ var creating = map[string]fault{
 	"kept connection closed": {method: "PUT", effect: mockgateway.Drop(), times: 1, gateway: after, state: after},
 	"dropped once":           {method: "PUT", effect: mockgateway.Drop(), times: 1, retries: 1, gateway: after, state: after},
 	// Written, and nobody knows: the next run adopts it.
-	"response lost":      {method: "PUT", effect: mockgateway.LoseAnswer(), status: 1, says: `Could not write entry "a" in bucket "flags"`, gateway: after, state: onlyB},
-	"response lost once": {method: "PUT", effect: mockgateway.LoseAnswer(), times: 1, retries: 1, gateway: after, state: after},
+	"response lost":      {method: "PUT", effect: mockgateway.LoseResponse(), status: 1, says: `Could not write entry "a" in bucket "flags"`, gateway: after, state: onlyB},
+	"response lost once": {method: "PUT", effect: mockgateway.LoseResponse(), times: 1, retries: 1, gateway: after, state: after},
 	"response cut":       {method: "PUT", effect: mockgateway.Truncate(), status: 1, says: "unexpected EOF", gateway: after, state: onlyB},
 	"429 in seconds":     {method: "PUT", effect: retryAfter(429, "1", "slow down"), times: 1, retries: 1, gateway: after, state: after},
 	"429 by date":        {method: "PUT", effect: retryAfter(429, "Wed, 21 Oct 2015 07:28:00 GMT", "slow down"), times: 1, retries: 1, gateway: after, state: after},
@@ -149,7 +149,7 @@ var updating = map[string]fault{
 	"too large":     {method: "PUT", effect: respond(413, "<html>"), status: 1, says: "Value too large", gateway: onlyBefore, state: onlyBefore},
 	"401":           {method: "PUT", effect: respond(401, `{"error":"unauthorized"}`), status: 1, says: "Gateway refused the credential", gateway: onlyBefore, state: onlyBefore},
 	"bucket gone":   {method: "PUT", effect: respond(404, `{"error":"not_found"}`), status: 1, says: `has no bucket "flags"`, gateway: onlyBefore, state: onlyBefore},
-	"response lost": {method: "PUT", effect: mockgateway.LoseAnswer(), status: 1, says: "EOF", gateway: after, state: onlyBefore},
+	"response lost": {method: "PUT", effect: mockgateway.LoseResponse(), status: 1, says: "EOF", gateway: after, state: onlyBefore},
 	"reset once":    {method: "PUT", effect: mockgateway.Reset(), times: 1, retries: 1, gateway: after, state: after},
 	// What is legal JSON is drift like any other, and repaired.
 	"value is text":   {method: "GET", effect: respond(200, `{"body":{"key":"a","value":"text"}}`), gateway: after, state: after},
@@ -167,8 +167,8 @@ var deleting = map[string]fault{
 	"404 of a proxy": {method: "DELETE", effect: respond(404, "<html>"), status: 1, says: "The response started with: <html>", gateway: entries{"a": `{"n":1}`}, state: entries{"a": `{"n":1}`}},
 	"404, and more":  {method: "DELETE", effect: respond(404, `{"error":"not_found","message":"no route"}`), status: 1, says: "not a response of the gateway's API", gateway: entries{"a": `{"n":1}`}, state: entries{"a": `{"n":1}`}},
 	"not success":    {method: "DELETE", effect: respond(200, `{"message":"success","error":"locked"}`), status: 1, says: "despite status 200: locked", gateway: entries{"a": `{"n":1}`}, state: entries{"a": `{"n":1}`}},
-	"response lost":  {method: "DELETE", effect: mockgateway.LoseAnswer(), status: 1, says: "EOF", gateway: none, state: entries{"a": `{"n":1}`}},
-	"lost once":      {method: "DELETE", effect: mockgateway.LoseAnswer(), times: 1, retries: 1, gateway: none, state: none},
+	"response lost":  {method: "DELETE", effect: mockgateway.LoseResponse(), status: 1, says: "EOF", gateway: none, state: entries{"a": `{"n":1}`}},
+	"lost once":      {method: "DELETE", effect: mockgateway.LoseResponse(), times: 1, retries: 1, gateway: none, state: none},
 }
 
 func TestFaults(t *testing.T) {

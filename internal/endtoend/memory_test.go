@@ -12,9 +12,9 @@ import (
 	"github.com/quivaworks/terraform-provider-quiva/internal/mockgateway"
 )
 
-// TestEndlessAnswer: a response that does not end takes no more memory than one
+// TestEndlessResponse: a response that does not end takes no more memory than one
 // that is a little too large.
-func TestEndlessAnswer(t *testing.T) {
+func TestEndlessResponse(t *testing.T) {
 	needTerraform(t)
 	gateway := newGateway(t)
 	w := newWorkspace(t, gateway)

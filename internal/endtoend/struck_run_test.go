@@ -34,7 +34,7 @@ type failure struct {
 var failureKinds = map[string]failureKind{
 	"503":   {effect: respond(503, `{"error":"unavailable"}`)},
 	"reset": {effect: mockgateway.Reset()},
-	"lost":  {effect: mockgateway.LoseAnswer(), unseen: true},
+	"lost":  {effect: mockgateway.LoseResponse(), unseen: true},
 	// Nothing fails, but others come first.
 	"slow": {delay: 100 * latency},
 	// Ends the run: before the request is carried out, or after it but before

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// The answer to GET /storage/kv/{bucket}. Its schema has fields for neither an
+// The response to GET /storage/kv/{bucket}. Its schema has fields for neither an
 // index's mappings, replicas and storage nor for the indexing as requested, so
 // none of that can be read back; of the index it shows index_config, where the
 // names of the engine and of the ID field are not documented and left out here.
@@ -97,15 +97,15 @@ type streamState struct {
 	ConsumerCount int       `json:"consumer_count"`
 }
 
-func (g *Gateway) getBucket(c call) (answer, error) {
+func (g *Gateway) getBucket(c call) (response, error) {
 	if err := checkBucketName(c.bucket); err != nil {
-		return answer{}, err
+		return response{}, err
 	}
 	var details bucketDetails
 	if err := g.store.view(c.bucket, func(b *bucket) { details = b.details() }); err != nil {
-		return answer{}, err
+		return response{}, err
 	}
-	return jsonAnswer(http.StatusOK, []byte(jsonText(map[string]any{
+	return jsonResponse(http.StatusOK, []byte(jsonText(map[string]any{
 		"body": details,
 		"metadata": map[string]any{
 			"bucket":   c.bucket,

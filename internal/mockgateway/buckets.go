@@ -44,7 +44,7 @@ type bucketListItem struct {
 // listBuckets gives all buckets, by name: the documents know no limit here.
 // entry_total is the number of keys; they do not say whether older revisions
 // count.
-func (g *Gateway) listBuckets(c call) (answer, error) {
+func (g *Gateway) listBuckets(c call) (response, error) {
 	items := []bucketListItem{}
 	g.store.viewAll(func(b *bucket) {
 		items = append(items, bucketListItem{
@@ -54,7 +54,7 @@ func (g *Gateway) listBuckets(c call) (answer, error) {
 			Created:     b.created,
 		})
 	})
-	return jsonAnswer(http.StatusOK, []byte(jsonText(map[string]any{
+	return jsonResponse(http.StatusOK, []byte(jsonText(map[string]any{
 		"body":     map[string]any{"results": items, "results_total": len(items)},
 		"metadata": map[string]any{"duration": time.Since(c.start).String()},
 	}))), nil
@@ -62,13 +62,13 @@ func (g *Gateway) listBuckets(c call) (answer, error) {
 
 // createBucket refuses unknown fields. The documents do not forbid them, but to
 // pass over a misspelt limit in silence helps nobody's test.
-func (g *Gateway) createBucket(c call) (answer, error) {
+func (g *Gateway) createBucket(c call) (response, error) {
 	var request createBucketRequest
 	if err := decodeRequest(c.body, &request); err != nil {
-		return answer{}, err
+		return response{}, err
 	}
 	if request.Bucket == nil {
-		return answer{}, errors.New("bucket is required")
+		return response{}, errors.New("bucket is required")
 	}
 	config := BucketConfig{Name: *request.Bucket, Indexing: request.Indexing}.withDefaults()
 	set(&config.Description, request.Description)
@@ -77,31 +77,31 @@ func (g *Gateway) createBucket(c call) (answer, error) {
 	set(&config.Replicas, request.Replicas)
 	set(&config.Storage, request.Storage)
 	if err := setLimits(&config, request.MaxBytes, request.MaxValueSize); err != nil {
-		return answer{}, err
+		return response{}, err
 	}
 	if err := checkBucketConfig(config); err != nil {
-		return answer{}, err
+		return response{}, err
 	}
 	if err := g.store.create(config); err != nil {
 		// The only refusal whose text the documents fix.
-		return answer{}, &statusError{http.StatusBadRequest, "Bucket already exists"}
+		return response{}, &statusError{http.StatusBadRequest, "Bucket already exists"}
 	}
 	return success(), nil
 }
 
-// updateBucket answers 404 for a bucket that does not exist: the description of
-// the call speaks of creating it, but the listed answers have the 404, and the
+// updateBucket responds 404 for a bucket that does not exist: the description of
+// the call speaks of creating it, but the listed responses have the 404, and the
 // body has no field for most of what a new bucket needs.
 //
 // Limits below what the bucket already holds are accepted and refuse the writes
 // to come. An index, once there, can be replaced and not removed.
-func (g *Gateway) updateBucket(c call) (answer, error) {
+func (g *Gateway) updateBucket(c call) (response, error) {
 	if err := checkBucketName(c.bucket); err != nil {
-		return answer{}, err
+		return response{}, err
 	}
 	var request updateBucketRequest
 	if err := decodeRequest(c.body, &request); err != nil {
-		return answer{}, fmt.Errorf("%w (an update may contain description, max_bytes, max_value_size and indexing)", err)
+		return response{}, fmt.Errorf("%w (an update may contain description, max_bytes, max_value_size and indexing)", err)
 	}
 	err := g.store.change(c.bucket, func(b *bucket) error {
 		config := b.config
@@ -122,31 +122,31 @@ func (g *Gateway) updateBucket(c call) (answer, error) {
 		return nil
 	})
 	if err != nil {
-		return answer{}, err
+		return response{}, err
 	}
 	return success(), nil
 }
 
-func (g *Gateway) deleteBucket(c call) (answer, error) {
+func (g *Gateway) deleteBucket(c call) (response, error) {
 	if err := checkBucketName(c.bucket); err != nil {
-		return answer{}, err
+		return response{}, err
 	}
 	if err := g.store.remove(c.bucket); err != nil {
-		return answer{}, err
+		return response{}, err
 	}
 	return success(), nil
 }
 
-func (g *Gateway) purgeBucket(c call) (answer, error) {
+func (g *Gateway) purgeBucket(c call) (response, error) {
 	if err := checkBucketName(c.bucket); err != nil {
-		return answer{}, err
+		return response{}, err
 	}
 	err := g.store.change(c.bucket, func(b *bucket) error {
 		b.purge()
 		return nil
 	})
 	if err != nil {
-		return answer{}, err
+		return response{}, err
 	}
 	return success(), nil
 }

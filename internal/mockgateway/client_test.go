@@ -12,7 +12,7 @@ import (
 	"github.com/quivaworks/terraform-provider-quiva/internal/mockgateway"
 )
 
-// reply is an answer as a plain client sees it. err is an error of the
+// reply is a response as a plain client sees it. err is an error of the
 // connection or of reading the body.
 type reply struct {
 	status int

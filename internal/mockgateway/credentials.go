@@ -48,7 +48,7 @@ func (g *Gateway) AllowAPIKey(key string) {
 }
 
 // AllowRestrictedKey makes the gateway accept key for the permitted calls only
-// and answer 403 to any other. Such keys begin with "msr-" on a real gateway.
+// and respond 403 to any other. Such keys begin with "msr-" on a real gateway.
 func (g *Gateway) AllowRestrictedKey(key string, permitted ...Permission) {
 	c := g.credentials
 	c.mu.Lock()
@@ -65,7 +65,7 @@ func (g *Gateway) AllowToken(token string) {
 	c.tokens[token] = true
 }
 
-// RevokeCredentials makes the gateway answer 401 to every credential, the
+// RevokeCredentials makes the gateway respond 401 to every credential, the
 // default ones included, as if all had expired, until others are allowed.
 func (g *Gateway) RevokeCredentials() {
 	c := g.credentials

@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// exchange is one request on its way to its answer.
+// exchange is one request on its way to its response.
 type exchange struct {
 	gateway   *Gateway
 	behaviour behaviour
@@ -19,8 +19,8 @@ type exchange struct {
 	record    *Request
 }
 
-// handle does what the request asks and returns the answer without sending it.
-func (x *exchange) handle() answer {
+// handle does what the request asks and returns the response without sending it.
+func (x *exchange) handle() response {
 	endpoint, ok := findEndpoint(x.record.Path)
 	if !ok {
 		return noSuchRoute()
@@ -30,9 +30,9 @@ func (x *exchange) handle() answer {
 		return methodNotAllowed(endpoint.methods)
 	}
 	if err := x.gateway.credentials.check(x.request, x.record.Path); err != nil {
-		return errorAnswer(err, x.behaviour.wrappedErrors)
+		return errorResponse(err, x.behaviour.wrappedErrors)
 	}
-	a, err := operate(x.gateway, call{
+	resp, err := operate(x.gateway, call{
 		bucket:    endpoint.bucket,
 		key:       endpoint.key,
 		query:     x.record.Query,
@@ -41,9 +41,9 @@ func (x *exchange) handle() answer {
 		behaviour: x.behaviour,
 	})
 	if err != nil {
-		return errorAnswer(err, x.behaviour.wrappedErrors)
+		return errorResponse(err, x.behaviour.wrappedErrors)
 	}
-	return a
+	return resp
 }
 
 // wait lets d pass. When the client goes away or the server stops meanwhile, it
@@ -61,8 +61,8 @@ func (x *exchange) wait(d time.Duration) {
 	}
 }
 
-// finish completes the record. It comes before the first byte of the answer, so
-// that whoever has the answer finds its request recorded.
+// finish completes the record. It comes before the first byte of the response, so
+// that whoever has the response finds its request recorded.
 func (x *exchange) finish(status int) {
 	done := x.gateway.recorder.finish(x.record, status)
 	if hook := x.behaviour.requestHook; hook != nil {
@@ -82,10 +82,10 @@ func (x *exchange) writeHeader(status int, header http.Header) {
 	x.writer.WriteHeader(status)
 }
 
-func (x *exchange) send(a answer) {
-	x.writeHeader(a.status, a.headerWithLength())
+func (x *exchange) send(resp response) {
+	x.writeHeader(resp.status, resp.headerWithLength())
 	// The client may be gone; there is nobody to tell.
-	_, _ = x.writer.Write(a.body)
+	_, _ = x.writer.Write(resp.body)
 }
 
 // abandon ends an exchange whose client is gone or whose server stops. Other
@@ -95,14 +95,14 @@ func (x *exchange) abandon() {
 	cutOff()
 }
 
-// hangUp ends an exchange that gets no answer by closing its connection. It does
+// hangUp ends an exchange that gets no response by closing its connection. It does
 // not return.
 func (x *exchange) hangUp(reset bool) {
 	x.finish(0)
 	closeConnection(x.request.Context(), reset)
 }
 
-// cutOff ends an exchange whose answer has begun, after what was flushed of it:
+// cutOff ends an exchange whose response has begun, after what was flushed of it:
 // net/http closes the connection for HTTP/1 and resets the stream for HTTP/2,
 // whose connection, closed at once, would lose what was flushed. It does not
 // return.
@@ -129,13 +129,13 @@ func closeConnection(ctx context.Context, reset bool) {
 	cutOff()
 }
 
-func (a answer) headerWithLength() http.Header {
-	header := a.header.Clone()
+func (resp response) headerWithLength() http.Header {
+	header := resp.header.Clone()
 	if header == nil {
 		header = http.Header{}
 	}
-	if len(a.body) > 0 {
-		header.Set("Content-Length", strconv.Itoa(len(a.body)))
+	if len(resp.body) > 0 {
+		header.Set("Content-Length", strconv.Itoa(len(resp.body)))
 	}
 	return header
 }

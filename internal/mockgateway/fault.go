@@ -33,17 +33,17 @@ type Effect struct {
 	apply func(*exchange)
 }
 
-// Respond answers with this status (200 to 599), header and body instead of
+// Respond responds with this status (200 to 599), header and body instead of
 // handling the request. The header's Content-Type, if absent, is guessed from
 // the body; header may be nil.
 func Respond(status int, header http.Header, body string) Effect {
 	header = header.Clone()
 	return Effect{func(x *exchange) {
-		x.send(answer{status: status, header: header, body: []byte(body)})
+		x.send(response{status: status, header: header, body: []byte(body)})
 	}}
 }
 
-// Hang never answers. The request ends when the client goes away or the server
+// Hang never responds. The request ends when the client goes away or the server
 // stops.
 func Hang() Effect {
 	return Effect{func(x *exchange) {
@@ -53,7 +53,7 @@ func Hang() Effect {
 }
 
 // Drop closes the connection, with all requests that an HTTP/2 connection
-// carries, without handling the request and without an answer. Mind that
+// carries, without handling the request and without a response. Mind that
 // net/http's Transport repeats an idempotent request by itself when a connection
 // that it reused breaks; each try is a hit.
 func Drop() Effect {
@@ -65,9 +65,9 @@ func Reset() Effect {
 	return Effect{func(x *exchange) { x.hangUp(true) }}
 }
 
-// LoseAnswer handles the request for real and then closes the connection
-// without an answer: the write landed and the client cannot know.
-func LoseAnswer() Effect {
+// LoseResponse handles the request for real and then closes the connection
+// without a response: the write landed and the client cannot know.
+func LoseResponse() Effect {
 	return Effect{func(x *exchange) {
 		x.handle()
 		x.hangUp(false)
@@ -84,24 +84,24 @@ func HoldResponse() Effect {
 	}}
 }
 
-// Truncate handles the request for real and sends the answer's header, with the
+// Truncate handles the request for real and sends the response's header, with the
 // full Content-Length, and half of its body. Then it closes the connection or,
 // for HTTP/2, resets the stream.
 func Truncate() Effect {
 	return Effect{func(x *exchange) {
-		a := x.handle()
-		x.writeHeader(a.status, a.headerWithLength())
-		_, _ = x.writer.Write(a.body[:len(a.body)/2])
+		resp := x.handle()
+		x.writeHeader(resp.status, resp.headerWithLength())
+		_, _ = x.writer.Write(resp.body[:len(resp.body)/2])
 		_ = http.NewResponseController(x.writer).Flush()
 		cutOff()
 	}}
 }
 
-// Stream answers with this status (200 to 599), header and what the reader that
+// Stream responds with this status (200 to 599), header and what the reader that
 // body returns gives, sent as it comes, until the reader's end or until the
 // client goes away or the server stops. body is called once for each hit. Its
 // reader may be endless, but a Read must not block for ever; an error other than
-// io.EOF cuts the answer off.
+// io.EOF cuts the response off.
 func Stream(status int, header http.Header, body func() io.Reader) Effect {
 	header = header.Clone()
 	return Effect{func(x *exchange) {

@@ -141,19 +141,19 @@ func TestFaultHang(t *testing.T) {
 			fault := s.Inject(mockgateway.Fault{Effect: mockgateway.Hang()})
 			client := newClient(t, s)
 			ctx, cancel := context.WithCancel(context.Background())
-			answered := make(chan reply, 2)
-			go func() { answered <- send(client, newRequest(t, s, "PUT", entryPath, `{}`).WithContext(ctx)) }()
+			replied := make(chan reply, 2)
+			go func() { replied <- send(client, newRequest(t, s, "PUT", entryPath, `{}`).WithContext(ctx)) }()
 			<-fault.Reached(1)
 			cancel()
-			if got := <-answered; !errors.Is(got.err, context.Canceled) {
+			if got := <-replied; !errors.Is(got.err, context.Canceled) {
 				t.Errorf("cancelled: %+v", got)
 			}
 			eventually(t, "the server sees that the client is gone", func() bool { return s.Requests()[0].Duration > 0 })
 
-			go func() { answered <- send(client, newRequest(t, s, "PUT", entryPath, `{}`)) }()
+			go func() { replied <- send(client, newRequest(t, s, "PUT", entryPath, `{}`)) }()
 			<-fault.Reached(2)
 			s.Close()
-			if got := <-answered; got.err == nil {
+			if got := <-replied; got.err == nil {
 				t.Errorf("closed: %+v", got)
 			}
 			if q := s.Requests()[1]; q.Status != 0 {
@@ -169,11 +169,11 @@ func TestFaultHoldResponse(t *testing.T) {
 	s.Inject(mockgateway.Fault{Effect: mockgateway.HoldResponse()})
 	client := newClient(t, s)
 	ctx, cancel := context.WithCancel(context.Background())
-	answered := make(chan reply, 1)
-	go func() { answered <- send(client, newRequest(t, s, "PUT", entryPath, `{"a":2}`).WithContext(ctx)) }()
+	replied := make(chan reply, 1)
+	go func() { replied <- send(client, newRequest(t, s, "PUT", entryPath, `{"a":2}`).WithContext(ctx)) }()
 	eventually(t, "the entry is written", func() bool { value, _ := s.Entry("b", "k"); return value == `{"a":2}` })
 	cancel()
-	if got := <-answered; !errors.Is(got.err, context.Canceled) {
+	if got := <-replied; !errors.Is(got.err, context.Canceled) {
 		t.Errorf("cancelled: %+v", got)
 	}
 	eventually(t, "the server sees that the client is gone", func() bool { return s.Requests()[0].Duration > 0 })
@@ -189,9 +189,9 @@ func TestFaultsOfTheConnection(t *testing.T) {
 		want    error
 		handled bool
 	}{
-		"drop":        {mockgateway.Drop(), io.EOF, false},
-		"reset":       {mockgateway.Reset(), syscall.ECONNRESET, false},
-		"lose answer": {mockgateway.LoseAnswer(), io.EOF, true},
+		"drop":          {mockgateway.Drop(), io.EOF, false},
+		"reset":         {mockgateway.Reset(), syscall.ECONNRESET, false},
+		"lose response": {mockgateway.LoseResponse(), io.EOF, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -9,7 +9,7 @@ import (
 )
 
 // maxBodySize, in bytes, bounds what one request may make the gateway hold in
-// memory. More is answered 413.
+// memory. More gets a 413.
 const maxBodySize = 64 << 20
 
 // Gateway serves the key-value API and holds all of its state: buckets,
@@ -47,7 +47,7 @@ func NewGateway() *Gateway {
 	return &Gateway{store: newStore(), credentials: newCredentials()}
 }
 
-// ServeHTTP answers one request.
+// ServeHTTP serves one request.
 func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	start := time.Now()
 	// The body is read to its end first: only then does net/http watch the
@@ -60,7 +60,7 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	if err != nil {
 		if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) {
-			x.send(plainAnswer(http.StatusRequestEntityTooLarge, "Request Entity Too Large"))
+			x.send(plainResponse(http.StatusRequestEntityTooLarge, "Request Entity Too Large"))
 			return
 		}
 		x.abandon()
@@ -122,7 +122,7 @@ func (g *Gateway) SetClockOffset(d time.Duration) {
 
 // SetWriteTransform makes the gateway store transform(bucket, key, value) where
 // a client PUT value, as a gateway does that changes what it is given. What
-// transform returns is stored and answered unchecked; it should be JSON text.
+// transform returns is stored and returned unchecked; it should be JSON text.
 // Nil, the default, turns it off. [Gateway.PutEntry] is not affected.
 func (g *Gateway) SetWriteTransform(transform func(bucket, key, value string) string) {
 	g.change(func(b *behaviour) { b.transform = transform })
@@ -151,7 +151,7 @@ func (g *Gateway) SetKeepRequests(on bool) {
 }
 
 // SetRequestHook makes the gateway call hook once for every request, when its
-// status is known and before its answer is sent, from the goroutine that serves
+// status is known and before its response is sent, from the goroutine that serves
 // it. Nil, the default, turns it off.
 func (g *Gateway) SetRequestHook(hook func(Request)) {
 	g.change(func(b *behaviour) { b.requestHook = hook })

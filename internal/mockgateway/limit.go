@@ -121,16 +121,16 @@ func (l *limiter) refusedTotal() int {
 
 // tooManyRequests is the response to a request over the limit, by a clock that
 // shows now.
-func (l *limiter) tooManyRequests(now time.Time, pause time.Duration) answer {
-	a := plainAnswer(http.StatusTooManyRequests, "Too Many Requests")
+func (l *limiter) tooManyRequests(now time.Time, pause time.Duration) response {
+	resp := plainResponse(http.StatusTooManyRequests, "Too Many Requests")
 	switch l.told.Form {
 	case Seconds:
-		a.header.Set("Retry-After", strconv.FormatInt(int64((pause+time.Second-1)/time.Second), 10))
+		resp.header.Set("Retry-After", strconv.FormatInt(int64((pause+time.Second-1)/time.Second), 10))
 	case Date:
 		// A date has whole seconds, so rounding it up never tells too little.
-		a.header.Set("Retry-After", now.Add(pause+time.Second-1).UTC().Format(http.TimeFormat))
+		resp.header.Set("Retry-After", now.Add(pause+time.Second-1).UTC().Format(http.TimeFormat))
 	}
-	return a
+	return resp
 }
 
 func (l TokenBucket) enforce() enforcer {

@@ -15,43 +15,43 @@ const (
 	maxLimit     = 1000
 )
 
-func (g *Gateway) listEntries(c call) (answer, error) {
+func (g *Gateway) listEntries(c call) (response, error) {
 	limit, err := readLimit(c.query)
 	if err != nil {
-		return answer{}, err
+		return response{}, err
 	}
 	entries, err := g.latestEntries(c.bucket, "*", limit)
 	if err != nil {
-		return answer{}, err
+		return response{}, err
 	}
 	metadata := fmt.Sprintf(`{"bucket":%s,"limit":%d}`, jsonText(c.bucket), limit)
-	return entriesAnswer(entries, metadata, c.behaviour.stringValues), nil
+	return entriesResponse(entries, metadata, c.behaviour.stringValues), nil
 }
 
 // searchByKey lets "*" stand for any run of characters, dots and slashes
 // included: the documents' "user*" finds "user123", and they say no more. A
 // pattern without "*" finds the one key that equals it.
-func (g *Gateway) searchByKey(c call) (answer, error) {
+func (g *Gateway) searchByKey(c call) (response, error) {
 	limit, err := readLimit(c.query)
 	if err != nil {
-		return answer{}, err
+		return response{}, err
 	}
 	pattern := c.query.Get("search")
 	if pattern == "" {
-		return answer{}, errors.New("search is required")
+		return response{}, errors.New("search is required")
 	}
 	entries, err := g.latestEntries(c.bucket, pattern, limit)
 	if err != nil {
-		return answer{}, err
+		return response{}, err
 	}
 	metadata := fmt.Sprintf(`{"bucket":%s,"search":%s,"hits":%d}`,
 		jsonText(c.bucket), jsonText(pattern), len(entries))
-	return entriesAnswer(entries, metadata, c.behaviour.stringValues), nil
+	return entriesResponse(entries, metadata, c.behaviour.stringValues), nil
 }
 
 // searchByField stands for the search over an index, which the mock has not.
-func (g *Gateway) searchByField(call) (answer, error) {
-	return answer{}, &statusError{http.StatusNotImplemented, "the mock gateway does not search by field"}
+func (g *Gateway) searchByField(call) (response, error) {
+	return response{}, &statusError{http.StatusNotImplemented, "the mock gateway does not search by field"}
 }
 
 func (g *Gateway) latestEntries(bucketName, pattern string, limit int) ([]entry, error) {
@@ -74,9 +74,9 @@ func readLimit(query url.Values) (int, error) {
 	return limit, nil
 }
 
-// entriesAnswer counts in results_total the entries it gives; the documents do
+// entriesResponse counts in results_total the entries it gives; the documents do
 // not say whether those beyond the limit count.
-func entriesAnswer(entries []entry, metadata string, stringValues bool) answer {
+func entriesResponse(entries []entry, metadata string, stringValues bool) response {
 	var body bytes.Buffer
 	body.WriteString(`{"body":{"results":[`)
 	for i, e := range entries {
@@ -90,5 +90,5 @@ func entriesAnswer(entries []entry, metadata string, stringValues bool) answer {
 		fmt.Fprintf(&body, `{"key":%s,"value":%s}`, jsonText(e.key), value)
 	}
 	fmt.Fprintf(&body, `],"results_total":%d},"metadata":%s}`, len(entries), metadata)
-	return jsonAnswer(http.StatusOK, body.Bytes())
+	return jsonResponse(http.StatusOK, body.Bytes())
 }

@@ -22,13 +22,13 @@ type Request struct {
 	// Credential names the header whose credential counted: "X-Api-Key", also
 	// when both were sent, "Authorization", or empty when none was.
 	Credential string
-	// Status is the status that was answered, 0 while there is none and for a
+	// Status is the status of the response, 0 while there is none and for a
 	// request that got none, because of a fault or because the client went away.
 	Status int
 	// Start is when the request's header had arrived.
 	Start time.Time
-	// Duration is the time from Start to the answer's status, or to the end of
-	// an exchange without an answer.
+	// Duration is the time from Start to the response's status, or to the end of
+	// an exchange without a response.
 	Duration time.Duration
 }
 
@@ -67,7 +67,7 @@ func (rec *recorder) finish(q *Request, status int) Request {
 }
 
 // Requests returns all requests recorded, in the order of their arrival.
-// A request is there before its answer is: whoever has an answer finds it.
+// A request is there before its response is: whoever has a response finds it.
 func (g *Gateway) Requests() []Request {
 	return g.RequestsTo("", "")
 }

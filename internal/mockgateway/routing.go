@@ -21,7 +21,7 @@ type call struct {
 }
 
 // operation serves one method of one endpoint.
-type operation func(*Gateway, call) (answer, error)
+type operation func(*Gateway, call) (response, error)
 
 // endpoint is what a path leads to.
 type endpoint struct {

@@ -100,7 +100,7 @@ func (s *Server) handle(w http.ResponseWriter, r *http.Request) {
 // nil for a server without TLS.
 func (s *Server) CertificatePEM() []byte { return s.certificate }
 
-// Stop closes the listener and all connections, answered or not, as if the
+// Stop closes the listener and all connections, responded to or not, as if the
 // process had died, and returns when no request is being handled any more. The
 // gateway's state stays. Stopping a stopped server does nothing. A request hook
 // or write transform must not call it: it would wait for itself.

@@ -89,11 +89,11 @@ func TestStopCutsRequestsOff(t *testing.T) {
 			s := start(t)
 			s.SetLatency(time.Hour)
 			client := newClient(t, s)
-			answered := make(chan reply, 1)
-			go func() { answered <- send(client, newRequest(t, s, "POST", "/storage/kv", `{"bucket":"b"}`)) }()
+			replied := make(chan reply, 1)
+			go func() { replied <- send(client, newRequest(t, s, "POST", "/storage/kv", `{"bucket":"b"}`)) }()
 			eventually(t, "the request arrives", func() bool { return s.Count("POST", "") == 1 })
 			s.Stop()
-			if got := <-answered; got.err == nil {
+			if got := <-replied; got.err == nil {
 				t.Errorf("got %d %s", got.status, got.body)
 			}
 			if q := s.Requests()[0]; q.Status != 0 || q.Duration == 0 {
@@ -112,11 +112,11 @@ func TestClientThatGoesAwayEndsTheWait(t *testing.T) {
 	s.SetLatency(time.Hour)
 	ctx, cancel := context.WithCancel(context.Background())
 	client := newClient(t, s)
-	answered := make(chan reply, 1)
-	go func() { answered <- send(client, newRequest(t, s, "GET", "/storage/kv", "").WithContext(ctx)) }()
+	replied := make(chan reply, 1)
+	go func() { replied <- send(client, newRequest(t, s, "GET", "/storage/kv", "").WithContext(ctx)) }()
 	eventually(t, "the request arrives", func() bool { return s.Count("", "") == 1 })
 	cancel()
-	if got := <-answered; !errors.Is(got.err, context.Canceled) {
+	if got := <-replied; !errors.Is(got.err, context.Canceled) {
 		t.Errorf("got %+v", got)
 	}
 	eventually(t, "the exchange ends", func() bool { return s.Requests()[0].Duration > 0 })
@@ -166,7 +166,7 @@ func TestGatewayUnderAnotherServer(t *testing.T) {
 	}
 	if response, err := get(); err == nil {
 		response.Body.Close()
-		t.Errorf("a dropped connection answered %d", response.StatusCode)
+		t.Errorf("a dropped connection responded %d", response.StatusCode)
 	}
 	response, err := get()
 	if err != nil {
@@ -213,14 +213,14 @@ func TestCancelledRequestLeavesItsConnectionToOthers(t *testing.T) {
 	s.Inject(mockgateway.Fault{Path: "/hang", Effect: mockgateway.Hang()})
 	slow := s.Inject(mockgateway.Fault{Path: "/storage/kv", Delay: 50 * time.Millisecond})
 
-	hanging, answered := make(chan reply, 1), make(chan reply, 1)
+	hanging, replied := make(chan reply, 1), make(chan reply, 1)
 	go func() { hanging <- send(client, newRequest(t, s, "GET", "/hang", "").WithContext(ctx)) }()
 	eventually(t, "a request hangs", func() bool { return s.Count("", "/hang") == 1 })
-	go func() { answered <- send(client, newRequest(t, s, "GET", "/storage/kv", "")) }()
+	go func() { replied <- send(client, newRequest(t, s, "GET", "/storage/kv", "")) }()
 	<-slow.Reached(1)
 	cancel()
 	<-hanging
-	if got := <-answered; got.err != nil || got.status != 200 {
+	if got := <-replied; got.err != nil || got.status != 200 {
 		t.Errorf("got %+v", got)
 	}
 }

@@ -531,10 +531,10 @@ func TestAccKVBucketResponseLost(t *testing.T) {
 		faults  []mockgateway.Fault
 		want    string // of the error; none if empty
 	}{
-		"repeated":           {1, []mockgateway.Fault{post(mockgateway.LoseAnswer())}, ""},
-		"repeated twice":     {2, []mockgateway.Fault{post(mockgateway.LoseAnswer()), post(mockgateway.LoseAnswer())}, ""},
-		"repeated, refused":  {1, []mockgateway.Fault{post(mockgateway.LoseAnswer()), post(mockgateway.Respond(401, nil, `{"error":"unauthorized"}`))}, ""},
-		"not repeated":       {0, []mockgateway.Fault{post(mockgateway.LoseAnswer())}, ""},
+		"repeated":           {1, []mockgateway.Fault{post(mockgateway.LoseResponse())}, ""},
+		"repeated twice":     {2, []mockgateway.Fault{post(mockgateway.LoseResponse()), post(mockgateway.LoseResponse())}, ""},
+		"repeated, refused":  {1, []mockgateway.Fault{post(mockgateway.LoseResponse()), post(mockgateway.Respond(401, nil, `{"error":"unauthorized"}`))}, ""},
+		"not repeated":       {0, []mockgateway.Fault{post(mockgateway.LoseResponse())}, ""},
 		"cut off":            {0, []mockgateway.Fault{post(mockgateway.Truncate())}, ""},
 		"read back fails":    {0, []mockgateway.Fault{{Method: http.MethodGet, After: 1, Times: 1, Effect: mockgateway.Respond(500, nil, `{"error":"internal_error"}`)}}, ""},
 		"request lost":       {0, []mockgateway.Fault{post(mockgateway.Drop())}, "Gateway not reachable"},

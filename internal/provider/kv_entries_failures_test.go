@@ -306,8 +306,8 @@ func TestAccKVEntriesFailedCreateChanged(t *testing.T) {
 	})
 }
 
-// TestAccKVEntriesLostAnswers: what was written without an answer is adopted.
-func TestAccKVEntriesLostAnswers(t *testing.T) {
+// TestAccKVEntriesLostResponses: what was written without a response is adopted.
+func TestAccKVEntriesLostResponses(t *testing.T) {
 	t.Parallel()
 	gateway := newGateway(t)
 	// Written twice, perhaps: a write that a kept connection loses is sent again.
@@ -318,7 +318,7 @@ func TestAccKVEntriesLostAnswers(t *testing.T) {
 	run(t,
 		resource.TestStep{
 			PreConfig: func() {
-				gateway.Inject(mockgateway.Fault{Method: http.MethodPut, Path: "*/entries/k03*", Effect: mockgateway.LoseAnswer()})
+				gateway.Inject(mockgateway.Fault{Method: http.MethodPut, Path: "*/entries/k03*", Effect: mockgateway.LoseResponse()})
 			},
 			Config:      manyEntries(gateway, numbered(40)),
 			ExpectError: message("Gateway not reachable"),
@@ -473,7 +473,7 @@ func TestAccKVEntriesFailedDestroy(t *testing.T) {
 // TestAccKVEntriesUnreadable: a refresh that fails leaves the state alone.
 func TestAccKVEntriesUnreadable(t *testing.T) {
 	t.Parallel()
-	for name, answer := range map[string]struct {
+	for name, response := range map[string]struct {
 		status int
 		body   string
 		want   string
@@ -491,10 +491,10 @@ func TestAccKVEntriesUnreadable(t *testing.T) {
 				resource.TestStep{Config: configuration},
 				resource.TestStep{
 					PreConfig: func() {
-						gateway.Inject(mockgateway.Fault{Effect: mockgateway.Respond(answer.status, nil, answer.body)})
+						gateway.Inject(mockgateway.Fault{Effect: mockgateway.Respond(response.status, nil, response.body)})
 					},
 					Config:      configuration,
-					ExpectError: message(answer.want),
+					ExpectError: message(response.want),
 				},
 				resource.TestStep{
 					PreConfig:        gateway.ClearFaults,

@@ -83,7 +83,7 @@ func TestKVEntryIdentityProtocol(t *testing.T) {
 
 	refused, err := server.ImportResourceState(t.Context(), &tfprotov6.ImportResourceStateRequest{TypeName: "quiva_kv_entry", Identity: identity("flags", "")})
 	if err != nil || len(refused.Diagnostics) == 0 || refused.Diagnostics[0].Summary != "Invalid import ID" {
-		t.Errorf("an empty key is answered with %+v, %v", refused.Diagnostics, err)
+		t.Errorf("an empty key gets %+v, %v", refused.Diagnostics, err)
 	}
 }
 

@@ -367,7 +367,7 @@ func TestAccKVEntryDrift(t *testing.T) {
 // is gone.
 func TestAccKVEntryNotGone(t *testing.T) {
 	t.Parallel()
-	answers := map[string]struct {
+	responses := map[string]struct {
 		status int
 		body   string
 		want   string
@@ -382,7 +382,7 @@ func TestAccKVEntryNotGone(t *testing.T) {
 		"500":         {http.StatusInternalServerError, `{"error":"internal_error"}`, "500 Internal Server Error: internal_error"},
 		"expired":     {http.StatusUnauthorized, `{"error":"unauthorized"}`, "Gateway refused the credential"},
 	}
-	for name, answer := range answers {
+	for name, response := range responses {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			gateway := newGateway(t)
@@ -390,10 +390,10 @@ func TestAccKVEntryNotGone(t *testing.T) {
 				resource.TestStep{Config: withProvider(gateway, someEntry)},
 				resource.TestStep{
 					PreConfig: func() {
-						gateway.Inject(mockgateway.Fault{Effect: mockgateway.Respond(answer.status, nil, answer.body)})
+						gateway.Inject(mockgateway.Fault{Effect: mockgateway.Respond(response.status, nil, response.body)})
 					},
 					Config:      withProvider(gateway, someEntry),
-					ExpectError: message(answer.want),
+					ExpectError: message(response.want),
 				},
 				resource.TestStep{
 					PreConfig:        gateway.ClearFaults,

@@ -424,7 +424,7 @@ func TestAccKVEntryWriteOnlyUnseen(t *testing.T) {
 	}
 	lose := func(gateway *mockgateway.Server) func() {
 		return func() {
-			gateway.Inject(mockgateway.Fault{Method: http.MethodPut, Effect: mockgateway.LoseAnswer()})
+			gateway.Inject(mockgateway.Fault{Method: http.MethodPut, Effect: mockgateway.LoseResponse()})
 		}
 	}
 	written := func(t *testing.T, gateway *mockgateway.Server) func() {

@@ -122,8 +122,8 @@ func TestCreateBucketRecovers(t *testing.T) {
 		retries   int
 		want      error
 	}{
-		"lost, repeated":            {mockgateway.LoseAnswer(), nil, 1, nil},
-		"lost, not repeated":        {mockgateway.LoseAnswer(), nil, 0, nil},
+		"lost, repeated":            {mockgateway.LoseResponse(), nil, 1, nil},
+		"lost, not repeated":        {mockgateway.LoseResponse(), nil, 0, nil},
 		"cut off, not repeated":     {mockgateway.Truncate(), nil, 0, nil},
 		"lost by a proxy":           {mockgateway.Respond(502, nil, "<html>"), othersBucket(same), 1, nil},
 		"another history":           {mockgateway.Drop(), othersBucket(mockgateway.BucketConfig{Name: "limits", History: 4}), 1, quiva.ErrBucketExists},

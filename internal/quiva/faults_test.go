@@ -24,7 +24,7 @@ func TestRetry(t *testing.T) {
 		"504":           mockgateway.Respond(504, nil, ""),
 		"dropped":       mockgateway.Drop(),
 		"reset":         mockgateway.Reset(),
-		"response lost": mockgateway.LoseAnswer(),
+		"response lost": mockgateway.LoseResponse(),
 		"truncated":     mockgateway.Truncate(),
 	}
 	for name, effect := range effects {

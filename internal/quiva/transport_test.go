@@ -108,7 +108,7 @@ func TestConnectionsAllClosed(t *testing.T) {
 	if put := client.PutEntries(t.Context(), "flags", objects(keys)); put.Err() != nil {
 		t.Fatal(put.Err())
 	}
-	gateway.Inject(mockgateway.Fault{Effect: mockgateway.LoseAnswer()})
+	gateway.Inject(mockgateway.Fault{Effect: mockgateway.LoseResponse()})
 	if err := client.PutEntry(t.Context(), "flags", "a", []byte(`{"n":1}`)); err == nil {
 		t.Error("no error")
 	}

@@ -11,8 +11,8 @@ import (
 	"strings"
 )
 
-// answer is a response that is not sent yet.
-type answer struct {
+// response is an HTTP response that is not sent yet.
+type response struct {
 	status int
 	header http.Header
 	body   []byte
@@ -26,21 +26,21 @@ type statusError struct {
 
 func (e *statusError) Error() string { return e.message }
 
-func jsonAnswer(status int, body []byte) answer {
-	return answer{
+func jsonResponse(status int, body []byte) response {
+	return response{
 		status: status,
 		header: http.Header{"Content-Type": {"application/json"}},
 		body:   body,
 	}
 }
 
-func success() answer {
-	return jsonAnswer(http.StatusOK, []byte(`{"message":"success"}`))
+func success() response {
+	return jsonResponse(http.StatusOK, []byte(`{"message":"success"}`))
 }
 
-// errorAnswer gives err the status it has, 404 if it is the store's
+// errorResponse gives err the status it has, 404 if it is the store's
 // errNotFound, and else 400: every other refusal is the request's own fault.
-func errorAnswer(err error, wrapped bool) answer {
+func errorResponse(err error, wrapped bool) response {
 	status := http.StatusBadRequest
 	var own *statusError
 	switch {
@@ -53,25 +53,25 @@ func errorAnswer(err error, wrapped bool) answer {
 	if wrapped {
 		body = fmt.Sprintf(`{"status_code":%d,"body":%s}`, status, body)
 	}
-	return jsonAnswer(status, []byte(body))
+	return jsonResponse(status, []byte(body))
 }
 
-func plainAnswer(status int, text string) answer {
-	return answer{
+func plainResponse(status int, text string) response {
+	return response{
 		status: status,
 		header: http.Header{"Content-Type": {"text/plain; charset=utf-8"}},
 		body:   []byte(text + "\n"),
 	}
 }
 
-func noSuchRoute() answer {
-	return plainAnswer(http.StatusNotFound, "404 page not found")
+func noSuchRoute() response {
+	return plainResponse(http.StatusNotFound, "404 page not found")
 }
 
-func methodNotAllowed(methods map[string]operation) answer {
-	a := plainAnswer(http.StatusMethodNotAllowed, "Method Not Allowed")
-	a.header.Set("Allow", strings.Join(slices.Sorted(maps.Keys(methods)), ", "))
-	return a
+func methodNotAllowed(methods map[string]operation) response {
+	resp := plainResponse(http.StatusMethodNotAllowed, "Method Not Allowed")
+	resp.header.Set("Allow", strings.Join(slices.Sorted(maps.Keys(methods)), ", "))
+	return resp
 }
 
 // jsonText returns v as JSON, with <, > and & as they are.
