@@ -1,16 +1,11 @@
-//go:build unix
-
 package endtoend_test
 
 import (
 	"bytes"
-	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strconv"
 	"strings"
-	"syscall"
 	"testing"
 
 	"github.com/quivaworks/terraform-provider-quiva/internal/terraformcli"
@@ -32,7 +27,6 @@ func TestTestingExample(t *testing.T) {
 		t.Fatal(err)
 	}
 	w := newTestingExample(t, newWorkspace(t, gateway))
-	w.must("init")
 	if tested := w.must("test"); !tested.says("7 passed, 0 failed.") {
 		t.Errorf("the tests ended with:\n%s", tested.output)
 	}
@@ -47,47 +41,42 @@ func TestTestingExample(t *testing.T) {
 	}
 }
 
-// TestTestingExampleScript: the one command starts a gateway, passes
-// Terraform's status on and leaves no process and no file behind.
-func TestTestingExampleScript(t *testing.T) {
+// TestTestingExampleCommand: the guide's one command runs the tests against a
+// gateway of its own, whatever the environment leads to, and ends with their
+// status.
+func TestTestingExampleCommand(t *testing.T) {
 	needTerraform(t)
-	dir := t.TempDir()
-	program := filepath.Join(dir, "quiva-mock-gateway")
+	program := filepath.Join(t.TempDir(), terraformcli.Executable("quiva-mock-gateway"))
 	if err := terraformcli.Build(t.Context(), "../..", "./internal/mockgateway/cmd/quiva-mock-gateway", program); err != nil {
 		t.Fatal(err)
 	}
-	// Notes the process that the script has to end.
-	wrapper, processID := filepath.Join(dir, "gateway"), filepath.Join(dir, "pid")
-	if err := os.WriteFile(wrapper, []byte("#!/bin/sh\necho $$ >'"+processID+"'\nexec '"+program+"' \"$@\"\n"), 0o700); err != nil {
-		t.Fatal(err)
-	}
 	const failing = "variables {\n  flags = { search = { rollout = 101 } }\n}\nrun \"fails\" {\n}\n"
-
 	tests := map[string]struct {
-		gateway string
-		more    string // another test file
-		status  int
-		says    string
+		flags  []string
+		more   string // another test file
+		status int
+		says   string
 	}{
-		"passes":     {gateway: wrapper, says: "7 passed, 0 failed."},
-		"fails":      {gateway: wrapper, more: failing, status: 1, says: "7 passed, 1 failed."},
-		"no gateway": {gateway: filepath.Join(dir, "absent"), status: 1, says: "The gateway did not start:"},
+		"passes": {says: "7 passed, 0 failed."},
+		"fails":  {more: failing, status: 1, says: "7 passed, 1 failed."},
+		"fault": {
+			flags:  []string{"-fault", "status=403,method=PUT,times=1"},
+			status: 1, says: "Gateway does not permit this call",
+		},
 	}
 	for name, test := range tests {
-		t.Run(name, func(t *testing.T) { // one after the other: they share the wrapper
-			temporary := t.TempDir()
-			// The environment leads to a gateway that the script must not use.
-			w := newTestingExample(t, newWorkspace(t, newGateway(t),
-				"QUIVA_MOCK_GATEWAY="+test.gateway, "TERRAFORM="+built.Path, "TMPDIR="+temporary,
-				"QUIVA_API_KEY=ms-another", "QUIVA_BEARER_TOKEN=another", "QUIVA_CA_CERT_FILE=absent.pem"))
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			another := newGateway(t)
+			w := newTestingExample(t, newWorkspace(t, another, "QUIVA_BEARER_TOKEN=another", "QUIVA_CA_CERT_FILE=absent.pem"))
 			if test.more != "" {
 				if err := os.WriteFile(filepath.Join(w.dir, "tests", "more.tftest.hcl"), []byte(test.more), 0o600); err != nil {
 					t.Fatal(err)
 				}
 			}
-			_ = os.Remove(processID)
-			command := exec.CommandContext(t.Context(), "sh", filepath.Join(w.dir, "test.sh"), "-no-color")
-			command.Env = w.env
+			arguments := append([]string{"-seed", "seed.json"}, test.flags...)
+			command := exec.CommandContext(t.Context(), program, append(arguments, "--", built.Path, "test", "-no-color")...)
+			command.Dir, command.Env = w.dir, w.env
 			var output bytes.Buffer
 			command.Stdout, command.Stderr = &output, &output
 			if err := command.Run(); command.ProcessState == nil {
@@ -96,26 +85,29 @@ func TestTestingExampleScript(t *testing.T) {
 			if ended := (outcome{command.ProcessState.ExitCode(), output.String()}); ended.status != test.status || !ended.says(test.says) {
 				t.Errorf("ended with %d, want %d and %q:\n%s", ended.status, test.status, test.says, ended.output)
 			}
-			if left, err := filepath.Glob(filepath.Join(temporary, "tmp.*")); err != nil || len(left) > 0 {
-				t.Errorf("it left %v behind (%v)", left, err)
-			}
-			if test.gateway != wrapper {
-				return
-			}
-			text, err := os.ReadFile(processID)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if id := strings.TrimSpace(string(text)); running(t, id) {
-				t.Errorf("the gateway still runs as process %s", id)
+			if requests := another.Requests(); len(requests) > 0 {
+				t.Errorf("%d requests went to the environment's gateway", len(requests))
 			}
 		})
 	}
 }
 
-// newTestingExample copies the example into a workspace and makes Terraform
-// install the provider from a mirror, as `terraform init` does for users: it
-// ignores the override of the other tests.
+// TestTestingExampleMocked: the guide's test with a mocked provider needs neither
+// a gateway nor a credential.
+func TestTestingExampleMocked(t *testing.T) {
+	needTerraform(t)
+	gateway := newGateway(t)
+	w := newTestingExample(t, newWorkspace(t, gateway, "QUIVA_API_KEY="))
+	if tested := w.must("test", "-filter=tests/mocked.tftest.hcl"); !tested.says("3 passed, 0 failed.") {
+		t.Errorf("the tests ended with:\n%s", strings.TrimSpace(tested.output))
+	}
+	if requests := gateway.Requests(); len(requests) > 0 {
+		t.Errorf("%d requests were sent", len(requests))
+	}
+}
+
+// newTestingExample copies the example into a workspace and initializes it from
+// a mirror, as users do: the override of the other tests does without.
 func newTestingExample(t *testing.T, w *workspace) *workspace {
 	t.Helper()
 	if err := os.CopyFS(w.dir, os.DirFS(testingExample)); err != nil {
@@ -135,15 +127,6 @@ func newTestingExample(t *testing.T, w *workspace) *workspace {
 		t.Fatal(err)
 	}
 	w.env = append(w.env, "TF_CLI_CONFIG_FILE="+config)
+	w.must("init")
 	return w
-}
-
-// running reports whether there is a process with this ID.
-func running(t *testing.T, id string) bool {
-	t.Helper()
-	number, err := strconv.Atoi(id)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return !errors.Is(syscall.Kill(number, 0), syscall.ESRCH)
 }

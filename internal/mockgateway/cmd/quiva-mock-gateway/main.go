@@ -1,8 +1,10 @@
 // Command quiva-mock-gateway serves a local Quiva Gateway with the key-value API
-// in memory, to try configurations against without an account.
+// in memory, to try and to test configurations without an account.
 //
-// It prints the environment variables that point a client at it to stdout, ready
-// to be pasted into a shell, and one line for each request to stderr.
+// Given a command after "--", it runs that with the environment variables that
+// point a client at the gateway, and ends with it and with its exit code. Without
+// one it prints these variables to stdout, ready to be pasted into a shell, and
+// one line for each request to stderr.
 package main
 
 import (
@@ -17,6 +19,7 @@ import (
 	"os"
 	"os/signal"
 	"regexp"
+	"runtime/debug"
 	"strings"
 	"syscall"
 	"time"
@@ -24,10 +27,13 @@ import (
 	"github.com/quivaworks/terraform-provider-quiva/internal/mockgateway"
 )
 
+// version is set by the linker when a release is built.
+var version string
+
 // shutdownPatience is how long requests may take to finish on a signal.
 const shutdownPatience = 3 * time.Second
 
-// Exit codes.
+// Exit codes of the gateway itself.
 const (
 	exitOK     = 0
 	exitFailed = 1
@@ -35,13 +41,13 @@ const (
 )
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	os.Exit(run(signals, os.Args[1:], os.Stdout, os.Stderr))
 }
 
-// run serves until ctx is done and returns the exit code.
-func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+// run serves until a signal or the end of the command, and returns the exit code.
+func run(signals <-chan os.Signal, args []string, stdout, stderr io.Writer) int {
 	options, err := parseFlags(args, stderr)
 	if errors.Is(err, flag.ErrHelp) {
 		return exitOK
@@ -49,24 +55,15 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	if err != nil {
 		return exitUsage // parseFlags has said why
 	}
+	if options.version {
+		fmt.Fprintln(stdout, "quiva-mock-gateway", versionText())
+		return exitOK
+	}
 	logger := log.New(stderr, "", log.LstdFlags)
-
-	gateway := mockgateway.NewGateway()
-	gateway.RevokeCredentials()
-	gateway.AllowAPIKey(options.apiKey)
-	gateway.AllowToken(options.token)
-	gateway.SetLatency(options.latency)
-	gateway.SetLimit(options.limit.limit)
-	gateway.SetKeepRequests(false)
-	gateway.SetRequestHook(func(r mockgateway.Request) {
-		// No query: a search holds keys. No header and no body: credentials, values.
-		logger.Printf("%s %s %d %s", r.Method, r.Path, r.Status, r.Duration.Round(time.Microsecond))
-	})
-	if options.seed != "" {
-		if err := seed(gateway, options.seed); err != nil {
-			logger.Printf("cannot seed: %v", err)
-			return exitFailed
-		}
+	gateway, err := newGateway(options, logger)
+	if err != nil {
+		logger.Printf("cannot seed: %v", err)
+		return exitFailed
 	}
 
 	listener, err := net.Listen("tcp", options.addr)
@@ -82,71 +79,73 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	if !address.IP.IsLoopback() {
 		logger.Printf("warning: %s is reachable from other machines, over plain HTTP", address)
 	}
-	fmt.Fprintf(stdout, "export QUIVA_API_URL=%s\n", shellQuote(baseURL(address)))
-	fmt.Fprintf(stdout, "export QUIVA_API_KEY=%s\n", shellQuote(options.apiKey))
 
 	server := &http.Server{Handler: gateway, ReadHeaderTimeout: time.Minute, ErrorLog: logger}
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(listener) }()
-	logger.Printf("listening on %s", address)
+	defer shutDown(server)
 
+	if len(options.command) > 0 {
+		code, err := runCommand(options.command, clientEnvironment(baseURL(address), options.apiKey), signals, stdout, stderr)
+		if err != nil {
+			logger.Printf("cannot run the command: %v", err)
+		}
+		return code
+	}
+
+	fmt.Fprintf(stdout, "export QUIVA_API_URL=%s\n", shellQuote(baseURL(address)))
+	fmt.Fprintf(stdout, "export QUIVA_API_KEY=%s\n", shellQuote(options.apiKey))
+	logger.Printf("listening on %s", address)
 	select {
 	case err := <-failed:
 		logger.Printf("stopped serving: %v", err)
 		return exitFailed
-	case <-ctx.Done():
+	case <-signals:
+		logger.Print("shutting down")
+		return exitOK
 	}
-	logger.Print("shutting down")
+}
+
+// versionText is the release's version, or the one that go install was asked for.
+func versionText() string {
+	if info, ok := debug.ReadBuildInfo(); ok && version == "" {
+		return strings.TrimPrefix(info.Main.Version, "v")
+	}
+	return version
+}
+
+// newGateway returns a gateway as the options describe it. Its error is the seed
+// file's.
+func newGateway(options options, logger *log.Logger) (*mockgateway.Gateway, error) {
+	gateway := mockgateway.NewGateway()
+	gateway.RevokeCredentials()
+	gateway.AllowAPIKey(options.apiKey)
+	gateway.AllowToken(options.token)
+	gateway.SetLatency(options.latency)
+	gateway.SetLimit(options.limit.limit)
+	for _, fault := range options.faults {
+		gateway.Inject(fault)
+	}
+	gateway.SetKeepRequests(false)
+	if options.verbose || len(options.command) == 0 {
+		gateway.SetRequestHook(func(r mockgateway.Request) {
+			// No query: a search holds keys. No header and no body: credentials, values.
+			logger.Printf("%s %s %d %s", r.Method, r.Path, r.Status, r.Duration.Round(time.Microsecond))
+		})
+	}
+	if options.seed == "" {
+		return gateway, nil
+	}
+	return gateway, seed(gateway, options.seed)
+}
+
+// shutDown lets requests finish for a moment.
+func shutDown(server *http.Server) {
 	patience, cancel := context.WithTimeout(context.Background(), shutdownPatience)
 	defer cancel()
 	if server.Shutdown(patience) != nil {
 		_ = server.Close()
 	}
-	return exitOK
-}
-
-type options struct {
-	addr    string
-	apiKey  string
-	token   string
-	seed    string
-	latency time.Duration
-	limit   limitFlags
-}
-
-// parseFlags explains an error on stderr before it returns it.
-func parseFlags(args []string, stderr io.Writer) (options, error) {
-	var o options
-	flags := flag.NewFlagSet("quiva-mock-gateway", flag.ContinueOnError)
-	flags.SetOutput(stderr)
-	flags.StringVar(&o.addr, "addr", "127.0.0.1:8080", "`host:port` to listen on; port 0 takes a free one")
-	flags.StringVar(&o.apiKey, "api-key", mockgateway.DefaultAPIKey, "API `key` to accept")
-	flags.StringVar(&o.token, "token", mockgateway.DefaultToken, "bearer `token` to accept")
-	flags.StringVar(&o.seed, "seed", "", "JSON `file` of buckets and entries to begin with: {\"bucket\": {\"key\": {…}}}")
-	flags.DurationVar(&o.latency, "latency", 0, "delay of every request, such as 50ms")
-	o.limit.define(flags)
-	if err := flags.Parse(args); err != nil {
-		return options{}, err
-	}
-	err := errors.Join(o.check(flags.Args()), o.limit.parse())
-	if err != nil {
-		fmt.Fprintf(stderr, "quiva-mock-gateway: %v\n", err)
-	}
-	return o, err
-}
-
-func (o options) check(rest []string) error {
-	switch {
-	case len(rest) > 0:
-		return fmt.Errorf("unexpected argument %q", rest[0])
-	case strings.TrimSpace(o.apiKey) == "":
-		return errors.New("-api-key must not be empty")
-	case strings.TrimSpace(o.token) == "":
-		return errors.New("-token must not be empty")
-	case o.latency < 0:
-		return errors.New("-latency must not be negative")
-	}
-	return nil
 }
 
 func seed(gateway *mockgateway.Gateway, path string) error {

@@ -2,7 +2,6 @@ package main
 
 import (
 	"bufio"
-	"context"
 	"io"
 	"net"
 	"net/http"
@@ -44,16 +43,16 @@ type process struct {
 
 func start(t *testing.T, args ...string) process {
 	t.Helper()
-	ctx, cancel := context.WithCancel(context.Background())
+	signals := make(chan os.Signal, 1)
 	stdout, writer := io.Pipe()
 	p := process{stderr: &logBuffer{}}
 	exit := make(chan int, 1)
 	go func() {
-		exit <- run(ctx, append([]string{"-addr", "127.0.0.1:0"}, args...), writer, p.stderr)
+		exit <- run(signals, append([]string{"-addr", "127.0.0.1:0"}, args...), writer, p.stderr)
 		writer.Close()
 	}()
 	p.stop = sync.OnceValue(func() int {
-		cancel()
+		signals <- os.Interrupt
 		return <-exit
 	})
 	t.Cleanup(func() { p.stop() })
@@ -91,6 +90,27 @@ func (p process) send(t *testing.T, method, path, header, credential, body strin
 		t.Fatal(err)
 	}
 	return response.StatusCode, string(text)
+}
+
+// put writes an entry of the bucket "b" and returns how that failed.
+func (p process) put(t *testing.T, key string, timeout time.Duration) error {
+	t.Helper()
+	r, err := http.NewRequest(http.MethodPut, p.url+"/storage/kv/b/entries/"+key, strings.NewReader(`{}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("X-Api-Key", p.apiKey)
+	// A connection of its own: a broken one that was used before makes Go repeat the request.
+	client := http.Client{Timeout: timeout, Transport: &http.Transport{DisableKeepAlives: true}}
+	response, err := client.Do(r)
+	if err == nil {
+		defer response.Body.Close()
+		_, err = io.ReadAll(response.Body)
+	}
+	if err == nil {
+		t.Fatalf("%s was written", key)
+	}
+	return err
 }
 
 func writeFile(t *testing.T, text string) string {
@@ -233,7 +253,10 @@ func TestRunFailures(t *testing.T) {
 	}{
 		"help":               {[]string{"-h"}, 0, "-limit-requests"},
 		"unknown flag":       {[]string{"-nothing"}, 2, "flag provided but not defined: -nothing"},
-		"argument":           {[]string{"seed.json"}, 2, `unexpected argument "seed.json"`},
+		"argument":           {[]string{"terraform", "test"}, 2, `unexpected argument "terraform": a command goes after --`},
+		"no command":         {[]string{"-seed", "seed.json", "--"}, 2, "there is no command after --"},
+		"absent command":     {[]string{"--", "no-such-command"}, 1, "cannot run the command: "},
+		"fault":              {[]string{"-fault", "status=99"}, 2, `invalid value "status=99" for flag -fault: status must be from 200 to 599`},
 		"empty key":          {[]string{"-api-key", ""}, 2, "-api-key must not be empty"},
 		"empty token":        {[]string{"-token", " "}, 2, "-token must not be empty"},
 		"latency":            {[]string{"-latency", "-1s"}, 2, "-latency must not be negative"},
@@ -255,7 +278,7 @@ func TestRunFailures(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			var stdout, stderr strings.Builder
-			code := run(context.Background(), test.args, &stdout, &stderr)
+			code := run(nil, test.args, &stdout, &stderr)
 			if code != test.code || !strings.Contains(stderr.String(), test.message) {
 				t.Errorf("exit code %d, stderr %s\nwant %d and %q", code, stderr.String(), test.code, test.message)
 			}
@@ -263,6 +286,14 @@ func TestRunFailures(t *testing.T) {
 				t.Errorf("stdout %s", stdout.String())
 			}
 		})
+	}
+}
+
+func TestRunPrintsItsVersion(t *testing.T) {
+	t.Parallel()
+	var stdout, stderr strings.Builder
+	if code := run(nil, []string{"-version"}, &stdout, &stderr); code != 0 || !strings.HasPrefix(stdout.String(), "quiva-mock-gateway ") {
+		t.Errorf("exit code %d, printed %q; stderr %s", code, stdout.String(), stderr.String())
 	}
 }
 

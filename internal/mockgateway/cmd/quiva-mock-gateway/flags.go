@@ -1,0 +1,95 @@
+package main
+
+import (
+	"cmp"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/quivaworks/terraform-provider-quiva/internal/mockgateway"
+)
+
+// Where to listen by default: while a command runs, nobody else needs to know
+// the port.
+const (
+	defaultAddress     = "127.0.0.1:8080"
+	addressWithCommand = "127.0.0.1:0"
+)
+
+type options struct {
+	addr    string
+	apiKey  string
+	token   string
+	seed    string
+	latency time.Duration
+	limit   limitFlags
+	faults  []mockgateway.Fault
+	verbose bool
+	version bool
+	command []string // what comes after "--"
+}
+
+// parseFlags explains an error on stderr before it returns it.
+func parseFlags(args []string, stderr io.Writer) (options, error) {
+	var o options
+	flags := flag.NewFlagSet("quiva-mock-gateway", flag.ContinueOnError)
+	flags.SetOutput(stderr)
+	flags.Usage = func() {
+		fmt.Fprint(stderr, "Usage: quiva-mock-gateway [flags] [-- command [argument ...]]\n\n")
+		flags.PrintDefaults()
+	}
+	flags.StringVar(&o.addr, "addr", "", "`host:port` to listen on; port 0 takes a free one (default "+defaultAddress+", with a command a free port)")
+	flags.StringVar(&o.apiKey, "api-key", mockgateway.DefaultAPIKey, "API `key` to accept")
+	flags.StringVar(&o.token, "token", mockgateway.DefaultToken, "bearer `token` to accept")
+	flags.StringVar(&o.seed, "seed", "", "JSON `file` of buckets and entries to begin with: {\"bucket\": {\"key\": {…}}}")
+	flags.DurationVar(&o.latency, "latency", 0, "delay of every request, such as 50ms")
+	o.limit.define(flags)
+	flags.Func("fault", faultUsage, func(text string) error {
+		fault, err := parseFault(text)
+		o.faults = append(o.faults, fault)
+		return err
+	})
+	flags.BoolVar(&o.verbose, "verbose", false, "log each request while a command runs too")
+	flags.BoolVar(&o.version, "version", false, "print the version and exit")
+
+	own := args
+	end := slices.Index(args, "--")
+	if end >= 0 {
+		own, o.command = args[:end], args[end+1:]
+	}
+	if err := flags.Parse(own); err != nil {
+		return options{}, err
+	}
+	defaultAddr := defaultAddress
+	if len(o.command) > 0 {
+		defaultAddr = addressWithCommand
+	}
+	o.addr = cmp.Or(o.addr, defaultAddr)
+
+	err := errors.Join(o.check(flags.Args()), o.limit.parse())
+	if end >= 0 && len(o.command) == 0 {
+		err = errors.Join(err, errors.New("there is no command after --"))
+	}
+	if err != nil {
+		fmt.Fprintf(stderr, "quiva-mock-gateway: %v\n", err)
+	}
+	return o, err
+}
+
+func (o options) check(rest []string) error {
+	switch {
+	case len(rest) > 0:
+		return fmt.Errorf("unexpected argument %q: a command goes after --", rest[0])
+	case strings.TrimSpace(o.apiKey) == "":
+		return errors.New("-api-key must not be empty")
+	case strings.TrimSpace(o.token) == "":
+		return errors.New("-token must not be empty")
+	case o.latency < 0:
+		return errors.New("-latency must not be negative")
+	}
+	return nil
+}
