@@ -24,7 +24,7 @@ type terraform struct {
 	name   string // terraform or tofu
 	dir    string // where modules are copied to
 	module string // the working directory
-	mirror string // the only place where providers are looked for
+	mirror string // the only place where the provider is looked for
 	color  bool
 }
 
@@ -49,14 +49,7 @@ func newTerraform(ctx context.Context, dir, endpoint, apiKey string, color bool)
 
 // buildProvider builds the provider from the repository into the mirror.
 func (t *terraform) buildProvider(ctx context.Context, repository string) error {
-	paths := terraformcli.MirrorPaths(t.mirror, providerVersion)
-	if err := terraformcli.Build(ctx, repository, ".", paths[0]); err != nil {
-		return err
-	}
-	if err := os.MkdirAll(filepath.Dir(paths[1]), 0o755); err != nil {
-		return err
-	}
-	return os.Link(paths[0], paths[1])
+	return terraformcli.BuildMirror(ctx, repository, t.mirror, providerVersion)
 }
 
 // useModule copies a module's own files into a new working directory. State and

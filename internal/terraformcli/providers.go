@@ -20,21 +20,6 @@ func Overrides(directories map[string]string) string {
 	return "provider_installation {\n  dev_overrides {\n" + overrides.String() + "  }\n}\n"
 }
 
-// Mirror returns a CLI configuration with which Terraform installs providers from
-// a directory, and from nowhere else.
-func Mirror(directory string) string {
-	return fmt.Sprintf("provider_installation {\n  filesystem_mirror {\n    path = %q\n  }\n}\n", filepath.ToSlash(directory))
-}
-
-// MirrorPaths returns where a mirror has the binary of a version of the provider
-// quivaworks/quiva: for Terraform, and for OpenTofu.
-func MirrorPaths(mirror, version string) [2]string {
-	path := func(host string) string {
-		return filepath.Join(mirror, host, "quivaworks", "quiva", version, runtime.GOOS+"_"+runtime.GOARCH, Executable("terraform-provider-quiva_v"+version))
-	}
-	return [2]string{path("registry.terraform.io"), path("registry.opentofu.org")}
-}
-
 // Executable returns the name of a program's file.
 func Executable(program string) string {
 	if runtime.GOOS == "windows" {
