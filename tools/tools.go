@@ -10,3 +10,4 @@ package tools
 //go:generate terraform fmt -recursive ../examples/
 //go:generate go run ./providerschema
 //go:generate go tool tfplugindocs generate --provider-dir .. --provider-name quiva --providers-schema provider-schema.json
+//go:generate go tool tfplugindocs validate --provider-dir .. --provider-name quiva --providers-schema provider-schema.json
