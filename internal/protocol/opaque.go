@@ -12,18 +12,19 @@ import (
 
 // opaque is a provider whose inner server sees opaque values only. Of data
 // sources and ephemeral resources that is what they return: none takes a dynamic
-// value.
+// value. Of functions it is what they take and what they return.
 type opaque struct {
 	providerServer
 
 	resources, dataSources, ephemeralResources map[string]dynamicAttributes
+	functions                                  map[string]*tfprotov6.Function
 }
 
 // dynamicAttributes are those attributes of a schema that hold any type.
 type dynamicAttributes map[string]bool
 
 func newOpaque(inner providerServer, schemas *tfprotov6.GetProviderSchemaResponse) *opaque {
-	return &opaque{inner, dynamicOf(schemas.ResourceSchemas), dynamicOf(schemas.DataSourceSchemas), dynamicOf(schemas.EphemeralResourceSchemas)}
+	return &opaque{inner, dynamicOf(schemas.ResourceSchemas), dynamicOf(schemas.DataSourceSchemas), dynamicOf(schemas.EphemeralResourceSchemas), schemas.Functions}
 }
 
 func dynamicOf(schemas map[string]*tfprotov6.Schema) map[string]dynamicAttributes {
@@ -169,4 +170,26 @@ func (o *opaque) OpenEphemeralResource(ctx context.Context, req *tfprotov6.OpenE
 		return nil, err
 	}
 	return resp, o.ephemeralResources[req.TypeName].reveal(&resp.Result)
+}
+
+// CallFunction makes opaque what a function takes as a dynamic value.
+func (o *opaque) CallFunction(ctx context.Context, req *tfprotov6.CallFunctionRequest) (*tfprotov6.CallFunctionResponse, error) {
+	function, ok := o.functions[req.Name]
+	if !ok {
+		return o.providerServer.CallFunction(ctx, req)
+	}
+	for i, argument := range req.Arguments {
+		parameter := function.VariadicParameter
+		if i < len(function.Parameters) {
+			parameter = function.Parameters[i]
+		}
+		if parameter != nil && parameter.Type.Is(tftypes.DynamicPseudoType) {
+			req.Arguments[i] = &tfprotov6.DynamicValue{MsgPack: []byte(dynamicvalue.Value(argument.MsgPack).Opaque())}
+		}
+	}
+	resp, err := o.providerServer.CallFunction(ctx, req)
+	if err == nil && resp.Result != nil && function.Return.Type.Is(tftypes.DynamicPseudoType) {
+		resp.Result = &tfprotov6.DynamicValue{MsgPack: []byte(dynamicvalue.Value(resp.Result.MsgPack).Transparent())}
+	}
+	return resp, err
 }

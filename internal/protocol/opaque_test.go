@@ -36,7 +36,17 @@ var schema = &tfprotov6.Schema{Version: 2, Block: &tfprotov6.SchemaBlock{Attribu
 
 func (i *inner) GetProviderSchema(context.Context, *tfprotov6.GetProviderSchemaRequest) (*tfprotov6.GetProviderSchemaResponse, error) {
 	schemas := map[string]*tfprotov6.Schema{"test": schema}
-	return &tfprotov6.GetProviderSchemaResponse{ResourceSchemas: schemas, DataSourceSchemas: schemas, EphemeralResourceSchemas: schemas}, nil
+	dynamic := &tfprotov6.FunctionParameter{Name: "dynamic", Type: tftypes.DynamicPseudoType}
+	functions := map[string]*tfprotov6.Function{
+		"dynamic": {Parameters: []*tfprotov6.FunctionParameter{{Name: "text", Type: tftypes.String}, dynamic}, VariadicParameter: dynamic, Return: &tfprotov6.FunctionReturn{Type: tftypes.DynamicPseudoType}},
+		"text":    {Parameters: []*tfprotov6.FunctionParameter{dynamic}, Return: &tfprotov6.FunctionReturn{Type: tftypes.String}},
+	}
+	return &tfprotov6.GetProviderSchemaResponse{ResourceSchemas: schemas, DataSourceSchemas: schemas, EphemeralResourceSchemas: schemas, Functions: functions}, nil
+}
+
+func (i *inner) CallFunction(_ context.Context, req *tfprotov6.CallFunctionRequest) (*tfprotov6.CallFunctionResponse, error) {
+	i.see(req.Arguments...)
+	return &tfprotov6.CallFunctionResponse{Result: req.Arguments[len(req.Arguments)-1]}, nil
 }
 
 func (i *inner) see(values ...*tfprotov6.DynamicValue) *tfprotov6.DynamicValue {
@@ -233,6 +243,46 @@ func TestResults(t *testing.T) {
 	opened, err := server.OpenEphemeralResource(t.Context(), &tfprotov6.OpenEphemeralResourceRequest{TypeName: "test"})
 	if err != nil || string(opened.Result.MsgPack) != want {
 		t.Errorf("opened %v, %v", opened, err)
+	}
+}
+
+// TestFunction: a function sees opaque values where it takes any type, also as
+// one of a variable number of arguments, and its result is transparent.
+func TestFunction(t *testing.T) {
+	t.Parallel()
+	for name, test := range values {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			argument := func(declared tftypes.Type, value tftypes.Value) *tfprotov6.DynamicValue {
+				packed, err := tfprotov6.NewDynamicValue(declared, value)
+				if err != nil {
+					t.Fatal(err)
+				}
+				return &packed
+			}
+			inner, server := newServer(t)
+			want := string(argument(tftypes.DynamicPseudoType, test.value).MsgPack)
+			resp, err := server.CallFunction(t.Context(), &tfprotov6.CallFunctionRequest{Name: "dynamic", Arguments: []*tfprotov6.DynamicValue{
+				argument(tftypes.String, text("x")), argument(tftypes.DynamicPseudoType, test.value), argument(tftypes.DynamicPseudoType, test.value),
+			}})
+			if err != nil || string(resp.Result.MsgPack) != want {
+				t.Errorf("Terraform gets back %v, %v", resp, err)
+			}
+			if len(inner.seen) != 3 || string(inner.seen[0].MsgPack) != "\xa1x" {
+				t.Fatalf("the function sees %v", inner.seen)
+			}
+			for _, seen := range inner.seen[1:] {
+				if unchanged := string(seen.MsgPack) == want; unchanged == test.opaque {
+					t.Errorf("the function sees %q", seen.MsgPack)
+				}
+			}
+			// What returns a text may return one that looks like an opaque value.
+			opaque := inner.seen[1]
+			resp, err = server.CallFunction(t.Context(), &tfprotov6.CallFunctionRequest{Name: "text", Arguments: []*tfprotov6.DynamicValue{opaque}})
+			if err != nil || string(resp.Result.MsgPack) != string(inner.seen[3].MsgPack) {
+				t.Errorf("a text came back as %v, %v", resp, err)
+			}
+		})
 	}
 }
 
