@@ -1,11 +1,22 @@
 locals {
-  flags = {
+  # The flags of every environment, and what is different in some.
+  base = {
     new-checkout = { enabled = true, rollout = { percentage = 25, sticky_by = "customer_id" } }
     express-pay  = { enabled = true, wallets = ["apple-pay", "google-pay"] }
     gift-cards   = { enabled = false, owner = "team-growth" }
   }
+  overlays = {
+    production = {}
+    staging    = { new-checkout = { rollout = { percentage = 100 } }, gift-cards = { enabled = true, owner = null } }
+  }
+  flags = provider::quiva::merge(local.base, local.overlays[var.environment])
 
   markets = yamldecode(file("${path.module}/markets.yaml"))
+
+  # Each market is checked against the schema, before any of them is written.
+  market_errors = provider::quiva::schema_errors(local.markets, {
+    additionalProperties = jsondecode(file("${path.module}/market.schema.json"))
+  })
 }
 
 # One resource for each entry: a flag is a line of the plan, and other resources
@@ -25,6 +36,13 @@ resource "quiva_kv_entries" "markets" {
   key_prefix = "market/"
   entries    = local.markets
   exclusive  = {}
+
+  lifecycle {
+    precondition {
+      condition     = length(local.market_errors) == 0
+      error_message = join("\n  ", concat(["Markets do not fit market.schema.json:"], local.market_errors))
+    }
+  }
 }
 
 resource "quiva_kv_entry" "preview_defaults" {

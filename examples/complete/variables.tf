@@ -4,6 +4,17 @@ variable "prefix" {
   default     = "shop"
 }
 
+variable "environment" {
+  description = "Whose flags these are: production or staging."
+  type        = string
+  default     = "production"
+
+  validation {
+    condition     = contains(["production", "staging"], var.environment)
+    error_message = "The environment is production or staging."
+  }
+}
+
 variable "vault_bucket" {
   description = "Bucket that the secrets are read from. It must exist and is not changed."
   type        = string

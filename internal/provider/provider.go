@@ -1,5 +1,5 @@
 // Package provider is the Terraform surface of the Quiva provider: one file per
-// resource, data source and list resource, named after it.
+// resource, data source, list resource and function, named after it.
 package provider
 
 import (
@@ -16,6 +16,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/ephemeral"
+	"github.com/hashicorp/terraform-plugin-framework/function"
 	"github.com/hashicorp/terraform-plugin-framework/list"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/provider"
@@ -54,6 +55,7 @@ var (
 	_ provider.ProviderWithValidateConfig     = (*quivaProvider)(nil)
 	_ provider.ProviderWithEphemeralResources = (*quivaProvider)(nil)
 	_ provider.ProviderWithListResources      = (*quivaProvider)(nil)
+	_ provider.ProviderWithFunctions          = (*quivaProvider)(nil)
 )
 
 // NewServer returns the provider in the given version, as Terraform speaks to
@@ -352,4 +354,8 @@ func (p *quivaProvider) EphemeralResources(context.Context) []func() ephemeral.E
 
 func (p *quivaProvider) ListResources(context.Context) []func() list.ListResource {
 	return []func() list.ListResource{NewKVBucketListResource, NewKVEntriesListResource, NewKVEntryListResource}
+}
+
+func (p *quivaProvider) Functions(context.Context) []func() function.Function {
+	return []func() function.Function{NewMergeFunction, NewSchemaErrorsFunction}
 }

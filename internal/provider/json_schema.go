@@ -1,0 +1,191 @@
+package provider
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"math/big"
+	"slices"
+	"strings"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
+	"github.com/santhosh-tekuri/jsonschema/v6/kind"
+	"golang.org/x/text/language"
+	"golang.org/x/text/message"
+
+	"github.com/quivaworks/terraform-provider-quiva/internal/dynamicvalue"
+)
+
+// schemaURL is where a schema is as far as its own references know.
+const schemaURL = "schema:///"
+
+// jsonSchema is a JSON Schema that is ready to check values.
+type jsonSchema struct{ compiled *jsonschema.Schema }
+
+// compileSchema reads a schema, which may be an object or a bool.
+func compileSchema(value dynamicvalue.Value) (*jsonSchema, error) {
+	switch value.Kind() {
+	case dynamicvalue.KindObject, dynamicvalue.KindMap, dynamicvalue.KindBool:
+	case dynamicvalue.KindString:
+		return nil, errors.New("a schema is an object, and this is a string; if it is JSON text, decode it: jsondecode(…); if it is the name of a file: jsondecode(file(…))")
+	default:
+		return nil, fmt.Errorf("a schema is an object, and this is a %s", value.Kind())
+	}
+	text, err := dynamicvalue.Encode(value)
+	if err != nil {
+		return nil, fmt.Errorf("the schema cannot be written as JSON: %w", err)
+	}
+	document, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
+	if err != nil {
+		return nil, err
+	}
+	compiler := jsonschema.NewCompiler()
+	compiler.DefaultDraft(jsonschema.Draft2020)
+	compiler.AssertFormat() // which readers of a schema expect, whatever its draft
+	compiler.UseLoader(noLoader{})
+	if err := compiler.AddResource(schemaURL, document); err != nil {
+		return nil, explainSchemaError(err)
+	}
+	compiled, err := compiler.Compile(schemaURL)
+	if err != nil {
+		return nil, explainSchemaError(err)
+	}
+	return &jsonSchema{compiled}, nil
+}
+
+var errNotLoaded = errors.New("not loaded")
+
+// noLoader keeps a schema from reading files and URLs.
+type noLoader struct{}
+
+func (noLoader) Load(string) (any, error) { return nil, errNotLoaded }
+
+func explainSchemaError(err error) error {
+	var (
+		remote  *jsonschema.LoadURLError
+		invalid *jsonschema.SchemaValidationError
+	)
+	switch {
+	case errors.As(err, &remote):
+		return fmt.Errorf("the schema refers to %q, which is not part of it, and nothing is loaded; put what it refers to under \"$defs\", and refer to it as \"#/$defs/NAME\"", strings.TrimPrefix(remote.URL, schemaURL))
+	case errors.As(err, &invalid):
+		var failure *jsonschema.ValidationError
+		if errors.As(invalid.Err, &failure) {
+			return fmt.Errorf("this is no JSON Schema:\n\n  %s", strings.Join(describeSchemaErrors(failure), "\n  "))
+		}
+	}
+	return fmt.Errorf("this is no JSON Schema: %s", strings.ReplaceAll(err.Error(), schemaURL, ""))
+}
+
+// errorsOf returns what is wrong with a JSON text, sorted. It fails if the schema
+// cannot tell, since it refers to itself in a circle.
+func (s *jsonSchema) errorsOf(text []byte) ([]string, error) {
+	value, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
+	if err != nil {
+		return nil, err
+	}
+	err = s.compiled.Validate(value)
+	if err == nil {
+		return []string{}, nil
+	}
+	var failure *jsonschema.ValidationError
+	if !errors.As(err, &failure) {
+		return nil, err
+	}
+	if cycle := cycleIn(failure); cycle != nil {
+		return nil, fmt.Errorf("the schema refers to itself in a circle: %s", strings.ReplaceAll(cycle.LocalizedString(english), schemaURL, ""))
+	}
+	return describeSchemaErrors(failure), nil
+}
+
+func cycleIn(failure *jsonschema.ValidationError) *kind.RefCycle {
+	if cycle, ok := failure.ErrorKind.(*kind.RefCycle); ok {
+		return cycle
+	}
+	for _, cause := range failure.Causes {
+		if cycle := cycleIn(cause); cycle != nil {
+			return cycle
+		}
+	}
+	return nil
+}
+
+var english = message.NewPrinter(language.English)
+
+// describeSchemaErrors writes an error in lines: each says where something is
+// wrong, as a JSON pointer, and what. Of alternatives, of which any may be the one
+// that was meant, it is one line for all.
+func describeSchemaErrors(failure *jsonschema.ValidationError) []string {
+	if len(failure.Causes) == 0 {
+		return []string{describeSchemaError(failure)}
+	}
+	var causes [][]string
+	for _, cause := range failure.Causes {
+		causes = append(causes, describeSchemaErrors(cause))
+	}
+	switch failure.ErrorKind.(type) {
+	case *kind.AnyOf, *kind.OneOf, *kind.PropertyNames:
+		var alternatives []string
+		for _, lines := range causes {
+			alternatives = append(alternatives, strings.Join(lines, ", "))
+		}
+		return []string{describeSchemaError(failure) + ": " + strings.Join(alternatives, "; or ")}
+	case *kind.Contains, *kind.MinContains:
+		return []string{describeSchemaError(failure)} // its causes are those of every item
+	default:
+		lines := slices.Concat(causes...)
+		slices.Sort(lines)
+		return slices.Compact(lines)
+	}
+}
+
+func describeSchemaError(failure *jsonschema.ValidationError) string {
+	var pointer strings.Builder
+	for _, token := range failure.InstanceLocation {
+		pointer.WriteString("/" + strings.NewReplacer("~", "~0", "/", "~1").Replace(token))
+	}
+	if pointer.Len() > 0 {
+		pointer.WriteString(": ")
+	}
+	return pointer.String() + describeSchemaErrorKind(failure.ErrorKind)
+}
+
+// describeSchemaErrorKind says what the library says, but gives all digits of
+// numbers, which that rounds.
+func describeSchemaErrorKind(of jsonschema.ErrorKind) string {
+	numbers := func(keyword string, got, want *big.Rat) string {
+		return fmt.Sprintf("%s: got %s, want %s", keyword, decimalText(got), decimalText(want))
+	}
+	switch of := of.(type) {
+	case *kind.Minimum:
+		return numbers("minimum", of.Got, of.Want)
+	case *kind.Maximum:
+		return numbers("maximum", of.Got, of.Want)
+	case *kind.ExclusiveMinimum:
+		return numbers("exclusiveMinimum", of.Got, of.Want)
+	case *kind.ExclusiveMaximum:
+		return numbers("exclusiveMaximum", of.Got, of.Want)
+	case *kind.MultipleOf:
+		return numbers("multipleOf", of.Got, of.Want)
+	case *kind.FalseSchema:
+		return "not allowed"
+	case *kind.AnyOf:
+		return "matches none of anyOf"
+	case *kind.OneOf:
+		if len(of.Subschemas) == 0 {
+			return "matches none of oneOf"
+		}
+	}
+	return of.LocalizedString(english)
+}
+
+// decimalText writes a number that came from decimal digits, unless these are
+// too many to read.
+func decimalText(number *big.Rat) string {
+	const readable = 40
+	digits, _ := number.FloatPrec()
+	if text := number.FloatString(digits); len(text) <= readable {
+		return text
+	}
+	return new(big.Float).SetPrec(512).SetRat(number).Text('g', readable)
+}

@@ -1,0 +1,67 @@
+package provider
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/hashicorp/terraform-plugin-framework/function"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/quivaworks/terraform-provider-quiva/internal/dynamicvalue"
+)
+
+var _ function.Function = schemaErrorsFunction{}
+
+// NewSchemaErrorsFunction returns the function schema_errors.
+func NewSchemaErrorsFunction() function.Function { return schemaErrorsFunction{} }
+
+type schemaErrorsFunction struct{}
+
+func (schemaErrorsFunction) Metadata(_ context.Context, _ function.MetadataRequest, resp *function.MetadataResponse) {
+	resp.Name = "schema_errors"
+}
+
+func (schemaErrorsFunction) Definition(_ context.Context, _ function.DefinitionRequest, resp *function.DefinitionResponse) {
+	resp.Definition = function.Definition{
+		Summary: "Check a value against a JSON Schema",
+		MarkdownDescription: "Returns what is wrong with a value by a [JSON Schema](https://json-schema.org), a line for each error, sorted; an empty list if nothing is. " +
+			"In a `precondition` or a `validation`, a value that the services could not read then fails the plan.",
+		Parameters: []function.Parameter{
+			function.DynamicParameter{
+				Name:                "value",
+				MarkdownDescription: "The value to check, of any type. It is checked as the JSON that it is on the gateway. While any part of it is unknown, the result is unknown.",
+				AllowNullValue:      true,
+			},
+			function.DynamicParameter{
+				Name: "schema",
+				MarkdownDescription: "The schema, an object such as `jsondecode(file(\"schema.json\"))`, of draft 4, 6, 7, 2019-09 or 2020-12. `$schema` says which; without it, it is 2020-12. " +
+					"A `$ref` must stay within the schema, or name a draft's own: nothing is loaded.",
+			},
+		},
+		Return: function.ListReturn{ElementType: types.StringType},
+	}
+}
+
+func (schemaErrorsFunction) Run(ctx context.Context, req function.RunRequest, resp *function.RunResponse) {
+	var value, schema types.Dynamic
+	resp.Error = req.Arguments.Get(ctx, &value, &schema)
+	if resp.Error != nil {
+		return
+	}
+	valueText, err := dynamicvalue.Encode(dynamicvalue.Of(value))
+	if err != nil {
+		resp.Error = function.NewArgumentFuncError(0, fmt.Sprintf("the value cannot be written as JSON: %v", err))
+		return
+	}
+	compiled, err := compileSchema(dynamicvalue.Of(schema))
+	if err != nil {
+		resp.Error = function.NewArgumentFuncError(1, err.Error())
+		return
+	}
+	problems, err := compiled.errorsOf(valueText)
+	if err != nil {
+		resp.Error = function.NewArgumentFuncError(1, err.Error())
+		return
+	}
+	resp.Error = resp.Result.Set(ctx, problems)
+}

@@ -1,0 +1,136 @@
+package provider_test
+
+import (
+	"testing"
+
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
+	"github.com/hashicorp/terraform-plugin-testing/plancheck"
+	"github.com/hashicorp/terraform-plugin-testing/statecheck"
+)
+
+// TestAccSchemaErrorsFunction: what is wrong with a value, a line for each error.
+func TestAccSchemaErrorsFunction(t *testing.T) {
+	t.Parallel()
+	const flag = `{
+    type       = "object"
+    required   = ["enabled"]
+    properties = { enabled = { type = "boolean" }, rollout = { "$ref" = "#/$defs/percentage" } }
+    "$defs"    = { percentage = { type = "number", minimum = 0, maximum = 100 } }
+    additionalProperties = false
+  }`
+	tests := map[string]struct {
+		value, schema string
+		want          []string
+	}{
+		"valid":               {`{ enabled = true, rollout = 25 }`, flag, nil},
+		"too large":           {`{ enabled = true, rollout = 120 }`, flag, []string{"/rollout: maximum: got 120, want 100"}},
+		"sorted":              {`{ rollout = "all", z = 1 }`, flag, []string{"/rollout: got string, want number", "additional properties 'z' not allowed", "missing property 'enabled'"}},
+		"null":                {`null`, flag, []string{"got null, want object"}},
+		"a map is an object":  {`tomap({ enabled = true })`, flag, nil},
+		"a set is an array":   {`{ a = toset([3, 1]) }`, `{ properties = { a = { items = { maximum = 2 } } } }`, []string{"/a/1: maximum: got 3, want 2"}},
+		"pointer":             {`{ "a/b~c" = [[7]] }`, `{ properties = { "a/b~c" = { items = { items = { type = "string" } } } } }`, []string{"/a~1b~0c/0/0: got number, want string"}},
+		"bool schema":         {`{}`, `false`, []string{"not allowed"}},
+		"digits":              {`9007199254740993`, `{ maximum = 9007199254740992 }`, []string{"maximum: got 9007199254740993, want 9007199254740992"}},
+		"exact decimals":      {`0.3`, `{ multipleOf = 0.1 }`, nil},
+		"no multiple":         {`0.30000000000000000000000000000001`, `{ multipleOf = 0.1 }`, []string{"multipleOf: got 0.30000000000000000000000000000001, want 0.1"}},
+		"a large number":      {`1e400`, `{ exclusiveMaximum = 1e399 }`, []string{"exclusiveMaximum: got 1e+400, want 1e+399"}},
+		"an integer":          {`[1.0, 1e2, 1.5]`, `{ items = { type = "integer" } }`, []string{"/2: got number, want integer"}},
+		"alternatives":        {`{ a = 1 }`, `{ properties = { a = { anyOf = [{ type = "string" }, { minimum = 5 }] } } }`, []string{"/a: matches none of anyOf: /a: got number, want string; or /a: minimum: got 1, want 5"}},
+		"errors of one":       {`{}`, `{ oneOf = [{ required = ["a"], minProperties = 1 }, { type = "array" }] }`, []string{"matches none of oneOf: minProperties: got 0, want 1, missing property 'a'; or got object, want array"}},
+		"two alternatives":    {`7`, `{ oneOf = [{ minimum = 5 }, { maximum = 9 }] }`, []string{"'oneOf' failed, subschemas 0, 1 matched"}},
+		"no item":             {`{ a = [1, 2] }`, `{ properties = { a = { contains = { type = "string" } } } }`, []string{"/a: no items match contains schema"}},
+		"property name":       {`{ a = { bcd = 1 } }`, `{ properties = { a = { propertyNames = { maxLength = 2 } } } }`, []string{"/a: invalid propertyName 'bcd': maxLength: got 3, want 2"}},
+		"not":                 {`{ a = 1 }`, `{ properties = { a = { not = { const = 1 } } } }`, []string{"/a: 'not' failed"}},
+		"once":                {`1`, `{ allOf = [{ type = "string" }, { type = "string" }] }`, []string{"got number, want string"}},
+		"format":              {`{ mail = "nobody" }`, `{ properties = { mail = { format = "email" } } }`, []string{"/mail: 'nobody' is not valid email: missing @"}},
+		"its own id":          {`1`, `{ "$id" = "https://example.com/s", "$ref" = "https://example.com/s#/$defs/t", "$defs" = { t = { type = "string" } } }`, []string{"got number, want string"}},
+		"a schema as a value": {`{ type = 1 }`, `{ "$ref" = "https://json-schema.org/draft/2020-12/schema" }`, []string{"/type: matches none of anyOf: /type: value must be one of 'array', 'boolean', 'integer', 'null', 'number', 'object', 'string'; or /type: got number, want array"}},
+		"recursive":           {`{ n = { n = { n = 1 } } }`, `{ type = "object", properties = { n = { "$ref" = "#" } } }`, []string{"/n/n/n: got number, want object"}},
+
+		// What tells the drafts apart: an array of items is a tuple up to 2019-09,
+		// exclusiveMinimum a bool in 4, const is new in 6, if in 7.
+		"draft 4":       {`[0, 1]`, `{ "$schema" = "http://json-schema.org/draft-04/schema#", items = [{ minimum = 0, exclusiveMinimum = true }, { const = 2 }] }`, []string{"/0: exclusiveMinimum: got 0, want 0"}},
+		"draft 6":       {`[0, 1]`, `{ "$schema" = "http://json-schema.org/draft-06/schema#", items = [{ if = {}, then = false }, { const = 2 }] }`, []string{"/1: value must be 2"}},
+		"draft 7":       {`[0, 1]`, `{ "$schema" = "http://json-schema.org/draft-07/schema#", items = [{ if = {}, then = false }] }`, []string{"/0: not allowed"}},
+		"draft 2019-09": {`[0, 1]`, `{ "$schema" = "https://json-schema.org/draft/2019-09/schema", items = [{}, { minimum = 2 }] }`, []string{"/1: minimum: got 1, want 2"}},
+		"draft 2020-12": {`[0, 1]`, `{ "$schema" = "https://json-schema.org/draft/2020-12/schema", prefixItems = [{}, { minimum = 2 }] }`, []string{"/1: minimum: got 1, want 2"}},
+		"no draft":      {`[0, 1]`, `{ prefixItems = [{}, { minimum = 2 }] }`, []string{"/1: minimum: got 1, want 2"}},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			want := []knownvalue.Check{}
+			for _, line := range tt.want {
+				want = append(want, knownvalue.StringExact(line))
+			}
+			runFunctions(t, resource.TestStep{
+				Config:            output("provider::quiva::schema_errors(" + tt.value + ", " + tt.schema + ")"),
+				ConfigStateChecks: []statecheck.StateCheck{statecheck.ExpectKnownOutputValue("test", knownvalue.ListExact(want))},
+			})
+		})
+	}
+}
+
+// TestAccSchemaErrorsFunctionSchema: a schema that is none, or not all there, is
+// no error of the value.
+func TestAccSchemaErrorsFunctionSchema(t *testing.T) {
+	t.Parallel()
+	const parameter = `Invalid value for "schema" parameter: `
+	tests := map[string]struct{ schema, want string }{
+		"null":              {`null`, parameter + `argument must not be null`},
+		"JSON text":         {`"{}"`, parameter + `a schema is an object, and this is a string; if it is JSON text, decode it: jsondecode(…)`},
+		"number":            {`7`, parameter + `a schema is an object, and this is a number`},
+		"no schema":         {`{ type = "text" }`, parameter + `this is no JSON Schema: /type: matches none of anyOf`},
+		"no such reference": {`{ "$ref" = "#/$defs/x" }`, parameter + `this is no JSON Schema: json-pointer in "#/$defs/x" not found`},
+		"remote":            {`{ properties = { a = { "$ref" = "https://example.com/flag.json" } } }`, parameter + `the schema refers to "https://example.com/flag.json", which is not part of it, and nothing is loaded; put what it refers to under "$defs", and refer to it as "#/$defs/NAME"`},
+		"a file":            {`{ "$ref" = "file:///etc/passwd" }`, parameter + `the schema refers to "file:///etc/passwd", which is not part of it`},
+		"a file beside it":  {`{ "$ref" = "flag.json#/$defs/x" }`, parameter + `the schema refers to "flag.json", which is not part of it`},
+		"remote draft":      {`{ "$schema" = "https://example.com/draft" }`, parameter + `the schema refers to "https://example.com/draft", which is not part of it`},
+		"a circle":          {`{ "$ref" = "#" }`, parameter + `the schema refers to itself in a circle`},
+		"pattern":           {`{ pattern = "(?=x)" }`, parameter + `this is no JSON Schema: /pattern: '(?=x)' is not valid regex`},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			runFunctions(t, resource.TestStep{Config: output("provider::quiva::schema_errors({}, " + tt.schema + ")"), ExpectError: message(tt.want)})
+		})
+	}
+}
+
+// TestAccSchemaErrorsFunctionUnknown: what cannot be checked yet is checked in the
+// apply.
+func TestAccSchemaErrorsFunctionUnknown(t *testing.T) {
+	t.Parallel()
+	const configuration = `
+resource "terraform_data" "test" {
+  input = "x"
+}
+`
+	runFunctions(t, resource.TestStep{
+		Config:            configuration + output(`provider::quiva::schema_errors({ a = [terraform_data.test.output] }, { properties = { a = { items = { type = "number" } } } })`),
+		ConfigPlanChecks:  resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{plancheck.ExpectUnknownOutputValue("test")}},
+		ConfigStateChecks: []statecheck.StateCheck{statecheck.ExpectKnownOutputValue("test", knownvalue.ListExact([]knownvalue.Check{knownvalue.StringExact("/a/0: got string, want number")}))},
+	})
+}
+
+// TestAccSchemaErrorsFunctionPrecondition: a plan fails, and says why.
+func TestAccSchemaErrorsFunctionPrecondition(t *testing.T) {
+	t.Parallel()
+	runFunctions(t, resource.TestStep{
+		Config: `
+locals {
+  errors = provider::quiva::schema_errors({ rollout = 120 }, { properties = { rollout = { maximum = 100 } } })
+}
+resource "terraform_data" "test" {
+  lifecycle {
+    precondition {
+      condition     = length(local.errors) == 0
+      error_message = "The flag is no flag:\n\n  ${join("\n  ", local.errors)}"
+    }
+  }
+}
+`,
+		ExpectError: message("The flag is no flag: /rollout: maximum: got 120, want 100"),
+	})
+}
