@@ -17,8 +17,8 @@ type BucketConfig struct {
 	Replicas int
 	// Storage is "file", the default, or "memory".
 	Storage string
-	// Indexing is nil for a bucket without an index. The mock keeps it and
-	// builds none.
+	// Indexing is nil for a bucket without an index, which cannot be searched by
+	// field.
 	Indexing *Indexing
 }
 

@@ -49,11 +49,6 @@ func (g *Gateway) searchByKey(c call) (response, error) {
 	return entriesResponse(entries, metadata, c.behaviour.stringValues), nil
 }
 
-// searchByField stands for the search over an index, which the mock has not.
-func (g *Gateway) searchByField(call) (response, error) {
-	return response{}, &statusError{http.StatusNotImplemented, "the mock gateway does not search by field"}
-}
-
 func (g *Gateway) latestEntries(bucketName, pattern string, limit int) ([]entry, error) {
 	if err := checkBucketName(bucketName); err != nil {
 		return nil, err

@@ -1,6 +1,26 @@
 package mockgateway_test
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
+
+// TestDocumentedOperations: every operation of the documents is served.
+func TestDocumentedOperations(t *testing.T) {
+	t.Parallel()
+	s := newIndexedServer(t)
+	for _, operation := range []string{
+		"GET /storage/kv", "POST /storage/kv", "GET /storage/kv/b", "PUT /storage/kv/b", "DELETE /storage/kv/b", "DELETE /storage/kv/b/purge",
+		"GET /storage/kv/b/entries", "GET /storage/kv/b/entries/k", "PUT /storage/kv/b/entries/k", "DELETE /storage/kv/b/entries/k",
+		"GET /storage/kv/b/search-by-key", "GET /storage/kv/b/search",
+	} {
+		method, path, _ := strings.Cut(operation, " ")
+		r := do(t, s, method, path, "")
+		if isJSON := r.header.Get("Content-Type") == "application/json"; !isJSON {
+			t.Errorf("%s: %d %s", operation, r.status, r.body)
+		}
+	}
+}
 
 func TestUnknownRoutes(t *testing.T) {
 	t.Parallel()
@@ -37,6 +57,7 @@ func TestMethodNotAllowed(t *testing.T) {
 		"/storage/kv/b/entries":       "GET",
 		"/storage/kv/b/entries/k":     "DELETE, GET, PUT",
 		"/storage/kv/b/search-by-key": "GET",
+		"/storage/kv/b/search":        "GET",
 	} {
 		r := do(t, s, "PATCH", path, "")
 		r.expect(t, 405, "Method Not Allowed\n")
