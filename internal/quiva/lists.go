@@ -39,21 +39,27 @@ type listing struct {
 	bucket    string
 	operation string // the last segment of its path
 	query     url.Values
+	limit     int
 }
 
 func listOf(bucket string, limit int) listing {
-	return listing{bucket, "entries", url.Values{"limit": {strconv.Itoa(limit)}}}
+	return newListing(bucket, "entries", url.Values{}, limit)
 }
 
 func searchOf(bucket, pattern string, limit int) listing {
-	return listing{bucket, "search-by-key", url.Values{"search": {pattern}, "limit": {strconv.Itoa(limit)}}}
+	return newListing(bucket, "search-by-key", url.Values{"search": {pattern}}, limit)
+}
+
+func newListing(bucket, operation string, query url.Values, limit int) listing {
+	query.Set("limit", strconv.Itoa(limit))
+	return listing{bucket, operation, query, limit}
 }
 
 func wholeEntry(entry Entry) Entry { return entry }
 
 // readList lists entries, and keeps of each what keep makes of it. A value is let
 // go of before the next one is read, since a list may hold 64 MiB of them. It also
-// reports whether there are as many results as fit in one list, so that the
+// reports whether there are as many results as the limit allows, so that the
 // gateway may have more.
 //
 // Keys that the list has more than once are read on their own: it does not say
@@ -87,7 +93,7 @@ func readList[T any](ctx context.Context, c *Client, l listing, keep func(Entry)
 	for _, entry := range read {
 		kept = append(kept, keep(entry))
 	}
-	return kept, len(response.results) >= MaxListLimit, outcome.Err()
+	return kept, len(response.results) >= l.limit, outcome.Err()
 }
 
 // isQuoted reports whether a list is of a gateway that gives values in lists as
