@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"math/big"
+	"slices"
+	"strings"
 
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
@@ -60,14 +62,26 @@ func (s wholeNumbers) explain(ctx context.Context, refused []*tfprotov6.Diagnost
 	if err != nil {
 		return refused
 	}
-	if found, err := notWhole(schema.ValueType(), value); err == nil && len(found) > 0 {
+	found, err := notWhole(schema.ValueType(), value)
+	found = slices.DeleteFunc(found, func(number *tfprotov6.Diagnostic) bool {
+		return !slices.ContainsFunc(refused, func(diagnostic *tfprotov6.Diagnostic) bool { return isAboutInteger(diagnostic, number.Attribute) })
+	})
+	if err == nil && len(found) > 0 {
 		return found
 	}
 	return refused
 }
 
-// notWhole returns an error for each number of a schema, all of which are Int64
-// attributes, that is no integer of 64 bits.
+// isAboutInteger reports whether the framework has refused a number for not being
+// an integer, by itself or with the object that it is in. The protocol does not
+// tell Int64 attributes from those that take any number.
+func isAboutInteger(refused *tfprotov6.Diagnostic, number *tftypes.AttributePath) bool {
+	steps, within := number.Steps(), refused.Attribute.Steps()
+	return strings.Contains(refused.Detail, "integer") && len(within) <= len(steps) && slices.EqualFunc(within, steps[:len(within)], tftypes.AttributePathStep.Equal)
+}
+
+// notWhole returns an error for each number of a schema that is no integer of 64
+// bits.
 func notWhole(declared tftypes.Type, value tftypes.Value) (found []*tfprotov6.Diagnostic, err error) {
 	err = tftypes.Walk(value, func(at *tftypes.AttributePath, value tftypes.Value) (bool, error) {
 		of, _, err := tftypes.WalkAttributePath(declared, at)
