@@ -11,6 +11,14 @@ data "quiva_kv_entries" "markets" {
   depends_on = [quiva_kv_entries.markets]
 }
 
+# By what they hold: the bucket has an index of this field.
+data "quiva_kv_entries" "euro_markets" {
+  bucket = quiva_kv_bucket.settings.bucket
+  search = { field = "currency", text = "EUR" }
+
+  depends_on = [quiva_kv_entries.markets]
+}
+
 data "quiva_kv_bucket" "settings" {
   bucket = quiva_kv_bucket.settings.bucket
 

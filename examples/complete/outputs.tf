@@ -17,6 +17,11 @@ output "currencies" {
   value       = sort(distinct([for market in data.quiva_kv_entries.markets.entries : market.currency if market.open]))
 }
 
+output "euro_markets" {
+  description = "Markets that pay in euros, open or not."
+  value       = data.quiva_kv_entries.euro_markets.keys
+}
+
 output "new_checkout_rollout" {
   description = "Who gets the new checkout, as a service sees it."
   value       = data.quiva_kv_entry.new_checkout.value.rollout

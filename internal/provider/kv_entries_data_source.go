@@ -35,7 +35,7 @@ func (d *kvEntriesDataSource) Metadata(_ context.Context, req datasource.Metadat
 
 func (d *kvEntriesDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: fmt.Sprintf("Reads the entries of a key-value bucket, all of them or those whose keys match a pattern. The gateway lists at most %d entries and has no second page; "+
+		MarkdownDescription: fmt.Sprintf("Reads the entries of a key-value bucket: all of them, those whose keys match a pattern, or those with a text or a number in an indexed field. The gateway lists at most %d entries and has no second page; "+
 			"more are found by searches for longer and longer prefixes of the keys. `truncated` says whether there may be others.", quiva.MaxListLimit),
 		Attributes: map[string]schema.Attribute{
 			"bucket": schema.StringAttribute{
@@ -48,8 +48,9 @@ func (d *kvEntriesDataSource) Schema(_ context.Context, _ datasource.SchemaReque
 				Optional:            true,
 				Validators:          []validator.String{patternOfKeys},
 			},
+			"search": entriesSearchAttribute(),
 			"limit": schema.Int64Attribute{
-				MarkdownDescription: fmt.Sprintf("Number of entries to read at most, 1 to %d. If there are more, the most recent are returned. Without it, all are read; of those that match a `key_pattern` with more than a `*` at its end, up to %d.", quiva.MaxListLimit, quiva.MaxListLimit),
+				MarkdownDescription: fmt.Sprintf("Number of entries to read at most, 1 to %d. If there are more, the most recent are returned. Without it, all are read; of those that match a `key_pattern` with more than a `*` at its end, or a `search`, up to %d.", quiva.MaxListLimit, quiva.MaxListLimit),
 				Optional:            true,
 				Validators:          []validator.Int64{int64validator.Between(1, quiva.MaxListLimit)},
 			},
@@ -63,7 +64,7 @@ func (d *kvEntriesDataSource) Schema(_ context.Context, _ datasource.SchemaReque
 				Computed:            true,
 			},
 			"truncated": schema.BoolAttribute{
-				MarkdownDescription: "Whether there may be more entries than were read: the limit was reached or, without one, as many entries were not found as the gateway counts. It also counts deleted keys for a time.",
+				MarkdownDescription: "Whether there may be more entries than were read: the limit was reached (of a `search`, also the 1,000 that it finds at most) or, without one, as many entries were not found as the gateway counts. It also counts deleted keys for a time.",
 				Computed:            true,
 			},
 		},
@@ -72,12 +73,13 @@ func (d *kvEntriesDataSource) Schema(_ context.Context, _ datasource.SchemaReque
 
 // kvEntriesDataSourceModel is the data source quiva_kv_entries.
 type kvEntriesDataSourceModel struct {
-	Bucket     types.String  `tfsdk:"bucket"`
-	KeyPattern types.String  `tfsdk:"key_pattern"`
-	Limit      types.Int64   `tfsdk:"limit"`
-	Keys       []string      `tfsdk:"keys"`
-	Entries    types.Dynamic `tfsdk:"entries"`
-	Truncated  types.Bool    `tfsdk:"truncated"`
+	Bucket     types.String   `tfsdk:"bucket"`
+	KeyPattern types.String   `tfsdk:"key_pattern"`
+	Search     *entriesSearch `tfsdk:"search"`
+	Limit      types.Int64    `tfsdk:"limit"`
+	Keys       []string       `tfsdk:"keys"`
+	Entries    types.Dynamic  `tfsdk:"entries"`
+	Truncated  types.Bool     `tfsdk:"truncated"`
 }
 
 func (d *kvEntriesDataSource) Configure(_ context.Context, req datasource.ConfigureRequest, resp *datasource.ConfigureResponse) {
@@ -99,7 +101,11 @@ func (d *kvEntriesDataSource) Read(ctx context.Context, req datasource.ReadReque
 		rejected = path.Root("key_pattern")
 	}
 	found, truncated, err := model.find(ctx, client)
-	if err != nil {
+	switch {
+	case err != nil && model.Search != nil:
+		d.gateway.addSearchError(&resp.Diagnostics, bucket, model.Search.wanted(), err)
+		return
+	case err != nil:
 		d.gateway.addListError(&resp.Diagnostics, bucket, rejected, err)
 		return
 	}
@@ -125,11 +131,13 @@ func (m kvEntriesDataSourceModel) find(ctx context.Context, client *quiva.Client
 	if !m.KeyPattern.IsNull() {
 		pattern = m.KeyPattern.ValueString()
 	}
-	prefix, isPrefix := strings.CutSuffix(pattern, "*")
-	switch {
-	case !m.Limit.IsNull():
+	if !m.Limit.IsNull() {
 		limit = int(m.Limit.ValueInt64())
-	case isPrefix && !strings.Contains(prefix, "*"):
+	}
+	if m.Search != nil {
+		return client.SearchIndex(ctx, bucket, m.Search.wanted(), limit)
+	}
+	if prefix, isPrefix := strings.CutSuffix(pattern, "*"); m.Limit.IsNull() && isPrefix && !strings.Contains(prefix, "*") {
 		found, err := client.EnumerateEntries(ctx, bucket, prefix)
 		return found.Entries, !found.Complete, err
 	}

@@ -1,0 +1,171 @@
+package provider_test
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
+	"github.com/hashicorp/terraform-plugin-testing/statecheck"
+	"github.com/hashicorp/terraform-plugin-testing/terraform"
+
+	"github.com/quivaworks/terraform-provider-quiva/internal/mockgateway"
+)
+
+// newMarkets starts a gateway with an indexed bucket "flags" of markets.
+func newMarkets(t *testing.T) *mockgateway.Server {
+	t.Helper()
+	gateway := newGateway(t)
+	gateway.DeleteBucket("flags")
+	gateway.CreateBucketWith(mockgateway.BucketConfig{Name: "flags", Indexing: &mockgateway.Indexing{
+		Mappings:   []mockgateway.IndexMapping{{Field: "name", FieldType: "text"}, {Field: "currency", FieldType: "keyword"}, {Field: "vat", FieldType: "number"}},
+		Partitions: 1, Replicas: 1, StorageType: "file",
+	}})
+	gateway.PutEntry("flags", "DE", `{"name":"Deutschland","currency":"EUR","vat":0.19}`)
+	gateway.PutEntry("flags", "FR", `{"name":"France métropolitaine","currency":"EUR","vat":0.2}`)
+	gateway.PutEntry("flags", "SE", `{"name":"Sverige","currency":"SEK","vat":0.25}`)
+	return gateway
+}
+
+func search(arguments string) string { return "search = { " + arguments + " }" }
+
+// TestAccKVEntriesDataSourceSearch: which entries a search finds, by which
+// request, and whether that may not be all.
+func TestAccKVEntriesDataSourceSearch(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		arguments []string
+		query     string
+		keys      []string
+		truncated bool
+	}{
+		"exact":           {[]string{search(`field = "currency", text = "EUR"`)}, "field=currency&limit=1000&search=EUR&search_type=exact", []string{"DE", "FR"}, false},
+		"exact, said":     {[]string{search(`field = "currency", text = "EUR", type = "exact"`)}, "field=currency&limit=1000&search=EUR&search_type=exact", []string{"DE", "FR"}, false},
+		"prefix":          {[]string{search(`field = "name", text = "métro", type = "prefix"`)}, "field=name&limit=1000&search=m%C3%A9tro&search_type=prefix", []string{"FR"}, false},
+		"fuzzy":           {[]string{search(`field = "name", text = "sverig", type = "fuzzy"`)}, "field=name&limit=1000&search=sverig&search_type=fuzzy", []string{"SE"}, false},
+		"range":           {[]string{search(`field = "vat", min = 0.2, max = 0.25`)}, "field=vat&limit=1000&max=0.25&min=0.2&search=range&search_type=range", []string{"FR", "SE"}, false},
+		"min":             {[]string{search(`field = "vat", min = 0.200000000000000000000000000001`)}, "field=vat&limit=1000&min=0.200000000000000000000000000001&search=range&search_type=range", []string{"SE"}, false},
+		"max":             {[]string{search(`field = "vat", max = 1e30`)}, "field=vat&limit=1000&max=1e%2B30&search=range&search_type=range", []string{"DE", "FR", "SE"}, false},
+		"one number":      {[]string{search(`field = "vat", min = 0.2, max = 0.2`)}, "field=vat&limit=1000&max=0.2&min=0.2&search=range&search_type=range", []string{"FR"}, false},
+		"nothing":         {[]string{search(`field = "currency", text = "eur"`)}, "field=currency&limit=1000&search=eur&search_type=exact", nil, false},
+		"a limit":         {[]string{search(`field = "currency", text = "EUR"`), "limit = 1"}, "field=currency&limit=1&search=EUR&search_type=exact", []string{"FR"}, true},
+		"a limit, no max": {[]string{search(`field = "vat", min = 0, max = null`), "limit = 4"}, "field=vat&limit=4&min=0&search=range&search_type=range", []string{"DE", "FR", "SE"}, false},
+	}
+	for name, tt := range tests {
+		for _, asText := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s, strings: %t", name, asText), func(t *testing.T) {
+				t.Parallel()
+				gateway := newMarkets(t)
+				gateway.SetStringValues(asText)
+				run(t, resource.TestStep{
+					Config: withProvider(gateway, entriesData(tt.arguments...)) + "output \"names\" {\n  value = join(\", \", [for market in data.quiva_kv_entries.test.entries : market.name])\n}\n",
+					Check: func(state *terraform.State) error {
+						for _, request := range gateway.RequestsTo("", "*/search") {
+							if got := request.Query.Encode(); got != tt.query {
+								return fmt.Errorf("asked for %s, want %s", got, tt.query)
+							}
+						}
+						if names, _ := state.RootModule().Outputs["names"].Value.(string); (names == "") != (tt.keys == nil) {
+							return fmt.Errorf("the names are %q", names)
+						}
+						return nil
+					},
+					ConfigStateChecks: []statecheck.StateCheck{
+						entriesState("keys", texts(tt.keys...)),
+						entriesState("truncated", knownvalue.Bool(tt.truncated)),
+					},
+				})
+			})
+		}
+	}
+}
+
+// TestAccKVEntriesDataSourceSearchOdd: responses that the documents allow, or do
+// not rule out.
+func TestAccKVEntriesDataSourceSearchOdd(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		results   string
+		keys      []string
+		truncated bool
+	}{
+		"a key twice":            {`{"key":"DE","value":{"n":1}},{"key":"DE","value":{"n":2}}`, []string{"DE"}, true},
+		"text beside an object":  {`{"key":"DE","value":"{}"},{"key":"FR","value":{}}`, []string{"DE", "FR"}, true},
+		"fewer than are counted": {`{"key":"DE","value":{}}`, []string{"DE"}, false},
+		"more than asked for":    {`{"key":"a","value":{}},{"key":"b","value":{}},{"key":"c","value":{}}`, []string{"a", "b", "c"}, true},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			gateway := newMarkets(t)
+			gateway.Inject(mockgateway.Fault{Path: "*/search", Effect: mockgateway.Respond(http.StatusOK, nil, `{"body":{"results":[`+tt.results+`],"results_total":900},"metadata":{"index_hits":900}}`)})
+			run(t, resource.TestStep{
+				Config: withProvider(gateway, entriesData(search(`field = "currency", text = "EUR"`), "limit = 2")),
+				ConfigStateChecks: []statecheck.StateCheck{
+					entriesState("keys", texts(tt.keys...)),
+					entriesState("truncated", knownvalue.Bool(tt.truncated)),
+				},
+			})
+		})
+	}
+}
+
+func TestAccKVEntriesDataSourceSearchErrors(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		arguments []string
+		fault     mockgateway.Effect
+		want      string
+	}{
+		"nothing":           {[]string{search(`field = "vat"`)}, mockgateway.Drop(), `Set "text" to search for a text, or "min", "max" or both to search for numbers.`},
+		"text and range":    {[]string{search(`field = "vat", text = "a", max = 1.5`)}, mockgateway.Drop(), `A search is for a "text" or for the numbers from "min" to "max", not for both.`},
+		"type of a range":   {[]string{search(`field = "vat", type = "exact", max = 1`)}, mockgateway.Drop(), `"type" says how "text" is compared, and has no meaning for a range. Remove it.`},
+		"empty range":       {[]string{search(`field = "vat", min = 1.5, max = 1`)}, mockgateway.Drop(), `No number is at least 1.5 and at most 1.`},
+		"unknown type":      {[]string{search(`field = "vat", type = "range", text = "1"`)}, mockgateway.Drop(), `value must be one of: ["exact" "fuzzy" "prefix"]`},
+		"no field":          {[]string{search(`text = "a"`)}, mockgateway.Drop(), `attribute "field" is required`},
+		"empty field":       {[]string{search(`field = "", text = "a"`)}, mockgateway.Drop(), `search.field string length must be at least 1`},
+		"key pattern":       {[]string{search(`field = "name", text = "a"`), `key_pattern = "a*"`}, mockgateway.Drop(), `Attribute "key_pattern" cannot be specified when "search" is specified`},
+		"field not indexed": {[]string{search(`field = "open", text = "true"`)}, mockgateway.Effect{}, `Could not search the bucket "flags" by the field "open".`},
+		"what to index":     {[]string{search(`field = "size", min = 1`)}, mockgateway.Effect{}, `add the field to the indexing of its quiva_kv_bucket: indexing = { mappings = [{ field = "size", field_type = "number" }]`},
+		"not for the type":  {[]string{search(`field = "vat", text = "a", type = "prefix"`)}, mockgateway.Effect{}, `which is of type number`},
+		"no bucket":         {[]string{search(`field = "name", text = "a"`)}, mockgateway.Respond(http.StatusNotFound, nil, `{"error":"not_found"}`), `has no bucket "flags"`},
+		"forbidden":         {[]string{search(`field = "name", text = "a"`)}, mockgateway.Respond(http.StatusForbidden, nil, `{"error":"forbidden"}`), `GET /storage/kv/flags/search`},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			gateway := newMarkets(t)
+			gateway.Inject(mockgateway.Fault{Effect: tt.fault})
+			run(t, resource.TestStep{Config: withProvider(gateway, entriesData(tt.arguments...)), ExpectError: message(tt.want)})
+		})
+	}
+}
+
+// TestAccKVEntriesDataSourceSearchLater: what is only known after apply is checked
+// then.
+func TestAccKVEntriesDataSourceSearchLater(t *testing.T) {
+	t.Parallel()
+	gateway := newMarkets(t)
+	run(t, resource.TestStep{
+		Config: withProvider(gateway, `
+resource "terraform_data" "test" {
+  input = "EUR"
+}
+`+entriesData(search(`field = "currency", text = terraform_data.test.output, type = terraform_data.test.output == "" ? "exact" : null, min = terraform_data.test.output == "" ? 1 : null`))),
+		ConfigStateChecks: []statecheck.StateCheck{entriesState("keys", texts("DE", "FR"))},
+	})
+}
+
+// TestAccKVEntriesDataSourceSearchNoIndex: a bucket without an index is told so.
+func TestAccKVEntriesDataSourceSearchNoIndex(t *testing.T) {
+	t.Parallel()
+	gateway := newGateway(t)
+	for _, want := range []string{"the bucket has no index", "A field can be searched if the bucket indexes it."} {
+		run(t, resource.TestStep{Config: withProvider(gateway, entriesData(search(`field = "name", text = "a"`))), ExpectError: message(want)})
+	}
+	if asked := gateway.Requests(); len(asked) == 0 || !strings.HasSuffix(asked[0].Path, "/search") {
+		t.Errorf("asked %v", asked)
+	}
+}
