@@ -228,6 +228,14 @@ func (c *Client) DeleteBucket(ctx context.Context, bucket string) error {
 	return c.do(ctx, request{method: http.MethodDelete, path: []string{bucket}, limit: entryLimit}, &successResponse{})
 }
 
+// PurgeBucket deletes all entries of a bucket, however many, and keeps the bucket.
+// It fails with [ErrNotFound] if there is none.
+func (c *Client) PurgeBucket(ctx context.Context, bucket string) error {
+	c.snapshots.forgetBucket(bucket)
+	defer c.snapshots.forgetBucket(bucket)
+	return c.do(ctx, request{method: http.MethodDelete, path: []string{bucket, "purge"}, limit: entryLimit}, &successResponse{})
+}
+
 // saysBucketExists reports whether a bucket could not be created because there
 // is one of its name.
 func (e *Error) saysBucketExists() bool {

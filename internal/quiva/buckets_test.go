@@ -252,6 +252,7 @@ func TestBucketResponses(t *testing.T) {
 		return c.UpdateBucket(t.Context(), "b", quiva.BucketUpdate{})
 	}
 	remove := func(t *testing.T, c *quiva.Client) error { return c.DeleteBucket(t.Context(), "b") }
+	purge := func(t *testing.T, c *quiva.Client) error { return c.PurgeBucket(t.Context(), "b") }
 	tests := map[string]struct {
 		call       func(*testing.T, *quiva.Client) error
 		body, want string
@@ -268,6 +269,7 @@ func TestBucketResponses(t *testing.T) {
 		"get, an error":     {get, `{"error":"not_found"}`, "an error despite status 200: not_found"},
 		"update":            {update, `{"body":{}}`, `lacks "message"`},
 		"delete":            {remove, `null`, `lacks "message"`},
+		"purge":             {purge, `{"error":"locked"}`, "an error despite status 200: locked"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

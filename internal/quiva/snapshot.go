@@ -98,6 +98,7 @@ type snapshot struct {
 	mu      sync.Mutex
 	digests map[string]Digest
 	written map[string]bool
+	purged  bool
 }
 
 // join counts a request for an entry of a bucket. It returns the list to wait
@@ -145,6 +146,16 @@ func (s *snapshots) forget(bucket, key string) {
 	}
 }
 
+// forgetBucket is forget for all keys of a bucket.
+func (s *snapshots) forgetBucket(bucket string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if b := s.buckets[bucket]; b != nil && b.list != nil {
+		b.list.forgetAll() // for those who wait for it
+		b.list = nil
+	}
+}
+
 func (s *snapshot) fill(listed []digested) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -162,10 +173,16 @@ func (s *snapshot) forget(key string) {
 	s.written[key] = true
 }
 
+func (s *snapshot) forgetAll() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.purged = true
+}
+
 func (s *snapshot) get(key string) (Digest, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.written[key] {
+	if s.purged || s.written[key] {
 		return Digest{}, false
 	}
 	digest, ok := s.digests[key]

@@ -120,6 +120,42 @@ func TestListedDigestAfterWrite(t *testing.T) {
 	}
 }
 
+// TestListedDigestAfterPurge: no key is served from a list that may be from before
+// a purge, and the next list is fetched.
+func TestListedDigestAfterPurge(t *testing.T) {
+	t.Parallel()
+	for _, isWhile := range []bool{false, true} {
+		gateway := newGateway(t)
+		gateway.PutEntry("flags", "a", `{"n":1}`)
+		gateway.PutEntry("flags", "b", `{"n":1}`)
+		client := newBulkClient(t, gateway)
+		purge := func() {
+			if err := client.PurgeBucket(t.Context(), "flags"); err != nil {
+				t.Error(err)
+			}
+		}
+		if isWhile {
+			gateway.SetRequestHook(func(r mockgateway.Request) {
+				if strings.HasSuffix(r.Path, "/entries") {
+					gateway.SetRequestHook(nil)
+					// The list is made, its response not yet sent.
+					purge()
+				}
+			})
+		}
+		if _, ok := client.ListedDigest(t.Context(), "flags", "a"); ok == isWhile {
+			t.Errorf("served from a list before a purge: %t, while: %t", ok, isWhile)
+		}
+		if !isWhile {
+			purge()
+		}
+		gateway.PutEntry("flags", "b", `{"n":2}`)
+		if listed, ok := client.ListedDigest(t.Context(), "flags", "b"); !ok || listed != sha256.Sum256([]byte(`{"n":2}`)) {
+			t.Errorf("after the purge, an entry is not what it is, %t", ok)
+		}
+	}
+}
+
 // TestListedDigestWithoutList: whatever keeps the list from coming, it is tried
 // once, and the caller told to read the entry itself.
 func TestListedDigestWithoutList(t *testing.T) {

@@ -1,0 +1,72 @@
+package reconcile_test
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"slices"
+	"testing"
+
+	"github.com/quivaworks/terraform-provider-quiva/internal/mockgateway"
+)
+
+// TestPurge: what a run has deleted on request is free for others, and what could
+// not be deleted is as it was.
+func TestPurge(t *testing.T) {
+	t.Parallel()
+	keys := []string{"a", "b"}
+	tests := map[string]struct {
+		whole bool
+		fails string // requests that do
+		left  string
+		want  string // of the creation of a=2 and b=2 after it
+	}{
+		"each":        {left: "c=1", want: "written a b"},
+		"whole":       {whole: true, want: "written a b"},
+		"each, fails": {fails: "*/entries/a", left: "a=1 c=1", want: "written b; taken: a"},
+		"whole fails": {whole: true, fails: "*/purge", left: "a=1 b=1 c=1", want: "taken: a b"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			run, gateway := newRun(t, "a=1 b=1 c=1")
+			if tt.fails != "" {
+				gateway.Inject(mockgateway.Fault{Method: http.MethodDelete, Path: tt.fails, Effect: mockgateway.Respond(http.StatusBadRequest, nil, `{"error":"locked"}`)})
+			}
+			var err error
+			if tt.whole {
+				err = run.PurgeBucket(t.Context(), "flags", keys)
+			} else {
+				err = run.DeleteEntries(t.Context(), "flags", keys).Err()
+			}
+			if (err != nil) != (tt.fails != "") {
+				t.Errorf("error %v", err)
+			}
+			if got := text(gateway.Entries("flags")); got != tt.left {
+				t.Errorf("the gateway holds %q", got)
+			}
+			if got := describe(run.Apply(t.Context(), call{add: "a=2 b=2"}.change())); got != tt.want {
+				t.Errorf("the creation after it: %q", got)
+			}
+		})
+	}
+}
+
+// TestPurgeCancelled: nothing is deleted, and nothing is called deleted.
+func TestPurgeCancelled(t *testing.T) {
+	t.Parallel()
+	run, gateway := newRun(t, "a=1 b=1")
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	keys := []string{"a", "b"}
+	if err := run.PurgeBucket(ctx, "flags", keys); !errors.Is(err, context.Canceled) {
+		t.Errorf("the error of the purge is %v", err)
+	}
+	requests := run.DeleteEntries(ctx, "flags", keys)
+	if err := requests.Err(); !errors.Is(err, context.Canceled) || len(requests.Done) > 0 || !slices.Equal(requests.Untried, []string{"b"}) {
+		t.Errorf("the deletions came to %+v", requests)
+	}
+	if got := text(gateway.Entries("flags")); got != "a=1 b=1" || gateway.Count("", "") > 0 {
+		t.Errorf("the gateway holds %q", got)
+	}
+}
