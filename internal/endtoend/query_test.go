@@ -13,11 +13,7 @@ import (
 // needQuery skips a test where Terraform has no queries.
 func needQuery(t *testing.T) {
 	t.Helper()
-	needTerraform(t)
-	var minor int
-	if n, _ := fmt.Sscanf(built.Version, "Terraform v1.%d.", &minor); n != 1 || minor < 14 {
-		t.Skipf("needs Terraform 1.14 or later, and this is %s", built.Version)
-	}
+	needMinor(t, 14)
 }
 
 // query writes a query into a workspace.

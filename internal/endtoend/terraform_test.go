@@ -77,6 +77,17 @@ func needTerraform(t *testing.T) {
 	t.Parallel()
 }
 
+// needMinor skips a test below a version 1.x of Terraform, and where it is
+// something else.
+func needMinor(t *testing.T, minor int) {
+	t.Helper()
+	needTerraform(t)
+	var got int
+	if n, _ := fmt.Sscanf(built.Version, "Terraform v1.%d.", &got); n != 1 || got < minor {
+		t.Skipf("needs Terraform 1.%d or later, and this is %s", minor, built.Version)
+	}
+}
+
 // newGateway starts a gateway with a bucket "flags" for one test.
 func newGateway(t *testing.T) *mockgateway.Server {
 	t.Helper()
