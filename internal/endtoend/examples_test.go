@@ -29,6 +29,9 @@ func TestExamples(t *testing.T) {
 			t.Fatal(err)
 		}
 		t.Run(name, func(t *testing.T) {
+			if strings.HasPrefix(name, "actions") {
+				needMinor(t, 16) // which has the event before_destroy
+			}
 			needTerraform(t)
 			gateway := newGateway(t)
 			if seed, err := os.ReadFile(filepath.Join(module, "seed.json")); err != nil {

@@ -47,6 +47,16 @@ func (s wholeNumbers) ValidateDataResourceConfig(ctx context.Context, req *tfpro
 	return resp, err
 }
 
+func (s wholeNumbers) ValidateActionConfig(ctx context.Context, req *tfprotov6.ValidateActionConfigRequest) (*tfprotov6.ValidateActionConfigResponse, error) {
+	resp, err := s.providerServer.ValidateActionConfig(ctx, req)
+	if err == nil {
+		resp.Diagnostics = s.explain(ctx, resp.Diagnostics, req.Config, func(schemas *tfprotov6.GetProviderSchemaResponse) *tfprotov6.Schema {
+			return schemas.ActionSchemas[req.ActionType].Schema
+		})
+	}
+	return resp, err
+}
+
 // explain looks for the numbers only once the framework has refused a
 // configuration, so that a right one costs nothing.
 func (s wholeNumbers) explain(ctx context.Context, refused []*tfprotov6.Diagnostic, config *tfprotov6.DynamicValue, schemaOf func(*tfprotov6.GetProviderSchemaResponse) *tfprotov6.Schema) []*tfprotov6.Diagnostic {

@@ -1,5 +1,5 @@
 // Package provider is the Terraform surface of the Quiva provider: one file per
-// resource, data source, list resource and function, named after it.
+// resource, data source, list resource, action and function, named after it.
 package provider
 
 import (
@@ -12,6 +12,7 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework-timetypes/timetypes"
 	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
+	"github.com/hashicorp/terraform-plugin-framework/action"
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -55,6 +56,7 @@ var (
 	_ provider.ProviderWithValidateConfig     = (*quivaProvider)(nil)
 	_ provider.ProviderWithEphemeralResources = (*quivaProvider)(nil)
 	_ provider.ProviderWithListResources      = (*quivaProvider)(nil)
+	_ provider.ProviderWithActions            = (*quivaProvider)(nil)
 	_ provider.ProviderWithFunctions          = (*quivaProvider)(nil)
 )
 
@@ -223,6 +225,7 @@ func (p *quivaProvider) Configure(ctx context.Context, req provider.ConfigureReq
 	resp.ResourceData = gateway
 	resp.EphemeralResourceData = gateway
 	resp.ListResourceData = gateway
+	resp.ActionData = gateway
 }
 
 // configure makes the gateway of a provider block and the environment.
@@ -354,6 +357,10 @@ func (p *quivaProvider) EphemeralResources(context.Context) []func() ephemeral.E
 
 func (p *quivaProvider) ListResources(context.Context) []func() list.ListResource {
 	return []func() list.ListResource{NewKVBucketListResource, NewKVEntriesListResource, NewKVEntryListResource}
+}
+
+func (p *quivaProvider) Actions(context.Context) []func() action.Action {
+	return []func() action.Action{NewKVBucketPurgeAction}
 }
 
 func (p *quivaProvider) Functions(context.Context) []func() function.Function {

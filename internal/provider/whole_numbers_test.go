@@ -71,6 +71,12 @@ func TestWholeNumbers(t *testing.T) {
 			return response.Diagnostics, err
 		})
 	}
+	for name, schema := range schemas.ActionSchemas {
+		check("action."+name, schema.Schema, func(config *tfprotov6.DynamicValue) ([]*tfprotov6.Diagnostic, error) {
+			response, err := server.(tfprotov6.ActionServer).ValidateActionConfig(t.Context(), &tfprotov6.ValidateActionConfigRequest{ActionType: name, Config: config})
+			return response.Diagnostics, err
+		})
+	}
 	if checked == 0 {
 		t.Error("no schema has a number")
 	}

@@ -1,0 +1,190 @@
+package provider
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
+	"github.com/hashicorp/terraform-plugin-framework/action"
+	"github.com/hashicorp/terraform-plugin-framework/action/schema"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/quivaworks/terraform-provider-quiva/internal/quiva"
+)
+
+const (
+	// defaultMaxEntries is how many entries are deleted at most where nothing else
+	// is said.
+	defaultMaxEntries = 1000
+	// purgeProgress is after how many deletions their number is told.
+	purgeProgress = 100
+)
+
+var _ action.ActionWithConfigure = (*kvBucketPurgeAction)(nil)
+
+// NewKVBucketPurgeAction returns the action quiva_kv_bucket_purge.
+func NewKVBucketPurgeAction() action.Action { return &kvBucketPurgeAction{} }
+
+type kvBucketPurgeAction struct {
+	gateway *gateway
+}
+
+func (a *kvBucketPurgeAction) Metadata(_ context.Context, req action.MetadataRequest, resp *action.MetadataResponse) {
+	resp.TypeName = req.ProviderTypeName + "_kv_bucket_purge"
+}
+
+func (a *kvBucketPurgeAction) Schema(_ context.Context, _ action.SchemaRequest, resp *action.SchemaResponse) {
+	resp.Schema = schema.Schema{
+		MarkdownDescription: "Deletes all entries of a key-value bucket, or those whose keys begin with a prefix, and keeps the bucket. It counts them first, and deletes nothing if there are more than `max_entries`.",
+		Attributes: map[string]schema.Attribute{
+			"bucket": schema.StringAttribute{
+				MarkdownDescription: "Name of the bucket.",
+				Required:            true,
+				Validators:          []validator.String{bucketName},
+			},
+			"key_prefix": schema.StringAttribute{
+				MarkdownDescription: "What the keys of the entries begin with: `preview/`. They are deleted one by one. Without it, all entries are deleted in one request.",
+				Optional:            true,
+				Validators:          []validator.String{keyPrefix},
+			},
+			"max_entries": schema.Int64Attribute{
+				MarkdownDescription: fmt.Sprintf("How many entries may be deleted, at least 1. If there are more, nothing is deleted. Defaults to `%d`.", defaultMaxEntries),
+				Optional:            true,
+				Validators:          []validator.Int64{int64validator.AtLeast(1)},
+			},
+		},
+	}
+}
+
+// kvBucketPurgeModel is the configuration of the action.
+type kvBucketPurgeModel struct {
+	Bucket     types.String `tfsdk:"bucket"`
+	KeyPrefix  types.String `tfsdk:"key_prefix"`
+	MaxEntries types.Int64  `tfsdk:"max_entries"`
+}
+
+// scope names what is to be deleted within a sentence.
+func (m kvBucketPurgeModel) scope() string {
+	if m.KeyPrefix.IsNull() {
+		return fmt.Sprintf("bucket %q", m.Bucket.ValueString())
+	}
+	return fmt.Sprintf("bucket %q with the prefix %q", m.Bucket.ValueString(), m.KeyPrefix.ValueString())
+}
+
+func (m kvBucketPurgeModel) maxEntries() int64 {
+	if m.MaxEntries.IsNull() {
+		return defaultMaxEntries
+	}
+	return m.MaxEntries.ValueInt64()
+}
+
+func (a *kvBucketPurgeAction) Configure(_ context.Context, req action.ConfigureRequest, resp *action.ConfigureResponse) {
+	a.gateway = gatewayFrom(req.ProviderData, &resp.Diagnostics)
+}
+
+func (a *kvBucketPurgeAction) Invoke(ctx context.Context, req action.InvokeRequest, resp *action.InvokeResponse) {
+	var config kvBucketPurgeModel
+	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	client, ok := a.gateway.configuredClient(&resp.Diagnostics)
+	if !ok {
+		return
+	}
+	progress := func(format string, values ...any) {
+		resp.SendProgress(action.InvokeProgressEvent{Message: fmt.Sprintf(format, values...)})
+	}
+
+	progress("Counting the entries of %s", config.scope())
+	bucket := config.Bucket.ValueString()
+	found, err := client.EnumerateEntries(ctx, bucket, config.KeyPrefix.ValueString())
+	if err != nil {
+		a.gateway.addListError(&resp.Diagnostics, bucket, path.Root("bucket"), err)
+		return
+	}
+	config.refuseMore(&resp.Diagnostics, found)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	if len(found.Entries) == 0 {
+		progress("There are no entries: nothing was deleted")
+		return
+	}
+	keys := make([]string, len(found.Entries))
+	for i, entry := range found.Entries {
+		keys[i] = entry.Key
+	}
+	progress("Deleting %d entries of %s", len(keys), config.scope())
+	if config.KeyPrefix.IsNull() {
+		a.purge(ctx, &resp.Diagnostics, bucket, keys)
+	} else {
+		a.deleteEach(ctx, &resp.Diagnostics, bucket, keys, progress)
+	}
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	progress("Deleted %d entries of %s", len(keys), config.scope())
+	if !found.Complete && !config.KeyPrefix.IsNull() {
+		resp.Diagnostics.AddWarning("Some entries may be left",
+			fmt.Sprintf("The gateway lists at most %d entries at once, so there may be more than the %d that were found and deleted. Invoke the action again until it finds none.", quiva.MaxListLimit, len(keys)))
+	}
+}
+
+// refuseMore adds an error if there are more entries than may be deleted. A purge
+// deletes also what was not found, so that what cannot be counted is refused too.
+func (m kvBucketPurgeModel) refuseMore(diags *diag.Diagnostics, found quiva.Enumeration) {
+	count, limit := int64(len(found.Entries)), m.maxEntries()
+	atLeast := ""
+	if !found.Complete {
+		atLeast = "at least "
+	}
+	switch isSure := found.Complete || !m.KeyPrefix.IsNull(); {
+	case count > limit:
+		diags.AddAttributeError(path.Root("max_entries"), "Too many entries to delete",
+			fmt.Sprintf("There are %s%d entries in %s, and at most %d may be deleted. Nothing was deleted.\n\nTo delete them, allow as many:\n\n  max_entries = %[2]d", atLeast, count, m.scope(), limit))
+	case !isSure && found.Counted == nil:
+		diags.AddAttributeError(path.Root("max_entries"), "Entries cannot be counted",
+			fmt.Sprintf("%d entries were found in %s, but the gateway lists at most %d at once, and its count of all cannot be read. There may be more, which would be deleted too. Nothing was deleted.\n\n"+
+				"Use a credential that may read the bucket, or delete the entries by their key_prefix.", count, m.scope(), quiva.MaxListLimit))
+	case !isSure && *found.Counted > limit:
+		diags.AddAttributeError(path.Root("max_entries"), "Entries cannot be counted",
+			fmt.Sprintf("%d entries were found in %s, but the gateway counts %d keys, which include deleted ones for a time, and at most %d may be deleted. Nothing was deleted.\n\n"+
+				"To delete them, allow as many as it counts:\n\n  max_entries = %[3]d", count, m.scope(), *found.Counted, limit))
+	}
+}
+
+// purge deletes all entries of a bucket.
+func (a *kvBucketPurgeAction) purge(ctx context.Context, diags *diag.Diagnostics, bucket string, keys []string) {
+	err := a.gateway.run.PurgeBucket(ctx, bucket, keys)
+	switch {
+	case errors.Is(err, quiva.ErrNotFound):
+		a.gateway.missingBucket(diags, bucket)
+	case err != nil:
+		a.gateway.addError(diags, operation{doing: fmt.Sprintf("delete the entries of bucket %q", bucket), rejected: path.Root("bucket")}, err)
+	}
+}
+
+// deleteEach deletes entries one by one.
+func (a *kvBucketPurgeAction) deleteEach(ctx context.Context, diags *diag.Diagnostics, bucket string, keys []string, progress func(format string, values ...any)) {
+	deleted := 0
+	for part := range slices.Chunk(keys, purgeProgress) {
+		requests := a.gateway.run.DeleteEntries(ctx, bucket, part)
+		deleted += len(requests.Done)
+		if err := requests.Err(); err != nil {
+			requests.Untried = append(requests.Untried, keys[deleted+len(requests.Failed)+len(requests.Untried):]...)
+			a.gateway.addError(diags, operation{
+				doing:    fmt.Sprintf("delete the entries of bucket %q", bucket),
+				rejected: path.Root("key_prefix"),
+				details:  describeBatch("deleted", len(keys), requests),
+			}, err)
+			return
+		}
+		progress("Deleted %d of %d entries", deleted, len(keys))
+	}
+}

@@ -1,0 +1,244 @@
+package provider_test
+
+import (
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
+
+	"github.com/quivaworks/terraform-provider-quiva/internal/mockgateway"
+)
+
+// invoke invokes the action quiva_kv_bucket_purge as Terraform does. It returns
+// the messages of its progress, and its diagnostics.
+func invoke(t *testing.T, server tfprotov6.ProviderServer, config map[string]any) (progress []string, diagnostics []*tfprotov6.Diagnostic) {
+	t.Helper()
+	const name = "quiva_kv_bucket_purge"
+	schemas, err := server.GetProviderSchema(t.Context(), &tfprotov6.GetProviderSchemaRequest{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	schema := schemas.ActionSchemas[name].Schema
+	values := map[string]tftypes.Value{}
+	for attribute, value := range config {
+		values[attribute] = tftypes.NewValue(schema.ValueType().(tftypes.Object).AttributeTypes[attribute], value)
+	}
+	packed := objectOf(t, schema, values)
+	actions, ok := server.(tfprotov6.ActionServer)
+	if !ok {
+		t.Fatalf("a server of type %T has no actions", server)
+	}
+	validated, err := actions.ValidateActionConfig(t.Context(), &tfprotov6.ValidateActionConfigRequest{ActionType: name, Config: packed})
+	if err != nil || len(validated.Diagnostics) > 0 {
+		return nil, validated.Diagnostics
+	}
+	planned, err := actions.PlanAction(t.Context(), &tfprotov6.PlanActionRequest{ActionType: name, Config: packed})
+	if err != nil || len(planned.Diagnostics) > 0 {
+		return nil, planned.Diagnostics
+	}
+	stream, err := actions.InvokeAction(t.Context(), &tfprotov6.InvokeActionRequest{ActionType: name, Config: packed})
+	if err != nil {
+		t.Fatal(err)
+	}
+	completed := 0
+	for event := range stream.Events {
+		switch event := event.Type.(type) {
+		case tfprotov6.ProgressInvokeActionEventType:
+			progress = append(progress, event.Message)
+		case tfprotov6.CompletedInvokeActionEventType:
+			completed++
+			diagnostics = event.Diagnostics
+		}
+	}
+	if completed != 1 {
+		t.Errorf("the action has completed %d times", completed)
+	}
+	return progress, diagnostics
+}
+
+// TestKVBucketPurgeAction: what is deleted, by which requests, what is said of it,
+// and what is refused.
+func TestKVBucketPurgeAction(t *testing.T) {
+	t.Parallel()
+	forbidden := mockgateway.Respond(http.StatusForbidden, nil, `{"error":"forbidden"}`)
+	const bucketPath, purge = "/storage/kv/flags", "DELETE /storage/kv/flags/purge"
+	few := []string{"a", "preview/1", "preview/2", "previews"}
+	many := folderKeys(0, 50, 1500)
+	for i := range many {
+		many[i] = strings.TrimPrefix(many[i], "flags/")
+	}
+	tests := map[string]struct {
+		config   map[string]any
+		held     []string
+		deleted  int // how many others have left a mark
+		fault    mockgateway.Fault
+		writes   string // "" for none, a number of requests, or the one that it is
+		left     int
+		progress []string
+		want     string // of the diagnostics; they are errors unless it begins with "warning: "
+	}{
+		"all": {config: map[string]any{}, held: few, writes: purge, progress: []string{
+			`Counting the entries of bucket "flags"`, `Deleting 4 entries of bucket "flags"`, `Deleted 4 entries of bucket "flags"`}},
+		"none": {config: map[string]any{}, progress: []string{`Counting the entries of bucket "flags"`, `There are no entries: nothing was deleted`}},
+		"a prefix": {config: map[string]any{"key_prefix": "preview/"}, held: few, writes: "2", left: 2, progress: []string{
+			`Counting the entries of bucket "flags" with the prefix "preview/"`, `Deleting 2 entries of bucket "flags" with the prefix "preview/"`, `Deleted 2 of 2 entries`, `Deleted 2 entries of bucket "flags" with the prefix "preview/"`}},
+		"none of a prefix": {config: map[string]any{"key_prefix": "x"}, held: few, left: 4, progress: []string{
+			`Counting the entries of bucket "flags" with the prefix "x"`, `There are no entries: nothing was deleted`}},
+		"as many as may be":    {config: map[string]any{"max_entries": 4}, held: few, writes: purge},
+		"more than may be":     {config: map[string]any{"max_entries": 3}, held: few, left: 4, want: "There are 4 entries in bucket \"flags\", and at most 3 may be deleted. Nothing was deleted.\n\nTo delete them, allow as many:\n\n  max_entries = 4"},
+		"more of a prefix":     {config: map[string]any{"max_entries": 2, "key_prefix": "preview"}, held: few, left: 4, want: `There are 3 entries in bucket "flags" with the prefix "preview", and at most 2`},
+		"more than by default": {config: map[string]any{}, held: many, left: 1500, want: "There are 1500 entries in bucket \"flags\", and at most 1000 may be deleted."},
+		"many":                 {config: map[string]any{"max_entries": 1500}, held: many, writes: purge},
+		"many of a prefix": {config: map[string]any{"max_entries": 2000, "key_prefix": "team-0"}, held: many, writes: "300", left: 1200, progress: []string{
+			`Counting the entries of bucket "flags" with the prefix "team-0"`, `Deleting 300 entries of bucket "flags" with the prefix "team-0"`, "Deleted 100 of 300 entries", "Deleted 200 of 300 entries", "Deleted 300 of 300 entries", `Deleted 300 entries of bucket "flags" with the prefix "team-0"`}},
+		"more than a list, of a prefix": {config: map[string]any{"max_entries": 2000, "key_prefix": "team-"}, held: many, writes: "1500", want: "warning: The gateway lists at most 1000 entries at once, so there may be more than the 1500 that were found and deleted."},
+		"too many of a prefix":          {config: map[string]any{"key_prefix": "team-"}, held: many, left: 1500, want: "There are at least 1500 entries in bucket \"flags\" with the prefix \"team-\", and at most 1000 may be deleted."},
+		"marks within the limit":        {config: map[string]any{"max_entries": 1502}, held: many, deleted: 2, writes: purge},
+		"marks over the limit":          {config: map[string]any{"max_entries": 1501}, held: many, deleted: 2, left: 1500, want: "1500 entries were found in bucket \"flags\", but the gateway counts 1502 keys, which include deleted ones for a time, and at most 1501 may be deleted. Nothing was deleted.\n\nTo delete them, allow as many as it counts:\n\n  max_entries = 1502"},
+		"no count":                      {config: map[string]any{"max_entries": 2000}, held: many, fault: mockgateway.Fault{Path: bucketPath, Effect: forbidden}, left: 1500, want: "its count of all cannot be read. There may be more, which would be deleted too. Nothing was deleted."},
+		"not listed":                    {config: map[string]any{}, held: few, fault: mockgateway.Fault{Path: "*/entries", Effect: forbidden}, left: 4, want: `Could not list the entries of the bucket "flags".`},
+		"purge forbidden":               {config: map[string]any{}, held: few, fault: mockgateway.Fault{Path: "*/purge", Effect: forbidden}, writes: purge, left: 4, want: `Could not delete the entries of bucket "flags".`},
+		"bucket is gone":                {config: map[string]any{}, held: few, fault: mockgateway.Fault{Path: "*/purge", Effect: mockgateway.Respond(http.StatusNotFound, nil, `{"error":"not_found"}`)}, writes: purge, left: 4, want: `has no bucket "flags"`},
+		"an entry is gone":              {config: map[string]any{"key_prefix": "preview/"}, held: few, fault: mockgateway.Fault{Method: http.MethodDelete, Path: "*2", Effect: mockgateway.Respond(http.StatusNotFound, nil, `{"error":"not_found"}`)}, writes: "2", left: 3},
+		"the 150th entry fails": {config: map[string]any{"key_prefix": "team-0"}, held: many, fault: mockgateway.Fault{Method: http.MethodDelete, Path: "*/team-04%2F29", Effect: mockgateway.Respond(http.StatusBadRequest, nil, `{"error":"locked"}`)}, writes: "200", left: 1301,
+			want: "101 of 300 entries could not be deleted:\n\n  - \"team-04/29\": DELETE /storage/kv/flags/entries/team-04%2F29 returned 400 Bad Request: locked\n  - 100 were not tried after that"},
+		"missing bucket":   {config: map[string]any{"bucket": "absent"}, want: `has no bucket "absent"`},
+		"no bucket":        {config: map[string]any{"bucket": ""}, want: "The bucket must not be empty."},
+		"pattern":          {config: map[string]any{"key_prefix": "a*"}, want: `The key prefix must not contain "*".`},
+		"no prefix":        {config: map[string]any{"key_prefix": ""}, want: "The key prefix must not be empty."},
+		"none may be":      {config: map[string]any{"max_entries": 0}, want: "max_entries value must be at least 1"},
+		"not a whole many": {config: map[string]any{"max_entries": 1.5}, want: "A whole number of at most 64 bits is needed here, and this is 1.5."},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			gateway := newGateway(t)
+			for _, key := range test.held {
+				gateway.PutEntry("flags", key, `{}`)
+			}
+			for i := range test.deleted {
+				key := fmt.Sprintf("deleted-%d", i)
+				gateway.PutEntry("flags", key, `{}`)
+				gateway.DeleteEntry("flags", key)
+			}
+			gateway.Inject(test.fault)
+			server := newServer(t)
+			configure(t, server, gateway)
+			if _, ok := test.config["bucket"]; !ok {
+				test.config["bucket"] = "flags"
+			}
+
+			progress, diagnostics := invoke(t, server, test.config)
+			if test.progress != nil && !slices.Equal(progress, test.progress) {
+				t.Errorf("said\n%s\nwant\n%s", strings.Join(progress, "\n"), strings.Join(test.progress, "\n"))
+			}
+			want, isWarning := strings.CutPrefix(test.want, "warning: ")
+			switch {
+			case want == "" && len(diagnostics) > 0, want != "" && (len(diagnostics) != 1 || !strings.Contains(diagnostics[0].Detail, want)):
+				t.Errorf("got %s", describe(diagnostics))
+			case want != "" && isWarning != (diagnostics[0].Severity == tfprotov6.DiagnosticSeverityWarning):
+				t.Errorf("it is of severity %s", diagnostics[0].Severity)
+			}
+			writes := gateway.RequestsTo(http.MethodDelete, "")
+			switch got := fmt.Sprint(len(writes)); {
+			case test.writes == "" && got == "0", test.writes == got:
+			case got == "1" && writes[0].Method+" "+writes[0].Path == test.writes:
+			default:
+				t.Errorf("wrote %s times, want %q", got, test.writes)
+			}
+			if left := gateway.Entries("flags"); len(left) != test.left {
+				t.Errorf("%d entries are left: %v", len(left), slices.Sorted(maps.Keys(left)))
+			}
+		})
+	}
+}
+
+// TestKVBucketPurgeActionInRun: what the same run reads, creates and deletes
+// after a purge knows of it.
+func TestKVBucketPurgeActionInRun(t *testing.T) {
+	t.Parallel()
+	for name, config := range map[string]map[string]any{"all": {"bucket": "flags"}, "each": {"bucket": "flags", "key_prefix": "k"}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			gateway := newGateway(t)
+			server := newServer(t)
+			configure(t, server, gateway)
+			schema := resourceSchema(t, server, "quiva_kv_entry")
+			const count = 40
+			state := func(i int) *tfprotov6.DynamicValue {
+				key := fmt.Sprintf("k%02d", i)
+				gateway.PutEntry("flags", key, `{}`)
+				return objectOf(t, schema, map[string]tftypes.Value{
+					"bucket": tftypes.NewValue(tftypes.String, "flags"), "key": tftypes.NewValue(tftypes.String, key), "id": tftypes.NewValue(tftypes.String, "flags/"+key),
+					"value": tftypes.NewValue(tftypes.Object{}, map[string]tftypes.Value{}), "overwrite": tftypes.NewValue(tftypes.Bool, false),
+				})
+			}
+			var states []*tfprotov6.DynamicValue
+			for i := range count {
+				states = append(states, state(i))
+			}
+			isThere := func(state *tfprotov6.DynamicValue) bool {
+				read, err := server.ReadResource(t.Context(), &tfprotov6.ReadResourceRequest{TypeName: "quiva_kv_entry", CurrentState: state})
+				noDiagnostics(t, read.Diagnostics, err)
+				value, err := read.NewState.Unmarshal(schema.ValueType())
+				if err != nil {
+					t.Fatal(err)
+				}
+				return !value.IsNull()
+			}
+			for _, state := range states[:count/2] { // by the bucket's list, from the 13th on
+				if !isThere(state) {
+					t.Error("an entry is not there before the purge")
+				}
+			}
+			if _, diagnostics := invoke(t, server, config); len(diagnostics) > 0 {
+				t.Fatal(describe(diagnostics))
+			}
+			for _, state := range states[count/2:] {
+				if isThere(state) {
+					t.Error("an entry is still there after the purge")
+				}
+			}
+
+			// Its key is free, and what lets it go has nothing left to delete.
+			gateway.ResetRequests()
+			null, err := tfprotov6.NewDynamicValue(schema.ValueType(), tftypes.NewValue(schema.ValueType(), nil))
+			if err != nil {
+				t.Fatal(err)
+			}
+			destroyed, err := server.ApplyResourceChange(t.Context(), &tfprotov6.ApplyResourceChangeRequest{TypeName: "quiva_kv_entry", PriorState: states[0], PlannedState: &null, Config: &null})
+			noDiagnostics(t, destroyed.Diagnostics, err)
+			created, err := server.ApplyResourceChange(t.Context(), &tfprotov6.ApplyResourceChangeRequest{TypeName: "quiva_kv_entry", PriorState: &null, PlannedState: states[1], Config: states[1]})
+			noDiagnostics(t, created.Diagnostics, err)
+			if requests := gateway.Requests(); len(requests) != 1 || requests[0].Method != http.MethodPut {
+				t.Errorf("%d requests after the purge, want one PUT", len(requests))
+			}
+		})
+	}
+}
+
+// TestKVBucketPurgeActionStopped: Ctrl-C ends a purge, and its error says how far
+// it came.
+func TestKVBucketPurgeActionStopped(t *testing.T) {
+	t.Parallel()
+	gateway := newGateway(t)
+	for i := range 150 {
+		gateway.PutEntry("flags", fmt.Sprintf("k%03d", i), `{}`)
+	}
+	hanging := gateway.Inject(mockgateway.Fault{Method: http.MethodDelete, After: 120, Effect: mockgateway.Hang()})
+	server := newServer(t)
+	configure(t, server, gateway)
+	go func() {
+		<-hanging.Reached(1)
+		_, _ = server.StopProvider(t.Context(), &tfprotov6.StopProviderRequest{})
+	}()
+	progress, diagnostics := invoke(t, server, map[string]any{"bucket": "flags", "key_prefix": "k"})
+	if !slices.Contains(progress, "Deleted 100 of 150 entries") || len(diagnostics) != 1 || !strings.Contains(diagnostics[0].Detail, "Cancelled before completion: could not delete the entries of bucket \"flags\".") {
+		t.Errorf("said %q, and\n%s", progress, describe(diagnostics))
+	}
+}
