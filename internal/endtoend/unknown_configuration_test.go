@@ -69,3 +69,36 @@ resource "quiva_kv_entries" "test" {
 		t.Errorf("the gateway still holds %v", held)
 	}
 }
+
+// TestUnknownConfigurationExclusive: what no refresh has looked at is not deleted
+// as undeclared, even if an earlier one has found it.
+func TestUnknownConfigurationExclusive(t *testing.T) {
+	needTerraform(t)
+	gateway := newGateway(t)
+	w := newWorkspace(t, gateway)
+	configure := func(rotation int) {
+		w.configure("token = terraform_data.vault.output.token", fmt.Sprintf(`
+resource "terraform_data" "vault" {
+  input = { token = %q, rotation = %d }
+}
+resource "quiva_kv_entries" "test" {
+  bucket    = "flags"
+  entries   = { a = { n = 1 } }
+  exclusive = {}
+}
+`, mockgateway.DefaultToken, rotation))
+	}
+	configure(1)
+	w.must("apply", "-auto-approve")
+	gateway.PutEntry("flags", "foreign", `{}`)
+	w.must("apply", "-auto-approve", "-refresh-only")
+	configure(2)
+	w.must("apply", "-auto-approve")
+	if _, ok := gateway.Entry("flags", "foreign"); !ok {
+		t.Error("an entry was deleted that the plan has not looked at")
+	}
+	w.must("apply", "-auto-approve")
+	if _, ok := gateway.Entry("flags", "foreign"); ok {
+		t.Error("an entry that the plan has looked at was not deleted")
+	}
+}

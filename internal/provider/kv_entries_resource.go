@@ -152,6 +152,8 @@ func (r *kvEntriesResource) Read(ctx context.Context, req resource.ReadRequest, 
 	}
 	client, ok := r.gateway.clientToRefresh(&resp.Diagnostics, true)
 	if !ok {
+		// Exclusive deletes only what this refresh would have found.
+		resp.Diagnostics.Append(storeDigests(ctx, resp.Private, nil, nil)...)
 		return
 	}
 	held, outcome := client.RefreshEntries(ctx, state.Bucket.ValueString(), slices.Sorted(maps.Keys(known)), func(entry quiva.Entry) bool {
