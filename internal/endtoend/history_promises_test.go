@@ -57,8 +57,9 @@ func (p *player) checkStrays(r ran, now world) *broken {
 		planned, value := r.before.gateway[key], p.strays[key]
 		_, changed := r.between[key]
 		changed = changed && value != planned
+		isDue := hasPruned && value != "" && !changed
 		switch held := now.gateway[key]; {
-		case held == value && !(hasPruned && value != "" && !changed):
+		case held == value && !isDue:
 		case held == value:
 			return breaks(1, "after a successful apply, the gateway still has %s, which is undeclared", key)
 		case held != "" || !mayPrune || changed:

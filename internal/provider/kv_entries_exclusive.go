@@ -60,7 +60,10 @@ type exclusiveScope struct {
 }
 
 // noExclusive is the argument where it is left out.
-var noExclusive = types.ObjectNull(exclusiveAttribute.GetType().(attr.TypeWithAttributeTypes).AttributeTypes())
+var noExclusive = types.ObjectNull(map[string]attr.Type{
+	"except":        types.ListType{ElemType: types.StringType},
+	"max_deletions": types.Int64Type,
+})
 
 // exclusive returns the argument, nil if it is not set.
 func (m kvEntriesModel) exclusive(ctx context.Context, diags *diag.Diagnostics) *exclusiveScope {
@@ -194,9 +197,9 @@ func (m kvEntriesModel) pruned(state kvEntriesModel, scope *exclusiveScope, dige
 	declared, _ := dynamicvalue.Of(m.Entries).Members()
 	var keys []string
 	for _, element := range state.Undeclared.Elements() {
-		key := element.(types.String).ValueString()
-		if _, isDeclared := declared[key]; !isDeclared {
-			keys = append(keys, key)
+		key, _ := element.(types.String)
+		if _, isDeclared := declared[key.ValueString()]; !isDeclared {
+			keys = append(keys, key.ValueString())
 		}
 	}
 	for _, key := range scope.without(keys) {
