@@ -3,6 +3,7 @@ package reconcile
 import (
 	"encoding/json"
 
+	"github.com/quivaworks/terraform-provider-quiva/internal/properties"
 	"github.com/quivaworks/terraform-provider-quiva/internal/quiva"
 )
 
@@ -33,6 +34,9 @@ type Failure struct {
 	// Keys are those that are in the way: with [Taken], [WrittenBefore] and
 	// [Retained]. They are sorted.
 	Keys []string
+	// Properties are those that are in the way of a [PropertiesChange]: with
+	// [Taken], and with [WrittenBefore] and [Retained] unless all of the entry is.
+	Properties []properties.Path
 	// Requests are the step's requests, with all others. It has no failed one if
 	// the call was cancelled before it sent any; then Err is set.
 	Requests quiva.BatchResult
@@ -61,4 +65,7 @@ const (
 	// Retained means that the keys stay this object's, because the one that was to
 	// have them could not be created or changed.
 	Retained
+	// Overtaken means that another writer has written an entry just after it was
+	// written, and without knowing of that.
+	Overtaken
 )

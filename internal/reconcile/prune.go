@@ -42,8 +42,14 @@ func (r *Run) Unheld(bucket string, keys []string) []string {
 	defer r.mu.Unlock()
 	return slices.DeleteFunc(slices.Clone(keys), func(key string) bool {
 		e := r.at(bucket, key)
-		return e.reader != nil || e.leaving || e.claim != untouched
+		return e.isHeld() || e.leaving || e.claim != untouched
 	})
+}
+
+// isHeld reports whether an object has been seen to hold an entry, or some of its
+// properties. The caller holds the run's mu.
+func (e *entry) isHeld() bool {
+	return e.reader != nil || e.plannedProperties.isIn || len(e.plannedProperties.read) > 0
 }
 
 // PlanPruning notes that entries are planned to be deleted because no object
@@ -54,7 +60,7 @@ func (r *Run) PlanPruning(bucket string, keys []string) (held []string) {
 	for _, key := range keys {
 		e := r.at(bucket, key)
 		e.pruned = true
-		if e.reader != nil {
+		if e.isHeld() {
 			held = append(held, key)
 		}
 	}

@@ -65,11 +65,16 @@ type entry struct {
 	planned bool
 	// reader is the object of the state in which a refresh has found the entry.
 	reader *object
-	// leaving is set if an object that has the entry is planned to be deleted.
+	// leaving is set if an object that has the entry, or some of its properties, is
+	// planned to be deleted.
 	leaving bool
 	// pruned is set if an object plans to delete the entry, which no object was
 	// seen to hold until then.
 	pruned bool
+	// properties and plannedProperties are what it knows of objects that have some
+	// of its properties only.
+	properties        claimedProperties
+	plannedProperties plannedProperties
 }
 
 // object is an object of the state that was read.
