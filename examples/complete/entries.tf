@@ -53,3 +53,12 @@ resource "quiva_kv_entry" "preview_defaults" {
     expires_in = "72h"
   }
 }
+
+# Preview environments count in the same entry. What they write there stays.
+resource "quiva_kv_entry_properties" "preview_quota" {
+  bucket = quiva_kv_bucket.previews.bucket
+  key    = "usage"
+  properties = {
+    quota = { requests_per_hour = var.preview_quota }
+  }
+}

@@ -26,3 +26,9 @@ variable "payment_key_version" {
   type        = number
   default     = 1
 }
+
+variable "preview_quota" {
+  description = "How many requests an hour preview environments may send together."
+  type        = number
+  default     = 1000
+}

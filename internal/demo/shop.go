@@ -3,12 +3,14 @@ package main
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
 	"net/http"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 )
 
@@ -23,6 +25,9 @@ const (
 // paymentSecret is the entry with a secret, in the vault and in the bucket that
 // it is written to.
 const paymentSecret = "payment-provider"
+
+// usageEntry is the entry of previewsBucket that Terraform and services share.
+const usageEntry = "usage"
 
 // foreignEntry is written outside Terraform, strayMarket below a prefix that a
 // resource has for itself.
@@ -46,6 +51,7 @@ func (s *shop) steps() []step {
 		{"Apply: everything in its order, and the secret into no file", s.create},
 		{"Plan again: whole buckets are compared in a few requests", s.planNothing},
 		{"A market that no file has: the plan names it, and the apply deletes it", s.prune},
+		{"Services count in an entry whose quota is Terraform's: each keeps its part", s.share},
 		{"A service has entries of its own: destroy leaves it its bucket", s.destroyRefused},
 		{"Destroy once they are gone: only the vault is left", s.destroy},
 	}
@@ -180,6 +186,31 @@ func (s *shop) prune(ctx context.Context) error {
 		return result.failure("%d requests have changed something, not one", writes)
 	}
 	s.say.passed("it is gone, and nothing else was touched")
+	return nil
+}
+
+// share changes the quota in an entry in which services have counted.
+func (s *shop) share(ctx context.Context) error {
+	s.gateway.PutEntry(previewsBucket, usageEntry, `{"requests":12345678901234567890,"quota":{"requests_per_hour":1000}}`)
+	s.say.note("services have counted 12345678901234567890 requests in %s of %s", usageEntry, previewsBucket)
+	result, err := s.terraform(ctx, 0, "apply", "-auto-approve", "-var=preview_quota=2000")
+	if err != nil {
+		return err
+	}
+	for _, line := range []string{"~ requests_per_hour = 1000 -> 2000", "Apply complete!"} {
+		if err := s.show(result, line); err != nil {
+			return err
+		}
+	}
+	held, err := s.held(previewsBucket, usageEntry)
+	if err != nil {
+		return result.failure("%v", err)
+	}
+	want := map[string]any{"requests": json.Number("12345678901234567890"), "quota": map[string]any{"requests_per_hour": json.Number("2000")}}
+	if !reflect.DeepEqual(held, want) {
+		return result.failure("%s holds %v", usageEntry, held)
+	}
+	s.say.passed("the quota is changed, and the count is as it was")
 	return nil
 }
 

@@ -106,6 +106,9 @@ func (r *kvEntriesResource) ModifyPlan(ctx context.Context, req resource.ModifyP
 	}
 	bucket := plan.Bucket.ValueString()
 	planned, _ := dynamicvalue.Of(plan.Entries).Members()
+	if r.gateway.refuseProperties(&resp.Diagnostics, bucket, slices.Collect(maps.Keys(planned))...) {
+		return
+	}
 	if req.State.Raw.IsNull() {
 		resp.Diagnostics.Append(r.gateway.planCreation(bucket, slices.Sorted(maps.Keys(planned))).store(ctx, resp.Private)...)
 		r.planExclusive(ctx, &resp.Diagnostics, &plan, nil, nil)

@@ -150,6 +150,9 @@ func (r *kvEntriesResource) Read(ctx context.Context, req resource.ReadRequest, 
 		state.Entries = dynamicvalue.Object(known).Attribute()
 		resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
 	}
+	if r.gateway.refuseProperties(&resp.Diagnostics, state.Bucket.ValueString(), slices.Collect(maps.Keys(known))...) {
+		return
+	}
 	client, ok := r.gateway.clientToRefresh(&resp.Diagnostics, true)
 	if !ok {
 		// Exclusive deletes only what this refresh would have found.

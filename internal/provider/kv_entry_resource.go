@@ -130,7 +130,11 @@ func (m kvEntryModel) name() string {
 }
 
 func (r *kvEntryResource) IdentitySchema(_ context.Context, _ resource.IdentitySchemaRequest, resp *resource.IdentitySchemaResponse) {
-	resp.IdentitySchema = identityschema.Schema{
+	resp.IdentitySchema = entryIdentitySchema()
+}
+
+func entryIdentitySchema() identityschema.Schema {
+	return identityschema.Schema{
 		Attributes: map[string]identityschema.Attribute{
 			"bucket": identityschema.StringAttribute{
 				Description:       "Name of the bucket.",
@@ -230,6 +234,9 @@ func (r *kvEntryResource) ModifyPlan(ctx context.Context, req resource.ModifyPla
 	if req.State.Raw.IsNull() {
 		var planned successors
 		if !plan.ID.IsUnknown() {
+			if r.gateway.refuseProperties(&resp.Diagnostics, plan.Bucket.ValueString(), plan.Key.ValueString()) {
+				return
+			}
 			planned = r.gateway.planCreation(plan.Bucket.ValueString(), []string{plan.Key.ValueString()})
 		}
 		resp.Diagnostics.Append(planned.store(ctx, resp.Private)...)
@@ -343,6 +350,9 @@ func (r *kvEntryResource) Read(ctx context.Context, req resource.ReadRequest, re
 		resp.State.RemoveResource(ctx)
 		return
 	}
+	if r.gateway.refuseProperties(&resp.Diagnostics, state.Bucket.ValueString(), state.Key.ValueString()) {
+		return
+	}
 	known, hasValue := dynamicvalue.Of(state.Value), !isNull(state.Value)
 	client, ok := r.gateway.clientToRefresh(&resp.Diagnostics, hasValue || writeOnly)
 	if !ok {
@@ -430,41 +440,50 @@ func (r *kvEntryResource) Delete(ctx context.Context, req resource.DeleteRequest
 	}))
 }
 
-// ImportState takes "bucket/key", or the identity. A bucket's name has no
-// slash, a key may.
+// ImportState takes "bucket/key", or the identity.
 func (r *kvEntryResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
-	bucket, key, _ := strings.Cut(req.ID, "/")
+	bucket, key, ok := r.gateway.entryToImport(ctx, req, &resp.Diagnostics)
+	if !ok {
+		return
+	}
+	imported := unreadEntry(bucket, key)
+	resp.Diagnostics.Append(resp.State.Set(ctx, imported)...)
+	resp.Diagnostics.Append(resp.Identity.Set(ctx, imported.identity())...)
+}
+
+// entryToImport returns the entry that "bucket/key" or an identity names, which
+// must exist. A bucket's name has no slash, a key may.
+func (g *gateway) entryToImport(ctx context.Context, req resource.ImportStateRequest, diags *diag.Diagnostics) (bucket, key string, ok bool) {
+	bucket, key, _ = strings.Cut(req.ID, "/")
 	given := strconv.Quote(req.ID)
 	if req.ID == "" {
 		var identity kvEntryIdentity
-		resp.Diagnostics.Append(req.Identity.Get(ctx, &identity)...)
+		diags.Append(req.Identity.Get(ctx, &identity)...)
 		bucket, key = identity.Bucket.ValueString(), identity.Key.ValueString()
 		given = fmt.Sprintf("bucket = %q, key = %q", bucket, key)
 	}
 	if problem := cmp.Or(bucketName.problem(bucket), entryKey.problem(key)); problem != "" {
-		resp.Diagnostics.AddError("Invalid import ID",
+		diags.AddError("Invalid import ID",
 			fmt.Sprintf("An entry is imported by its bucket and key, as BUCKET/KEY: feature-flags/checkout. What was given is %s. %s", given, problem))
-		return
+		return "", "", false
 	}
-	client, ok := r.gateway.configuredClient(&resp.Diagnostics)
+	client, ok := g.configuredClient(diags)
 	if !ok {
-		return
+		return "", "", false
 	}
 	// Terraform's own error for what does not exist names neither.
 	if _, isListed := client.ListedDigest(ctx, bucket, key); !isListed {
 		switch _, err := client.GetEntry(ctx, bucket, key); {
 		case errors.Is(err, quiva.ErrNotFound):
-			resp.Diagnostics.AddError("KV entry does not exist",
-				fmt.Sprintf("The gateway at %s has no entry %q in bucket %q, or no such bucket. Check both names.", r.gateway.endpoint, key, bucket))
-			return
+			diags.AddError("KV entry does not exist",
+				fmt.Sprintf("The gateway at %s has no entry %q in bucket %q, or no such bucket. Check both names.", g.endpoint, key, bucket))
+			return "", "", false
 		case err != nil:
-			r.gateway.addError(&resp.Diagnostics, operation{doing: fmt.Sprintf("read entry %q in bucket %q", key, bucket), rejected: path.Root("key")}, err)
-			return
+			g.addError(diags, operation{doing: fmt.Sprintf("read entry %q in bucket %q", key, bucket), rejected: path.Root("key")}, err)
+			return "", "", false
 		}
 	}
-	imported := unreadEntry(bucket, key)
-	resp.Diagnostics.Append(resp.State.Set(ctx, imported)...)
-	resp.Diagnostics.Append(resp.Identity.Set(ctx, imported.identity())...)
+	return bucket, key, true
 }
 
 // unreadEntry returns an entry that comes into the state and whose value the

@@ -344,7 +344,7 @@ func (aboveZero) ValidateString(_ context.Context, req validator.StringRequest, 
 }
 
 func (p *quivaProvider) Resources(context.Context) []func() resource.Resource {
-	return []func() resource.Resource{NewKVBucketResource, NewKVEntriesResource, NewKVEntryResource}
+	return []func() resource.Resource{NewKVBucketResource, NewKVEntriesResource, NewKVEntryPropertiesResource, NewKVEntryResource}
 }
 
 func (p *quivaProvider) DataSources(context.Context) []func() datasource.DataSource {

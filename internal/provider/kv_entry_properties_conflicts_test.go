@@ -1,0 +1,195 @@
+package provider_test
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+	"github.com/hashicorp/terraform-plugin-testing/plancheck"
+	"github.com/hashicorp/terraform-plugin-testing/terraform"
+
+	"github.com/quivaworks/terraform-provider-quiva/internal/dynamicvalue"
+	"github.com/quivaworks/terraform-provider-quiva/internal/mockgateway"
+)
+
+// holdsJSON checks the entry "a", whose properties may be in any order.
+func holdsJSON(gateway *mockgateway.Server, want string) resource.TestCheckFunc {
+	return func(*terraform.State) error {
+		if got, ok := gateway.Entry("flags", "a"); !ok || !dynamicvalue.Equal([]byte(got), []byte(want)) {
+			return fmt.Errorf("the gateway holds %q (%t), want %s", got, ok, want)
+		}
+		return nil
+	}
+}
+
+// TestAccKVEntryPropertiesOfOneEntry: any number of resources have properties of
+// one entry, and none loses those of another, whether they come, change or go at
+// the same time.
+func TestAccKVEntryPropertiesOfOneEntry(t *testing.T) {
+	t.Parallel()
+	gateway := newGateway(t)
+	of := func(count, value int) (configuration string) {
+		for i := range count {
+			configuration += someProperties(fmt.Sprint("p", i+1), fmt.Sprintf("{ p%d = %d, all = { p%d = [] } }", i+1, value, i+1))
+		}
+		return withProvider(gateway, configuration)
+	}
+	run(t,
+		resource.TestStep{Config: of(2, 1), Check: holdsJSON(gateway, `{"p1":1,"p2":1,"all":{"p1":[],"p2":[]}}`)},
+		resource.TestStep{Config: of(5, 2), Check: holdsJSON(gateway, `{"p1":2,"p2":2,"p3":2,"p4":2,"p5":2,"all":{"p1":[],"p2":[],"p3":[],"p4":[],"p5":[]}}`)},
+		resource.TestStep{Config: of(2, 2), Check: holdsJSON(gateway, `{"p1":2,"p2":2,"all":{"p1":[],"p2":[]}}`)},
+		resource.TestStep{Config: withProvider(gateway, ""), Check: holdsNothing(gateway, "flags")},
+	)
+}
+
+// TestAccKVEntryPropertiesOverlap: one property cannot belong to two resources.
+func TestAccKVEntryPropertiesOverlap(t *testing.T) {
+	t.Parallel()
+	t.Run("in one apply", func(t *testing.T) {
+		t.Parallel()
+		gateway := newGateway(t)
+		run(t, resource.TestStep{
+			Config:      withProvider(gateway, someProperties("one", `{ limits = { rate = 1, burst = 2 } }`)+someProperties("two", `{ limits = { rate = 1, other = 3 } }`)),
+			ExpectError: message(`This run has already written limits.rate of entry "a" in bucket "flags", under another address.`),
+		})
+	})
+	t.Run("one after the other", func(t *testing.T) {
+		t.Parallel()
+		gateway := newGateway(t)
+		one, two := someProperties("one", `{ x = 1, y = 1 }`), someProperties("two", `{ x = 1, z = 1 }`)
+		run(t,
+			resource.TestStep{Config: withProvider(gateway, one)},
+			// It is equal, so it is adopted. One of the two leaves it in the next plan.
+			resource.TestStep{
+				Config:             withProvider(gateway, one+two),
+				Check:              holdsJSON(gateway, `{"x":1,"y":1,"z":1}`),
+				ExpectNonEmptyPlan: true,
+			},
+			resource.TestStep{Config: withProvider(gateway, two), Check: holdsJSON(gateway, `{"x":1,"z":1}`)},
+		)
+	})
+}
+
+// TestAccKVEntryPropertiesRenamed: an address that changes without a moved block
+// keeps the properties.
+func TestAccKVEntryPropertiesRenamed(t *testing.T) {
+	t.Parallel()
+	gateway := newGateway(t)
+	gateway.PutEntry("flags", "a", `{"n":1}`)
+	run(t,
+		resource.TestStep{Config: withProvider(gateway, someProperties("old", `{ rate = 10, burst = 1 }`))},
+		resource.TestStep{Config: withProvider(gateway, someProperties("new", `{ rate = 10 }`)), Check: holdsJSON(gateway, `{"n":1,"rate":10}`)},
+	)
+}
+
+// TestAccKVEntryPropertiesBesideWhole: a resource that has all of an entry cannot
+// stand beside one that has some of its properties.
+func TestAccKVEntryPropertiesBesideWhole(t *testing.T) {
+	t.Parallel()
+	wholes := map[string]string{
+		"entry":   "resource \"quiva_kv_entry\" \"whole\" {\n bucket = \"flags\"\n key = \"a\"\n value = { n = 1 }\n}\n",
+		"entries": "resource \"quiva_kv_entries\" \"whole\" {\n bucket = \"flags\"\n entries = { a = { n = 1 }, b = {} }\n}\n",
+	}
+	const either = `(KV entry declared twice|KV entry managed twice)`
+	some := someProperties("some", `{ x = 1 }`)
+	for name, whole := range wholes {
+		t.Run(name+", both in one apply", func(t *testing.T) {
+			t.Parallel()
+			gateway := newGateway(t)
+			run(t, resource.TestStep{Config: withProvider(gateway, whole+some), ExpectError: regexp.MustCompile(either)})
+		})
+		t.Run(name+", properties later", func(t *testing.T) {
+			t.Parallel()
+			gateway := newGateway(t)
+			run(t,
+				resource.TestStep{Config: withProvider(gateway, whole)},
+				resource.TestStep{Config: withProvider(gateway, whole+some), ExpectError: message(`One resource manages all of entry "a" in bucket "flags", as a quiva_kv_entry or in a quiva_kv_entries, and a quiva_kv_entry_properties manages some of its properties.`)},
+				// Nor in place of it, in one apply: it would be deleted.
+				resource.TestStep{Config: withProvider(gateway, some), ExpectError: message("terraform state rm 'ADDRESS'")},
+				resource.TestStep{Config: withProvider(gateway, whole), ConfigPlanChecks: plans(plancheck.ExpectEmptyPlan()), Check: holdsJSON(gateway, `{"n":1}`)},
+			)
+		})
+		t.Run(name+", later", func(t *testing.T) {
+			t.Parallel()
+			gateway := newGateway(t)
+			last := strings.Replace(whole, "{\n", "{\n depends_on = [quiva_kv_entry_properties.some]\n overwrite = true\n", 1)
+			run(t,
+				resource.TestStep{Config: withProvider(gateway, some)},
+				resource.TestStep{Config: withProvider(gateway, some+last), ExpectError: regexp.MustCompile(`KV entry managed twice\s+with quiva_kv_` + name + `.whole`)},
+				resource.TestStep{Config: withProvider(gateway, some), ConfigPlanChecks: plans(plancheck.ExpectEmptyPlan()), Check: holdsJSON(gateway, `{"x":1}`)},
+			)
+		})
+		t.Run(name+", read last", func(t *testing.T) {
+			t.Parallel()
+			gateway := newGateway(t)
+			last := strings.Replace(whole, "{\n", "{\n depends_on = [quiva_kv_entry_properties.some]\n", 1)
+			run(t,
+				resource.TestStep{Config: withProvider(gateway, whole)},
+				resource.TestStep{Config: withProvider(gateway, some+last), ExpectError: regexp.MustCompile(`KV entry managed twice\s+with quiva_kv_` + name + `.whole`)},
+			)
+		})
+		t.Run(name+", in place of properties", func(t *testing.T) {
+			t.Parallel()
+			gateway := newGateway(t)
+			gateway.PutEntry("flags", "a", `{"n":1}`)
+			run(t,
+				resource.TestStep{Config: withProvider(gateway, someProperties("some", `{ n = 1 }`))},
+				// The whole adopts what is there; the properties are left to it.
+				resource.TestStep{Config: withProvider(gateway, whole), Check: holdsJSON(gateway, `{"n":1}`)},
+			)
+		})
+	}
+	t.Run("forgotten", func(t *testing.T) {
+		t.Parallel()
+		gateway := newGateway(t)
+		run(t,
+			resource.TestStep{Config: withProvider(gateway, wholes["entry"])},
+			resource.TestStep{Config: withProvider(gateway, "removed {\n from = quiva_kv_entry.whole\n lifecycle {\n destroy = false\n }\n}\n")},
+			resource.TestStep{Config: withProvider(gateway, some), Check: holdsJSON(gateway, `{"n":1,"x":1}`)},
+		)
+	})
+}
+
+// TestAccKVEntryPropertiesOfReplacedBucket: a bucket that is replaced cannot keep
+// the properties of one resource for another.
+func TestAccKVEntryPropertiesOfReplacedBucket(t *testing.T) {
+	t.Parallel()
+	gateway := newGateway(t)
+	of := func(name string, history int) string {
+		return withProvider(gateway, fmt.Sprintf("resource \"quiva_kv_bucket\" \"test\" {\n bucket = \"new\"\n history = %d\n}\n"+
+			"resource \"quiva_kv_entry_properties\" %q {\n bucket = quiva_kv_bucket.test.bucket\n key = \"a\"\n properties = { x = 1 }\n}\n", history, name))
+	}
+	run(t,
+		resource.TestStep{Config: of("old", 1)},
+		resource.TestStep{Config: of("new", 2), Check: holds(gateway, "new", "a", `{"x":1}`)},
+	)
+}
+
+// TestAccKVEntryPropertiesInExclusiveScope: a resource that deletes what nobody
+// declares leaves an entry alone of which another one has properties.
+func TestAccKVEntryPropertiesInExclusiveScope(t *testing.T) {
+	t.Parallel()
+	gateway := newGateway(t)
+	configuration := withProvider(gateway, someProperties("some", `{ x = 1 }`)+
+		"resource \"quiva_kv_entries\" \"scope\" {\n bucket = \"flags\"\n entries = { b = {} }\n exclusive = {}\n}\n")
+	run(t,
+		resource.TestStep{Config: configuration},
+		resource.TestStep{
+			PreConfig: func() {
+				gateway.PutEntry("flags", "a", `{"x":1,"visits":1}`)
+				gateway.PutEntry("flags", "stray", `{}`)
+			},
+			Config: configuration,
+			Check: resource.ComposeTestCheckFunc(holdsJSON(gateway, `{"x":1,"visits":1}`), func(*terraform.State) error {
+				if _, ok := gateway.Entry("flags", "stray"); ok {
+					return errors.New("the entry of nobody is still there")
+				}
+				return nil
+			}),
+		},
+		resource.TestStep{Config: configuration, ConfigPlanChecks: plans(plancheck.ExpectEmptyPlan())},
+	)
+}

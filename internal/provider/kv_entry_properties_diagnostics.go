@@ -1,0 +1,116 @@
+package provider
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+
+	"github.com/quivaworks/terraform-provider-quiva/internal/properties"
+	"github.com/quivaworks/terraform-provider-quiva/internal/quiva"
+	"github.com/quivaworks/terraform-provider-quiva/internal/reconcile"
+)
+
+// addPropertiesFailure adds the error for a change of some properties of an entry,
+// if that failed.
+func (g *gateway) addPropertiesFailure(diags *diag.Diagnostics, m kvEntryPropertiesModel, failure *reconcile.Failure) {
+	if failure == nil {
+		return
+	}
+	bucket, key := m.Bucket.ValueString(), m.Key.ValueString()
+	entry := describeKeys(bucket, []string{key})
+	attribute := path.Root("properties")
+	switch failure.Kind {
+	case reconcile.Cancelled:
+		g.addError(diags, operation{doing: "change " + entry}, failure.Err)
+	case reconcile.NotChecked:
+		g.addError(diags, operation{doing: "read " + entry, rejected: path.Root("key")}, failure.Err)
+	case reconcile.WrittenBefore:
+		if len(failure.Properties) == 0 {
+			diags.AddAttributeError(path.Root("key"), "KV entry declared twice",
+				fmt.Sprintf("This run has already written all of %s, as a quiva_kv_entry or in a quiva_kv_entries. That would remove these properties in every apply. "+
+					"Put them into the value there, or declare them here alone.", entry))
+			return
+		}
+		diags.AddAttributeError(attribute, "KV entry property declared twice",
+			fmt.Sprintf("This run has already written %s of %s, under another address. One property can belong to one resource only; two would overwrite each other in every apply. "+
+				"Remove it from one of them.", quoteProperties(failure.Properties), entry))
+	case reconcile.Taken:
+		g.addTakenProperties(diags, m, failure.Properties)
+	case reconcile.NotWritten:
+		if errors.Is(failure.Err, quiva.ErrNotFound) {
+			g.missingBucket(diags, bucket)
+			return
+		}
+		g.addError(diags, operation{doing: "write " + entry, rejected: attribute}, failure.Err)
+	case reconcile.NotDeleted:
+		g.addError(diags, operation{doing: "delete " + entry, rejected: path.Root("key")}, failure.Err)
+	case reconcile.Overtaken:
+		diags.AddError("KV entry overwritten by another writer",
+			fmt.Sprintf("The properties were written into %s, but another writer that had read it before wrote it right after, so they are not there. "+
+				"The gateway has no conditional write, which would keep the two apart.\n\nApply again. If it happens often, one of the two should write an entry of its own.", entry))
+	case reconcile.Retained:
+		diags.AddError("KV entry kept",
+			fmt.Sprintf("This resource was to give up properties of %s, but the resource that takes over could not be created or changed. So the gateway keeps what it has, and this resource keeps it in its state. "+
+				"Resolve the other error and apply again.", entry))
+	}
+}
+
+// addTakenProperties says what to do about properties that hold other values.
+func (g *gateway) addTakenProperties(diags *diag.Diagnostics, m kvEntryPropertiesModel, taken []properties.Path) {
+	entry := describeKeys(m.Bucket.ValueString(), []string{m.Key.ValueString()})
+	const overwriteAdvice = "To discard what is there and write over it, set overwrite = true for one apply."
+	if len(taken[0]) == 0 {
+		diags.AddAttributeError(path.Root("key"), "KV entry is not an object",
+			fmt.Sprintf("The %s holds JSON that is not an object, so it has no properties. Nothing was written.\n\n%s", entry, overwriteAdvice))
+		return
+	}
+	diags.AddAttributeError(path.Root("properties"), "KV entry property already set",
+		fmt.Sprintf("The %s already holds another value at %s. Nothing was written.\n\n"+
+			"To leave a property to whoever has set it, remove it here.\n\n%s\n\n%s\n\n%s", entry, quoteProperties(taken), movedAdvice, overwriteAdvice, addressAdvice))
+}
+
+// quoteProperties names the first of many properties and counts the others.
+func quoteProperties(all []properties.Path) string {
+	names := make([]string, 0, listedKeys)
+	for _, path := range all[:min(len(all), listedKeys)] {
+		names = append(names, path.String())
+	}
+	text := strings.Join(names, ", ")
+	if more := len(all) - len(names); more > 0 {
+		text += fmt.Sprintf(" and %d more", more)
+	}
+	return text
+}
+
+// propertiesHeldTwice warns of properties that two objects of the state hold.
+func propertiesHeldTwice(bucket, key string, twice []properties.Path) diag.Diagnostic {
+	return diag.NewWarningDiagnostic("KV entry property in two resources",
+		fmt.Sprintf("Two resources of the state hold %s of %s. An apply that was cut off while it replaced or moved one of them leaves this behind, and so does a property that is declared twice. "+
+			"This resource no longer tracks it. The plan shows what it does about that; nothing is lost on the gateway.", quoteProperties(twice), describeKeys(bucket, []string{key})))
+}
+
+// refuseProperties adds an error if other resources are planned to have properties
+// of entries that a resource has as a whole.
+func (g *gateway) refuseProperties(diags *diag.Diagnostics, bucket string, keys ...string) (refused bool) {
+	inProperties := g.run.InProperties(bucket, keys)
+	if len(inProperties) == 0 {
+		return false
+	}
+	slices.Sort(inProperties)
+	diags.Append(managedTwice(bucket, inProperties...))
+	return true
+}
+
+// managedTwice refuses entries that one resource has as a whole and another in
+// properties.
+func managedTwice(bucket string, keys ...string) diag.Diagnostic {
+	return diag.NewErrorDiagnostic("KV entry managed twice",
+		fmt.Sprintf("One resource manages all of %s, as a quiva_kv_entry or in a quiva_kv_entries, and a quiva_kv_entry_properties manages some of its properties. The first removes in every apply what the second sets.\n\n"+
+			"To manage all of it, put the properties into the value of the first resource and remove the second one from the configuration.\n\n"+
+			"To manage these properties alone, remove the first resource from the configuration, and have Terraform forget it, which leaves the entry as it is:\n\n"+
+			"  terraform state rm 'ADDRESS'\n\nADDRESS stands for the whole address of the first resource.", describeKeys(bucket, keys)))
+}

@@ -1,0 +1,477 @@
+package provider_test
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/hashicorp/terraform-plugin-testing/config"
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
+	"github.com/hashicorp/terraform-plugin-testing/plancheck"
+	"github.com/hashicorp/terraform-plugin-testing/statecheck"
+	"github.com/hashicorp/terraform-plugin-testing/terraform"
+	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
+	"github.com/hashicorp/terraform-plugin-testing/tfversion"
+
+	"github.com/quivaworks/terraform-provider-quiva/internal/mockgateway"
+)
+
+const propertiesAddress = "quiva_kv_entry_properties.test"
+
+// someProperties is a resource of properties of the entry "a".
+func someProperties(name, properties string, more ...string) string {
+	return fmt.Sprintf("resource \"quiva_kv_entry_properties\" %q {\n  bucket = \"flags\"\n  key = \"a\"\n  properties = %s\n%s}\n", name, properties, lines(more))
+}
+
+// propertiesOf is a configuration of one such resource.
+func propertiesOf(gateway *mockgateway.Server, properties string, more ...string) string {
+	return withProvider(gateway, someProperties("test", properties, more...))
+}
+
+func plansProperties(action plancheck.ResourceActionType) resource.ConfigPlanChecks {
+	return plans(plancheck.ExpectResourceAction(propertiesAddress, action))
+}
+
+// sent checks the requests about the entry "a" since the last reset.
+func sent(gateway *mockgateway.Server, gets, puts, deletes int) resource.TestCheckFunc {
+	return func(*terraform.State) error {
+		for method, want := range map[string]int{http.MethodGet: gets, http.MethodPut: puts, http.MethodDelete: deletes} {
+			if got := gateway.Count(method, "/storage/kv/flags/entries/a"); got != want {
+				return fmt.Errorf("%d times %s, want %d", got, method, want)
+			}
+		}
+		return nil
+	}
+}
+
+// TestAccKVEntryPropertiesLifecycle counts the requests too, and has a service's
+// own properties in the entry, which stay as they are written.
+func TestAccKVEntryPropertiesLifecycle(t *testing.T) {
+	t.Parallel()
+	gateway := newGateway(t)
+	const service = `"visits":12345678901234567890.50,"seen":[1, 2],"limits":{"burst":7}`
+	gateway.PutEntry("flags", "a", `{`+service+`}`)
+	check := func(want string, gets, puts int) resource.TestCheckFunc {
+		return resource.ComposeTestCheckFunc(holds(gateway, "flags", "a", want), sent(gateway, gets, puts, 0))
+	}
+	run(t,
+		resource.TestStep{
+			PreConfig:        gateway.ResetRequests,
+			Config:           propertiesOf(gateway, `{ limits = { rate = 10, hosts = ["x", "y"] }, note = null }`),
+			ConfigPlanChecks: plansProperties(plancheck.ResourceActionCreate),
+			// One GET before the PUT, one after it.
+			Check: check(`{"visits":12345678901234567890.50,"seen":[1, 2],"limits":{"burst":7,"hosts":["x","y"],"rate":10},"note":null}`, 2, 1),
+			ConfigStateChecks: []statecheck.StateCheck{
+				statecheck.ExpectKnownValue(propertiesAddress, tfjsonpath.New("id"), knownvalue.StringExact("flags/a")),
+				statecheck.ExpectKnownValue(propertiesAddress, tfjsonpath.New("on_destroy"), knownvalue.StringExact("remove")),
+				statecheck.ExpectKnownValue(propertiesAddress, tfjsonpath.New("overwrite"), knownvalue.Bool(false)),
+				statecheck.ExpectKnownValue(propertiesAddress, tfjsonpath.New("properties"), knownvalue.ObjectExact(map[string]knownvalue.Check{
+					"limits": knownvalue.ObjectExact(map[string]knownvalue.Check{"rate": knownvalue.Int64Exact(10), "hosts": knownvalue.TupleExact([]knownvalue.Check{knownvalue.StringExact("x"), knownvalue.StringExact("y")})}),
+					"note":   knownvalue.Null(),
+				})),
+			},
+		},
+		resource.TestStep{
+			PreConfig: func() {
+				gateway.PutEntry("flags", "a", `{"visits":2,"limits":{"burst":8,"hosts":["x","y"],"rate":10.0},"note":null}`)
+				gateway.ResetRequests()
+			},
+			Config:           propertiesOf(gateway, `{ note = null, limits = { hosts = ["x", "y"], rate = 10 } }`),
+			ConfigPlanChecks: plans(plancheck.ExpectEmptyPlan()),
+			Check:            check(`{"visits":2,"limits":{"burst":8,"hosts":["x","y"],"rate":10.0},"note":null}`, 1, 0),
+		},
+		resource.TestStep{
+			PreConfig:        gateway.ResetRequests,
+			Config:           propertiesOf(gateway, `{ limits = { hosts = ["z"] } }`),
+			ConfigPlanChecks: plansProperties(plancheck.ResourceActionUpdate),
+			Check:            check(`{"visits":2,"limits":{"burst":8,"hosts":["z"]}}`, 3, 1),
+		},
+		resource.TestStep{
+			PreConfig:        gateway.ResetRequests,
+			Config:           propertiesOf(gateway, `{ limits = { hosts = ["z"] } }`, "overwrite = true", `on_destroy = "keep"`),
+			ConfigPlanChecks: plansProperties(plancheck.ResourceActionUpdate),
+			Check:            check(`{"visits":2,"limits":{"burst":8,"hosts":["z"]}}`, 1, 0),
+		},
+		resource.TestStep{
+			PreConfig:        gateway.ResetRequests,
+			Config:           propertiesOf(gateway, `{ other = { deep = { er = true } } }`),
+			ConfigPlanChecks: plansProperties(plancheck.ResourceActionUpdate),
+			Check:            check(`{"visits":2,"limits":{"burst":8},"other":{"deep":{"er":true}}}`, 3, 1),
+		},
+		resource.TestStep{
+			PreConfig: gateway.ResetRequests,
+			Config:    withProvider(gateway, ""),
+			Check:     check(`{"visits":2,"limits":{"burst":8}}`, 3, 1),
+		},
+	)
+}
+
+// TestAccKVEntryPropertiesValues: what a configuration can say, what the gateway
+// then holds, and that the plan after it is empty, which the test framework checks.
+func TestAccKVEntryPropertiesValues(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct{ held, hcl, want string }{
+		"no entry":              {``, `{ a = 1 }`, `{"a":1}`},
+		"nothing":               {`{"b":1}`, `{}`, `{"b":1}`},
+		"nothing, and no entry": {``, `{}`, `{}`},
+		"null":                  {`{"b":1}`, `{ a = null, c = { d = null } }`, `{"b":1,"a":null,"c":{"d":null}}`},
+		"an object of others":   {`{"a":{"b":1}}`, `{ a = {} }`, `{"a":{"b":1}}`},
+		"a new empty object":    {`{"b":1}`, `{ a = {} }`, `{"b":1,"a":{}}`},
+		"map":                   {`{"m":{"z":"1"}}`, `{ m = tomap({ a = "1", b = "2" }) }`, `{"m":{"z":"1","a":"1","b":"2"}}`},
+		"all of it a map":       {`{"z":"1"}`, `tomap({ a = "1" })`, `{"z":"1","a":"1"}`},
+		"lists and sets":        {`{"x":[0]}`, `{ list = tolist(["b", "a"]), set = toset(["b", "a"]), empty = [] }`, `{"x":[0],"empty":[],"list":["b","a"],"set":["a","b"]}`},
+		"exact numbers":         {`{"n":1e400}`, `{ a = 9007199254740993, b = 0.1, c = 123456789012345678901234567890.5 }`, `{"n":1e400,"a":9007199254740993,"b":0.1,"c":123456789012345678901234567890.5}`},
+		"names":                 {`{"größe/µ":{"x":1}}`, `{ "größe/µ" = { "" = "empty name", "a.b" = 1 } }`, `{"größe/µ":{"x":1,"":"empty name","a.b":1}}`},
+		"known at apply":        {`{"b":1}`, `{ a = terraform_data.other.output, c = 1 }`, `{"b":1,"a":{"x":[1]},"c":1}`},
+		"whole at apply":        {`{"b":1}`, `terraform_data.other.output`, `{"b":1,"x":[1]}`},
+		"sensitive":             {`{"b":1}`, `{ a = sensitive("s") }`, `{"b":1,"a":"s"}`},
+		"equal, other spelling": {`{ "a" : { "c":0, "b":[1.0] } }`, `{ a = { b = [1] } }`, `{ "a" : { "c":0, "b":[1.0] } }`},
+		"others not Unicode":    {`{"x":"\ud800"}`, `{ a = 1 }`, `{"x":"\ud800","a":1}`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			gateway := newGateway(t)
+			if tt.held != "" {
+				gateway.PutEntry("flags", "a", tt.held)
+			}
+			run(t, resource.TestStep{
+				Config: propertiesOf(gateway, tt.hcl) + "resource \"terraform_data\" \"other\" {\n  input = { x = [1] }\n}\n",
+				Check:  holds(gateway, "flags", "a", tt.want),
+			})
+		})
+	}
+}
+
+// TestAccKVEntryPropertiesInvalid: what is refused before anything is asked.
+func TestAccKVEntryPropertiesInvalid(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct{ arguments, want string }{
+		"a list":      {"bucket = \"flags\"\n key = \"a\"\n properties = [1]", `Put it into an object: properties = { items = … }.`},
+		"JSON text":   {"bucket = \"flags\"\n key = \"a\"\n properties = jsonencode({})", `If it is JSON text, decode it: properties = jsondecode(…)`},
+		"null":        {"bucket = \"flags\"\n key = \"a\"\n properties = null", `Missing Configuration for Required Attribute`},
+		"infinite":    {"bucket = \"flags\"\n key = \"a\"\n properties = { a = 1/0 }", `an infinite number has no JSON form`},
+		"no key":      {"bucket = \"flags\"\n key = \"\"\n properties = {}", `The key must not be empty.`},
+		"on_destroy":  {"bucket = \"flags\"\n key = \"a\"\n properties = {}\n on_destroy = \"delete\"", `"remove" "keep"`},
+		"bucket path": {"bucket = \"flags/x\"\n key = \"a\"\n properties = {}", `The bucket must not contain "/"`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			gateway := newGateway(t)
+			run(t, resource.TestStep{
+				Config:      withProvider(gateway, "resource \"quiva_kv_entry_properties\" \"test\" {\n "+tt.arguments+"\n}\n"),
+				ExpectError: message(tt.want),
+			})
+			if requests := gateway.Count("", ""); requests > 0 {
+				t.Errorf("the gateway was asked %d times", requests)
+			}
+		})
+	}
+}
+
+// TestAccKVEntryPropertiesTaken: a property that holds another value is written
+// over only with overwrite, an equal one is adopted.
+func TestAccKVEntryPropertiesTaken(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct{ held, hcl, want, overwritten string }{
+		"another value":       {`{"rate":5,"note":"x","b":1}`, `{ note = "y", rate = 10 }`, `The entry "a" in bucket "flags" already holds another value at note, rate. Nothing was written.`, `{"rate":10,"note":"y","b":1}`},
+		"nested":              {`{"limits":{"max items":5}}`, `{ limits = { "max items" = 10 } }`, `at limits["max items"].`, `{"limits":{"max items":10}}`},
+		"a number in the way": {`{"a":5}`, `{ a = { b = 1 } }`, `at a. Nothing was written.`, `{"a":{"b":1}}`},
+		"an object replaced":  {`{"a":{"b":1}}`, `{ a = [] }`, `at a. Nothing was written.`, `{"a":[]}`},
+		"not an object":       {`[1]`, `{ a = 1 }`, `The entry "a" in bucket "flags" holds JSON that is not an object`, `{"a":1}`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			gateway := newGateway(t)
+			gateway.PutEntry("flags", "a", tt.held)
+			run(t,
+				resource.TestStep{Config: propertiesOf(gateway, tt.hcl), ExpectError: message(tt.want)},
+				resource.TestStep{Config: propertiesOf(gateway, tt.hcl), ExpectError: message("set overwrite = true for one apply.")},
+				resource.TestStep{Config: propertiesOf(gateway, tt.hcl, "overwrite = true"), Check: holds(gateway, "flags", "a", tt.overwritten)},
+			)
+			if writes := gateway.Revisions("flags", "a"); writes > 3 {
+				t.Errorf("the entry was written %d times", writes)
+			}
+		})
+	}
+	t.Run("equal is adopted", func(t *testing.T) {
+		t.Parallel()
+		gateway := newGateway(t)
+		gateway.PutEntry("flags", "a", `{"rate":10.0,"b":1}`)
+		run(t, resource.TestStep{
+			PreConfig: gateway.ResetRequests,
+			Config:    propertiesOf(gateway, `{ rate = 10 }`),
+			Check:     resource.ComposeTestCheckFunc(holds(gateway, "flags", "a", `{"rate":10.0,"b":1}`), sent(gateway, 1, 0, 0)),
+		})
+	})
+	t.Run("one that is added later", func(t *testing.T) {
+		t.Parallel()
+		gateway := newGateway(t)
+		gateway.PutEntry("flags", "a", `{"b":1}`)
+		run(t,
+			resource.TestStep{Config: propertiesOf(gateway, `{ rate = 10 }`)},
+			resource.TestStep{Config: propertiesOf(gateway, `{ rate = 20, b = 2 }`), ExpectError: message("at b. Nothing was written.")},
+			resource.TestStep{Config: propertiesOf(gateway, `{ rate = 10 }`), ConfigPlanChecks: plans(plancheck.ExpectEmptyPlan())},
+			resource.TestStep{Config: propertiesOf(gateway, `{ rate = 20, b = 1 }`), Check: holds(gateway, "flags", "a", `{"b":1,"rate":20}`)},
+		)
+	})
+}
+
+// TestAccKVEntryPropertiesMissingBucket says how to make one.
+func TestAccKVEntryPropertiesMissingBucket(t *testing.T) {
+	t.Parallel()
+	gateway := newGateway(t)
+	gateway.DeleteBucket("flags")
+	run(t, resource.TestStep{Config: propertiesOf(gateway, `{ a = 1 }`), ExpectError: message(`The gateway at ` + gateway.URL + ` has no bucket "flags".`)})
+}
+
+// TestAccKVEntryPropertiesDestroy: what destroying leaves of the entry.
+func TestAccKVEntryPropertiesDestroy(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		held, hcl, onDestroy string
+		since                string // what the gateway holds when it is destroyed, if not what was applied
+		left                 string // empty if the entry is deleted
+	}{
+		"others":               {`{"b":1}`, `{ a = { c = 1 } }`, "remove", ``, `{"b":1}`},
+		"others of the object": {`{"a":{"b":1}}`, `{ a = { c = 1 } }`, "remove", ``, `{"a":{"b":1}}`},
+		"none":                 {``, `{ a = { c = 1 } }`, "remove", ``, ``},
+		"kept":                 {`{"b":1}`, `{ a = 1 }`, "keep", ``, `{"b":1,"a":1}`},
+		"kept alone":           {``, `{ a = 1 }`, "keep", ``, `{"a":1}`},
+		"changed since":        {``, `{ a = 1 }`, "remove", `{"a":2,"b":[ ]}`, `{"b":[ ]}`},
+		"emptied since":        {``, `{ a = 1 }`, "remove", `{}`, `{}`},
+		"object since":         {``, `{ a = 1 }`, "remove", `{"a":{"b":1},"c":1}`, `{"c":1}`},
+		"null":                 {`{"b":1}`, `{ a = null }`, "remove", ``, `{"b":1}`},
+		"an object of others":  {`{"a":{"b":1}}`, `{ a = {} }`, "remove", ``, `{"a":{"b":1}}`},
+		"nothing":              {`{}`, `{}`, "remove", ``, `{}`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			gateway := newGateway(t)
+			if tt.held != "" {
+				gateway.PutEntry("flags", "a", tt.held)
+			}
+			run(t,
+				resource.TestStep{Config: propertiesOf(gateway, tt.hcl, fmt.Sprintf("on_destroy = %q", tt.onDestroy))},
+				resource.TestStep{
+					PreConfig: func() {
+						if tt.since != "" {
+							gateway.PutEntry("flags", "a", tt.since)
+						}
+					},
+					Config: withProvider(gateway, ""),
+					Check: func(*terraform.State) error {
+						if left, _ := gateway.Entry("flags", "a"); left != tt.left {
+							return fmt.Errorf("it left %q, want %q", left, tt.left)
+						}
+						return nil
+					},
+				},
+			)
+		})
+	}
+}
+
+// TestAccKVEntryPropertiesDrift: what others do to the properties is seen and
+// repaired, and what they do to the rest is nobody's business.
+func TestAccKVEntryPropertiesDrift(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		since    string // empty if the entry is deleted
+		action   plancheck.ResourceActionType
+		repaired string
+	}{
+		"others":               {`{"limits":{"rate":10,"x":1},"on":true,"visits":3}`, plancheck.ResourceActionNoop, `{"limits":{"rate":10,"x":1},"on":true,"visits":3}`},
+		"another value":        {`{"limits":{"rate":5},"on":true,"b":1}`, plancheck.ResourceActionUpdate, `{"limits":{"rate":10},"on":true,"b":1}`},
+		"gone":                 {`{"limits":{},"b":1}`, plancheck.ResourceActionUpdate, `{"limits":{"rate":10},"b":1,"on":true}`},
+		"a number in its way":  {`{"limits":5,"on":true}`, plancheck.ResourceActionUpdate, `{"limits":{"rate":10},"on":true}`},
+		"an object instead":    {`{"limits":{"rate":{"x":1}},"on":{"y":1}}`, plancheck.ResourceActionUpdate, `{"limits":{"rate":10},"on":true}`},
+		"the entry is gone":    {``, plancheck.ResourceActionCreate, `{"limits":{"rate":10},"on":true}`},
+		"the entry is emptied": {`{}`, plancheck.ResourceActionUpdate, `{"limits":{"rate":10},"on":true}`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			gateway := newGateway(t)
+			configuration := propertiesOf(gateway, `{ limits = { rate = 10 }, on = true }`)
+			run(t,
+				resource.TestStep{Config: configuration},
+				resource.TestStep{
+					PreConfig: func() {
+						if tt.since == "" {
+							gateway.DeleteEntry("flags", "a")
+						} else {
+							gateway.PutEntry("flags", "a", tt.since)
+						}
+					},
+					Config:           configuration,
+					ConfigPlanChecks: plansProperties(tt.action),
+					Check:            holds(gateway, "flags", "a", tt.repaired),
+				},
+			)
+		})
+	}
+	t.Run("no object any more", func(t *testing.T) {
+		t.Parallel()
+		gateway := newGateway(t)
+		configuration := propertiesOf(gateway, `{ a = 1 }`)
+		run(t,
+			resource.TestStep{Config: configuration},
+			resource.TestStep{PreConfig: func() { gateway.PutEntry("flags", "a", `[1]`) }, Config: configuration, ExpectError: message("KV entry is not an object")},
+		)
+		if left, _ := gateway.Entry("flags", "a"); left != `[1]` {
+			t.Errorf("left %s", left)
+		}
+	})
+}
+
+// TestAccKVEntryPropertiesTypes: the types of an expression change, the JSON does
+// not, so nothing is sent.
+func TestAccKVEntryPropertiesTypes(t *testing.T) {
+	t.Parallel()
+	gateway := newGateway(t)
+	typed := func(variable string) string {
+		return propertiesOf(gateway, "{ hosts = var.hosts }") + fmt.Sprintf("variable \"hosts\" {\n  type = %s\n}\n", variable)
+	}
+	hosts := config.Variables{"hosts": config.ListVariable(config.StringVariable("x"), config.StringVariable("y"))}
+	run(t,
+		resource.TestStep{Config: typed("any"), ConfigVariables: hosts},
+		resource.TestStep{Config: typed("list(string)"), ConfigVariables: hosts, ConfigPlanChecks: plans(atMostInPlace(propertiesAddress))},
+		resource.TestStep{Config: typed("set(string)"), ConfigVariables: hosts, ConfigPlanChecks: plans(atMostInPlace(propertiesAddress))},
+	)
+	if writes := gateway.Revisions("flags", "a"); writes != 1 {
+		t.Errorf("the entry was written %d times", writes)
+	}
+}
+
+// TestAccKVEntryPropertiesImport: what is imported owns nothing until it is
+// configured, and then only what is equal or free.
+func TestAccKVEntryPropertiesImport(t *testing.T) {
+	t.Parallel()
+	imported := func(gateway *mockgateway.Server, hcl string) resource.TestStep {
+		return resource.TestStep{
+			Config:             propertiesOf(gateway, hcl),
+			ResourceName:       propertiesAddress,
+			ImportState:        true,
+			ImportStateId:      "flags/a",
+			ImportStatePersist: true,
+		}
+	}
+	t.Run("equal", func(t *testing.T) {
+		t.Parallel()
+		gateway := newGateway(t)
+		gateway.PutEntry("flags", "a", `{"rate":10,"b":1}`)
+		run(t,
+			imported(gateway, `{ rate = 10 }`),
+			resource.TestStep{
+				PreConfig:        gateway.ResetRequests,
+				Config:           propertiesOf(gateway, `{ rate = 10 }`),
+				ConfigPlanChecks: plansProperties(plancheck.ResourceActionUpdate),
+				Check:            sent(gateway, 2, 0, 0),
+			},
+			resource.TestStep{Config: withProvider(gateway, ""), Check: holds(gateway, "flags", "a", `{"b":1}`)},
+		)
+	})
+	t.Run("another value", func(t *testing.T) {
+		t.Parallel()
+		gateway := newGateway(t)
+		gateway.PutEntry("flags", "a", `{"rate":5,"b":1}`)
+		run(t,
+			imported(gateway, `{ rate = 10 }`),
+			resource.TestStep{Config: propertiesOf(gateway, `{ rate = 10 }`), ExpectError: message("KV entry property already set")},
+			resource.TestStep{Config: propertiesOf(gateway, `{ rate = 10 }`, "overwrite = true"), Check: holds(gateway, "flags", "a", `{"rate":10,"b":1}`)},
+		)
+	})
+	t.Run("never configured", func(t *testing.T) {
+		t.Parallel()
+		gateway := newGateway(t)
+		gateway.PutEntry("flags", "a", `{"rate":5}`)
+		run(t,
+			imported(gateway, `{}`),
+			resource.TestStep{Config: propertiesOf(gateway, `{}`), ConfigPlanChecks: plans(plancheck.ExpectEmptyPlan())},
+			resource.TestStep{Config: withProvider(gateway, ""), Check: holds(gateway, "flags", "a", `{"rate":5}`)},
+		)
+	})
+	t.Run("no entry", func(t *testing.T) {
+		t.Parallel()
+		gateway := newGateway(t)
+		step := imported(gateway, `{}`)
+		step.ExpectError = message(`has no entry "a" in bucket "flags", or no such bucket`)
+		run(t, step)
+	})
+}
+
+func TestAccKVEntryPropertiesIdentity(t *testing.T) {
+	t.Parallel()
+	gateway := newGateway(t)
+	runFrom(t, tfversion.SkipBelow(tfversion.Version1_12_0),
+		resource.TestStep{
+			Config: propertiesOf(gateway, `{}`),
+			ConfigStateChecks: []statecheck.StateCheck{statecheck.ExpectIdentity(propertiesAddress, map[string]knownvalue.Check{
+				"bucket": knownvalue.StringExact("flags"), "key": knownvalue.StringExact("a"),
+			})},
+		},
+		resource.TestStep{ResourceName: propertiesAddress, ImportState: true, ImportStateKind: resource.ImportBlockWithResourceIdentity},
+	)
+}
+
+// TestAccKVEntryPropertiesReplaced: another key takes the properties along, and
+// the same key keeps them, whichever of the two objects comes first.
+func TestAccKVEntryPropertiesReplaced(t *testing.T) {
+	t.Parallel()
+	for name, lifecycle := range map[string]string{"deleted first": "", "created first": "lifecycle {\n create_before_destroy = true\n }"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			gateway := newGateway(t)
+			gateway.PutEntry("flags", "a", `{"n":1}`)
+			of := func(key string) string {
+				return withProvider(gateway, fmt.Sprintf("resource \"quiva_kv_entry_properties\" \"test\" {\n bucket = \"flags\"\n key = %q\n properties = { rate = 10 }\n %s\n}\n", key, lifecycle))
+			}
+			run(t,
+				resource.TestStep{Config: of("a")},
+				resource.TestStep{Config: of("a"), Taint: []string{propertiesAddress}, Check: holds(gateway, "flags", "a", `{"n":1,"rate":10}`)},
+				resource.TestStep{
+					Config:           of("b"),
+					ConfigPlanChecks: plans(plancheck.ExpectResourceAction(propertiesAddress, map[bool]plancheck.ResourceActionType{true: plancheck.ResourceActionDestroyBeforeCreate, false: plancheck.ResourceActionCreateBeforeDestroy}[lifecycle == ""])),
+					Check:            resource.ComposeTestCheckFunc(holds(gateway, "flags", "a", `{"n":1}`), holds(gateway, "flags", "b", `{"rate":10}`)),
+				},
+			)
+		})
+	}
+}
+
+// TestAccKVEntryPropertiesFailedDestroy: what a deletion that failed was to remove
+// says nothing about a later one.
+func TestAccKVEntryPropertiesFailedDestroy(t *testing.T) {
+	t.Parallel()
+	gateway := newGateway(t)
+	gateway.Inject(mockgateway.Fault{Method: http.MethodDelete, Times: 1, Effect: mockgateway.Respond(http.StatusServiceUnavailable, nil, `{"error":"unavailable"}`)})
+	run(t,
+		resource.TestStep{Config: propertiesOf(gateway, `{ x = 1 }`)},
+		resource.TestStep{Config: withProvider(gateway, ""), ExpectError: message("Gateway server error")},
+		resource.TestStep{Config: propertiesOf(gateway, `{ x = 1, y = 2 }`)},
+		resource.TestStep{Config: strings.Replace(propertiesOf(gateway, `{ x = 1, y = 2 }`), `key = "a"`, `key = "b"`, 1), Check: func(*terraform.State) error {
+			if left, ok := gateway.Entry("flags", "a"); ok {
+				return fmt.Errorf("it left %s", left)
+			}
+			return nil
+		}},
+	)
+}
+
+// TestAccKVEntryPropertiesOvertaken: another writer that writes over what was just
+// written is told of.
+func TestAccKVEntryPropertiesOvertaken(t *testing.T) {
+	t.Parallel()
+	gateway := newGateway(t)
+	gateway.PutEntry("flags", "a", `{"visits":1}`)
+	gateway.Inject(mockgateway.Fault{Method: http.MethodPut, Times: 1, Effect: mockgateway.Stream(http.StatusOK, http.Header{"Content-Type": {"application/json"}}, func() io.Reader {
+		gateway.PutEntry("flags", "a", `{"visits":2}`)
+		return strings.NewReader(`{"message":"success"}`)
+	})})
+	run(t,
+		resource.TestStep{Config: propertiesOf(gateway, `{ rate = 10 }`), ExpectError: message("KV entry overwritten by another writer")},
+		resource.TestStep{Config: propertiesOf(gateway, `{ rate = 10 }`), Check: holds(gateway, "flags", "a", `{"visits":2,"rate":10}`)},
+	)
+}
