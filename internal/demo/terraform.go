@@ -59,7 +59,7 @@ func (t *terraform) useModule(source string) error {
 	if err := os.Mkdir(t.module, 0o755); err != nil {
 		return err
 	}
-	for _, pattern := range []string{"*.tf", "*.yaml"} {
+	for _, pattern := range []string{"*.tf", "*.yaml", "*.schema.json"} {
 		files, err := filepath.Glob(filepath.Join(source, pattern))
 		if err != nil {
 			return err
