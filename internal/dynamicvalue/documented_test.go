@@ -1,0 +1,38 @@
+package dynamicvalue
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/quivaworks/terraform-provider-quiva/internal/documented"
+)
+
+// TestDocumentedNumbers: the documentation has the limits of values as they are.
+func TestDocumentedNumbers(t *testing.T) {
+	t.Parallel()
+	say := documented.Sprintf
+	exponent := fmt.Sprintf("1e±%d", maxExponent)
+	documented.Check(t, "../..", map[string][]string{
+		"docs/data-sources/kv_entry.md": {say("more than %d significant digits", exactDigits)},
+		"docs/guides/reliability-and-security.md": {
+			say("Nesting of objects and arrays | %d |", MaxDepth),
+			say("Digits of a number | %d |", exactDigits),
+			"Size of a number | " + exponent,
+			say("nested ones included | %d |", MaxElements),
+			say("more than %d each", exactDigits),
+			say("%d together", MaxDigits),
+		},
+		"docs/guides/troubleshooting.md": {
+			say("deeper than %d levels", MaxDepth),
+			"beyond " + exponent,
+			say("more than %d digits", exactDigits),
+		},
+		"docs/resources/kv_entry.md": {
+			say("up to %d significant digits", exactDigits),
+			"beyond " + exponent,
+			say("Up to %d objects and arrays can be nested, and a value holds up to %d elements", MaxDepth, MaxElements),
+			say("more than %d digits written out in full", exactDigits),
+			say("up to %d digits together", MaxDigits),
+		},
+	})
+}
