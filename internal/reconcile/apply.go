@@ -287,7 +287,7 @@ func (c *change) remove(ctx context.Context) {
 // delete deletes entries that nobody wants, and returns those that are gone.
 func (c *change) delete(ctx context.Context, keys []string) (done []string) {
 	requests := c.run.client.DeleteEntries(ctx, c.Bucket, keys)
-	c.run.setClaims(c.Bucket, requests.Done, deleted)
+	c.run.setDeleted(c.Bucket, requests.Done)
 	if err := requests.Err(); err != nil {
 		c.fail(Failure{Kind: NotDeleted, Count: len(keys), Requests: requests, Err: err})
 	}

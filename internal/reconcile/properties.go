@@ -202,7 +202,7 @@ func (c *propertiesChange) delete(ctx context.Context) *Failure {
 	if err != nil && !errors.Is(err, quiva.ErrNotFound) {
 		return &Failure{Kind: NotDeleted, Err: err}
 	}
-	c.run.setClaims(c.Bucket, []string{c.Key}, deleted)
+	c.run.setDeleted(c.Bucket, []string{c.Key})
 	return nil
 }
 

@@ -15,7 +15,7 @@ func (r *Run) DeleteEntries(ctx context.Context, bucket string, keys []string) q
 	}
 	defer unlock()
 	requests := r.client.DeleteEntries(ctx, bucket, keys)
-	r.setClaims(bucket, requests.Done, deleted)
+	r.setDeleted(bucket, requests.Done)
 	return requests
 }
 
@@ -30,6 +30,6 @@ func (r *Run) PurgeBucket(ctx context.Context, bucket string, keys []string) err
 	if err := r.client.PurgeBucket(ctx, bucket); err != nil {
 		return err
 	}
-	r.setClaims(bucket, keys, deleted)
+	r.setDeleted(bucket, keys)
 	return nil
 }

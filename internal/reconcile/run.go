@@ -154,12 +154,12 @@ func (r *Run) unlock(bucket string, keys []string) {
 	r.notify()
 }
 
-// setClaims notes what was done to keys.
-func (r *Run) setClaims(bucket string, keys []string, claim claim) {
+// setDeleted notes that entries were deleted.
+func (r *Run) setDeleted(bucket string, keys []string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, key := range keys {
-		r.at(bucket, key).claim = claim
+		r.at(bucket, key).claim = deleted
 	}
 	r.notify()
 }
