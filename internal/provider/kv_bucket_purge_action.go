@@ -185,6 +185,8 @@ func (a *kvBucketPurgeAction) deleteEach(ctx context.Context, diags *diag.Diagno
 			}, err)
 			return
 		}
-		progress("Deleted %d of %d entries", deleted, len(keys))
+		if deleted < len(keys) {
+			progress("Deleted %d of %d entries", deleted, len(keys))
+		}
 	}
 }

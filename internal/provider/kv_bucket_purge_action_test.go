@@ -86,7 +86,7 @@ func TestKVBucketPurgeAction(t *testing.T) {
 			`Counting the entries of bucket "flags"`, `Deleting 4 entries of bucket "flags"`, `Deleted 4 entries of bucket "flags"`}},
 		"none": {config: map[string]any{}, progress: []string{`Counting the entries of bucket "flags"`, `There are no entries: nothing was deleted`}},
 		"a prefix": {config: map[string]any{"key_prefix": "preview/"}, held: few, writes: "2", left: 2, progress: []string{
-			`Counting the entries of bucket "flags" with the prefix "preview/"`, `Deleting 2 entries of bucket "flags" with the prefix "preview/"`, `Deleted 2 of 2 entries`, `Deleted 2 entries of bucket "flags" with the prefix "preview/"`}},
+			`Counting the entries of bucket "flags" with the prefix "preview/"`, `Deleting 2 entries of bucket "flags" with the prefix "preview/"`, `Deleted 2 entries of bucket "flags" with the prefix "preview/"`}},
 		"none of a prefix": {config: map[string]any{"key_prefix": "x"}, held: few, left: 4, progress: []string{
 			`Counting the entries of bucket "flags" with the prefix "x"`, `There are no entries: nothing was deleted`}},
 		"as many as may be":    {config: map[string]any{"max_entries": 4}, held: few, writes: purge},
@@ -95,7 +95,7 @@ func TestKVBucketPurgeAction(t *testing.T) {
 		"more than by default": {config: map[string]any{}, held: many, left: 1500, want: "There are 1500 entries in bucket \"flags\", and at most 1000 may be deleted."},
 		"many":                 {config: map[string]any{"max_entries": 1500}, held: many, writes: purge},
 		"many of a prefix": {config: map[string]any{"max_entries": 2000, "key_prefix": "team-0"}, held: many, writes: "300", left: 1200, progress: []string{
-			`Counting the entries of bucket "flags" with the prefix "team-0"`, `Deleting 300 entries of bucket "flags" with the prefix "team-0"`, "Deleted 100 of 300 entries", "Deleted 200 of 300 entries", "Deleted 300 of 300 entries", `Deleted 300 entries of bucket "flags" with the prefix "team-0"`}},
+			`Counting the entries of bucket "flags" with the prefix "team-0"`, `Deleting 300 entries of bucket "flags" with the prefix "team-0"`, "Deleted 100 of 300 entries", "Deleted 200 of 300 entries", `Deleted 300 entries of bucket "flags" with the prefix "team-0"`}},
 		"more than a list, of a prefix": {config: map[string]any{"max_entries": 2000, "key_prefix": "team-"}, held: many, writes: "1500", want: "warning: The gateway lists at most 1000 entries at once, so there may be more than the 1500 that were found and deleted."},
 		"too many of a prefix":          {config: map[string]any{"key_prefix": "team-"}, held: many, left: 1500, want: "There are at least 1500 entries in bucket \"flags\" with the prefix \"team-\", and at most 1000 may be deleted."},
 		"marks within the limit":        {config: map[string]any{"max_entries": 1502}, held: many, deleted: 2, writes: purge},
