@@ -1,12 +1,17 @@
 package provider_test
 
 import (
+	"context"
 	"testing"
 
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
 	"github.com/hashicorp/terraform-plugin-testing/plancheck"
 	"github.com/hashicorp/terraform-plugin-testing/statecheck"
+
+	"github.com/quivaworks/terraform-provider-quiva/internal/dynamicvalue"
+	"github.com/quivaworks/terraform-provider-quiva/internal/provider"
 )
 
 // TestAccSchemaErrorsFunction: what is wrong with a value, a line for each error.
@@ -132,5 +137,48 @@ resource "terraform_data" "test" {
 }
 `,
 		ExpectError: message("The flag is no flag: /rollout: maximum: got 120, want 100"),
+	})
+}
+
+// FuzzSchemaErrors: no schema makes the function fail in another way than with an
+// error of its own, and the same arguments have the same errors.
+func FuzzSchemaErrors(f *testing.F) {
+	for _, seed := range [][2]string{
+		{`{"a":[1,"x",null]}`, `{"properties":{"a":{"items":{"type":"string"},"contains":{"const":2}}},"required":["b"]}`},
+		{`{"a":{"a":{}}}`, `{"$id":"https://example.com/s","$defs":{"n":{"$anchor":"n","$ref":"#"}},"properties":{"a":{"$ref":"#n"}},"propertyNames":{"pattern":"^b"}}`},
+		{`1e400`, `{"$schema":"http://json-schema.org/draft-04/schema#","maximum":1,"exclusiveMaximum":true,"multipleOf":0.3}`},
+		{`["a@b","::1"]`, `{"prefixItems":[{"format":"email"},{"format":"ipv4"}],"anyOf":[{"minItems":3},{"not":{}}],"unevaluatedItems":false}`},
+		{`{}`, `{"$dynamicRef":"#a","$dynamicAnchor":"a","if":true,"then":{"$recursiveRef":"#"}}`}, {`null`, `false`}, {`{}`, `"{}"`}, {`{}`, `{"$ref":"x"}`},
+	} {
+		f.Add([]byte(seed[0]), []byte(seed[1]))
+	}
+	server, _, err := provider.NewServer(context.Background(), "test")
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Fuzz(func(t *testing.T, value, schema []byte) {
+		if len(value)+len(schema) > 4000 {
+			return // more text only takes longer
+		}
+		decodedValue, errValue := dynamicvalue.Decode(value)
+		decodedSchema, errSchema := dynamicvalue.Decode(schema)
+		if errValue != nil || errSchema != nil || decodedSchema == dynamicvalue.Null {
+			return
+		}
+		check := func() string {
+			resp, err := server.CallFunction(t.Context(), &tfprotov6.CallFunctionRequest{Name: "schema_errors", Arguments: []*tfprotov6.DynamicValue{
+				{MsgPack: []byte(decodedValue)}, {MsgPack: []byte(decodedSchema)},
+			}})
+			switch {
+			case err != nil:
+				t.Fatal(err)
+			case resp.Error != nil:
+				return resp.Error.Text
+			}
+			return string(resp.Result.MsgPack)
+		}
+		if first, second := check(), check(); first != second {
+			t.Errorf("%s by %s: %q, then %q", value, schema, first, second)
+		}
 	})
 }
