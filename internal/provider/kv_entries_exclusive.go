@@ -37,7 +37,7 @@ var exclusiveAttribute = schema.SingleNestedAttribute{
 			MarkdownDescription: "Patterns of keys to leave alone, in which `*` stands for any characters: `[\"runtime/*\"]`.",
 			ElementType:         types.StringType,
 			Optional:            true,
-			Validators:          []validator.List{listvalidator.ValueStringsAre(patternOfKeys)},
+			Validators:          []validator.List{listvalidator.NoNullValues(), listvalidator.ValueStringsAre(patternOfKeys)},
 		},
 		"max_deletions": schema.Int64Attribute{
 			MarkdownDescription: fmt.Sprintf("How many entries one plan may delete, those included that were removed from `entries`. More is an error, so that an empty file or a wrong prefix deletes nothing. Defaults to `%d`.", defaultMaxDeletions),

@@ -436,3 +436,17 @@ func TestAccExclusiveUnknown(t *testing.T) {
 		resource.TestStep{Config: config(`"y*"`), ExpectError: inWords("must show what exclusive deletes")},
 	)
 }
+
+// TestAccExclusiveTurnsOutNull: a pattern that is unknown while planning is held to
+// the same rules when it is known.
+func TestAccExclusiveTurnsOutNull(t *testing.T) {
+	t.Parallel()
+	gateway := newGateway(t)
+	run(t, resource.TestStep{
+		Config:      withOther(manyEntries(gateway, `{ a = {} }`, `exclusive = { except = [terraform_data.other.output == "x" ? null : "x"] }`), `"x"`),
+		ExpectError: inWords("This attribute contains a null value"),
+	})
+	if held := gateway.Entries("flags"); len(held) > 0 {
+		t.Errorf("the gateway holds %v", held)
+	}
+}

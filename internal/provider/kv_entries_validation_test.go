@@ -47,6 +47,7 @@ func TestAccKVEntriesBadInput(t *testing.T) {
 		"prefix space":       {manyEntries(gateway, `{}`, `key_prefix = "my key/"`), `The key prefix contains " ".`},
 		"prefix dot":         {manyEntries(gateway, `{}`, `key_prefix = ".a"`), `The key prefix begins with a dot.`},
 		"exception":          {manyEntries(gateway, `{}`, `exclusive = { except = ["run time/*"] }`), `The key pattern contains " ".`},
+		"null exception":     {manyEntries(gateway, `{}`, `exclusive = { except = ["runtime/*", null] }`), `This attribute contains a null value`},
 		"another prefix":     {manyEntries(gateway, `{ ka = {}, b = {}, k = {}, ak = {} }`, `key_prefix = "k"`), `Every key of entries must begin with the key_prefix, which is "k". These do not: "ak", "b".`},
 		"prefix, rest later": {withOther(manyEntries(gateway, `{ a = terraform_data.other.output }`, `key_prefix = "k"`), "{}"), `These do not: "a".`},
 		"entries left out":   {withProvider(gateway, "resource \"quiva_kv_entries\" \"test\" {\n  bucket = \"flags\"\n}\n"), `The argument "entries" is required`},

@@ -45,7 +45,7 @@ func (l *kvEntryListResource) ListResourceConfigSchema(_ context.Context, _ list
 				MarkdownDescription: "Patterns of keys to leave out, in which `*` stands for any characters: `[\"secrets/*\"]`.",
 				ElementType:         types.StringType,
 				Optional:            true,
-				Validators:          []validator.List{listvalidator.ValueStringsAre(patternOfKeys)},
+				Validators:          []validator.List{listvalidator.NoNullValues(), listvalidator.ValueStringsAre(patternOfKeys)},
 			},
 		},
 	}
