@@ -193,3 +193,37 @@ func TestAccKVEntryPropertiesInExclusiveScope(t *testing.T) {
 		resource.TestStep{Config: configuration, ConfigPlanChecks: plans(plancheck.ExpectEmptyPlan())},
 	)
 }
+
+// TestAccKVEntryPropertiesPlannedTooLate: properties that come to an entry which
+// an exclusive resource plans to delete, since it was planned before, are refused:
+// what others have in the entry would be lost.
+func TestAccKVEntryPropertiesPlannedTooLate(t *testing.T) {
+	t.Parallel()
+	gateway := newGateway(t)
+	configuration := func(exclusive string) string {
+		return manyEntries(gateway, `{ b = {} }`, "exclusive = {"+exclusive+"}") + `
+resource "quiva_kv_entry_properties" "late" {
+  bucket     = quiva_kv_entries.test.bucket
+  key        = "a"
+  properties = { x = 1 }
+}
+`
+	}
+	run(t,
+		resource.TestStep{Config: manyEntries(gateway, `{ b = {} }`, "exclusive = {}")},
+		resource.TestStep{
+			PreConfig:   func() { gateway.PutEntry("flags", "a", `{"visits":1}`) },
+			Config:      configuration(""),
+			ExpectError: inWords(`entry "a" in bucket "flags", which this resource manages.*except = \["a"\]`),
+		},
+		resource.TestStep{
+			PreConfig: func() {
+				if held, _ := gateway.Entry("flags", "a"); held != `{"visits":1}` {
+					t.Errorf("the plan that failed has made the entry %s", held)
+				}
+			},
+			Config: configuration(` except = ["a"] `),
+			Check:  holdsJSON(gateway, `{"visits":1,"x":1}`),
+		},
+	)
+}

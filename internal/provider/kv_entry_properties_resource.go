@@ -123,7 +123,7 @@ func (r *kvEntryPropertiesResource) Configure(_ context.Context, req resource.Co
 const removalKey = "removal"
 
 // ModifyPlan makes the ID known ahead, and refuses an entry that another resource
-// has as a whole. A deletion leaves others what they have.
+// has as a whole, or deletes as undeclared. A deletion leaves others what they have.
 func (r *kvEntryPropertiesResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
 	if req.Plan.Raw.IsNull() {
 		var state kvEntryPropertiesModel
@@ -148,6 +148,10 @@ func (r *kvEntryPropertiesResource) ModifyPlan(ctx context.Context, req resource
 	if !plan.Bucket.IsUnknown() && !plan.Key.IsUnknown() {
 		bucket, key := plan.Bucket.ValueString(), plan.Key.ValueString()
 		plan.ID = types.StringValue(bucket + "/" + key)
+		if pruned := r.gateway.run.Pruned(bucket, []string{key}); len(pruned) > 0 {
+			resp.Diagnostics.Append(prunedElsewhere(bucket, pruned))
+			return
+		}
 		wanted, _ := dynamicvalue.Encode(dynamicvalue.Of(plan.Properties)) // nil if not wholly known
 		if r.gateway.run.PlanProperties(bucket, key, wanted) {
 			resp.Diagnostics.Append(managedTwice(bucket, key))
