@@ -259,7 +259,7 @@ func TestListResourceUnknownProvider(t *testing.T) {
 	noDiagnostics(t, response.Diagnostics, err)
 	for of, config := range map[string]map[string]any{"quiva_kv_bucket": nil, "quiva_kv_entry": {"bucket": "flags"}, "quiva_kv_entries": {"bucket": "flags"}} {
 		results := listing{of, config, true, 100}.results(t, server)
-		if len(results) != 1 || !strings.Contains(describe(results[0].Diagnostics), `the provider's "api_key" depends on something that is only known after apply`) {
+		if len(results) != 1 || !strings.Contains(describe(results[0].Diagnostics), `the provider's argument "api_key" will be known only after apply`) {
 			t.Errorf("%s gave %+v", of, results)
 		}
 	}
