@@ -195,10 +195,10 @@ func (r *kvEntriesResource) Update(ctx context.Context, req resource.UpdateReque
 	}
 	digests, diags := digestsOf(ctx, req.Private)
 	resp.Diagnostics.Append(diags...)
-	updated, ok := r.apply(ctx, &resp.Diagnostics, plan, state, digests)
-	if ok {
-		resp.Diagnostics.Append(storeDigests(ctx, resp.Private, nil, nil)...)
-	}
+	updated, _ := r.apply(ctx, &resp.Diagnostics, plan, state, digests)
+	// Even if it failed: what was not deleted may be declared by the next plan,
+	// and only a refresh can tell.
+	resp.Diagnostics.Append(storeDigests(ctx, resp.Private, nil, nil)...)
 	resp.Diagnostics.Append(storeEntries(ctx, updated, &resp.State, resp.Identity)...)
 }
 

@@ -1,0 +1,45 @@
+package endtoend_test
+
+import (
+	"net/http"
+	"testing"
+
+	"github.com/quivaworks/terraform-provider-quiva/internal/mockgateway"
+)
+
+const exclusiveEntries = `
+resource "quiva_kv_entries" "test" {
+  bucket    = "flags"
+  entries   = { a = { n = 1 } }
+  exclusive = {}
+}
+`
+
+// TestExclusiveFailureUnrefreshed: after an apply that could not delete what is
+// undeclared, a plan without a refresh does not delete it either: it may be
+// declared by now.
+func TestExclusiveFailureUnrefreshed(t *testing.T) {
+	needTerraform(t)
+	gateway := newGateway(t)
+	w := newWorkspace(t, gateway)
+	w.configure("", exclusiveEntries)
+	w.must("apply", "-auto-approve")
+	gateway.PutEntry("flags", "x", `{"n":1}`)
+	fault := gateway.Inject(mockgateway.Fault{Method: http.MethodDelete, Effect: mockgateway.Respond(http.StatusForbidden, nil, `{"error":"forbidden"}`)})
+	if result := w.run("apply", "-auto-approve"); !result.says("1 of 1 entries could not be deleted") {
+		t.Errorf("the apply says\n%s", result.output)
+	}
+	fault.Clear()
+	w.configure("", exclusiveEntries+`
+resource "quiva_kv_entry" "x" {
+  bucket = "flags"
+  key    = "x"
+  value  = { n = 1 }
+}
+`)
+	w.must("apply", "-auto-approve", "-target=quiva_kv_entry.x")
+	w.must("apply", "-auto-approve", "-refresh=false")
+	if _, ok := gateway.Entry("flags", "x"); !ok {
+		t.Error("an entry was deleted that is declared")
+	}
+}
