@@ -1,6 +1,7 @@
 package endtoend_test
 
 import (
+	"fmt"
 	"net/http"
 	"testing"
 
@@ -41,5 +42,27 @@ resource "quiva_kv_entry" "x" {
 	w.must("apply", "-auto-approve", "-refresh=false")
 	if _, ok := gateway.Entry("flags", "x"); !ok {
 		t.Error("an entry was deleted that is declared")
+	}
+}
+
+// TestExclusiveDestroy pins what the page says of a destroy: Terraform plans the
+// configuration first, so that too many undeclared entries stop it, and does not
+// without a refresh.
+func TestExclusiveDestroy(t *testing.T) {
+	needTerraform(t)
+	gateway := newGateway(t)
+	w := newWorkspace(t, gateway)
+	w.configure("", exclusiveEntries)
+	w.must("apply", "-auto-approve")
+	const foreign = 11
+	for i := range foreign {
+		gateway.PutEntry("flags", fmt.Sprintf("x%d", i), `{}`)
+	}
+	if result := w.run("destroy", "-auto-approve"); result.status == 0 || !result.says("terraform destroy -refresh=false") {
+		t.Errorf("the destroy says\n%s", result.output)
+	}
+	w.must("destroy", "-auto-approve", "-refresh=false")
+	if held := gateway.Entries("flags"); len(held) != foreign {
+		t.Errorf("the gateway holds %v, want the %d undeclared entries", held, foreign)
 	}
 }

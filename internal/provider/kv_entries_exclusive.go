@@ -174,7 +174,8 @@ func (r *kvEntriesResource) planExclusive(ctx context.Context, diags *diag.Diagn
 	removed := plan.removedFrom(*state)
 	if deletions := len(pruned) + len(removed); int64(deletions) > scope.maxDeletions() {
 		diags.AddAttributeError(path.Root("exclusive"), "Too many deletions",
-			fmt.Sprintf("This plan would delete %s, but exclusive allows %d deletions. Check that entries and key_prefix are what you mean. If all of these are to go, allow it for one apply:\n\n  exclusive = {\n    max_deletions = %d\n  }",
+			fmt.Sprintf("This plan would delete %s, but exclusive allows %d deletions. Check that entries and key_prefix are what you mean. If all of these are to go, allow it for one apply:\n\n  exclusive = {\n    max_deletions = %d\n  }\n\n"+
+				"A destroy deletes no undeclared entry, but Terraform makes this plan before it. Without a refresh it does not:\n\n  terraform destroy -refresh=false",
 				describeKeys(bucket, slices.Sorted(slices.Values(slices.Concat(pruned, removed)))), scope.maxDeletions(), deletions))
 		return
 	}
