@@ -66,3 +66,34 @@ func TestExclusiveDestroy(t *testing.T) {
 		t.Errorf("the gateway holds %v, want the %d undeclared entries", held, foreign)
 	}
 }
+
+// TestExclusiveUnrefreshedUnknown: what no refresh has looked at stays in the list,
+// also if it turns out to be declared: Terraform takes no other plan then.
+func TestExclusiveUnrefreshedUnknown(t *testing.T) {
+	needTerraform(t)
+	gateway := newGateway(t)
+	w := newWorkspace(t, gateway)
+	configure := func(entries string) {
+		w.configure("", fmt.Sprintf(`
+resource "terraform_data" "entries" {
+  input = %s
+}
+resource "quiva_kv_entries" "test" {
+  bucket    = "flags"
+  entries   = terraform_data.entries.output
+  exclusive = {}
+}
+`, entries))
+	}
+	gateway.PutEntry("flags", "x", `{"n":1}`)
+	configure(`{ a = { n = 1 } }`)
+	w.must("apply", "-auto-approve")
+	configure(`{ a = { n = 1 }, x = { n = 1 } }`)
+	w.must("apply", "-auto-approve", "-refresh=false")
+	if result := w.must("plan", "-detailed-exitcode"); !result.says("No changes") {
+		t.Errorf("the next plan says\n%s", result.output)
+	}
+	if held := gateway.Entries("flags"); len(held) != 2 {
+		t.Errorf("the gateway holds %v", held)
+	}
+}

@@ -193,20 +193,21 @@ func (r *kvEntriesResource) planExclusive(ctx context.Context, diags *diag.Diagn
 }
 
 // pruned returns the undeclared keys of a state that the plan deletes, and those
-// that it keeps: only what a refresh has read is deleted.
+// that it keeps: only what a refresh has read is deleted. What is kept does not
+// depend on the entries, which may not be known yet.
 func (m kvEntriesModel) pruned(state kvEntriesModel, scope *exclusiveScope, digests map[string][]byte) (pruned, kept []string) {
-	declared, _ := dynamicvalue.Of(m.Entries).Members()
 	var keys []string
 	for _, element := range state.Undeclared.Elements() {
 		key, _ := element.(types.String)
-		if _, isDeclared := declared[key.ValueString()]; !isDeclared {
-			keys = append(keys, key.ValueString())
-		}
+		keys = append(keys, key.ValueString())
 	}
+	declared, _ := dynamicvalue.Of(m.Entries).Members()
 	for _, key := range scope.without(keys) {
-		if digests[key] == nil {
+		_, isDeclared := declared[key]
+		switch {
+		case digests[key] == nil:
 			kept = append(kept, key)
-		} else {
+		case !isDeclared:
 			pruned = append(pruned, key)
 		}
 	}
