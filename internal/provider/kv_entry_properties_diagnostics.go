@@ -50,8 +50,8 @@ func (g *gateway) addPropertiesFailure(diags *diag.Diagnostics, m kvEntryPropert
 		g.addError(diags, operation{doing: "delete " + entry, rejected: path.Root("key")}, failure.Err)
 	case reconcile.Overtaken:
 		diags.AddError("KV entry overwritten by another writer",
-			fmt.Sprintf("The properties were written into %s, but another writer that had read it before wrote it right after, so they are not there. "+
-				"The gateway has no conditional write, which would keep the two apart.\n\nApply again. If it happens often, one of the two should write an entry of its own.", entry))
+			fmt.Sprintf("Entry %q in bucket %q was changed, but another writer that had read it before wrote it right after, so the change is lost. "+
+				"The gateway has no conditional write, which would keep the two apart.\n\nApply again. If it happens often, one of the two should write an entry of its own.", key, bucket))
 	case reconcile.Retained:
 		diags.AddError("KV entry kept",
 			fmt.Sprintf("This resource was to give up properties of %s, but the resource that takes over could not be created or changed. So the gateway keeps what it has, and this resource keeps it in its state. "+

@@ -461,17 +461,24 @@ func TestAccKVEntryPropertiesFailedDestroy(t *testing.T) {
 }
 
 // TestAccKVEntryPropertiesOvertaken: another writer that writes over what was just
-// written is told of.
+// written, or removed, is told of.
 func TestAccKVEntryPropertiesOvertaken(t *testing.T) {
 	t.Parallel()
 	gateway := newGateway(t)
+	overtake := func(value string) func() {
+		return func() {
+			gateway.Inject(mockgateway.Fault{Method: http.MethodPut, Times: 1, Effect: mockgateway.Stream(http.StatusOK, http.Header{"Content-Type": {"application/json"}}, func() io.Reader {
+				gateway.PutEntry("flags", "a", value)
+				return strings.NewReader(`{"message":"success"}`)
+			})})
+		}
+	}
 	gateway.PutEntry("flags", "a", `{"visits":1}`)
-	gateway.Inject(mockgateway.Fault{Method: http.MethodPut, Times: 1, Effect: mockgateway.Stream(http.StatusOK, http.Header{"Content-Type": {"application/json"}}, func() io.Reader {
-		gateway.PutEntry("flags", "a", `{"visits":2}`)
-		return strings.NewReader(`{"message":"success"}`)
-	})})
+	overtaken := message(`Entry "a" in bucket "flags" was changed, but another writer that had read it before wrote it right after, so the change is lost.`)
 	run(t,
-		resource.TestStep{Config: propertiesOf(gateway, `{ rate = 10 }`), ExpectError: message("KV entry overwritten by another writer")},
+		resource.TestStep{PreConfig: overtake(`{"visits":2}`), Config: propertiesOf(gateway, `{ rate = 10 }`), ExpectError: overtaken},
 		resource.TestStep{Config: propertiesOf(gateway, `{ rate = 10 }`), Check: holds(gateway, "flags", "a", `{"visits":2,"rate":10}`)},
+		resource.TestStep{PreConfig: overtake(`{"visits":3,"rate":10}`), Config: withProvider(gateway, ""), ExpectError: overtaken},
+		resource.TestStep{Config: withProvider(gateway, ""), Check: holds(gateway, "flags", "a", `{"visits":3}`)},
 	)
 }
