@@ -123,11 +123,7 @@ func (r *kvEntriesResource) refreshUndeclared(ctx context.Context, diags *diag.D
 		r.gateway.addListError(diags, bucket, path.Root("exclusive"), err)
 		return false
 	}
-	keys := slices.Sorted(maps.Keys(undeclared))
-	if len(keys) > 0 {
-		r.gateway.run.AwaitReads(ctx)
-		keys = r.gateway.run.Unheld(bucket, keys)
-	}
+	keys := r.gateway.run.AwaitUnheld(ctx, bucket, slices.Sorted(maps.Keys(undeclared)))
 	diags.Append(storeDigests(ctx, private, keys, undeclared)...)
 	before := state.Undeclared
 	state.Undeclared = listOfKeys(keys)

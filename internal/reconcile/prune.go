@@ -7,43 +7,51 @@ import (
 	"time"
 )
 
-// AwaitReads is for an object that is being read. It waits until no other one is:
-// Terraform reads them in no particular order.
-func (r *Run) AwaitReads(ctx context.Context) {
+// AwaitUnheld is for an object that is being read. It returns those keys that no
+// object has been seen to hold or to write, once no other one is being read:
+// Terraform reads them in no particular order. If none are left it returns at once,
+// since Terraform reads only some objects at a time, and this may keep it from
+// reading the others.
+func (r *Run) AwaitUnheld(ctx context.Context, bucket string, keys []string) []string {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	// Those that wait for each other would do so for ever.
 	r.reading--
 	defer func() { r.reading++ }()
 	quietSince := time.Now()
-	for ctx.Err() == nil {
+	for ctx.Err() == nil && slices.ContainsFunc(keys, func(key string) bool { return !r.isAnyones(bucket, key) }) {
 		if r.lastPlanned.After(quietSince) {
 			quietSince = r.lastPlanned
 		}
-		left := time.Until(quietSince.Add(quiet))
-		if r.reading > 0 {
-			left = quiet
-		}
-		if left <= 0 {
-			return
+		if r.reading == 0 && time.Since(quietSince) >= quiet {
+			break
 		}
 		r.mu.Unlock()
 		select {
-		case <-time.After(left):
+		case <-time.After(quiet / 10):
 		case <-ctx.Done():
 		}
 		r.mu.Lock()
 	}
+	return r.unheld(bucket, keys)
 }
 
 // Unheld returns those keys that no object has been seen to hold or to write.
 func (r *Run) Unheld(bucket string, keys []string) []string {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return slices.DeleteFunc(slices.Clone(keys), func(key string) bool {
-		e := r.at(bucket, key)
-		return e.isHeld() || e.leaving || e.claim != untouched
-	})
+	return r.unheld(bucket, keys)
+}
+
+func (r *Run) unheld(bucket string, keys []string) []string {
+	return slices.DeleteFunc(slices.Clone(keys), func(key string) bool { return r.isAnyones(bucket, key) })
+}
+
+// isAnyones reports whether an object has been seen to hold an entry, to let it go
+// or to write it. The caller holds r.mu.
+func (r *Run) isAnyones(bucket, key string) bool {
+	e := r.at(bucket, key)
+	return e.isHeld() || e.leaving || e.claim != untouched
 }
 
 // isHeld reports whether an object has been seen to hold an entry, or some of its

@@ -55,9 +55,9 @@ func TestPlanPruning(t *testing.T) {
 	}
 }
 
-// TestAwaitReads: an object that is being read can wait for all others, also if
+// TestAwaitUnheld: an object that is being read can wait for all others, also if
 // these wait themselves.
-func TestAwaitReads(t *testing.T) {
+func TestAwaitUnheld(t *testing.T) {
 	t.Parallel()
 	run, _ := newRun(t, "")
 	slow := run.Reading()
@@ -66,7 +66,9 @@ func TestAwaitReads(t *testing.T) {
 		go func() {
 			defer run.Reading()()
 			begun := time.Now()
-			run.AwaitReads(t.Context())
+			if got := run.AwaitUnheld(t.Context(), "flags", []string{"free"}); !slices.Equal(got, []string{"free"}) {
+				t.Errorf("unheld: %q, want free", got)
+			}
 			waited <- time.Since(begun)
 		}()
 	}
@@ -79,13 +81,27 @@ func TestAwaitReads(t *testing.T) {
 	}
 }
 
-// TestAwaitReadsCancelled: nobody waits for a read that hangs once the run ends.
-func TestAwaitReadsCancelled(t *testing.T) {
+// TestAwaitUnheldNone: an object whose keys have all been seen to be held waits for
+// nothing more, and makes way for others that are to be read.
+func TestAwaitUnheldNone(t *testing.T) {
+	t.Parallel()
+	run, _ := newRun(t, "")
+	defer run.Reading()()
+	defer run.Reading()()
+	run.ReadBy("flags", []string{"early"})
+	time.AfterFunc(200*time.Millisecond, func() { run.ReadBy("flags", []string{"late"}) })
+	if got := run.AwaitUnheld(t.Context(), "flags", []string{"early", "late"}); len(got) > 0 {
+		t.Errorf("unheld: %q", got)
+	}
+}
+
+// TestAwaitUnheldCancelled: nobody waits for a read that hangs once the run ends.
+func TestAwaitUnheldCancelled(t *testing.T) {
 	t.Parallel()
 	run, _ := newRun(t, "")
 	defer run.Reading()()
 	defer run.Reading()()
 	cancelled, cancel := context.WithCancel(t.Context())
 	cancel()
-	run.AwaitReads(cancelled)
+	run.AwaitUnheld(cancelled, "flags", []string{"free"})
 }
