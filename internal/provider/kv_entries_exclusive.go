@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -119,7 +120,7 @@ func (r *kvEntriesResource) refreshUndeclared(ctx context.Context, diags *diag.D
 	}
 	bucket := state.Bucket.ValueString()
 	undeclared, err := findUndeclared(ctx, client, scope, *state)
-	if err != nil {
+	if err != nil && !errors.Is(err, quiva.ErrNotFound) { // a bucket that is gone has none
 		r.gateway.addListError(diags, bucket, path.Root("exclusive"), err)
 		return false
 	}

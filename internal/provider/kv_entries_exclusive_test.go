@@ -450,3 +450,26 @@ func TestAccExclusiveTurnsOutNull(t *testing.T) {
 		t.Errorf("the gateway holds %v", held)
 	}
 }
+
+// TestAccExclusiveWithoutBucket: a bucket that is gone holds nothing undeclared.
+// The next apply makes it anew, with its entries.
+func TestAccExclusiveWithoutBucket(t *testing.T) {
+	t.Parallel()
+	gateway := newGateway(t)
+	config := bucket(gateway) + `
+resource "quiva_kv_entries" "test" {
+  bucket    = quiva_kv_bucket.test.bucket
+  entries   = { a = {} }
+  exclusive = {}
+}
+`
+	run(t,
+		resource.TestStep{Config: config},
+		resource.TestStep{
+			PreConfig: func() { gateway.DeleteBucket("limits") },
+			Config:    config,
+			Check:     holds(gateway, "limits", "a", `{}`),
+		},
+		resource.TestStep{Config: config, ConfigPlanChecks: plans(plancheck.ExpectEmptyPlan())},
+	)
+}
