@@ -43,23 +43,23 @@ func (d *kvBucketDataSource) Schema(_ context.Context, _ datasource.SchemaReques
 				Computed:            true,
 			},
 			"history": schema.Int64Attribute{
-				MarkdownDescription: "How many revisions of each entry the bucket keeps.",
+				MarkdownDescription: "Number of revisions that the bucket keeps of each entry.",
 				Computed:            true,
 			},
 			"max_bytes": schema.Int64Attribute{
-				MarkdownDescription: "Limit of the whole bucket, all kept revisions included, in bytes. Null if there is none.",
+				MarkdownDescription: "Maximum size of the whole bucket in bytes, including all kept revisions. Null if there is no limit.",
 				Computed:            true,
 			},
 			"max_value_size": schema.Int64Attribute{
-				MarkdownDescription: "Limit of one value, as JSON text, in bytes. Null if there is none.",
+				MarkdownDescription: "Maximum size of one value in bytes, as JSON text. Null if there is no limit.",
 				Computed:            true,
 			},
 			"replicas": schema.Int64Attribute{
-				MarkdownDescription: "How many copies of the bucket the gateway's cluster keeps.",
+				MarkdownDescription: "Number of copies of the bucket in the gateway's cluster.",
 				Computed:            true,
 			},
 			"storage": schema.StringAttribute{
-				MarkdownDescription: "Where the bucket is kept: `file`, on disk, or `memory`.",
+				MarkdownDescription: "Storage of the bucket: `file`, on disk, or `memory`.",
 				Computed:            true,
 			},
 			"compression": schema.BoolAttribute{
@@ -75,11 +75,11 @@ func (d *kvBucketDataSource) Schema(_ context.Context, _ datasource.SchemaReques
 				Computed:            true,
 			},
 			"bytes": schema.Int64Attribute{
-				MarkdownDescription: "Size of what the bucket holds, all kept revisions included, in bytes.",
+				MarkdownDescription: "Size of what the bucket holds in bytes, including all kept revisions.",
 				Computed:            true,
 			},
 			"created": schema.StringAttribute{
-				MarkdownDescription: "When the bucket was created, as an RFC 3339 time.",
+				MarkdownDescription: "Time at which the bucket was created, in RFC 3339 format.",
 				Computed:            true,
 			},
 		},

@@ -35,10 +35,10 @@ func (l *kvBucketListResource) Metadata(_ context.Context, req resource.Metadata
 
 func (l *kvBucketListResource) ListResourceConfigSchema(_ context.Context, _ list.ListResourceSchemaRequest, resp *list.ListResourceSchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "Lists the key-value buckets that the gateway shows to the credential, each as a `quiva_kv_bucket`. Terraform takes 100 of them unless `limit` says otherwise.",
+		MarkdownDescription: "Lists the key-value buckets that the credential can see, each as a `quiva_kv_bucket`. Terraform lists 100 of them unless `limit` is set.",
 		Attributes: map[string]schema.Attribute{
 			"name_prefix": schema.StringAttribute{
-				MarkdownDescription: "Prefix of the names, such as `team-a-`. Without it, all buckets are listed.",
+				MarkdownDescription: "Prefix of the names, such as `team-a-`. If omitted, all buckets are listed.",
 				Optional:            true,
 			},
 		},

@@ -30,7 +30,7 @@ func (d *kvBucketsDataSource) Metadata(_ context.Context, req datasource.Metadat
 
 func (d *kvBucketsDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "Lists all key-value buckets that the gateway shows to the credential.",
+		MarkdownDescription: "Lists all key-value buckets that the credential can see.",
 		Attributes: map[string]schema.Attribute{
 			"buckets": schema.ListNestedAttribute{
 				MarkdownDescription: "The buckets, sorted by name.",
@@ -50,7 +50,7 @@ func (d *kvBucketsDataSource) Schema(_ context.Context, _ datasource.SchemaReque
 							Computed:            true,
 						},
 						"created": schema.StringAttribute{
-							MarkdownDescription: "When the bucket was created, as an RFC 3339 time.",
+							MarkdownDescription: "Time at which the bucket was created, in RFC 3339 format.",
 							Computed:            true,
 						},
 					},

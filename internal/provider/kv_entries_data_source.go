@@ -35,7 +35,7 @@ func (d *kvEntriesDataSource) Metadata(_ context.Context, req datasource.Metadat
 
 func (d *kvEntriesDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: fmt.Sprintf("Reads the entries of a key-value bucket: all of them, those whose keys match a pattern, or those with a text or a number in an indexed field. The gateway lists at most %d entries and has no second page; "+
+		MarkdownDescription: fmt.Sprintf("Reads the entries of a key-value bucket: all of them, those whose keys match a pattern, or those with a text or a number in an indexed field. The gateway lists at most %d entries and has no paging; "+
 			"more are found by searches for longer and longer prefixes of the keys. `truncated` says whether there may be others.", quiva.MaxListLimit),
 		Attributes: map[string]schema.Attribute{
 			"bucket": schema.StringAttribute{
@@ -44,13 +44,13 @@ func (d *kvEntriesDataSource) Schema(_ context.Context, _ datasource.SchemaReque
 				Validators:          []validator.String{bucketName},
 			},
 			"key_pattern": schema.StringAttribute{
-				MarkdownDescription: "Pattern of the keys, in which `*` stands for any characters: `team-a/*`. Without it, all keys match.",
+				MarkdownDescription: "Pattern of the keys, in which `*` stands for any characters: `team-a/*`. If omitted, all keys match.",
 				Optional:            true,
 				Validators:          []validator.String{patternOfKeys},
 			},
 			"search": entriesSearchAttribute(),
 			"limit": schema.Int64Attribute{
-				MarkdownDescription: fmt.Sprintf("Number of entries to read at most, 1 to %d. If there are more, the most recent are returned. Without it, all are read; of those that match a `key_pattern` with more than a `*` at its end, or a `search`, up to %d.", quiva.MaxListLimit, quiva.MaxListLimit),
+				MarkdownDescription: fmt.Sprintf("Maximum number of entries to read, 1 to %d. If there are more, the most recent are returned. If omitted, all are read, or up to %d for a `search` and for a `key_pattern` that is not a prefix with a `*` after it.", quiva.MaxListLimit, quiva.MaxListLimit),
 				Optional:            true,
 				Validators:          []validator.Int64{int64validator.Between(1, quiva.MaxListLimit)},
 			},
@@ -60,11 +60,11 @@ func (d *kvEntriesDataSource) Schema(_ context.Context, _ datasource.SchemaReque
 				Computed:            true,
 			},
 			"entries": schema.DynamicAttribute{
-				MarkdownDescription: "What the entries hold, as an object of native values by key: `data.quiva_kv_entries.example.entries[\"team-a/checkout\"].rollout`. Numbers keep up to 153 digits. It is stored in the state.",
+				MarkdownDescription: "Values of the entries, as an object of native values by key: `data.quiva_kv_entries.example.entries[\"team-a/checkout\"].rollout`. Numbers keep up to 153 digits. It is stored in the state.",
 				Computed:            true,
 			},
 			"truncated": schema.BoolAttribute{
-				MarkdownDescription: "Whether there may be more entries than were read: the limit was reached (of a `search`, also the 1,000 that it finds at most) or, without one, as many entries were not found as the gateway counts. It also counts deleted keys for a time.",
+				MarkdownDescription: "Whether there may be more entries than were read: the `limit` was reached, a `search` found 1,000 entries or, without a `limit`, fewer entries were found than the gateway counts. It also counts deleted keys for some time.",
 				Computed:            true,
 			},
 		},

@@ -31,7 +31,7 @@ const defaultMaxDeletions = 10
 
 var exclusiveAttribute = schema.SingleNestedAttribute{
 	MarkdownDescription: "Makes this resource the only one that keeps entries in the bucket or, with `key_prefix`, under the prefix: entries that neither it nor another resource of this configuration declares are deleted. " +
-		"They are listed in `undeclared` first, and only what a plan has shown there is deleted by its apply. Creating and destroying the resource delete no undeclared entry.",
+		"They are listed in `undeclared` first, and only what a plan has shown there is deleted by its apply. Creating or destroying the resource deletes no undeclared entry.",
 	Optional: true,
 	Attributes: map[string]schema.Attribute{
 		"except": schema.ListAttribute{
@@ -41,7 +41,7 @@ var exclusiveAttribute = schema.SingleNestedAttribute{
 			Validators:          []validator.List{listvalidator.NoNullValues(), listvalidator.ValueStringsAre(patternOfKeys)},
 		},
 		"max_deletions": schema.Int64Attribute{
-			MarkdownDescription: fmt.Sprintf("How many entries one plan may delete, those included that were removed from `entries`. More is an error, so that an empty file or a wrong prefix deletes nothing. Defaults to `%d`.", defaultMaxDeletions),
+			MarkdownDescription: fmt.Sprintf("Maximum number of entries that one plan may delete, including those removed from `entries`. A plan that would delete more is an error, so that an empty file or a wrong prefix deletes nothing. Defaults to `%d`.", defaultMaxDeletions),
 			Optional:            true,
 			Validators:          []validator.Int64{int64validator.AtLeast(0)},
 		},

@@ -47,7 +47,7 @@ func (r *kvEntriesResource) Metadata(_ context.Context, req resource.MetadataReq
 
 func (r *kvEntriesResource) Schema(_ context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "Many entries of one key-value bucket as one resource: hundreds to thousands of entries are planned and applied in seconds, since Terraform handles one object instead of one for each entry.\n\n" +
+		MarkdownDescription: "Manages many entries of one key-value bucket as one resource: hundreds to thousands of entries are planned and applied in seconds, since Terraform handles one object instead of one for each entry.\n\n" +
 			"Each entry behaves as a `quiva_kv_entry` does: it is compared as JSON, it never overwrites another value when it is created, and an equal value is adopted. " +
 			"Entries of the bucket that are not in `entries` are left alone, unless the resource is `exclusive`.",
 		Attributes: map[string]schema.Attribute{
@@ -65,12 +65,12 @@ func (r *kvEntriesResource) Schema(_ context.Context, _ resource.SchemaRequest, 
 			},
 			"entries": schema.DynamicAttribute{
 				MarkdownDescription: "The entries: an object whose property names are the keys and whose values are objects, such as `yamldecode(file(\"flags.yaml\"))`. " +
-					"An entry that is added is created, one that is changed is written, one that is removed is deleted; no other is sent. It is stored in the state.",
+					"Added entries are created, changed ones are written and removed ones are deleted; no other entry is sent. It is stored in the state.",
 				Required:   true,
 				Validators: []validator.Dynamic{entriesValidator{}},
 			},
 			"overwrite": schema.BoolAttribute{
-				MarkdownDescription: "Whether adding an entry may take over a key that holds another value. A key that holds an equal value is taken over in any case. Defaults to `false`.",
+				MarkdownDescription: "Whether adding an entry may overwrite a key that holds another value. A key that holds an equal value is adopted in any case. Defaults to `false`.",
 				Optional:            true,
 				Computed:            true,
 				Default:             booldefault.StaticBool(false),
@@ -93,7 +93,7 @@ func (r *kvEntriesResource) IdentitySchema(_ context.Context, _ resource.Identit
 				RequiredForImport: true,
 			},
 			"key_prefix": identityschema.StringAttribute{
-				Description:       "Prefix of the keys, if the resource is about a part of the bucket.",
+				Description:       "Prefix of the keys, if the resource manages only a part of the bucket.",
 				OptionalForImport: true,
 			},
 		},

@@ -40,7 +40,7 @@ func entriesSearchAttribute() schema.Attribute {
 				Validators:          []validator.String{stringvalidator.LengthAtLeast(1)},
 			},
 			"text": schema.StringAttribute{
-				MarkdownDescription: "What the field has. Either this or `min` or `max` must be set.",
+				MarkdownDescription: "Text to find in the field. Either this or `min` or `max` must be set.",
 				Optional:            true,
 				Validators:          []validator.String{stringvalidator.LengthAtLeast(1)},
 			},
@@ -50,11 +50,11 @@ func entriesSearchAttribute() schema.Attribute {
 				Validators:          []validator.String{stringvalidator.OneOf(string(quiva.ExactMatch), string(quiva.FuzzyMatch), string(quiva.PrefixMatch))},
 			},
 			"min": schema.NumberAttribute{
-				MarkdownDescription: "Smallest number. Without it, the range has no lower bound.",
+				MarkdownDescription: "Smallest number. If omitted, the range has no lower bound.",
 				Optional:            true,
 			},
 			"max": schema.NumberAttribute{
-				MarkdownDescription: "Largest number. Without it, the range has no upper bound.",
+				MarkdownDescription: "Largest number. If omitted, the range has no upper bound.",
 				Optional:            true,
 			},
 		},

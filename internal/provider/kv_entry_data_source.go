@@ -40,12 +40,12 @@ func (d *kvEntryDataSource) Schema(_ context.Context, _ datasource.SchemaRequest
 				Validators:          []validator.String{bucketName},
 			},
 			"key": schema.StringAttribute{
-				MarkdownDescription: "Key of the entry, as it is.",
+				MarkdownDescription: "Key of the entry.",
 				Required:            true,
 				Validators:          []validator.String{entryKey},
 			},
 			"value": schema.DynamicAttribute{
-				MarkdownDescription: "What the entry holds, as a native value: `data.quiva_kv_entry.example.value.rollout`. Numbers keep up to 153 digits. It is stored in the state.",
+				MarkdownDescription: "Value of the entry, as a native value: `data.quiva_kv_entry.example.value.rollout`. Numbers keep up to 153 digits. It is stored in the state.",
 				Computed:            true,
 			},
 		},

@@ -35,12 +35,12 @@ func (e *kvEntryEphemeralResource) Schema(_ context.Context, _ ephemeral.SchemaR
 				Validators:          []validator.String{bucketName},
 			},
 			"key": schema.StringAttribute{
-				MarkdownDescription: "Key of the entry, as it is.",
+				MarkdownDescription: "Key of the entry.",
 				Required:            true,
 				Validators:          []validator.String{entryKey},
 			},
 			"value": schema.DynamicAttribute{
-				MarkdownDescription: "What the entry holds, as a native value: `ephemeral.quiva_kv_entry.example.value.password`. Numbers keep up to 153 digits.",
+				MarkdownDescription: "Value of the entry, as a native value: `ephemeral.quiva_kv_entry.example.value.password`. Numbers keep up to 153 digits.",
 				Computed:            true,
 			},
 		},

@@ -37,7 +37,7 @@ func (l *kvEntryListResource) Metadata(_ context.Context, req resource.MetadataR
 func (l *kvEntryListResource) ListResourceConfigSchema(_ context.Context, _ list.ListResourceSchemaRequest, resp *list.ListResourceSchemaResponse) {
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "Lists the entries of a key-value bucket, each as a `quiva_kv_entry`. " + inClearText +
-			" Terraform takes 100 of them unless `limit` says otherwise.",
+			" Terraform lists 100 of them unless `limit` is set.",
 		Attributes: map[string]schema.Attribute{
 			"bucket":     listedBucket,
 			"key_prefix": listedKeyPrefix,
@@ -59,7 +59,7 @@ var (
 		Validators:          []validator.String{bucketName},
 	}
 	listedKeyPrefix = schema.StringAttribute{
-		MarkdownDescription: "Prefix of the keys, such as `team-a/`. Without it, all keys are listed.",
+		MarkdownDescription: "Prefix of the keys, such as `team-a/`. If omitted, all keys are listed.",
 		Optional:            true,
 		Validators:          []validator.String{keyPrefix},
 	}

@@ -50,8 +50,8 @@ func (r *kvEntryResource) Metadata(_ context.Context, req resource.MetadataReque
 
 func (r *kvEntryResource) Schema(_ context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "One entry of a key-value bucket: a key and the JSON object that it holds.\n\n" +
-			"Creating an entry never overwrites another value by accident: a key that is taken by another value is an error, unless `overwrite` is set. " +
+		MarkdownDescription: "Manages one entry of a key-value bucket: a key and the JSON object that it holds.\n\n" +
+			"Creating an entry never overwrites another value by accident: a key that already holds another value is an error, unless `overwrite` is set. " +
 			"The gateway offers no conditional write, so a writer that is active between the check and the write can still be overwritten.",
 		Attributes: map[string]schema.Attribute{
 			"bucket": schema.StringAttribute{
@@ -61,7 +61,7 @@ func (r *kvEntryResource) Schema(_ context.Context, _ resource.SchemaRequest, re
 				PlanModifiers:       []planmodifier.String{stringplanmodifier.RequiresReplace()},
 			},
 			"key": schema.StringAttribute{
-				MarkdownDescription: "Key of the entry: letters, digits and `-/_=.`, not beginning or ending with `.`. It is taken as it is, `/` included. A change replaces the entry.",
+				MarkdownDescription: "Key of the entry: letters, digits and `-/_=.`, not beginning or ending with `.`. It is used as it is, including any `/`. A change replaces the entry.",
 				Required:            true,
 				Validators:          []validator.String{entryKey},
 				PlanModifiers:       []planmodifier.String{stringplanmodifier.RequiresReplace()},
@@ -74,18 +74,18 @@ func (r *kvEntryResource) Schema(_ context.Context, _ resource.SchemaRequest, re
 				Validators: []validator.Dynamic{objectValidator{}},
 			},
 			"value_wo": schema.DynamicAttribute{
-				MarkdownDescription: "The same as `value`, for a secret: it is written to the gateway and stored in no plan and no state. Needs Terraform 1.11 or later. " +
-					"Since nothing remembers it, it is written when the entry is created and whenever `value_wo_version` changes, and a refresh only looks whether the entry exists.",
+				MarkdownDescription: "Same as `value`, for a secret: it is written to the gateway and stored in no plan and no state. Needs Terraform 1.11 or later. " +
+					"Since it is not stored, it is written when the entry is created and whenever `value_wo_version` changes, and a refresh only checks whether the entry exists.",
 				Optional:   true,
 				WriteOnly:  true,
 				Validators: []validator.Dynamic{objectValidator{}},
 			},
 			"value_wo_version": schema.Int64Attribute{
-				MarkdownDescription: "Any number that goes with `value_wo`: a change writes `value_wo` again.",
+				MarkdownDescription: "Version of `value_wo`, any number: a change writes `value_wo` again.",
 				Optional:            true,
 			},
 			"overwrite": schema.BoolAttribute{
-				MarkdownDescription: "Whether creating the entry may take over a key that holds another value. A key that holds an equal value is taken over in any case. Defaults to `false`.",
+				MarkdownDescription: "Whether creating the entry may overwrite a key that holds another value. A key that holds an equal value is adopted in any case. Defaults to `false`.",
 				Optional:            true,
 				Computed:            true,
 				Default:             booldefault.StaticBool(false),
@@ -141,7 +141,7 @@ func entryIdentitySchema() identityschema.Schema {
 				RequiredForImport: true,
 			},
 			"key": identityschema.StringAttribute{
-				Description:       "Key of the entry, as it is.",
+				Description:       "Key of the entry.",
 				RequiredForImport: true,
 			},
 		},

@@ -24,18 +24,18 @@ func (mergeFunction) Metadata(_ context.Context, _ function.MetadataRequest, res
 func (mergeFunction) Definition(_ context.Context, _ function.DefinitionRequest, resp *function.DefinitionResponse) {
 	resp.Definition = function.Definition{
 		Summary: "Merge objects deeply",
-		MarkdownDescription: "Merges objects from left to right, nested objects included, as a JSON Merge Patch does (RFC 7396): for the values and the entries of an environment that differ in a few properties from those of all others. " +
+		MarkdownDescription: "Merges objects from left to right, including nested objects, as a JSON Merge Patch does (RFC 7396). Use it for environments whose values or entries differ in a few properties. " +
 			"Terraform's own `merge` replaces a nested object as a whole.",
 		Parameters: []function.Parameter{
 			function.DynamicParameter{
 				Name:                "base",
-				MarkdownDescription: "The object, or map, to begin with.",
+				MarkdownDescription: "Object or map to begin with.",
 				AllowUnknownValues:  true,
 			},
 		},
 		VariadicParameter: function.DynamicParameter{
 			Name: "override",
-			MarkdownDescription: "Objects, or maps, of which each changes the result of those before it. A property that is `null` is removed; one that is an object is merged; any other replaces what was there, lists as a whole. " +
+			MarkdownDescription: "Objects or maps, each of which changes the result of those before it. A property that is `null` is removed; one that is an object is merged; any other replaces what was there, including lists. " +
 				"An override that is `null` changes nothing.",
 			AllowNullValue:     true,
 			AllowUnknownValues: true,

@@ -112,7 +112,7 @@ func (p *quivaProvider) Metadata(_ context.Context, _ provider.MetadataRequest, 
 
 func (p *quivaProvider) Schema(_ context.Context, _ provider.SchemaRequest, resp *provider.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "The Quiva provider declares the key-value buckets and entries of a [Quiva](https://quiva.ai) Gateway.",
+		MarkdownDescription: "Manages the key-value buckets and entries of a [Quiva](https://quiva.ai) Gateway.",
 		Attributes: map[string]schema.Attribute{
 			"endpoint": schema.StringAttribute{
 				MarkdownDescription: "Base URL of the gateway. A path prefix is kept; trailing slashes do not matter. " +
@@ -137,23 +137,23 @@ func (p *quivaProvider) Schema(_ context.Context, _ provider.SchemaRequest, resp
 				Optional: true,
 			},
 			"request_timeout": schema.StringAttribute{
-				MarkdownDescription: fmt.Sprintf("Limit of one attempt of a request, as a duration such as `10s` or `1m30s`. Defaults to `%s`.", quiva.DefaultRequestTimeout),
+				MarkdownDescription: fmt.Sprintf("Time limit for each attempt of a request, as a duration such as `10s` or `1m30s`. Defaults to `%s`.", quiva.DefaultRequestTimeout),
 				CustomType:          timetypes.GoDurationType{},
 				Optional:            true,
 				Validators:          []validator.String{aboveZero{}},
 			},
 			"max_retries": schema.Int64Attribute{
-				MarkdownDescription: fmt.Sprintf("How many times a request is repeated after a failed connection, a timeout or a status of 429, 500, 502, 503 or 504. `0` turns retrying off. Defaults to `%d`.", quiva.DefaultMaxRetries),
+				MarkdownDescription: fmt.Sprintf("Number of times that a request is retried after a failed connection, a timeout or a status of 429, 500, 502, 503 or 504. `0` turns retrying off. Defaults to `%d`.", quiva.DefaultMaxRetries),
 				Optional:            true,
 				Validators:          []validator.Int64{int64validator.Between(0, 100)},
 			},
 			"allow_insecure_http": schema.BoolAttribute{
-				MarkdownDescription: "Allow an `endpoint` with plain `http` whose host is not loopback. The credential and all values are then sent unencrypted. Defaults to `false`.",
+				MarkdownDescription: "Whether to allow an `endpoint` with plain `http` whose host is not loopback. The credential and all values are then sent unencrypted. Defaults to `false`.",
 				Optional:            true,
 			},
 			"bulk_refresh": schema.BoolAttribute{
 				MarkdownDescription: "Whether a refresh of more than a dozen entries of one bucket reads the bucket's list, of up to 1,000 entries, instead of each entry on its own. " +
-					"An entry that the list does not show unchanged is read on its own in any case. `false` reads every entry on its own. Defaults to `true`.",
+					"An entry that the list does not show as unchanged is read on its own in any case. With `false`, every entry is read on its own. Defaults to `true`.",
 				Optional: true,
 			},
 		},

@@ -24,18 +24,18 @@ func (schemaErrorsFunction) Metadata(_ context.Context, _ function.MetadataReque
 func (schemaErrorsFunction) Definition(_ context.Context, _ function.DefinitionRequest, resp *function.DefinitionResponse) {
 	resp.Definition = function.Definition{
 		Summary: "Check a value against a JSON Schema",
-		MarkdownDescription: "Returns what is wrong with a value by a [JSON Schema](https://json-schema.org), a line for each error, sorted; an empty list if nothing is. " +
-			"In a `precondition` or a `validation`, a value that the services could not read then fails the plan.",
+		MarkdownDescription: "Returns the errors that a [JSON Schema](https://json-schema.org) finds in a value, one line each and sorted, or an empty list if there are none. " +
+			"In a `precondition` or a `validation`, it makes the plan fail for a value that your services could not read.",
 		Parameters: []function.Parameter{
 			function.DynamicParameter{
 				Name:                "value",
-				MarkdownDescription: "The value to check, of any type. It is checked as the JSON that it is on the gateway. While any part of it is unknown, the result is unknown.",
+				MarkdownDescription: "Value to check, of any type. It is checked as the JSON that the gateway would store. While any part of it is unknown, the result is unknown.",
 				AllowNullValue:      true,
 			},
 			function.DynamicParameter{
 				Name: "schema",
-				MarkdownDescription: "The schema, an object such as `jsondecode(file(\"schema.json\"))`, of draft 4, 6, 7, 2019-09 or 2020-12. `$schema` says which; without it, it is 2020-12. " +
-					"A `$ref` must stay within the schema, or name a draft's own: nothing is loaded.",
+				MarkdownDescription: "JSON Schema of draft 4, 6, 7, 2019-09 or 2020-12, an object such as `jsondecode(file(\"schema.json\"))`. `$schema` names the draft; without it, 2020-12 is used. " +
+					"A `$ref` must refer to a part of the schema or to the schema of a draft: nothing is loaded.",
 			},
 		},
 		Return: function.ListReturn{ElementType: types.StringType},
