@@ -387,7 +387,7 @@ func TestKVBucketKeepsWarning(t *testing.T) {
 		"Bucket keeps its max_value_size": `has max_value_size = 100, and`,
 		"Bucket keeps its indexing":       `has an index, and`,
 	} {
-		if !strings.Contains(all[summary], want) || !strings.Contains(all[summary], "terraform apply -replace='quiva_kv_bucket.ADDRESS'") {
+		if !strings.Contains(all[summary], want) || !strings.Contains(all[summary], "terraform apply -replace='ADDRESS'") {
 			t.Errorf("warned of %q: %q, want %q", summary, all[summary], want)
 		}
 	}
@@ -503,8 +503,8 @@ func TestAccKVBucketTakenName(t *testing.T) {
 	run(t,
 		step(`Bucket already exists`),
 		step(`The gateway already has a bucket "limits". Nothing was changed.`),
-		step(`terraform import 'quiva_kv_bucket.ADDRESS' 'limits'`),
-		step(`import { to = quiva_kv_bucket.ADDRESS id = "limits" }`),
+		step(`terraform import 'ADDRESS' 'limits'`),
+		step(`import { to = ADDRESS id = "limits" }`),
 		resource.TestStep{
 			// Somebody is quicker between the check and the creation.
 			PreConfig: func() {
