@@ -131,7 +131,7 @@ func TestEncodeRefuses(t *testing.T) {
 		"another length": {wire(t, `["tuple",["bool","bool"]]`, []bool{true}), "1 elements where the type has 2"},
 		"another type":   {wire(t, `["matrix","bool"]`, []bool{true}), "has no JSON form"},
 		"cut":            {"\x92\xc4", "EOF"},
-		"too long":       {dynamicvalue.Null + "x", "goes on after its end"},
+		"too long":       {dynamicvalue.Null + "x", "continues after its end"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -432,7 +432,7 @@ func TestDecodeRefuses(t *testing.T) {
 		"empty":           {``, "empty"},
 		"truncated":       {`{"a":`, "unexpected EOF"},
 		"same name":       {`{"é":1,"e\u0301":2}`, `two properties have the name "é"`},
-		"two values":      {`{} {}`, "goes on"},
+		"two values":      {`{} {}`, "continues after its first value"},
 		"not UTF-8":       {"\"\xff\"", "UTF-8"},
 		"lone high half":  {`{"a":"\\\ud83d x"}`, `holds \ud83d, half of a character`},
 		"lone low half":   {`["\ude80"]`, `holds \ude80, half of a character`},

@@ -26,7 +26,7 @@ func Encode(value Value) ([]byte, error) {
 		return nil, err
 	}
 	if e.at() != len(value) {
-		return nil, errors.New("the value goes on after its end")
+		return nil, errors.New("the value continues after its end")
 	}
 	return e.buf, nil
 }

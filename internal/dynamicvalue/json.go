@@ -48,7 +48,7 @@ func parse(text []byte) (any, error) {
 		return nil, err
 	}
 	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
-		return nil, errors.New("the JSON text goes on after its first value")
+		return nil, errors.New("the JSON text continues after its first value")
 	}
 	return normalize(tree, MaxDepth)
 }

@@ -69,7 +69,7 @@ func TestSecretsWithoutVersion(t *testing.T) {
 	needTerraform(t)
 	gateway := newGateway(t)
 	w := newWorkspace(t, gateway)
-	const warning = "Changes to value_wo will not be noticed"
+	const warning = "Changes to value_wo will not be detected"
 	w.configure("", "resource \"quiva_kv_entry\" \"test\" {\n  count = 3\n  bucket = \"flags\"\n  key = \"k${count.index}\"\n  value_wo = { n = count.index }\n}\n")
 	for _, arguments := range [][]string{{"validate"}, {"plan"}, {"apply", "-auto-approve"}, {"plan", "-detailed-exitcode"}} {
 		result := w.must(arguments...)

@@ -113,7 +113,7 @@ func notWhole(declared tftypes.Type, value tftypes.Value) (found []*tfprotov6.Di
 				Severity:  tfprotov6.DiagnosticSeverityError,
 				Attribute: at,
 				Summary:   "Not a whole number",
-				Detail:    fmt.Sprintf("A whole number of at most 64 bits is needed here, and this is %s.", number.Text('g', -1)),
+				Detail:    fmt.Sprintf("A whole number of at most 64 bits is required here, and this is %s.", number.Text('g', -1)),
 			})
 		}
 		return true, nil

@@ -90,13 +90,13 @@ func (g *gateway) explainNoResponse(failure *quiva.Error) (summary, advice strin
 	case errors.Is(failure, quiva.ErrRedirected):
 		return "Gateway redirected elsewhere", "If the gateway has moved, set the provider's endpoint to its new base URL."
 	case errors.Is(failure, quiva.ErrUntrusted):
-		return "Gateway's certificate not trusted", fmt.Sprintf("Check that the endpoint %s is right. For a gateway behind a private certificate authority, name that authority's PEM file as ca_cert_file, or in %s.", g.endpoint, caCertFileVariable)
+		return "Gateway's certificate not trusted", fmt.Sprintf("Check that the endpoint %s is correct. For a gateway that uses a private CA, set ca_cert_file or the environment variable %s to a PEM file with its certificate.", g.endpoint, caCertFileVariable)
 	case errors.Is(failure, quiva.ErrTimeout):
-		return "Gateway did not respond in time", fmt.Sprintf("Check that %s is up and that the network lets requests through. A slow link may need a longer request_timeout.", g.endpoint)
+		return "Gateway did not respond in time", fmt.Sprintf("Check that %s is running and that the network lets requests through. A slow link may need a longer request_timeout.", g.endpoint)
 	case errors.Is(failure, quiva.ErrResponseTooLarge):
 		return "Gateway's response is too large", "The response was ignored."
 	default:
-		return "Gateway not reachable", fmt.Sprintf("Check that the endpoint %s is right and up, and that DNS, proxy settings (HTTPS_PROXY, NO_PROXY) and certificates are in order.", g.endpoint)
+		return "Gateway not reachable", fmt.Sprintf("Check that the endpoint %s is correct and running, and that DNS, proxy settings (HTTPS_PROXY, NO_PROXY) and certificates are in order.", g.endpoint)
 	}
 }
 
@@ -106,7 +106,7 @@ func (g *gateway) missingBucket(diags *diag.Diagnostics, bucket string) {
 	diags.AddAttributeError(path.Root("bucket"), "Bucket does not exist",
 		fmt.Sprintf("The gateway at %s has no bucket %[2]q. Check the name, or create it first:\n\n"+
 			"  resource \"quiva_kv_bucket\" \"NAME\" {\n    bucket = %[2]q\n  }\n\n"+
-			"and refer to it, so that it comes first: bucket = quiva_kv_bucket.NAME.bucket", g.endpoint, bucket))
+			"and refer to it, so that it is created first:\n\n  bucket = quiva_kv_bucket.NAME.bucket", g.endpoint, bucket))
 }
 
 // shellQuote quotes a word for a POSIX shell, so that it can be pasted.

@@ -75,7 +75,7 @@ func (g *gateway) addFailure(diags *diag.Diagnostics, s subject, outcome reconci
 		g.addRequestFailure(diags, s, failure, "delete", "", "deleted", restLater)
 	case reconcile.Retained:
 		diags.AddError("KV entry kept",
-			fmt.Sprintf("This resource was to give up %s, but the resource that takes over could not be created or changed. So the gateway keeps what it has, and this resource keeps it in its state. "+
+			fmt.Sprintf("This resource was to give up %s to another resource, but that one could not be created or updated. What the gateway holds stays as it is, and stays in the state of this resource. "+
 				"Resolve the other error and apply again.", describeKeys(s.bucket, failure.Keys)))
 	}
 }
@@ -95,7 +95,7 @@ func (g *gateway) addRequestFailure(diags *diag.Diagnostics, s subject, failure 
 // addBatchError says which entries failed, why, and what that means.
 func (g *gateway) addBatchError(diags *diag.Diagnostics, done string, count int, requests quiva.BatchResult, consequence string) {
 	g.addError(diags, operation{
-		doing:    "have all entries " + done,
+		doing:    "process all entries",
 		rejected: path.Root("entries"),
 		details:  describeBatch(done, count, requests) + "\n\n" + consequence,
 	}, requests.Err())
@@ -106,14 +106,14 @@ func (s subject) takenKey() string {
 	advice := []string{fmt.Sprintf("Key %q in bucket %q already holds another value. Nothing was written.", s.key, s.bucket)}
 	if s.writeOnly {
 		advice = append(advice, movedAdvice,
-			"To discard what is there and write value_wo over it, set overwrite = true for one apply. Do not import it: that would read the value into the state.")
+			"To overwrite it with value_wo, set overwrite = true for one apply. Do not import it: an import would store the value in the state.")
 	} else {
 		id := s.bucket + "/" + s.key
 		advice = append(advice,
 			fmt.Sprintf("To manage what is there, import it:\n\n  terraform import 'ADDRESS' %s\n\n"+
 				"or with a block in the configuration:\n\n  import {\n    to = ADDRESS\n    id = %q\n  }", shellQuote(id), id),
 			movedAdvice,
-			"To discard what is there and write this value over it, set overwrite = true for one apply.")
+			"To overwrite it with this value, set overwrite = true for one apply.")
 	}
 	return strings.Join(append(advice, addressAdvice), "\n\n")
 }
@@ -133,10 +133,10 @@ func (s subject) takenKeys(failure *reconcile.Failure, untouched string) string 
 			part = fmt.Sprintf("\n\nor set key_prefix and import only the keys that begin with it:\n\n  terraform import 'ADDRESS' %s", shellQuote(s.bucket+"/PREFIX*"))
 		}
 		advice = append(advice,
-			fmt.Sprintf("To manage what is there, import it; what it brings that is not in entries is then planned to be deleted:\n\n  terraform import 'ADDRESS' %s%s", shellQuote(id), part))
+			fmt.Sprintf("To manage what is there, import it. Imported keys that are not in entries are then planned to be deleted:\n\n  terraform import 'ADDRESS' %s%s", shellQuote(id), part))
 	}
 	return strings.Join(append(advice, movedAdvice,
-		"To discard what is there and write these values over it, set overwrite = true for one apply.",
+		"To overwrite what is there with these values, set overwrite = true for one apply.",
 		addressAdvice), "\n\n")
 }
 
@@ -145,14 +145,14 @@ const (
 	movedAdvice = "If another address of this configuration managed it until now, tell Terraform that it moved:\n\n" +
 		"  moved {\n    from = OLD_ADDRESS\n    to   = ADDRESS\n  }"
 	// addressAdvice ends all advice: no provider is told the address.
-	addressAdvice = "ADDRESS stands for the whole address that this error shows. " +
-		"(A resource that replaces itself under create_before_destroy finds its own entry here: its old and its new object would be one.)"
+	addressAdvice = "ADDRESS stands for the full address that this error shows. " +
+		"(With create_before_destroy, a resource that is replaced finds its own entry here, since its old and its new object share it.)"
 )
 
 // heldTwice warns of entries that two objects of the state hold.
 func heldTwice(bucket string, keys ...string) diag.Diagnostic {
 	return diag.NewWarningDiagnostic("KV entry in two resources",
-		fmt.Sprintf("Two resources of the state hold %s. An apply that was cut off while it moved entries from one resource to another leaves this behind. "+
+		fmt.Sprintf("Two resources in the state hold %s. An apply that was interrupted while it moved entries from one resource to another leaves this behind. "+
 			"This resource no longer tracks them. The plan shows what it does about that; nothing is lost on the gateway.", describeKeys(bucket, keys)))
 }
 

@@ -59,7 +59,7 @@ func (g *gateway) configuredClient(diags *diag.Diagnostics) (*quiva.Client, bool
 	if g.client == nil {
 		diags.AddError("Provider configuration not known yet",
 			"The gateway is needed now, but "+g.describeUnknown()+"\n\n"+
-				"Give it a value that is known while planning, or apply first what it comes from:\n\n"+
+				"Give it a value that is known while planning, or first apply the resource that it comes from:\n\n"+
 				"  terraform apply -target=ADDRESS")
 		return nil, false
 	}
@@ -74,8 +74,8 @@ func (g *gateway) clientToRefresh(diags *diag.Diagnostics, wasRead bool) (*quiva
 	if g.client == nil && wasRead {
 		g.warnNotRefreshed.Do(func() {
 			diags.AddWarning("State not refreshed",
-				"The buckets and entries of this provider are planned from the state, without what the gateway holds now: "+g.describeUnknown()+" "+
-					"What was changed outside Terraform shows in the next plan.")
+				"The buckets and entries of this provider are planned from the state, without reading the gateway: "+g.describeUnknown()+" "+
+					"Changes made outside Terraform show in the next plan.")
 		})
 		return nil, false
 	}

@@ -67,14 +67,14 @@ func explainSchemaError(err error) error {
 	)
 	switch {
 	case errors.As(err, &remote):
-		return fmt.Errorf("the schema refers to %q, which is not part of it, and nothing is loaded; put what it refers to under \"$defs\", and refer to it as \"#/$defs/NAME\"", strings.TrimPrefix(remote.URL, schemaURL))
+		return fmt.Errorf("the schema refers to %q, which is not part of it, and nothing is loaded; put the definition under \"$defs\", and refer to it as \"#/$defs/NAME\"", strings.TrimPrefix(remote.URL, schemaURL))
 	case errors.As(err, &invalid):
 		var failure *jsonschema.ValidationError
 		if errors.As(invalid.Err, &failure) {
-			return fmt.Errorf("this is no JSON Schema:\n\n  %s", strings.Join(describeSchemaErrors(failure), "\n  "))
+			return fmt.Errorf("this is not a JSON Schema:\n\n  %s", strings.Join(describeSchemaErrors(failure), "\n  "))
 		}
 	}
-	return fmt.Errorf("this is no JSON Schema: %s", strings.ReplaceAll(err.Error(), schemaURL, ""))
+	return fmt.Errorf("this is not a JSON Schema: %s", strings.ReplaceAll(err.Error(), schemaURL, ""))
 }
 
 // errorsOf returns what is wrong with a JSON text, sorted. It fails if the schema
@@ -93,7 +93,7 @@ func (s *jsonSchema) errorsOf(text []byte) ([]string, error) {
 		return nil, err
 	}
 	if cycle := cycleIn(failure); cycle != nil {
-		return nil, fmt.Errorf("the schema refers to itself in a circle: %s", strings.ReplaceAll(cycle.LocalizedString(english), schemaURL, ""))
+		return nil, fmt.Errorf("the schema refers to itself in a cycle: %s", strings.ReplaceAll(cycle.LocalizedString(english), schemaURL, ""))
 	}
 	return describeSchemaErrors(failure), nil
 }

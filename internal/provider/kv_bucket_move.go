@@ -22,7 +22,7 @@ func moveBucket(ctx context.Context, req resource.MoveStateRequest, resp *resour
 	const instead = "Without a move, import the bucket."
 	if req.SourceTypeName != "jetstream_kv_bucket" {
 		cannotMove(&resp.Diagnostics, req,
-			fmt.Sprintf("A quiva_kv_bucket takes over from a jetstream_kv_bucket, and this is a %s.", req.SourceTypeName), instead)
+			fmt.Sprintf("Only a jetstream_kv_bucket can be moved to a quiva_kv_bucket, and this is a %s.", req.SourceTypeName), instead)
 		return
 	}
 	source, ok := movedState[struct {

@@ -109,10 +109,10 @@ func TestKVBucketPurgeAction(t *testing.T) {
 			want: "101 of 300 entries could not be deleted:\n\n  - \"team-04/29\": DELETE /storage/kv/flags/entries/team-04%2F29 returned 400 Bad Request: locked\n  - 100 were not tried after that"},
 		"missing bucket":   {config: map[string]any{"bucket": "absent"}, want: `has no bucket "absent"`},
 		"no bucket":        {config: map[string]any{"bucket": ""}, want: "The bucket must not be empty."},
-		"pattern":          {config: map[string]any{"key_prefix": "a*"}, want: `The key prefix must not contain "*".`},
+		"pattern":          {config: map[string]any{"key_prefix": "a*"}, want: `The key prefix must not contain "*": it is a prefix, not a pattern.`},
 		"no prefix":        {config: map[string]any{"key_prefix": ""}, want: "The key prefix must not be empty."},
 		"none may be":      {config: map[string]any{"max_entries": 0}, want: "max_entries value must be at least 1"},
-		"not a whole many": {config: map[string]any{"max_entries": 1.5}, want: "A whole number of at most 64 bits is needed here, and this is 1.5."},
+		"not a whole many": {config: map[string]any{"max_entries": 1.5}, want: "A whole number of at most 64 bits is required here, and this is 1.5."},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -48,7 +48,7 @@ func (r *kvBucketResource) warnOfReplacement(ctx context.Context, diags *diag.Di
 	}
 	advice := "An entry that this plan replaces as well is deleted before the bucket and created after it, in the same apply. "
 	if slices.Contains(arguments, "bucket") {
-		advice += "It does so where a resource refers to the bucket: bucket = ADDRESS.bucket."
+		advice += "That is the case if its resource refers to the bucket:\n\n  bucket = ADDRESS.bucket"
 	} else {
 		advice += "To have an entry replaced, add this to its resource, with the bucket's address as ADDRESS:\n\n" +
 			"  lifecycle {\n    replace_triggered_by = [ADDRESS." + strings.Join(arguments, ", ADDRESS.") + "]\n  }"

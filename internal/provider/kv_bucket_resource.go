@@ -399,7 +399,7 @@ func warnOfKept(diags *diag.Diagnostics, config, state kvBucketModel) {
 			fmt.Sprintf("The bucket %q has %s, and the configuration has none. The gateway can change that, but not remove it, so it stays until the bucket is replaced.\n\n"+
 				"To silence this warning, set %s to what the bucket has, or to something else. To get a new bucket without it, and without any entries, replace this one:\n\n"+
 				"  terraform apply -replace='ADDRESS'\n\n"+
-				"ADDRESS stands for the whole address that this warning shows.",
+				"ADDRESS stands for the full address that this warning shows.",
 				state.Bucket.ValueString(), argument.has, argument.name))
 	}
 }
@@ -458,7 +458,7 @@ func bucketExists(diags *diag.Diagnostics, bucket string) {
 			"  terraform import 'ADDRESS' %s\n\n"+
 			"or with a block in the configuration:\n\n"+
 			"  import {\n    to = ADDRESS\n    id = %q\n  }\n\n"+
-			"ADDRESS stands for the whole address that this error shows.",
+			"ADDRESS stands for the full address that this error shows.",
 			bucket, shellQuote(bucket), bucket))
 }
 
@@ -574,7 +574,7 @@ func (r *kvBucketResource) ImportState(ctx context.Context, req resource.ImportS
 	}
 	if problem := newBucketName.problem(bucket.ValueString()); problem != "" {
 		resp.Diagnostics.AddError("Invalid import ID",
-			fmt.Sprintf("A bucket is imported by its name: feature-flags. What was given is %q. %s", bucket.ValueString(), problem))
+			fmt.Sprintf("A bucket is imported by its name, such as feature-flags. Got %q. %s", bucket.ValueString(), problem))
 		return
 	}
 	client, ok := r.gateway.configuredClient(&resp.Diagnostics)

@@ -731,7 +731,7 @@ func TestAccKVBucketImport(t *testing.T) {
 			Config: bucket(gateway), ResourceName: bucketAddress, ImportState: true, ImportStateId: id, ExpectError: message(want),
 		}
 	}
-	const form = "A bucket is imported by its name: feature-flags. What was given is"
+	const form = "A bucket is imported by its name, such as feature-flags. Got"
 	all := slices.Clone(manyArguments[:7])
 	run(t,
 		imports("a/b", form+` "a/b"`),

@@ -171,8 +171,8 @@ func (r *kvEntriesResource) planExclusive(ctx context.Context, diags *diag.Diagn
 	removed := plan.removedFrom(*state)
 	if deletions := len(pruned) + len(removed); int64(deletions) > scope.maxDeletions() {
 		diags.AddAttributeError(path.Root("exclusive"), "Too many deletions",
-			fmt.Sprintf("This plan would delete %s, but exclusive allows %d deletions. Check that entries and key_prefix are what you mean. If all of these are to go, allow it for one apply:\n\n  exclusive = {\n    max_deletions = %d\n  }\n\n"+
-				"A destroy deletes no undeclared entry, but Terraform makes this plan before it. Without a refresh it does not:\n\n  terraform destroy -refresh=false",
+			fmt.Sprintf("This plan would delete %s, but exclusive allows %d deletions. Check entries and key_prefix. If all of these should be deleted, allow it for one apply:\n\n  exclusive = {\n    max_deletions = %d\n  }\n\n"+
+				"A destroy deletes no undeclared entry, but Terraform makes this plan before it, unless it does not refresh:\n\n  terraform destroy -refresh=false",
 				describeKeys(bucket, slices.Sorted(slices.Values(slices.Concat(pruned, removed)))), scope.maxDeletions(), deletions))
 		return
 	}
@@ -236,13 +236,13 @@ func (m kvEntriesModel) prune(ctx context.Context, diags *diag.Diagnostics, chan
 // spared warns of undeclared entries that were not deleted.
 func spared(bucket string, keys []string) diag.Diagnostic {
 	return diag.NewAttributeWarningDiagnostic(path.Root("undeclared"), "Undeclared entries kept",
-		fmt.Sprintf("The apply was to delete %s, but found another value than the plan did. Nothing that has changed since the plan is deleted. The next plan shows it again.", describeKeys(bucket, keys)))
+		fmt.Sprintf("The apply was to delete %s, but found another value than the plan. Nothing that has changed since the plan is deleted. The next plan shows it again.", describeKeys(bucket, keys)))
 }
 
 // prunedElsewhere is the error for entries of a resource that an exclusive one,
 // which was read before, plans to delete.
 func prunedElsewhere(bucket string, keys []string) diag.Diagnostic {
-	return diag.NewErrorDiagnostic("KV entry undeclared elsewhere",
+	return diag.NewErrorDiagnostic("KV entry to be deleted by another resource",
 		fmt.Sprintf("A quiva_kv_entries with exclusive plans to delete %s, which this resource manages: Terraform read it before this one, so it could not know. %s", describeKeys(bucket, keys), exceptAdvice(keys)))
 }
 

@@ -46,8 +46,8 @@ func TestKVEntriesIdentityImport(t *testing.T) {
 	tests := map[string]struct{ bucket, keyPrefix, want any }{
 		"whole bucket":  {"flags", nil, "flags"},
 		"part":          {"flags", "team/", "flags/team/*"},
-		"empty prefix":  {"flags", "", `What was given is bucket = "flags", key_prefix = "".`},
-		"pattern":       {"flags", "team/*", `What was given is bucket = "flags", key_prefix = "team/*".`},
+		"empty prefix":  {"flags", "", `Got bucket = "flags", key_prefix = "".`},
+		"pattern":       {"flags", "team/*", `Got bucket = "flags", key_prefix = "team/*".`},
 		"absent bucket": {"absent", nil, `has no bucket "absent"`},
 	}
 	for name, test := range tests {

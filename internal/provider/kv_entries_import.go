@@ -28,13 +28,13 @@ func (r *kvEntriesResource) ImportState(ctx context.Context, req resource.Import
 	switch {
 	case problem != "" || identity.KeyPrefix.IsNull():
 	case prefix == "":
-		problem = "A prefix is not empty, and \"*\" follows it."
+		problem = "A prefix must not be empty, and must be followed by \"*\"."
 	default:
 		problem = keyPrefix.problem(prefix)
 	}
 	if problem != "" {
 		resp.Diagnostics.AddError("Invalid import ID",
-			fmt.Sprintf("Entries are imported by their bucket, as BUCKET, or by a prefix of their keys, as BUCKET/PREFIX*: feature-flags/checkout/*. What was given is %s. %s", given, problem))
+			fmt.Sprintf("Entries are imported by their bucket, as BUCKET, or by a prefix of their keys, as BUCKET/PREFIX*, such as feature-flags/checkout/*. Got %s. %s", given, problem))
 		return
 	}
 	client, ok := r.gateway.configuredClient(&resp.Diagnostics)
@@ -102,10 +102,10 @@ func warnOfMissing(diags *diag.Diagnostics, bucket string, found quiva.Enumerati
 	if found.Complete {
 		return
 	}
-	reason := "Nothing confirms that these are all: it counts keys of a whole bucket only, and only for a credential that may read the bucket."
+	reason := "Whether these are all cannot be confirmed: the gateway counts only the keys of a whole bucket, and only for a credential that may read the bucket."
 	if found.Counted != nil {
-		reason = fmt.Sprintf("It counts %d keys in the bucket. These include deleted keys for as long as it keeps the mark of their deletion, so that may be the difference.", *found.Counted)
+		reason = fmt.Sprintf("The gateway counts %d keys in the bucket. It also counts deleted keys for some time, which may be the difference.", *found.Counted)
 	}
 	diags.AddWarning("Some entries may be missing",
-		fmt.Sprintf("The gateway lists at most %d entries at once. Searches for all characters that keys consist of found %d entries in the bucket %q. %s", quiva.MaxListLimit, len(found.Entries), bucket, reason))
+		fmt.Sprintf("The gateway lists at most %d entries at once. Searches by prefix found %d entries in bucket %q. %s", quiva.MaxListLimit, len(found.Entries), bucket, reason))
 }

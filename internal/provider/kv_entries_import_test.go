@@ -42,7 +42,7 @@ func TestAccKVEntriesImport(t *testing.T) {
 		run(t,
 			fails("/", form),
 			fails("/k*", form),
-			fails("flags/", form+`: feature-flags/checkout/*. What was given is "flags/". A prefix is not empty, and "*" follows it.`),
+			fails("flags/", form+`, such as feature-flags/checkout/*. Got "flags/". A prefix must not be empty, and must be followed by "*".`),
 			fails("flags/k ey*", `The key prefix contains " ".`),
 			fails("flags/k", form),
 			fails("flags/*", form),
@@ -103,8 +103,8 @@ func TestKVEntriesImportMany(t *testing.T) {
 		deleted  int
 	}{
 		"counted":      {id: "flags", want: certain},
-		"deleted ones": {id: "flags", deleted: 2, want: `found 1098 entries in the bucket "flags". It counts 1100 keys in the bucket.`},
-		"a prefix":     {id: "flags/k*", want: `found 1100 entries in the bucket "flags". Nothing confirms that these are all: it counts keys of a whole bucket only`},
+		"deleted ones": {id: "flags", deleted: 2, want: `found 1098 entries in bucket "flags". The gateway counts 1100 keys in the bucket.`},
+		"a prefix":     {id: "flags/k*", want: `found 1100 entries in bucket "flags". Whether these are all cannot be confirmed: the gateway counts only the keys of a whole bucket`},
 		"a few":        {id: "flags/k/109*", deleted: 1, want: certain},
 	}
 	for name, test := range tests {

@@ -43,7 +43,7 @@ func (entriesValidator) ValidateDynamic(_ context.Context, req validator.Dynamic
 		case dynamicvalue.KindObject, dynamicvalue.KindMap, dynamicvalue.KindUnknown:
 		case dynamicvalue.KindNull:
 			resp.Diagnostics.AddAttributeError(req.Path, "Value is missing",
-				fmt.Sprintf("The entry %q is null. To delete it, leave it out: { for key, value in var.entries : key => value if value != null }.", key))
+				fmt.Sprintf("The entry %q is null. To delete it, omit it:\n\n  entries = { for key, value in var.entries : key => value if value != null }", key))
 		default:
 			resp.Diagnostics.AddAttributeError(req.Path, "Value is not an object",
 				fmt.Sprintf("The gateway stores JSON objects; the entry %q is not one. Put its value into an object: { value = … }.", key))
@@ -57,7 +57,7 @@ func noEntries(at path.Path, value dynamicvalue.Value) diag.Diagnostic {
 			"The entries are an object whose property names are the keys, and this is a string. The text of a file must be decoded:\n\n  entries = yamldecode(file(\"flags.yaml\"))\n\nor with jsondecode for JSON.")
 	}
 	return diag.NewAttributeErrorDiagnostic(at, "Entries are not an object",
-		"The entries are an object or a map whose property names are the keys, such as { checkout = { enabled = true } }. For a list, name the key of each: { for flag in var.flags : flag.key => flag.value }.")
+		"The entries are an object or a map whose property names are the keys, such as { checkout = { enabled = true } }. For a list, name the key of each:\n\n  entries = { for flag in var.flags : flag.key => flag.value }")
 }
 
 func (r *kvEntriesResource) ValidateConfig(ctx context.Context, req resource.ValidateConfigRequest, resp *resource.ValidateConfigResponse) {

@@ -96,7 +96,7 @@ func (g *gateway) addSearchError(diags *diag.Diagnostics, bucket string, search 
 		fmt.Sprintf("Could not search the bucket %q by the field %q.\n\n%v\n\n"+
 			"A field can be searched if the bucket indexes it. If it does not, add the field to the indexing of its quiva_kv_bucket:\n\n"+
 			"  indexing = {\n    mappings     = [{ field = %[2]q, field_type = %[4]q }]\n    partitions   = 1\n    replicas     = 1\n    storage_type = \"file\"\n  }\n\n"+
-			"If it does, the field's type may not go with such a search.", bucket, search.Field, err, fieldType))
+			"If it does, the field's type may not support such a search.", bucket, search.Field, err, fieldType))
 }
 
 // searchValidator accepts a text, with or without its type, or a range.

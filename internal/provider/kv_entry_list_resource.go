@@ -165,7 +165,7 @@ func warnOfValues(diags *diag.Diagnostics, bucket string, entries []quiva.Entry)
 	}
 	if len(keys) > 0 {
 		diags.AddWarning("Value is not an object",
-			"A configuration declares JSON objects only, so what is generated cannot be applied with "+describeKeys(bucket, keys)+". Leave out what is no object.")
+			"A configuration can only declare JSON objects, so what is generated cannot be applied with "+describeKeys(bucket, keys)+". Exclude what is not an object.")
 	}
 }
 

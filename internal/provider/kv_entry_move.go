@@ -45,7 +45,7 @@ func moveEntry(ctx context.Context, req resource.MoveStateRequest, resp *resourc
 	locate, ok := entrySources[req.SourceTypeName]
 	if !ok {
 		cannotMove(&resp.Diagnostics, req,
-			fmt.Sprintf("A quiva_kv_entry takes over from a restapi_object, restful_resource or jetstream_kv_entry, and this is a %s.", req.SourceTypeName), instead)
+			fmt.Sprintf("Only a restapi_object, restful_resource or jetstream_kv_entry can be moved to a quiva_kv_entry, and this is a %s.", req.SourceTypeName), instead)
 		return
 	}
 	source, ok := movedState[movedEntry](&resp.Diagnostics, req)

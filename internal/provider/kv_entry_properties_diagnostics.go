@@ -50,11 +50,11 @@ func (g *gateway) addPropertiesFailure(diags *diag.Diagnostics, m kvEntryPropert
 		g.addError(diags, operation{doing: "delete " + entry, rejected: path.Root("key")}, failure.Err)
 	case reconcile.Overtaken:
 		diags.AddError("KV entry overwritten by another writer",
-			fmt.Sprintf("Entry %q in bucket %q was changed, but another writer that had read it before wrote it right after, so the change is lost. "+
-				"The gateway has no conditional write, which would keep the two apart.\n\nApply again. If it happens often, one of the two should write an entry of its own.", key, bucket))
+			fmt.Sprintf("Entry %q in bucket %q was changed, but another writer, which had read the entry before, overwrote it right after, so the change is lost. "+
+				"The gateway has no conditional write, which would prevent this.\n\nApply again. If it happens often, one of the two should write an entry of its own.", key, bucket))
 	case reconcile.Retained:
 		diags.AddError("KV entry kept",
-			fmt.Sprintf("This resource was to give up properties of %s, but the resource that takes over could not be created or changed. So the gateway keeps what it has, and this resource keeps it in its state. "+
+			fmt.Sprintf("This resource was to give up properties of %s to another resource, but that one could not be created or updated. What the gateway holds stays as it is, and stays in the state of this resource. "+
 				"Resolve the other error and apply again.", entry))
 	}
 }
@@ -62,7 +62,7 @@ func (g *gateway) addPropertiesFailure(diags *diag.Diagnostics, m kvEntryPropert
 // addTakenProperties says what to do about properties that hold other values.
 func (g *gateway) addTakenProperties(diags *diag.Diagnostics, m kvEntryPropertiesModel, taken []properties.Path) {
 	entry := describeKeys(m.Bucket.ValueString(), []string{m.Key.ValueString()})
-	const overwriteAdvice = "To discard what is there and write over it, set overwrite = true for one apply."
+	const overwriteAdvice = "To overwrite what is there, set overwrite = true for one apply."
 	if len(taken[0]) == 0 {
 		diags.AddAttributeError(path.Root("key"), "KV entry is not an object",
 			fmt.Sprintf("The %s holds JSON that is not an object, so it has no properties. Nothing was written.\n\n%s", entry, overwriteAdvice))
@@ -89,7 +89,7 @@ func quoteProperties(all []properties.Path) string {
 // propertiesHeldTwice warns of properties that two objects of the state hold.
 func propertiesHeldTwice(bucket, key string, twice []properties.Path) diag.Diagnostic {
 	return diag.NewWarningDiagnostic("KV entry property in two resources",
-		fmt.Sprintf("Two resources of the state hold %s of %s. An apply that was cut off while it replaced or moved one of them leaves this behind, and so does a property that is declared twice. "+
+		fmt.Sprintf("Two resources in the state hold %s of %s. An apply that was interrupted while it replaced or moved one of them leaves this behind, and so does a property that is declared twice. "+
 			"This resource no longer tracks it. The plan shows what it does about that; nothing is lost on the gateway.", quoteProperties(twice), describeKeys(bucket, []string{key})))
 }
 
@@ -112,5 +112,5 @@ func managedTwice(bucket string, keys ...string) diag.Diagnostic {
 		fmt.Sprintf("One resource manages all of %s, as a quiva_kv_entry or in a quiva_kv_entries, and a quiva_kv_entry_properties manages some of its properties. The first removes in every apply what the second sets.\n\n"+
 			"To manage all of it, put the properties into the value of the first resource and remove the second one from the configuration.\n\n"+
 			"To manage these properties alone, remove the first resource from the configuration, and have Terraform forget it, which leaves the entry as it is:\n\n"+
-			"  terraform state rm 'ADDRESS'\n\nADDRESS stands for the whole address of the first resource.", describeKeys(bucket, keys)))
+			"  terraform state rm 'ADDRESS'\n\nADDRESS stands for the full address of the first resource.", describeKeys(bucket, keys)))
 }

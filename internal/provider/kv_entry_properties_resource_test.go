@@ -474,7 +474,7 @@ func TestAccKVEntryPropertiesOvertaken(t *testing.T) {
 		}
 	}
 	gateway.PutEntry("flags", "a", `{"visits":1}`)
-	overtaken := message(`Entry "a" in bucket "flags" was changed, but another writer that had read it before wrote it right after, so the change is lost.`)
+	overtaken := message(`Entry "a" in bucket "flags" was changed, but another writer, which had read the entry before, overwrote it right after, so the change is lost.`)
 	run(t,
 		resource.TestStep{PreConfig: overtake(`{"visits":2}`), Config: propertiesOf(gateway, `{ rate = 10 }`), ExpectError: overtaken},
 		resource.TestStep{Config: propertiesOf(gateway, `{ rate = 10 }`), Check: holds(gateway, "flags", "a", `{"visits":2,"rate":10}`)},

@@ -173,8 +173,8 @@ func (r *kvEntryResource) warnOfNoVersion(diags *diag.Diagnostics, config kvEntr
 		return
 	}
 	if isNull(config.Value) && !isNull(config.ValueWO) && config.ValueWOVersion.IsNull() {
-		diags.AddAttributeWarning(path.Root("value_wo"), "Changes to value_wo will not be noticed",
-			"Terraform remembers nothing of value_wo, so a change to it alone plans nothing. Set a version beside it, and raise that with each change:\n\n  value_wo_version = 1")
+		diags.AddAttributeWarning(path.Root("value_wo"), "Changes to value_wo will not be detected",
+			"Terraform does not store value_wo, so a change to it alone is not planned. Set a version as well, and raise it with each change:\n\n  value_wo_version = 1")
 	}
 }
 
@@ -185,7 +185,7 @@ func checkValues(diags *diag.Diagnostics, config kvEntryModel) {
 	switch hasValue, hasValueWO := value.Kind() != dynamicvalue.KindNull, valueWO.Kind() != dynamicvalue.KindNull; {
 	case !hasValue && !hasValueWO:
 		diags.AddAttributeError(path.Root("value"), "Value is missing",
-			"The gateway stores JSON objects; here is none, or null. Set value to an object, such as { enabled = true }, or value_wo if it is a secret. An empty object is { }.")
+			"Neither value nor value_wo is set, or it is null. Set value to an object, such as { enabled = true }, or value_wo if it is a secret. An empty object is { }.")
 	case hasValue && hasValueWO && value.IsKnown() && valueWO.IsKnown():
 		diags.AddAttributeError(path.Root("value_wo"), "Two values",
 			"Both value and value_wo are set, but an entry holds one value. Remove value_wo, or value if it is a secret.")
@@ -464,7 +464,7 @@ func (g *gateway) entryToImport(ctx context.Context, req resource.ImportStateReq
 	}
 	if problem := cmp.Or(bucketName.problem(bucket), entryKey.problem(key)); problem != "" {
 		diags.AddError("Invalid import ID",
-			fmt.Sprintf("An entry is imported by its bucket and key, as BUCKET/KEY: feature-flags/checkout. What was given is %s. %s", given, problem))
+			fmt.Sprintf("An entry is imported by its bucket and key, as BUCKET/KEY, such as feature-flags/checkout. Got %s. %s", given, problem))
 		return "", "", false
 	}
 	client, ok := g.configuredClient(diags)

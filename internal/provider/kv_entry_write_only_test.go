@@ -121,7 +121,7 @@ func TestAccKVEntryWriteOnlyTakeover(t *testing.T) {
 		want string // of the error
 		puts int
 	}{
-		"another": {`{"password":"old"}`, nil, "set overwrite = true for one apply. Do not import it: that would read the value into the state", 0},
+		"another": {`{"password":"old"}`, nil, "set overwrite = true for one apply. Do not import it: an import would store the value in the state", 0},
 		"taken":   {`{"password":"old"}`, []string{"overwrite = true"}, "", 1},
 		"equal":   {`{ "password" : "new" }`, nil, "", 0},
 	} {
@@ -240,7 +240,7 @@ func TestKVEntryMayTurnOutNull(t *testing.T) {
 // validates once the provider is configured.
 func TestKVEntryWriteOnlyWithoutVersion(t *testing.T) {
 	t.Parallel()
-	const warning = "Changes to value_wo will not be noticed"
+	const warning = "Changes to value_wo will not be detected"
 	object := tftypes.Object{AttributeTypes: map[string]tftypes.Type{}}
 	set, unknown := tftypes.NewValue(object, map[string]tftypes.Value{}), tftypes.NewValue(tftypes.DynamicPseudoType, tftypes.UnknownValue)
 	version := func(value any) tftypes.Value { return tftypes.NewValue(tftypes.Number, value) }

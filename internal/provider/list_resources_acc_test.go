@@ -53,6 +53,6 @@ func TestAccListResources(t *testing.T) {
 			querycheck.ExpectLength(asOne, 1), holds(asOne, "flags/k11*", "entries", knownvalue.ObjectPartial(map[string]knownvalue.Check{"k119": n(119)}))),
 		query(`"quiva_kv_bucket"`, "", querycheck.ExpectLength(buckets, 2), holds(buckets, "limits", "history", knownvalue.Int64Exact(7))),
 		fails(query(`"quiva_kv_entry"`, `config { bucket = "absent" }`), `has no bucket "absent"`),
-		fails(query(`"quiva_kv_entries"`, "config {\n bucket = \"flags\"\n key_prefix = \"k*\"\n}"), `The key prefix must not contain "*".`),
+		fails(query(`"quiva_kv_entries"`, "config {\n bucket = \"flags\"\n key_prefix = \"k*\"\n}"), `The key prefix must not contain "*": it is a prefix, not a pattern.`),
 	)
 }

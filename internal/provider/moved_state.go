@@ -23,6 +23,6 @@ func movedState[T any](diags *diag.Diagnostics, req resource.MoveStateRequest) (
 // cannotMove adds an error with what to do instead of the move.
 func cannotMove(diags *diag.Diagnostics, req resource.MoveStateRequest, problem, instead string) {
 	diags.AddError("Resource cannot be moved",
-		fmt.Sprintf("%s\n\n%s In place of the moved block, this keeps the old resource from deleting it:\n\n"+
+		fmt.Sprintf("%s\n\n%s Instead of the moved block, use this block, which removes the old resource from the state and deletes nothing:\n\n"+
 			"  removed {\n    from = %s.NAME\n    lifecycle {\n      destroy = false\n    }\n  }", problem, instead, req.SourceTypeName))
 }

@@ -85,7 +85,7 @@ func newBucketPredicate(name string) string {
 // The rule of keys is that of the store behind the gateway.
 const (
 	keyCharacters = "-/_=.ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
-	keyRule       = "The store behind the gateway takes keys of letters (A-Z, a-z), digits and -/_=. only, not beginning or ending with a dot."
+	keyRule       = "The store behind the gateway accepts only keys of letters (A-Z, a-z), digits and -/_=., not beginning or ending with a dot."
 )
 
 func keyPredicate(key string) string {
@@ -100,7 +100,7 @@ func keyPredicate(key string) string {
 
 func keyPrefixPredicate(prefix string) string {
 	if strings.Contains(prefix, "*") {
-		return "must not contain \"*\". It is what the keys begin with, as it is, and no pattern."
+		return "must not contain \"*\": it is a prefix, not a pattern."
 	}
 	return keyPartPredicate(prefix)
 }
@@ -123,7 +123,7 @@ func keyPartPredicate(part string) string {
 	case strings.ContainsFunc(part, unicode.IsControl):
 		return controlProblem
 	case strings.Contains(part, `"`):
-		return "contains quotation marks, which are taken as a part of it. They often come from jsonencode(), or from an import ID within two pairs of quotes. Write it without them."
+		return "contains quotation marks, which would become part of it. They often come from jsonencode(), or from an import ID within two pairs of quotes. Remove them."
 	case illegal != "":
 		return fmt.Sprintf("contains %s. %s", quoteKeys(strings.Split(illegal, "")), keyRule)
 	case strings.HasPrefix(part, "."):
@@ -146,7 +146,7 @@ func exceptOfKeys(character rune) rune {
 func checkRepresentable(diags *diag.Diagnostics, bucket, key string) {
 	if !norm.NFC.IsNormalString(key) {
 		diags.AddError("Key that Terraform cannot represent",
-			fmt.Sprintf("The bucket %q has the key %+q, written here with its decomposed characters escaped. Terraform composes such characters, which makes another key of it. "+
-				"Rename the key outside Terraform, or leave it out by a pattern or prefix of the keys that are wanted.", bucket, key))
+			fmt.Sprintf("The bucket %q has the key %+q, written here with its decomposed characters escaped. Terraform composes such characters, which makes it a different key. "+
+				"Rename the key outside Terraform, or exclude it with a pattern or prefix that matches only the keys you want.", bucket, key))
 	}
 }

@@ -264,7 +264,7 @@ func (p *quivaProvider) configure(config providerModel, terraformVersion string,
 	}
 	if caCertFile != "" {
 		if roots, err = quiva.LoadRoots(caCertFile); err != nil {
-			diags.AddAttributeError(path.Root("ca_cert_file"), "Unusable certificate file", fmt.Sprintf("The file of certificate authorities (%s) cannot be used: %v.", caCertOrigin, err))
+			diags.AddAttributeError(path.Root("ca_cert_file"), "Unusable certificate file", fmt.Sprintf("The CA certificate file (%s) cannot be used: %v.", caCertOrigin, err))
 		}
 	}
 

@@ -126,7 +126,7 @@ func TestAccProviderConfiguration(t *testing.T) {
 		"timeout no duration":     {"api_key = \"a\"\n request_timeout = \"30\"", `Given Value: 30 Error: time: missing unit in duration "30"`},
 		"timeout zero":            {"api_key = \"a\"\n request_timeout = \"0s\"", `"0s" is not above zero. Write it like 30s or 1m30s.`},
 		"timeout negative":        {"api_key = \"a\"\n request_timeout = \"-1s\"", `"-1s" is not above zero`},
-		"retries no whole number": {"api_key = \"a\"\n max_retries = 1.5", `A whole number of at most 64 bits is needed here, and this is 1.5.`},
+		"retries no whole number": {"api_key = \"a\"\n max_retries = 1.5", `A whole number of at most 64 bits is required here, and this is 1.5.`},
 		"negative retries":        {"api_key = \"a\"\n max_retries = -1", `between 0 and 100`},
 	}
 	for name, tt := range tests {
@@ -279,8 +279,8 @@ func TestAccProviderPrivateCA(t *testing.T) {
 		return fmt.Sprintf("provider \"quiva\" {\n endpoint = %q\n api_key = %q\n %s\n}\n", gateway.URL, mockgateway.DefaultAPIKey, file) + someEntry
 	}
 	run(t,
-		resource.TestStep{Config: trusting(""), ExpectError: message("name that authority's PEM file as ca_cert_file, or in QUIVA_CA_CERT_FILE")},
-		resource.TestStep{Config: trusting(`ca_cert_file = "/absent/ca.pem"`), ExpectError: message("The file of certificate authorities (from the provider block) cannot be used: no such file or directory")},
+		resource.TestStep{Config: trusting(""), ExpectError: message("set ca_cert_file or the environment variable QUIVA_CA_CERT_FILE to a PEM file with its certificate")},
+		resource.TestStep{Config: trusting(`ca_cert_file = "/absent/ca.pem"`), ExpectError: message("The CA certificate file (from the provider block) cannot be used: no such file or directory")},
 		resource.TestStep{Config: trusting(fmt.Sprintf("ca_cert_file = %q", authority)), Check: holds(gateway, "flags", "checkout", `{"enabled":true}`)},
 	)
 }

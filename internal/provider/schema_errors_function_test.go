@@ -86,14 +86,14 @@ func TestAccSchemaErrorsFunctionSchema(t *testing.T) {
 		"null":              {`null`, parameter + `argument must not be null`},
 		"JSON text":         {`"{}"`, parameter + `a schema is an object, and this is a string; if it is JSON text, decode it: jsondecode(…)`},
 		"number":            {`7`, parameter + `a schema is an object, and this is a number`},
-		"no schema":         {`{ type = "text" }`, parameter + `this is no JSON Schema: /type: matches none of anyOf`},
-		"no such reference": {`{ "$ref" = "#/$defs/x" }`, parameter + `this is no JSON Schema: json-pointer in "#/$defs/x" not found`},
-		"remote":            {`{ properties = { a = { "$ref" = "https://example.com/flag.json" } } }`, parameter + `the schema refers to "https://example.com/flag.json", which is not part of it, and nothing is loaded; put what it refers to under "$defs", and refer to it as "#/$defs/NAME"`},
+		"no schema":         {`{ type = "text" }`, parameter + `this is not a JSON Schema: /type: matches none of anyOf`},
+		"no such reference": {`{ "$ref" = "#/$defs/x" }`, parameter + `this is not a JSON Schema: json-pointer in "#/$defs/x" not found`},
+		"remote":            {`{ properties = { a = { "$ref" = "https://example.com/flag.json" } } }`, parameter + `the schema refers to "https://example.com/flag.json", which is not part of it, and nothing is loaded; put the definition under "$defs", and refer to it as "#/$defs/NAME"`},
 		"a file":            {`{ "$ref" = "file:///etc/passwd" }`, parameter + `the schema refers to "file:///etc/passwd", which is not part of it`},
 		"a file beside it":  {`{ "$ref" = "flag.json#/$defs/x" }`, parameter + `the schema refers to "flag.json", which is not part of it`},
 		"remote draft":      {`{ "$schema" = "https://example.com/draft" }`, parameter + `the schema refers to "https://example.com/draft", which is not part of it`},
-		"a circle":          {`{ "$ref" = "#" }`, parameter + `the schema refers to itself in a circle`},
-		"pattern":           {`{ pattern = "(?=x)" }`, parameter + `this is no JSON Schema: /pattern: '(?=x)' is not valid regex`},
+		"a circle":          {`{ "$ref" = "#" }`, parameter + `the schema refers to itself in a cycle`},
+		"pattern":           {`{ pattern = "(?=x)" }`, parameter + `this is not a JSON Schema: /pattern: '(?=x)' is not valid regex`},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -44,7 +44,7 @@ func TestWholeNumbers(t *testing.T) {
 						}
 						return
 					}
-					want := "A whole number of at most 64 bits is needed here, and this is " + text + "."
+					want := "A whole number of at most 64 bits is required here, and this is " + text + "."
 					for _, diagnostic := range diagnostics {
 						if diagnostic.Detail == want && diagnostic.Attribute.Equal(attribute) {
 							return

@@ -52,7 +52,7 @@ func (r *listResponse[T]) read(body io.Reader) error {
 		return err
 	}
 	if _, err := s.Token(); !errors.Is(err, io.EOF) {
-		return errors.New("the response goes on after its JSON")
+		return errors.New("the response continues after its JSON")
 	}
 	return nil
 }
@@ -97,7 +97,7 @@ func (r *listResponse[T]) check() error {
 	case !r.hasResults:
 		return errors.New("the response lacks \"body.results\"")
 	case len(r.results) == 0 && r.total > 0:
-		return fmt.Errorf("the response has no results, and counts %d", r.total)
+		return fmt.Errorf("the response has no results, but a total of %d", r.total)
 	}
 	return nil
 }

@@ -105,8 +105,8 @@ func TestMalformedLists(t *testing.T) {
 		"cut off in the body":      {`{"body":{"results":[` + result + `]`, "ends too early"},
 		"cut off before its end":   {`{"body":{"results":[` + result + `]}`, "ends too early"},
 		"not closed":               {`{"body":{"results":[` + result + `}}`, "broken JSON"},
-		"two lists":                {`{"body":{"results":[` + result + `]}}{}`, "goes on after its JSON"},
-		"text after it":            {`{"body":{"results":[` + result + `]}} x`, "goes on after its JSON"},
+		"two lists":                {`{"body":{"results":[` + result + `]}}{}`, "continues after its JSON"},
+		"text after it":            {`{"body":{"results":[` + result + `]}} x`, "continues after its JSON"},
 		"an error beside it":       {`{"body":{"results":[` + result + `]},"error":"locked"}`, "contains an error despite status 200: locked"},
 		"an error in it":           {`{"body":{"error":{"code":1},"results":[]}}`, "contains an error despite status 200"},
 		"another spelling":         {`{"Error":"locked","body":{"results":[]}}`, "contains an error despite status 200: locked"},
@@ -149,7 +149,7 @@ func TestListContradictsItself(t *testing.T) {
 	gateway := newGateway(t)
 	gateway.Inject(mockgateway.Fault{Effect: mockgateway.Respond(http.StatusOK, nil, `{"body":{"results":[],"results_total":7}}`)})
 	_, err := newClient(t, gateway.URL, nil).ListEntries(t.Context(), "flags", 1)
-	if err == nil || !strings.Contains(err.Error(), "the response has no results, and counts 7") {
+	if err == nil || !strings.Contains(err.Error(), "the response has no results, but a total of 7") {
 		t.Errorf("error %v", err)
 	}
 }

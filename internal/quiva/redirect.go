@@ -25,7 +25,7 @@ func checkRedirect(next *http.Request, previous []*http.Request) error {
 	case next.Method != first.Method:
 		return refuse("it would turn the " + first.Method + " into a " + next.Method)
 	case len(previous) > maxRedirects:
-		return refuse(fmt.Sprintf("it is the redirect number %d in a row", len(previous)))
+		return refuse(fmt.Sprintf("it is redirect number %d in a row", len(previous)))
 	}
 	return nil
 }

@@ -33,7 +33,7 @@ func (c *Client) explainRejection(ctx context.Context, bucket string, value []by
 		case tooLarge:
 			failure.kind, failure.Hint = ErrValueTooLarge, size+". "+usualLimits
 		default:
-			failure.Hint = "The usual causes are a key with other characters than A-Z a-z 0-9 - / _ = . or with a dot at either end, a bucket that is full (max_bytes), and a value that is too large. " + size
+			failure.Hint = "The usual causes are a key with characters other than A-Z a-z 0-9 - / _ = . or with a dot at either end, a bucket that is full (max_bytes), and a value that is too large. " + size
 		}
 	case failure.StatusCode == 0 && failure.kind == nil && len(value) >= largeBody:
 		failure.Hint = size + ", and what refuses that may close the connection instead of responding. " + usualLimits
@@ -55,7 +55,7 @@ func (c *Client) valueLimit(ctx context.Context, bucket string) int64 {
 func explainBucketRejection(err error) error {
 	var failure *Error
 	if errors.As(err, &failure) && failure.StatusCode == http.StatusBadRequest && failure.Message == validationError {
-		failure.Hint = "The usual causes are a name with other characters than A-Z a-z 0-9 _ -, more replicas than the gateway's cluster has servers, and limits below what the bucket holds or above what the account may use"
+		failure.Hint = "The usual causes are a name with characters other than A-Z a-z 0-9 _ -, more replicas than the gateway's cluster has servers, and limits below what the bucket holds or above what the account may use"
 	}
 	return err
 }
