@@ -13,11 +13,11 @@ const aHandful = 10
 const requestsPerCreate = 2
 
 // applyFarAway is a first apply whose time is mostly the network's.
-var applyFarAway = work{
+var applyFarAway = scenario{
 	name:  "apply-far-away",
 	title: titled("Apply, %s `quiva_kv_entry`, 50 ms latency, parallelism 10", some),
 	needs: kvEntry,
-	run: func(ctx context.Context, b *bench) ([]figure, error) {
+	run: func(ctx context.Context, b *bench) ([]metric, error) {
 		gateway := newGateway()
 		defer gateway.Close()
 		gateway.SetLatency(farLatency)
@@ -37,7 +37,7 @@ var applyFarAway = work{
 			return nil, err
 		}
 		network := float64(requestsPerCreate*b.size.some) * farLatency.Seconds() / terraformParallelism
-		return []figure{
+		return []metric{
 			{name: "requests", unit: count, measured: spent[0].requests, reference: float64(requestsPerCreate * b.size.some), referenceName: "a look and a write each"},
 			{name: "connections", unit: count, measured: spent[0].connections, limit: terraformParallelism + aHandful},
 			{name: "wall", unit: seconds, measured: spent[0].wall, reference: spent[1].wall + network, referenceName: "silent_entry + " + seconds(network) + " of latency", limit: 1.1},

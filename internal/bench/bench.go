@@ -6,7 +6,7 @@ import (
 	"os"
 )
 
-// bench is what the works measure with.
+// bench is what the scenarios measure with.
 type bench struct {
 	terraform *terraform
 	dir       string // for workspaces
@@ -74,16 +74,16 @@ func (b *bench) newApplied(ctx context.Context, declared configuration, entries 
 	return w, err
 }
 
-// work is a job for Terraform, and the figures to hold in it.
-type work struct {
+// scenario is a job for Terraform, with the limits that its metrics must keep.
+type scenario struct {
 	name  string // for -only
 	title func(size) string
 	needs configuration
-	// run returns the figures measured, also where it fails half-way.
-	run func(context.Context, *bench) ([]figure, error)
+	// run returns the metrics measured, also where it fails half-way.
+	run func(context.Context, *bench) ([]metric, error)
 }
 
-var works = []work{noOpPlan, planWithoutList, applyFarAway, applyRateLimited, everyLimit, processorTime, stateBackends, manyEntries, mostEntries, largerValues, growth}
+var scenarios = []scenario{noOpPlan, planWithoutList, applyFarAway, applyRateLimited, everyLimit, processorTime, stateBackends, manyEntries, mostEntries, largerValues, growth}
 
 // titled makes a title from numbers of entries.
 func titled(format string, numbers ...func(size) int) func(size) string {

@@ -40,26 +40,26 @@ var everyRate = []limited{
 }
 
 // everyLimit is an apply under each kind of limit that gateways have.
-var everyLimit = work{
+var everyLimit = scenario{
 	name:  "every-limit",
 	title: func(size) string { return "Apply under each kind of limit, 10 s of requests, no latency" },
 	needs: kvEntries,
-	run: func(ctx context.Context, b *bench) ([]figure, error) {
-		var figures []figure
+	run: func(ctx context.Context, b *bench) ([]metric, error) {
+		var metrics []metric
 		for _, row := range everyRate {
 			measured, err := b.applyLimited(ctx, row)
 			if err != nil {
-				return figures, fmt.Errorf("%s: %w", row.name, err)
+				return metrics, fmt.Errorf("%s: %w", row.name, err)
 			}
-			figures = append(figures, measured...)
+			metrics = append(metrics, measured...)
 		}
 		measured, err := b.applyFewAtATime(ctx)
-		return append(figures, measured...), err
+		return append(metrics, measured...), err
 	},
 }
 
 // applyLimited applies one quiva_kv_entries.
-func (b *bench) applyLimited(ctx context.Context, row limited) ([]figure, error) {
+func (b *bench) applyLimited(ctx context.Context, row limited) ([]metric, error) {
 	gateway := newGateway()
 	defer gateway.Close()
 	needed := row.rate * b.size.limitedSeconds
@@ -72,12 +72,12 @@ func (b *bench) applyLimited(ctx context.Context, row limited) ([]figure, error)
 	if err != nil {
 		return nil, err
 	}
-	return limitedFigures(row.name, spent, gateway, float64(needed), float64(b.size.limitedSeconds), row.pause), nil
+	return limitedMetrics(row.name, spent, gateway, float64(needed), float64(b.size.limitedSeconds), row.pause), nil
 }
 
 // applyFewAtATime applies single entries where four requests are allowed at a
 // time, which is no less than Terraform keeps busy.
-func (b *bench) applyFewAtATime(ctx context.Context) ([]figure, error) {
+func (b *bench) applyFewAtATime(ctx context.Context) ([]metric, error) {
 	const (
 		entries     = 200
 		parallelism = 20
@@ -100,11 +100,11 @@ func (b *bench) applyFewAtATime(ctx context.Context) ([]figure, error) {
 		return nil, err
 	}
 	name := fmt.Sprintf("%d at a time, %d `quiva_kv_entry`, parallelism %d, Retry-After: 1", atATime, entries, parallelism)
-	return limitedFigures(name, spent, gateway, free.requests, free.wall, time.Second), nil
+	return limitedMetrics(name, spent, gateway, free.requests, free.wall, time.Second), nil
 }
 
-func limitedFigures(name string, spent cost, gateway *gateway, needed, ideal float64, pause time.Duration) []figure {
-	return []figure{
+func limitedMetrics(name string, spent cost, gateway *gateway, needed, ideal float64, pause time.Duration) []metric {
+	return []metric{
 		{
 			name: name + ": wall", unit: seconds, measured: spent.wall,
 			reference: ideal, referenceName: "ideal",

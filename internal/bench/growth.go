@@ -15,7 +15,7 @@ type growthPoint struct {
 }
 
 // growthAt returns what so many entries cost, 10 ms from the gateway. It measures
-// a point once only, whichever works want it.
+// a point once only, whichever scenarios want it.
 func (b *bench) growthAt(ctx context.Context, declared configuration, entries int) (*growthPoint, error) {
 	for _, point := range b.growth {
 		if point.declared == declared && point.entries == entries {
@@ -52,12 +52,12 @@ func (b *bench) measureGrowth(ctx context.Context, declared configuration, entri
 }
 
 // growth is how the time grows with the entries. It holds nothing.
-var growth = work{
+var growth = scenario{
 	name:  "growth",
 	title: titled("Time by the number of entries, 10 ms latency"),
 	needs: kvEntry,
-	run: func(ctx context.Context, b *bench) ([]figure, error) {
-		var figures []figure
+	run: func(ctx context.Context, b *bench) ([]metric, error) {
+		var metrics []metric
 		var failures error
 		for _, series := range []struct {
 			declared configuration
@@ -76,11 +76,11 @@ var growth = work{
 					continue
 				}
 				name := fmt.Sprintf("%s `%s`", count(float64(entries)), point.declared.resource)
-				figures = append(figures,
-					figure{name: name + ", apply", unit: seconds, measured: point.apply.wall},
-					figure{name: name + ", no-op plan", unit: seconds, measured: point.plan.wall})
+				metrics = append(metrics,
+					metric{name: name + ", apply", unit: seconds, measured: point.apply.wall},
+					metric{name: name + ", no-op plan", unit: seconds, measured: point.plan.wall})
 			}
 		}
-		return figures, failures
+		return metrics, failures
 	},
 }

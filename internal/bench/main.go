@@ -1,11 +1,11 @@
 // Command bench measures what the provider costs: time, processor time, memory,
 // requests and connections, with a real Terraform (or OpenTofu) and a mock
-// gateway on this machine. It prints tables in Markdown, in which each figure
+// gateway on this machine. It prints tables in Markdown, in which each metric
 // stands beside what it is held to: mostly the same work with a provider that
 // does nothing.
 //
 // It builds the providers from this source, works in a temporary directory and
-// needs no account. Figures beyond their limits are listed at the end and are no
+// needs no account. Metrics over their limits are listed at the end and are no
 // failure: machines differ. It exits 1 if a run itself fails.
 package main
 
@@ -37,15 +37,15 @@ func main() {
 }
 
 type options struct {
-	works    []work
-	size     size
-	quick    bool
-	provider string
-	markdown string
+	scenarios []scenario
+	size      size
+	quick     bool
+	provider  string
+	markdown  string
 }
 
 func parseOptions() options {
-	only := flag.String("only", "", "run only the works whose names match this `regexp`: "+names(works))
+	only := flag.String("only", "", "run only the scenarios whose names match this `regexp`: "+names(scenarios))
 	quick := flag.Bool("quick", false, "measure few entries, once, to see that the bench works")
 	provider := flag.String("provider", "", "measure the provider built as this `file`, in place of this source")
 	markdown := flag.String("markdown", "", "also write the tables to this `file`")
@@ -67,21 +67,21 @@ func parseOptions() options {
 	if *quick {
 		chosen.size, chosen.quick = quickSize, true
 	}
-	for _, work := range works {
-		if pattern.MatchString(work.name) {
-			chosen.works = append(chosen.works, work)
+	for _, scenario := range scenarios {
+		if pattern.MatchString(scenario.name) {
+			chosen.scenarios = append(chosen.scenarios, scenario)
 		}
 	}
-	if len(chosen.works) == 0 {
-		fail("-only %s matches none of %s", *only, names(works))
+	if len(chosen.scenarios) == 0 {
+		fail("-only %s matches none of %s", *only, names(scenarios))
 	}
 	return chosen
 }
 
-func names(works []work) string {
+func names(scenarios []scenario) string {
 	var names []string
-	for _, work := range works {
-		names = append(names, work.name)
+	for _, scenario := range scenarios {
+		names = append(names, scenario.name)
 	}
 	return strings.Join(names, ", ")
 }
@@ -109,7 +109,7 @@ func run(ctx context.Context, options options) (err error) {
 	if options.quick {
 		fmt.Fprint(report, "A quick run, to see that the bench works: so few entries cost less than starting Terraform does, and its times say little.\n\n")
 	}
-	result, err := b.measure(ctx, report, options.works, progress)
+	result, err := b.measure(ctx, report, options.scenarios, progress)
 	if err != nil {
 		return err
 	}
@@ -122,7 +122,7 @@ func run(ctx context.Context, options options) (err error) {
 		}
 	}
 	if len(result.failed) > 0 {
-		return fmt.Errorf("%d of %d works failed", len(result.failed), len(options.works))
+		return fmt.Errorf("%d of %d scenarios failed", len(result.failed), len(options.scenarios))
 	}
 	return nil
 }

@@ -3,11 +3,11 @@ package main
 import "context"
 
 // manyEntries is the life of one resource in place of a thousand.
-var manyEntries = work{
+var manyEntries = scenario{
 	name:  "many-entries",
 	title: titled("One `quiva_kv_entries` of %s entries, no latency", many),
 	needs: kvEntries,
-	run: func(ctx context.Context, b *bench) ([]figure, error) {
+	run: func(ctx context.Context, b *bench) ([]metric, error) {
 		gateway := newGateway()
 		defer gateway.Close()
 		quiva, err := b.newWorkspace(kvEntries, b.size.many, gateway)
@@ -51,7 +51,7 @@ var manyEntries = work{
 		}
 
 		singles := count(float64(b.size.many)) + " " + kvEntry.resource
-		return []figure{
+		return []metric{
 			{name: "apply, wall", unit: seconds, measured: applied.wall, reference: singleApplied.wall, referenceName: singles, limit: 0.2},
 			{name: "apply, requests", unit: count, measured: applied.requests},
 			{name: "apply, connections", unit: count, measured: applied.connections},

@@ -11,11 +11,11 @@ const planLimit = 1.1
 
 // noOpPlan is what a team waits for most often: everything refreshed, nothing to
 // do.
-var noOpPlan = work{
+var noOpPlan = scenario{
 	name:  "no-op-plan",
 	title: titled("No-op plan, %s `quiva_kv_entry` in one bucket", many),
 	needs: kvEntry,
-	run: func(ctx context.Context, b *bench) ([]figure, error) {
+	run: func(ctx context.Context, b *bench) ([]metric, error) {
 		gateway := newGateway()
 		defer gateway.Close()
 		quiva, err := b.newApplied(ctx, kvEntry, b.size.many, gateway)
@@ -31,7 +31,7 @@ var noOpPlan = work{
 			return nil, err
 		}
 
-		var figures []figure
+		var metrics []metric
 		for _, latency := range []time.Duration{noLatency, farLatency} {
 			gateway.SetLatency(latency)
 			turns := []turn{
@@ -43,16 +43,16 @@ var noOpPlan = work{
 			}
 			spent, err := inTurn(b.size.planRounds, turns...)
 			if err != nil {
-				return figures, err
+				return metrics, err
 			}
 			at := ", " + latencyName(latency)
-			figures = append(figures,
-				figure{name: "requests" + at, unit: count, measured: spent[0].requests, limit: 20},
-				figure{name: "wall" + at, unit: seconds, measured: spent[0].wall, reference: spent[1].wall, referenceName: silentEntry.resource, limit: planLimit})
+			metrics = append(metrics,
+				metric{name: "requests" + at, unit: count, measured: spent[0].requests, limit: 20},
+				metric{name: "wall" + at, unit: seconds, measured: spent[0].wall, reference: spent[1].wall, referenceName: silentEntry.resource, limit: planLimit})
 			if len(spent) > 2 {
-				figures = append(figures, figure{name: "wall" + at, unit: seconds, measured: spent[0].wall, reference: spent[2].wall, referenceName: terraformData.resource})
+				metrics = append(metrics, metric{name: "wall" + at, unit: seconds, measured: spent[0].wall, reference: spent[2].wall, referenceName: terraformData.resource})
 			}
 		}
-		return figures, nil
+		return metrics, nil
 	},
 }

@@ -11,11 +11,11 @@ import (
 // planWithoutList is a refresh where the bucket cannot be listed, which must not
 // be less correct: one entry has been changed elsewhere, and the plan has to
 // find that one.
-var planWithoutList = work{
+var planWithoutList = scenario{
 	name:  "plan-without-list",
 	title: titled("Plan that finds 1 drifted entry, %s `quiva_kv_entry`, 50 ms latency, no list of them", some),
 	needs: kvEntry,
-	run: func(ctx context.Context, b *bench) ([]figure, error) {
+	run: func(ctx context.Context, b *bench) ([]metric, error) {
 		gateway := newGateway()
 		defer gateway.Close()
 		quiva, err := b.newApplied(ctx, kvEntry, b.size.some, gateway)
@@ -25,7 +25,7 @@ var planWithoutList = work{
 		gateway.SetLatency(farLatency)
 		gateway.PutEntry(bucket, entryKey(b.size.some/2), `{"changed":"elsewhere"}`)
 
-		var figures []figure
+		var metrics []metric
 		for _, response := range []struct {
 			status     int
 			body, name string
@@ -41,12 +41,12 @@ var planWithoutList = work{
 			spent, err := quiva.planOneChange(ctx)
 			fault.Clear()
 			if err != nil {
-				return figures, fmt.Errorf("list %s: %w", response.name, err)
+				return metrics, fmt.Errorf("list %s: %w", response.name, err)
 			}
-			figures = append(figures,
-				figure{name: fmt.Sprintf("requests, list %s (%d)", response.name, response.status), unit: count, measured: spent.requests, limit: float64(b.size.some + 20)},
-				figure{name: fmt.Sprintf("wall, list %s (%d)", response.name, response.status), unit: seconds, measured: spent.wall})
+			metrics = append(metrics,
+				metric{name: fmt.Sprintf("requests, list %s (%d)", response.name, response.status), unit: count, measured: spent.requests, limit: float64(b.size.some + 20)},
+				metric{name: fmt.Sprintf("wall, list %s (%d)", response.name, response.status), unit: seconds, measured: spent.wall})
 		}
-		return figures, nil
+		return metrics, nil
 	},
 }

@@ -4,11 +4,11 @@ import "context"
 
 // processorTime is what Terraform and the provider compute where the network
 // costs nothing.
-var processorTime = work{
+var processorTime = scenario{
 	name:  "processor-time",
 	title: titled("CPU time of Terraform and the provider, %s `quiva_kv_entry`, no latency", some),
 	needs: kvEntry,
-	run: func(ctx context.Context, b *bench) ([]figure, error) {
+	run: func(ctx context.Context, b *bench) ([]metric, error) {
 		gateway := newGateway()
 		defer gateway.Close()
 		quiva, err := b.newWorkspace(kvEntry, b.size.some, gateway)
@@ -24,7 +24,7 @@ var processorTime = work{
 			return nil, err
 		}
 
-		var figures []figure
+		var metrics []metric
 		for _, job := range []struct {
 			name  string
 			run   func(*workspace, context.Context) (cost, error)
@@ -38,12 +38,12 @@ var processorTime = work{
 				func() (cost, error) { return job.run(silent, ctx) },
 				func() (cost, error) { return job.run(data, ctx) })
 			if err != nil {
-				return figures, err
+				return metrics, err
 			}
-			figures = append(figures,
-				figure{name: "CPU, " + job.name, unit: seconds, measured: spent[0].cpu, reference: spent[1].cpu, referenceName: silentEntry.resource, limit: job.limit},
-				figure{name: "CPU, " + job.name, unit: seconds, measured: spent[0].cpu, reference: spent[2].cpu, referenceName: terraformData.resource})
+			metrics = append(metrics,
+				metric{name: "CPU, " + job.name, unit: seconds, measured: spent[0].cpu, reference: spent[1].cpu, referenceName: silentEntry.resource, limit: job.limit},
+				metric{name: "CPU, " + job.name, unit: seconds, measured: spent[0].cpu, reference: spent[2].cpu, referenceName: terraformData.resource})
 		}
-		return figures, nil
+		return metrics, nil
 	},
 }

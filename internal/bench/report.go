@@ -7,38 +7,38 @@ import (
 	"time"
 )
 
-// outcome is what the works have shown together.
+// outcome is what the scenarios have shown together.
 type outcome struct {
-	beyond []string // figures outside their limits
-	failed []string // works that did not come to their end
+	overLimit []string // metrics outside their limits
+	failed    []string // scenarios that did not finish
 }
 
-// measure runs the works and reports on each as soon as it is done.
-func (b *bench) measure(ctx context.Context, report io.Writer, works []work, progress func(format string, values ...any)) (outcome, error) {
+// measure runs the scenarios and reports on each as soon as it is done.
+func (b *bench) measure(ctx context.Context, report io.Writer, scenarios []scenario, progress func(format string, values ...any)) (outcome, error) {
 	var result outcome
-	for i, work := range works {
-		title := work.title(b.size)
+	for i, scenario := range scenarios {
+		title := scenario.title(b.size)
 		fmt.Fprintf(report, "## %s\n\n", title)
-		if !b.resources[work.needs.resource] {
-			fmt.Fprintf(report, "Not measured: the provider has no `%s`.\n\n", work.needs.resource)
+		if !b.resources[scenario.needs.resource] {
+			fmt.Fprintf(report, "Not measured: the provider has no `%s`.\n\n", scenario.needs.resource)
 			continue
 		}
-		progress("%d/%d %s …", i+1, len(works), work.name)
+		progress("%d/%d %s …", i+1, len(scenarios), scenario.name)
 		start := time.Now()
-		figures, err := work.run(ctx, b)
+		metrics, err := scenario.run(ctx, b)
 		if ctx.Err() != nil {
 			return result, ctx.Err()
 		}
-		progress("%d/%d %s took %s", i+1, len(works), work.name, time.Since(start).Round(time.Second))
+		progress("%d/%d %s took %s", i+1, len(scenarios), scenario.name, time.Since(start).Round(time.Second))
 		var rows [][]string
-		for _, figure := range figures {
-			rows = append(rows, figure.cells())
-			if !figure.holds() {
-				result.beyond = append(result.beyond, fmt.Sprintf("%s: %s, %s", title, figure.name, figure.shortfall()))
+		for _, metric := range metrics {
+			rows = append(rows, metric.cells())
+			if !metric.holds() {
+				result.overLimit = append(result.overLimit, fmt.Sprintf("%s: %s, %s", title, metric.name, metric.shortfall()))
 			}
 		}
 		if len(rows) > 0 {
-			fmt.Fprintln(report, markdownTable(figureHeader, rows))
+			fmt.Fprintln(report, markdownTable(metricHeader, rows))
 		}
 		if err != nil {
 			result.failed = append(result.failed, title)
@@ -50,14 +50,14 @@ func (b *bench) measure(ctx context.Context, report io.Writer, works []work, pro
 
 // summary lists what is not as it should be.
 func (o outcome) summary(report io.Writer) {
-	fmt.Fprintf(report, "## Beyond the limits\n\n")
+	fmt.Fprintf(report, "## Over the limits\n\n")
 	for _, title := range o.failed {
 		fmt.Fprintf(report, "- ✗ %s: a run failed\n", title)
 	}
-	for _, name := range o.beyond {
+	for _, name := range o.overLimit {
 		fmt.Fprintf(report, "- ✗ %s\n", name)
 	}
-	if len(o.failed)+len(o.beyond) == 0 {
+	if len(o.failed)+len(o.overLimit) == 0 {
 		fmt.Fprintln(report, "Nothing.")
 	}
 }

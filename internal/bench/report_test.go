@@ -13,27 +13,27 @@ func TestMeasure(t *testing.T) {
 	title := func(title string) func(size) string { return func(size) string { return title } }
 	b := &bench{resources: map[string]bool{thing.resource: true}}
 	var report strings.Builder
-	result, err := b.measure(t.Context(), &report, []work{
-		{title: title("Good"), needs: thing, run: func(context.Context, *bench) ([]figure, error) {
-			return []figure{{name: "requests", unit: count, measured: 3, limit: 5}}, nil
+	result, err := b.measure(t.Context(), &report, []scenario{
+		{title: title("Good"), needs: thing, run: func(context.Context, *bench) ([]metric, error) {
+			return []metric{{name: "requests", unit: count, measured: 3, limit: 5}}, nil
 		}},
-		{title: title("Slow, then broken"), needs: thing, run: func(context.Context, *bench) ([]figure, error) {
-			return []figure{{name: "wall", unit: seconds, measured: 3, limit: 2}}, errors.New("no such luck")
+		{title: title("Slow, then broken"), needs: thing, run: func(context.Context, *bench) ([]metric, error) {
+			return []metric{{name: "wall", unit: seconds, measured: 3, limit: 2}}, errors.New("no such luck")
 		}},
 		{title: title("Elsewhere"), needs: configuration{resource: "quiva_other"}},
 	}, func(string, ...any) {})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := []string{"Slow, then broken: wall, 3.00 s where ≤ 2.00 s is due"}; !slices.Equal(result.beyond, want) {
-		t.Errorf("beyond the limits: %q, want %q", result.beyond, want)
+	if want := []string{"Slow, then broken: wall, 3.00 s where ≤ 2.00 s is due"}; !slices.Equal(result.overLimit, want) {
+		t.Errorf("over the limits: %q, want %q", result.overLimit, want)
 	}
 	if want := []string{"Slow, then broken"}; !slices.Equal(result.failed, want) {
 		t.Errorf("failed: %q, want %q", result.failed, want)
 	}
 	result.summary(&report)
 	for _, want := range []string{
-		"## Good\n\n| figure ",
+		"## Good\n\n| metric ",
 		"| requests | 3 ",
 		"| wall   | 3.00 s ",
 		"no such luck",

@@ -5,11 +5,11 @@ import "context"
 // stateBackends tells what the provider costs at an apply from what the state
 // file costs: Terraform writes a local one again for every instance, and a remote
 // one a few times in all.
-var stateBackends = work{
+var stateBackends = scenario{
 	name:  "state-backends",
 	title: titled("CPU time of an apply, %s `quiva_kv_entry` of six properties, no latency, by where the state is", many),
 	needs: kvEntry,
-	run: func(ctx context.Context, b *bench) ([]figure, error) {
+	run: func(ctx context.Context, b *bench) ([]metric, error) {
 		gateway := newGateway()
 		defer gateway.Close()
 		states := newStateServer()
@@ -43,7 +43,7 @@ var stateBackends = work{
 		}
 		size, silentSize := float64(len(states.state(remote.statePath()))), float64(len(states.state(silentRemote.statePath())))
 		entries := float64(b.size.many)
-		return []figure{
+		return []metric{
 			{name: "remote backend", unit: seconds, measured: spent[0].cpu, reference: spent[1].cpu, referenceName: silentEntry.resource, limit: 1.15},
 			{name: "local file", unit: seconds, measured: spent[2].cpu, reference: spent[3].cpu, referenceName: silentEntry.resource},
 			{name: "what the local file adds", unit: seconds, measured: spent[2].cpu - spent[0].cpu, reference: spent[2].cpu, referenceName: "all with a local file"},

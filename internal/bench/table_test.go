@@ -3,9 +3,9 @@ package main
 import "testing"
 
 func TestMarkdownTable(t *testing.T) {
-	got := markdownTable([]string{"figure", ""}, [][]string{{"≤", "✓"}, {"requests", "10,000"}})
+	got := markdownTable([]string{"metric", ""}, [][]string{{"≤", "✓"}, {"requests", "10,000"}})
 	want := "" +
-		"| figure   |        |\n" +
+		"| metric   |        |\n" +
 		"| -------- | ------ |\n" +
 		"| ≤        | ✓      |\n" +
 		"| requests | 10,000 |\n"

@@ -2,8 +2,8 @@ package main
 
 import "fmt"
 
-// figure is one thing measured, and what it is held to.
-type figure struct {
+// metric is one thing measured, and what it is held to.
+type metric struct {
 	name     string
 	unit     unit
 	measured float64
@@ -12,7 +12,7 @@ type figure struct {
 	reference     float64
 	referenceName string
 	// limit is the largest ratio allowed where there is a reference, and else
-	// the largest measure. 0 is none: the figure is for information.
+	// the largest measure. 0 is none: the metric is for information.
 	limit float64
 	// exactly makes the limit the only measure allowed.
 	exactly bool
@@ -20,10 +20,10 @@ type figure struct {
 	missing string
 }
 
-func (f figure) ratio() float64 { return f.measured / f.reference }
+func (f metric) ratio() float64 { return f.measured / f.reference }
 
-// holds reports whether the figure is within its limit.
-func (f figure) holds() bool {
+// holds reports whether the metric is within its limit.
+func (f metric) holds() bool {
 	switch {
 	case f.limit == 0 || f.missing != "":
 		return true
@@ -36,11 +36,11 @@ func (f figure) holds() bool {
 	}
 }
 
-// figureHeader is above the cells of figures.
-var figureHeader = []string{"figure", "measured", "compared with", "ratio", "limit", ""}
+// metricHeader is above the cells of metrics.
+var metricHeader = []string{"metric", "measured", "compared with", "ratio", "limit", ""}
 
-// cells is the figure's row of a table.
-func (f figure) cells() []string {
+// cells is the metric's row of a table.
+func (f metric) cells() []string {
 	if f.missing != "" {
 		return []string{f.name, f.missing, "", "", "", "–"}
 	}
@@ -58,7 +58,7 @@ func (f figure) cells() []string {
 	return []string{f.name, f.unit(f.measured), reference, ratio, f.limitText(), mark}
 }
 
-func (f figure) limitText() string {
+func (f metric) limitText() string {
 	switch {
 	case f.limit == 0:
 		return ""
@@ -71,7 +71,7 @@ func (f figure) limitText() string {
 	}
 }
 
-// shortfall says how a figure misses its limit.
-func (f figure) shortfall() string {
+// shortfall says how a metric misses its limit.
+func (f metric) shortfall() string {
 	return fmt.Sprintf("%s where %s is due", f.unit(f.measured), f.limitText())
 }
