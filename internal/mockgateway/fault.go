@@ -206,8 +206,8 @@ func (i *Injection) Clear() {
 	f.injected = slices.DeleteFunc(f.injected, func(other *Injection) bool { return other == i })
 }
 
-// take returns the fault that hits a request, and counts the hit.
-func (f *faults) take(method, path string) (Fault, bool) {
+// next returns the fault that hits a request, and counts the hit.
+func (f *faults) next(method, path string) (Fault, bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for _, i := range f.injected {

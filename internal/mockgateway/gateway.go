@@ -76,7 +76,7 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		defer l.leave()
 	}
 	x.wait(x.behaviour.latency)
-	fault, ok := g.faults.take(r.Method, x.record.Path)
+	fault, ok := g.faults.next(r.Method, x.record.Path)
 	if !ok {
 		x.send(x.handle())
 		return

@@ -32,8 +32,8 @@ func pick(value, owned json.RawMessage) json.RawMessage {
 	}
 	picked := &object{}
 	for property := range o.all() {
-		if held, ok := v.get(property.name); ok {
-			picked.set(property, pick(held, property.value))
+		if current, ok := v.get(property.name); ok {
+			picked.set(property, pick(current, property.value))
 		}
 	}
 	return picked.text()
@@ -48,8 +48,8 @@ func Set(value, wanted json.RawMessage) json.RawMessage {
 		return wanted
 	}
 	for property := range w.all() {
-		held, _ := v.get(property.name)
-		v.set(property, Set(held, property.value))
+		current, _ := v.get(property.name)
+		v.set(property, Set(current, property.value))
 	}
 	return v.text()
 }
@@ -69,11 +69,11 @@ func Remove(value, unwanted json.RawMessage) (rest json.RawMessage, removed bool
 		return value, false
 	}
 	for property := range u.all() {
-		held, ok := v.get(property.name)
+		current, ok := v.get(property.name)
 		if !ok {
 			continue
 		}
-		left, less := Remove(held, property.value)
+		left, less := Remove(current, property.value)
 		removed = removed || less
 		if left == nil {
 			v.remove(property.name)
@@ -122,11 +122,11 @@ func Conflicts(value, wanted json.RawMessage, equal func(a, b []byte) bool) []Pa
 	}
 	var conflicts []Path
 	for property := range w.all() {
-		held, ok := v.get(property.name)
+		current, ok := v.get(property.name)
 		if !ok {
 			continue
 		}
-		for _, path := range Conflicts(held, property.value, equal) {
+		for _, path := range Conflicts(current, property.value, equal) {
 			conflicts = append(conflicts, append(Path{property.name}, path...))
 		}
 	}

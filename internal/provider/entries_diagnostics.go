@@ -169,12 +169,12 @@ func describeKeys(bucket string, keys []string) string {
 
 // quoteKeys names the first of many keys and counts the others.
 func quoteKeys(keys []string) string {
-	shown := make([]string, 0, listedKeys)
+	quoted := make([]string, 0, listedKeys)
 	for _, key := range keys[:min(len(keys), listedKeys)] {
-		shown = append(shown, fmt.Sprintf("%q", key))
+		quoted = append(quoted, fmt.Sprintf("%q", key))
 	}
-	text := strings.Join(shown, ", ")
-	if more := len(keys) - len(shown); more > 0 {
+	text := strings.Join(quoted, ", ")
+	if more := len(keys) - len(quoted); more > 0 {
 		text += fmt.Sprintf(" and %d more", more)
 	}
 	return text

@@ -233,8 +233,8 @@ func (m kvEntriesModel) prune(ctx context.Context, diags *diag.Diagnostics, chan
 	}
 }
 
-// spared warns of undeclared entries that were not deleted.
-func spared(bucket string, keys []string) diag.Diagnostic {
+// undeclaredKept warns of undeclared entries that were not deleted.
+func undeclaredKept(bucket string, keys []string) diag.Diagnostic {
 	return diag.NewAttributeWarningDiagnostic(path.Root("undeclared"), "Undeclared entries kept",
 		fmt.Sprintf("The apply was to delete %s, but found another value than the plan. Nothing that has changed since the plan is deleted. The next plan shows it again.", describeKeys(bucket, keys)))
 }

@@ -159,16 +159,16 @@ func (r *kvEntriesResource) Read(ctx context.Context, req resource.ReadRequest, 
 		resp.Diagnostics.Append(storeDigests(ctx, resp.Private, nil, nil)...)
 		return
 	}
-	held, outcome := client.RefreshEntries(ctx, state.Bucket.ValueString(), slices.Sorted(maps.Keys(known)), func(entry quiva.Entry) bool {
+	remote, outcome := client.RefreshEntries(ctx, state.Bucket.ValueString(), slices.Sorted(maps.Keys(known)), func(entry quiva.Entry) bool {
 		return dynamicvalue.Holds(known[entry.Key], entry.Value)
 	})
 	if outcome.Err() != nil {
 		r.gateway.addBatchError(&resp.Diagnostics, "read", len(known), outcome, "The state stays as it was.")
 		return
 	}
-	changed := len(held) != len(known)
-	now := make(map[string]dynamicvalue.Value, len(held))
-	for key, entry := range held {
+	changed := len(remote) != len(known)
+	now := make(map[string]dynamicvalue.Value, len(remote))
+	for key, entry := range remote {
 		// An equal value stays as it is, in the types that the configuration
 		// gave it.
 		if now[key] = known[key]; entry.Value != nil { // it changed
@@ -236,8 +236,8 @@ func (r *kvEntriesResource) apply(ctx context.Context, diags *diag.Diagnostics, 
 	}
 	plan.prune(ctx, diags, &change, state, digests)
 	outcome := r.gateway.run.Apply(ctx, change)
-	if len(outcome.Spared) > 0 {
-		diags.Append(spared(plan.Bucket.ValueString(), outcome.Spared))
+	if len(outcome.Kept) > 0 {
+		diags.Append(undeclaredKept(plan.Bucket.ValueString(), outcome.Kept))
 	}
 	if outcome.Failure == nil {
 		if plan.Undeclared.IsUnknown() {

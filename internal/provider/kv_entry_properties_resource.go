@@ -237,11 +237,11 @@ func (r *kvEntryPropertiesResource) Read(ctx context.Context, req resource.ReadR
 		r.gateway.addError(&resp.Diagnostics, operation{doing: fmt.Sprintf("read entry %q in bucket %q", key, bucket), rejected: path.Root("key")}, err)
 		return
 	}
-	held := properties.Pick(entry.Value, own)
-	if dynamicvalue.Holds(known, held) {
+	remote := properties.Pick(entry.Value, own)
+	if dynamicvalue.Holds(known, remote) {
 		return // in the types that the configuration gave it
 	}
-	value := refreshValue(&resp.Diagnostics, key, known, held)
+	value := refreshValue(&resp.Diagnostics, key, known, remote)
 	if !resp.Diagnostics.HasError() {
 		resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("properties"), value.Attribute())...)
 	}

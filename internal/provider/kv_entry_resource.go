@@ -363,7 +363,7 @@ func (r *kvEntryResource) Read(ctx context.Context, req resource.ReadRequest, re
 	if isListed && (writeOnly || hasValue && dynamicvalue.HoldsDigest(known, listed)) {
 		return
 	}
-	held, err := client.GetEntry(ctx, state.Bucket.ValueString(), state.Key.ValueString())
+	remote, err := client.GetEntry(ctx, state.Bucket.ValueString(), state.Key.ValueString())
 	switch {
 	case errors.Is(err, quiva.ErrNotFound):
 		resp.State.RemoveResource(ctx)
@@ -374,10 +374,10 @@ func (r *kvEntryResource) Read(ctx context.Context, req resource.ReadRequest, re
 	}
 	// A secret must not come into the state, and an equal value stays as it is,
 	// in the types that the configuration gave it.
-	if writeOnly || hasValue && dynamicvalue.Holds(known, held.Value) {
+	if writeOnly || hasValue && dynamicvalue.Holds(known, remote.Value) {
 		return
 	}
-	value := refreshValue(&resp.Diagnostics, held.Key, known, held.Value)
+	value := refreshValue(&resp.Diagnostics, remote.Key, known, remote.Value)
 	if !resp.Diagnostics.HasError() {
 		resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("value"), value.Attribute())...)
 	}

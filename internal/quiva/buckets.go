@@ -194,11 +194,11 @@ func (b BucketConfig) describes(bucket Bucket) bool {
 
 // shows reports whether the gateway shows what was asked for or, if nothing was,
 // the fallback. It may show nothing.
-func shows[T comparable](shown, asked *T, fallback T) bool {
+func shows[T comparable](remote, asked *T, fallback T) bool {
 	if asked == nil {
 		asked = &fallback
 	}
-	return shown == nil || *shown == *asked
+	return remote == nil || *remote == *asked
 }
 
 // GetBucket reads how a bucket is configured. The error satisfies [IsNotFound]

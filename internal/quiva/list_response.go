@@ -80,9 +80,9 @@ func (r *listResponse[T]) add(s stream) error {
 	}
 	kept := listResult[T]{key: *key, isString: bytes.HasPrefix(result.Value, []byte(`"`))}
 	if kept.isString {
-		if held := quotedJSON(result.Value); held != nil {
-			unquoted := r.keep(Entry{Key: kept.key, Value: held})
-			kept.unquoted, kept.holdsObject = &unquoted, held[0] == '{'
+		if inner := quotedJSON(result.Value); inner != nil {
+			unquoted := r.keep(Entry{Key: kept.key, Value: inner})
+			kept.unquoted, kept.holdsObject = &unquoted, inner[0] == '{'
 		}
 	}
 	kept.kept = r.keep(Entry{Key: kept.key, Value: result.Value})

@@ -150,8 +150,8 @@ func quotedJSON(value json.RawMessage) json.RawMessage {
 		return nil
 	}
 	// A lone surrogate, which is no character, decodes to U+FFFD.
-	if held := bytes.TrimSpace([]byte(text)); json.Valid(held) && !bytes.ContainsRune(held, utf8.RuneError) {
-		return held
+	if inner := bytes.TrimSpace([]byte(text)); json.Valid(inner) && !bytes.ContainsRune(inner, utf8.RuneError) {
+		return inner
 	}
 	return nil
 }

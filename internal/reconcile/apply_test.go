@@ -102,7 +102,7 @@ func describe(outcome reconcile.Outcome) string {
 	part("written", strings.Join(slices.Sorted(slices.Values(outcome.Written)), " "))
 	part("taken over", text(outcome.TakenOver))
 	part("let go", strings.Join(slices.Sorted(slices.Values(outcome.LetGo)), " "))
-	part("spared", strings.Join(outcome.Spared, " "))
+	part("kept", strings.Join(outcome.Kept, " "))
 	if failure := outcome.Failure; failure != nil {
 		kinds := map[reconcile.FailureKind]string{
 			reconcile.Cancelled: "cancelled", reconcile.WrittenBefore: "written before", reconcile.NotChecked: "not checked",
@@ -204,7 +204,7 @@ func TestApply(t *testing.T) {
 
 		"pruned":                     {"a=1 c=1", []call{{prune: "a=1"}}, "DELETE a", "c=1"},
 		"pruned, gone already":       {"", []call{{prune: "a=1"}}, "", ""},
-		"pruned, changed":            {"a=2 b=1", []call{{prune: "a=1 b=1", want: "spared a"}}, "DELETE b", "a=2"},
+		"pruned, changed":            {"a=2 b=1", []call{{prune: "a=1 b=1", want: "kept a"}}, "DELETE b", "a=2"},
 		"pruned last":                {"a=1 c=3", []call{{add: "b=1", remove: "c=3", prune: "a=1", want: "written b; let go c"}}, "PUT b, DELETE c, DELETE a", "b=1"},
 		"pruned by two":              {"a=1", []call{{prune: "a=1"}, {prune: "a=1"}}, "DELETE a", ""},
 		"pruned and let go":          {"a=1", []call{{remove: "a=1", want: "let go a"}, {prune: "a=1"}}, "DELETE a", ""},
@@ -216,7 +216,7 @@ func TestApply(t *testing.T) {
 		"refused, then pruned":       {"a=1", []call{{add: "a=2", want: "taken: a"}, {prune: "a=1"}}, "", "a=1"},
 		"released, then pruned":      {"a=1", []call{{remove: "a=1", successors: "a", want: "let go a"}, {prune: "a=1"}, {add: "a=2", want: "written a"}}, "PUT a", "a=2"},
 		"pruned, then created":       {"a=1", []call{{prune: "a=1"}, {add: "a=2", want: "written a"}}, "DELETE a, PUT a", "a=2"},
-		"spared, then created":       {"a=2", []call{{prune: "a=1", want: "spared a"}, {add: "a=3", want: "taken: a"}}, "", "a=2"},
+		"kept, then created":         {"a=2", []call{{prune: "a=1", want: "kept a"}, {add: "a=3", want: "taken: a"}}, "", "a=2"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -18,9 +18,9 @@ type Outcome struct {
 	// LetGo are the removed keys that are not this object's any more: deleted, or
 	// left to the object that has or takes them.
 	LetGo []string
-	// Spared are the keys that were not pruned because their entries are not what
+	// Kept are the keys that were not pruned because their entries are not what
 	// the plan saw. They are sorted.
-	Spared []string
+	Kept []string
 	// Failure is nil if all is done.
 	Failure *Failure
 }

@@ -107,14 +107,14 @@ func (c *change) prune(ctx context.Context) {
 		c.fail(Failure{Kind: NotDeleted, Count: len(c.Prune), Requests: requests, Err: err})
 		return
 	}
-	var unheld []string
+	var asPlanned []string
 	for _, key := range slices.Sorted(maps.Keys(present)) {
 		if c.IsAsPlanned(present[key]) {
-			unheld = append(unheld, key)
+			asPlanned = append(asPlanned, key)
 		} else {
-			c.outcome.Spared = append(c.outcome.Spared, key)
+			c.outcome.Kept = append(c.outcome.Kept, key)
 		}
 	}
-	_, _, unwanted := c.release(unheld)
+	_, _, unwanted := c.release(asPlanned)
 	c.delete(ctx, unwanted)
 }
