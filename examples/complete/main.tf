@@ -11,7 +11,7 @@ terraform {
 # The gateway and the credential come from QUIVA_API_URL and QUIVA_API_KEY.
 provider "quiva" {}
 
-# Writes secrets under an identity of its own. Its token is read anew in every
+# Writes secrets under an identity of its own. Its token is read again in every
 # run and stored nowhere.
 provider "quiva" {
   alias = "secrets"

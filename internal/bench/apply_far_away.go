@@ -38,7 +38,7 @@ var applyFarAway = scenario{
 		}
 		network := float64(requestsPerCreate*b.size.some) * farLatency.Seconds() / terraformParallelism
 		return []metric{
-			{name: "requests", unit: count, measured: spent[0].requests, reference: float64(requestsPerCreate * b.size.some), referenceName: "a look and a write each"},
+			{name: "requests", unit: count, measured: spent[0].requests, reference: float64(requestsPerCreate * b.size.some), referenceName: "a check and a write each"},
 			{name: "connections", unit: count, measured: spent[0].connections, limit: terraformParallelism + aHandful},
 			{name: "wall", unit: seconds, measured: spent[0].wall, reference: spent[1].wall + network, referenceName: "silent_entry + " + seconds(network) + " of latency", limit: 1.1},
 		}, nil

@@ -59,13 +59,13 @@ func TestDocumentedNumbers(t *testing.T) {
 		},
 		"docs/guides/ci-and-hcp-terraform.md": {"more than " + list + " entries"},
 		"docs/guides/troubleshooting.md": {
-			say("no regular file of at most %d MiB", rootsLimit/mebibyte),
+			say("not a regular file of at most %d MiB", rootsLimit/mebibyte),
 			say("above %d MiB, or a list above %d MiB", entryLimit/mebibyte, listLimit/mebibyte),
 			"more than " + list + " entries",
 		},
 		"docs/resources/kv_entries.md": {
 			say("up to %d requests are under way at a time", batchWidth),
-			"A " + threshold + " entries or fewer are read one by one. Of more, the bucket is listed, which shows its latest " + list + " entries",
+			"A " + threshold + " entries or fewer are read one by one. For more, the bucket is listed, which shows its latest " + list + " entries",
 			"lists at most " + list + " entries at once",
 		},
 		"docs/resources/kv_entry.md": {say("A response of up to %d MiB is read", entryLimit/mebibyte)},
