@@ -27,7 +27,7 @@ func main() {
 	debugged := flag.Bool("debug", false, "serve on its own, for a debugger; prints how Terraform reaches it")
 	flag.Parse()
 	// net/http logs bytes that a gateway sends unasked, which may repeat a
-	// credential or a value. What the provider itself logs does not pass here.
+	// credential or a value. The provider's own log does not use it.
 	log.SetOutput(io.Discard)
 	if err := serve(*debugged); err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -68,10 +68,10 @@ const endLimit = 1900 * time.Millisecond
 // often as Go does by default, or more.
 const heapTarget = 340 << 20
 
-// tune saves work that nobody needs. The SDK writes trace lines to
-// stderr, where Terraform parses and drops them, even when no log is wanted: a
-// third of a run's CPU. And a process that lives for a minute has memory to
-// spare for a calmer garbage collector.
+// tune avoids unnecessary work. Even when no log is wanted, the SDK writes trace
+// lines to stderr, which Terraform parses and drops: a third of a run's CPU. And
+// since the process is short-lived, it can use more memory and collect garbage
+// less often.
 func tune() error {
 	logs := slices.ContainsFunc(os.Environ(), func(variable string) bool { return strings.HasPrefix(variable, "TF_LOG") })
 	if !logs {

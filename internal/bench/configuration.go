@@ -21,7 +21,7 @@ func (c configuration) withLargeValues() configuration {
 }
 
 // All of these read the same entries, so they differ in nothing but the resource.
-// They count, because Terraform evaluates for_each anew for every instance: over
+// They count, because Terraform evaluates for_each again for every instance: over
 // a large map that takes many times longer than all the rest, and would hide it.
 var (
 	kvEntry = configuration{resource: "quiva_kv_entry", provider: "quiva", text: `

@@ -1,8 +1,8 @@
 // Command bench measures what the provider costs: time, processor time, memory,
 // requests and connections, with a real Terraform (or OpenTofu) and a mock
 // gateway on this machine. It prints tables in Markdown, in which each metric
-// stands beside what it is held to: mostly the same work with a provider that
-// does nothing.
+// stands next to what it is compared with: mostly the same work with a provider
+// that does nothing.
 //
 // It builds the providers from this source, works in a temporary directory and
 // needs no account. Metrics over their limits are listed at the end and are no

@@ -2,7 +2,7 @@ package main
 
 import "fmt"
 
-// metric is one thing measured, and what it is held to.
+// metric is one measurement, and what it is compared with.
 type metric struct {
 	name     string
 	unit     unit

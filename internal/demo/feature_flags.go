@@ -36,7 +36,7 @@ func (f *featureFlags) steps() []step {
 		{"Apply: every flag becomes an entry", f.create},
 		{"A service reads a flag, without Terraform", f.readEntry},
 		{"Plan again: nothing to do", f.planNothing},
-		{"Somebody changes one number behind Terraform's back", f.drift},
+		{"Somebody changes one number outside Terraform", f.drift},
 		{"Plan: the drift shows, attribute by attribute", f.planRepair},
 		{"Apply: one write puts it right", f.repair},
 		{"Destroy: the bucket is as empty as before", f.destroy},

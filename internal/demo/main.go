@@ -4,8 +4,8 @@
 // provider has, together.
 //
 // It builds the provider from this source, works in a temporary directory and
-// needs no account. It checks what it shows and exits 1 at the first thing that
-// is not so.
+// needs no account. It checks what it shows and exits 1 at the first check that
+// fails.
 package main
 
 import (

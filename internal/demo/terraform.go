@@ -53,7 +53,7 @@ func (t *terraform) buildProvider(ctx context.Context, repository string) error 
 }
 
 // useModule copies a module's own files into a new working directory. State and
-// settings that somebody has left beside them stay where they are.
+// settings that were left next to them stay where they are.
 func (t *terraform) useModule(source string) error {
 	t.module = filepath.Join(t.dir, filepath.Base(source))
 	if err := os.Mkdir(t.module, 0o755); err != nil {

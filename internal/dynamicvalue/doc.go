@@ -43,7 +43,7 @@ type budget struct{ elements, digits int }
 
 func newBudget() budget { return budget{MaxElements, MaxDigits} }
 
-// element takes one value.
+// element counts one value.
 func (b *budget) element() error {
 	if b.elements == 0 {
 		return errTooManyElements
@@ -52,7 +52,7 @@ func (b *budget) element() error {
 	return nil
 }
 
-// number takes the digits of a number.
+// number counts the digits of a number.
 func (b *budget) number(d decimal) error {
 	if d.isOutOfRange() {
 		return errOutOfRange

@@ -53,9 +53,9 @@ func parse(text []byte) (any, error) {
 	return normalize(tree, MaxDepth)
 }
 
-// scan refuses JSON text that encoding/json would replace without a word, which
-// is what is not Unicode, or for which it would need much more memory than the
-// text has. Of what is not JSON at all it may say anything.
+// scan refuses JSON text that is not Unicode, which encoding/json would silently
+// replace, or for which that would need much more memory than the text has. It does
+// not check that the text is JSON.
 func scan(text []byte) error {
 	if !utf8.Valid(text) {
 		return errors.New("the JSON text is not valid UTF-8")

@@ -61,7 +61,7 @@ func (g *Gateway) listBuckets(c call) (response, error) {
 }
 
 // createBucket refuses unknown fields. The documents do not forbid them, but to
-// pass over a misspelt limit in silence helps nobody's test.
+// ignore a misspelt limit silently would not help any test.
 func (g *Gateway) createBucket(c call) (response, error) {
 	var request createBucketRequest
 	if err := decodeRequest(c.body, &request); err != nil {

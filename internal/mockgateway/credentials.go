@@ -37,7 +37,7 @@ func newCredentials() *credentials {
 	return c
 }
 
-// AllowAPIKey makes the gateway accept key, beside those it accepts already.
+// AllowAPIKey makes the gateway accept key, in addition to those it accepts.
 // A key that was restricted no longer is.
 func (g *Gateway) AllowAPIKey(key string) {
 	c := g.credentials
@@ -57,7 +57,7 @@ func (g *Gateway) AllowRestrictedKey(key string, permitted ...Permission) {
 	c.restrictedKeys[key] = permitted
 }
 
-// AllowToken makes the gateway accept token, beside those it accepts already.
+// AllowToken makes the gateway accept token, in addition to those it accepts.
 func (g *Gateway) AllowToken(token string) {
 	c := g.credentials
 	c.mu.Lock()

@@ -84,7 +84,7 @@ func (x *exchange) writeHeader(status int, header http.Header) {
 
 func (x *exchange) send(resp response) {
 	x.writeHeader(resp.status, resp.headerWithLength())
-	// The client may be gone; there is nobody to tell.
+	// The client may be gone, so an error cannot be reported.
 	_, _ = x.writer.Write(resp.body)
 }
 
@@ -113,8 +113,8 @@ func cutOff() { panic(http.ErrAbortHandler) }
 type connectionKey struct{}
 
 // closeConnection closes the TCP connection itself, so that HTTP/2 loses all of
-// its streams, and TLS has no time for a farewell. Where the connection is not
-// known, under a server of somebody else, net/http closes it for HTTP/1 and
+// its streams, and TLS cannot close in an orderly way. Where the connection is not
+// known, under another server, net/http closes it for HTTP/1 and
 // resets the stream for HTTP/2. It does not return.
 func closeConnection(ctx context.Context, reset bool) {
 	if conn, ok := ctx.Value(connectionKey{}).(net.Conn); ok {

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// Fault is something that goes wrong with some of the requests.
+// Fault is something that goes wrong with some requests.
 type Fault struct {
 	// Method selects requests by their method, empty for any.
 	Method string
@@ -139,7 +139,7 @@ func Raw(text string) Effect {
 	}}
 }
 
-// Injection is a fault at work.
+// Injection is a fault that was injected.
 type Injection struct {
 	faults *faults
 	fault  Fault
@@ -155,7 +155,7 @@ type faults struct {
 	injected []*Injection
 }
 
-// Inject puts a fault to work. A request is hit by one fault at most: the first
+// Inject adds a fault. A request is hit by one fault at most: the first
 // injected that selects it, has let its After requests pass and is not used up.
 // Faults come before routing and credentials are looked at.
 func (g *Gateway) Inject(fault Fault) *Injection {

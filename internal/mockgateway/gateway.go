@@ -96,7 +96,7 @@ func (g *Gateway) SetLatency(d time.Duration) {
 }
 
 // SetLimit makes the gateway refuse what is over the limit with a 429. Nil, the
-// default, turns it off. Every call begins to count anew, and sets
+// default, turns it off. Every call restarts the count, and sets
 // [Gateway.Refused] back to zero. It panics if the limit allows no request.
 func (g *Gateway) SetLimit(limit Limit) {
 	var l *limiter

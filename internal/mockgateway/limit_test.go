@@ -157,7 +157,7 @@ func TestRetryAfter(t *testing.T) {
 }
 
 // TestRefusal: a 429 is plain text, as the API documents it, and another limit
-// begins anew.
+// begins again.
 func TestRefusal(t *testing.T) {
 	t.Parallel()
 	s := newServer(t)

@@ -96,7 +96,7 @@ func newMatcher(indexing *Indexing, query url.Values) (func(value any) bool, err
 	case "exact date", "exact boolean":
 		return func(value any) bool { return fmt.Sprint(value) == search }, nil
 	}
-	return nil, fmt.Errorf("a search of type %q does not go with the field %q, which is of type %s", searchType, field, fieldType)
+	return nil, fmt.Errorf("a search of type %q cannot be used with the field %q, which is of type %s", searchType, field, fieldType)
 }
 
 // textMatcher finds a keyword as a whole, and a text that has all words of the

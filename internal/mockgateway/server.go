@@ -164,6 +164,6 @@ func (s *Server) MaxOpenConnections() int {
 	return peak
 }
 
-// ResetConnections begins counting anew: no connections accepted, and those now
-// open as the largest number.
+// ResetConnections restarts the counts: no connections accepted, and the largest
+// number is that of the connections now open.
 func (s *Server) ResetConnections() { s.connections.reset() }

@@ -4,7 +4,7 @@
 //
 // The properties are given as an object of their own: its leaves are the
 // properties, by the path of names that leads to them. Objects merge, so the
-// members that others have beside a leaf are theirs. Anything else is a leaf, and
+// members that others have next to a leaf are theirs. Anything else is a leaf, and
 // whole: text, numbers, bools, null, arrays. An object without members has no
 // property but says that there is an object.
 //
@@ -39,8 +39,8 @@ func pick(value, owned json.RawMessage) json.RawMessage {
 	return picked.text()
 }
 
-// Set returns a value with the properties of wanted. What is not an object gives
-// way where wanted has one; so does no value at all, which is nil.
+// Set returns a value with the properties of wanted. What is not an object is
+// replaced where wanted has one; so is nil, which stands for no value.
 func Set(value, wanted json.RawMessage) json.RawMessage {
 	w, isObject := parse(wanted)
 	v, holdsObject := parse(value)

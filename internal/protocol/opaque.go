@@ -10,9 +10,10 @@ import (
 	"github.com/quivaworks/terraform-provider-quiva/internal/dynamicvalue"
 )
 
-// opaque is a provider whose inner server sees opaque values only. Of data
-// sources and ephemeral resources that is what they return: none takes a dynamic
-// value. Of functions it is what they take and what they return.
+// opaque is a provider whose inner server sees only opaque values. For data
+// sources and ephemeral resources, only results need it, since their
+// configurations contain no dynamic values; for functions, both arguments and
+// results do.
 type opaque struct {
 	providerServer
 
@@ -172,7 +173,7 @@ func (o *opaque) OpenEphemeralResource(ctx context.Context, req *tfprotov6.OpenE
 	return resp, o.ephemeralResources[req.TypeName].reveal(&resp.Result)
 }
 
-// CallFunction makes opaque what a function takes as a dynamic value.
+// CallFunction makes the dynamic arguments of a function opaque.
 func (o *opaque) CallFunction(ctx context.Context, req *tfprotov6.CallFunctionRequest) (*tfprotov6.CallFunctionResponse, error) {
 	function, ok := o.functions[req.Name]
 	if !ok {

@@ -14,8 +14,8 @@ import (
 // has begun, so a late one would wait for the gateway as long as any other.
 //
 // An interrupt ends them too, but only before anything is written: while an apply
-// still plans, Terraform before 1.17 and OpenTofu ask no provider to stop, but
-// wait for it. Once it writes they do ask.
+// still plans, OpenTofu and Terraform before 1.17 do not ask the provider to stop
+// but wait for it. Once it writes, they do ask.
 type stoppable struct {
 	providerServer
 

@@ -13,13 +13,13 @@ import (
 	"github.com/quivaworks/terraform-provider-quiva/internal/quiva"
 )
 
-// operation is what was being done when the gateway failed.
+// operation is what the provider was doing when a request failed.
 type operation struct {
 	// doing completes "Could not …": "read the entry \"a\" of the bucket \"b\"".
 	doing string
 	// rejected is the attribute that a 400 is about.
 	rejected path.Path
-	// details, if set, say more than the error of one request.
+	// details, if set, describe the failures of many requests.
 	details string
 }
 

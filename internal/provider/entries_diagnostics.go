@@ -118,7 +118,7 @@ func (s subject) takenKey() string {
 	return strings.Join(append(advice, addressAdvice), "\n\n")
 }
 
-// takenKeys says the same of many.
+// takenKeys says what to do about many keys that hold other values.
 func (s subject) takenKeys(failure *reconcile.Failure, untouched string) string {
 	requests := quiva.BatchResult{Failed: map[string]error{}}
 	for _, key := range failure.Keys {
@@ -141,10 +141,11 @@ func (s subject) takenKeys(failure *reconcile.Failure, untouched string) string 
 }
 
 const (
-	// movedAdvice is for keys that this very configuration held until now.
+	// movedAdvice is for keys that the same configuration managed until now.
 	movedAdvice = "If another address of this configuration managed it until now, tell Terraform that it moved:\n\n" +
 		"  moved {\n    from = OLD_ADDRESS\n    to   = ADDRESS\n  }"
-	// addressAdvice ends all advice: no provider is told the address.
+	// addressAdvice ends all advice: Terraform does not tell a provider the address
+	// of a resource.
 	addressAdvice = "ADDRESS stands for the full address that this error shows. " +
 		"(With create_before_destroy, a resource that is replaced finds its own entry here, since its old and its new object share it.)"
 )
@@ -156,7 +157,7 @@ func heldTwice(bucket string, keys ...string) diag.Diagnostic {
 			"This resource no longer tracks them. The plan shows what it does about that; nothing is lost on the gateway.", describeKeys(bucket, keys)))
 }
 
-// listedKeys is how many keys, or failures, are told one by one.
+// listedKeys is how many keys, or failures, an error lists one by one.
 const listedKeys = 10
 
 // describeKeys names entries within a sentence.
@@ -180,7 +181,7 @@ func quoteKeys(keys []string) string {
 	return text
 }
 
-// describeBatch tells the first failures of a batch and counts the others.
+// describeBatch lists the first failures of a batch and counts the others.
 func describeBatch(done string, count int, requests quiva.BatchResult) string {
 	var text strings.Builder
 	fmt.Fprintf(&text, "%d of %d entries could not be %s:\n", len(requests.Failed)+len(requests.Untried), count, done)

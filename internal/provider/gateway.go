@@ -67,9 +67,9 @@ func (g *gateway) configuredClient(diags *diag.Diagnostics) (*quiva.Client, bool
 }
 
 // clientToRefresh returns the client for a refresh. If there is none yet, a state
-// that was read before stays as it is, and one warning in the whole run says so. A
-// state that only names its object, since that was just moved to this provider,
-// cannot do without.
+// that was read before stays as it is, and one warning in the whole run says so.
+// But a state that only names its object, because it was just moved to this
+// provider, must be read.
 func (g *gateway) clientToRefresh(diags *diag.Diagnostics, wasRead bool) (*quiva.Client, bool) {
 	if g.client == nil && wasRead {
 		g.warnNotRefreshed.Do(func() {

@@ -16,7 +16,7 @@ import (
 	"github.com/quivaworks/terraform-provider-quiva/internal/dynamicvalue"
 )
 
-// schemaURL is where a schema is as far as its own references know.
+// schemaURL is the base URL that the references of a schema are resolved against.
 const schemaURL = "schema:///"
 
 // jsonSchema is a JSON Schema that is ready to check values.
@@ -78,7 +78,7 @@ func explainSchemaError(err error) error {
 }
 
 // errorsOf returns what is wrong with a JSON text, sorted. It fails if the schema
-// cannot tell, since it refers to itself in a circle.
+// refers to itself in a cycle.
 func (s *jsonSchema) errorsOf(text []byte) ([]string, error) {
 	value, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
 	if err != nil {
@@ -113,8 +113,8 @@ func cycleIn(failure *jsonschema.ValidationError) *kind.RefCycle {
 var english = message.NewPrinter(language.English)
 
 // describeSchemaErrors writes an error in lines: each says where something is
-// wrong, as a JSON pointer, and what. Of alternatives, of which any may be the one
-// that was meant, it is one line for all.
+// wrong, as a JSON pointer, and what. Alternatives share one line, since any of
+// them may be the one that was meant.
 func describeSchemaErrors(failure *jsonschema.ValidationError) []string {
 	if len(failure.Causes) == 0 {
 		return []string{describeSchemaError(failure)}

@@ -18,10 +18,9 @@ import (
 )
 
 const (
-	// defaultMaxEntries is how many entries are deleted at most where nothing else
-	// is said.
+	// defaultMaxEntries is the default of max_entries.
 	defaultMaxEntries = 1000
-	// purgeProgress is after how many deletions their number is told.
+	// purgeProgress is the number of deletions after which progress is reported.
 	purgeProgress = 100
 )
 
@@ -137,7 +136,8 @@ func (a *kvBucketPurgeAction) Invoke(ctx context.Context, req action.InvokeReque
 }
 
 // refuseMore adds an error if there are more entries than may be deleted. A purge
-// deletes also what was not found, so that what cannot be counted is refused too.
+// also deletes entries that were not found, so it is refused too if the entries
+// cannot be counted.
 func (m kvBucketPurgeModel) refuseMore(diags *diag.Diagnostics, found quiva.Enumeration) {
 	count, limit := int64(len(found.Entries)), m.maxEntries()
 	atLeast := ""

@@ -11,8 +11,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/path"
 )
 
-// replacedBy returns the arguments for which going from this state to a plan needs
-// a new bucket. It needs none if there are none.
+// replacedBy returns the arguments whose planned change requires a new bucket.
 func (m kvBucketModel) replacedBy(plan kvBucketModel) (names []string) {
 	for _, argument := range []struct {
 		name        string

@@ -243,7 +243,8 @@ func (m kvBucketModel) indexing(ctx context.Context, diags *diag.Diagnostics) *q
 	return indexing
 }
 
-// refresh takes over what the gateway shows. What it does not show stays.
+// refresh updates the model with what the gateway reports. What it does not
+// report stays.
 func (m *kvBucketModel) refresh(ctx context.Context, diags *diag.Diagnostics, remote quiva.Bucket) {
 	// To the gateway no description and an empty one are the same.
 	if remote.Description != nil && *remote.Description != m.Description.ValueString() {
@@ -278,8 +279,8 @@ func (m *kvBucketModel) refresh(ctx context.Context, diags *diag.Diagnostics, re
 	}
 }
 
-// settle gives what was left to the gateway the value that it chose or, where
-// it does not show one, its documented default.
+// settle sets the arguments that were left to the gateway to the values that it
+// chose or, where it reports none, to the documented defaults.
 func (m *kvBucketModel) settle(remote quiva.Bucket) {
 	if m.History.IsUnknown() {
 		m.History = types.Int64Value(valueOr(remote.History, quiva.DefaultHistory))
@@ -328,13 +329,13 @@ func (r *kvBucketResource) Configure(_ context.Context, req resource.ConfigureRe
 	r.gateway = gatewayFrom(req.ProviderData, &resp.Diagnostics)
 }
 
-// existsKey marks, in the private state of a plan, a bucket that there is.
-// Terraform plans its replacement, when -replace asks for it, as a creation, and
-// hands on the private state of the plan before.
+// existsKey marks, in the private state of a plan, a bucket that exists. When
+// -replace asks for its replacement, Terraform plans that as a creation and passes
+// on the private state of the previous plan.
 const existsKey = "exists"
 
-// ModifyPlan makes known what is known ahead, and says what stays although it
-// was taken out of the configuration.
+// ModifyPlan sets computed values that can be known in advance, and warns of
+// settings that stay although they were removed from the configuration.
 func (r *kvBucketResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
 	if req.Plan.Raw.IsNull() {
 		var bucket types.String
@@ -379,9 +380,9 @@ func (r *kvBucketResource) ModifyPlan(ctx context.Context, req resource.ModifyPl
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, plan)...)
 }
 
-// warnOfKept says what a bucket keeps because the gateway can change but not
-// remove it. It is no error: that would keep the bucket from being destroyed
-// or replaced, too.
+// warnOfKept warns of what a bucket keeps because the gateway can change it but
+// not remove it. It is not an error, which would also prevent the bucket from
+// being destroyed or replaced.
 func warnOfKept(diags *diag.Diagnostics, config, state kvBucketModel) {
 	for _, argument := range []struct {
 		name          string
@@ -405,8 +406,7 @@ func warnOfKept(diags *diag.Diagnostics, config, state kvBucketModel) {
 }
 
 func (r *kvBucketResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
-	// The plan says what will be, the configuration what to ask for: the rest
-	// is left to the gateway.
+	// Only what the configuration sets is sent; the gateway chooses the rest.
 	var plan, config kvBucketModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
 	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
@@ -442,7 +442,7 @@ func (r *kvBucketResource) Create(ctx context.Context, req resource.CreateReques
 	if !plan.settled() {
 		var err error
 		if remote, err = client.GetBucket(ctx, bucket.Bucket); err != nil {
-			// The bucket is there, and an error would have Terraform replace it.
+			// The bucket was created; an error would make Terraform replace it.
 			tflog.Warn(ctx, "New bucket could not be read; the documented defaults are assumed until the next refresh", map[string]any{"bucket": bucket.Bucket, "error": err.Error()})
 		}
 	}
@@ -469,7 +469,7 @@ func (r *kvBucketResource) Read(ctx context.Context, req resource.ReadRequest, r
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	// Also of a bucket that turns out to be gone: the framework wants one.
+	// Also for a bucket that turns out to be gone: the framework requires it.
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, state.identity())...)
 	client, ok := r.gateway.clientToRefresh(&resp.Diagnostics, !state.History.IsNull())
 	if !ok {
@@ -511,7 +511,7 @@ func (r *kvBucketResource) Update(ctx context.Context, req resource.UpdateReques
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	// Another force_destroy alone is nothing to send.
+	// If only force_destroy differs, there is nothing to send.
 	if update != (quiva.BucketUpdate{}) {
 		client, ok := r.gateway.configuredClient(&resp.Diagnostics)
 		if !ok {
@@ -581,7 +581,7 @@ func (r *kvBucketResource) ImportState(ctx context.Context, req resource.ImportS
 	if !ok {
 		return
 	}
-	// Terraform's own error for what does not exist does not name it.
+	// Terraform's own error does not name the bucket that does not exist.
 	switch _, err := client.GetBucket(ctx, bucket.ValueString()); {
 	case errors.Is(err, quiva.ErrNotFound):
 		resp.Diagnostics.AddError("Bucket does not exist",
@@ -594,8 +594,8 @@ func (r *kvBucketResource) ImportState(ctx context.Context, req resource.ImportS
 	resp.Diagnostics.Append(storeUnreadBucket(ctx, bucket, &resp.State, resp.Identity)...)
 }
 
-// storeUnreadBucket puts a bucket into the state, all of which the refresh that
-// follows reads.
+// storeUnreadBucket puts a bucket into the state by its name. The refresh that
+// follows reads the rest.
 func storeUnreadBucket(ctx context.Context, bucket types.String, state *tfsdk.State, identity *tfsdk.ResourceIdentity) diag.Diagnostics {
 	diags := identity.Set(ctx, kvBucketIdentity{Bucket: bucket})
 	diags.Append(setUnreadBucket(ctx, state, bucket.ValueString())...)

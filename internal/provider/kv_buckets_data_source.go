@@ -86,7 +86,7 @@ func (d *kvBucketsDataSource) Read(ctx context.Context, _ datasource.ReadRequest
 		d.gateway.addError(&resp.Diagnostics, operation{doing: "list the buckets", rejected: path.Root("buckets")}, err)
 		return
 	}
-	// The gateway documents no order; one of its own would be noise in a plan.
+	// The gateway documents no order, and a changing one would be noise in a plan.
 	slices.SortFunc(buckets, func(a, b quiva.BucketSummary) int { return cmp.Compare(a.Name, b.Name) })
 	model := kvBucketsDataSourceModel{Buckets: make([]kvBucketSummaryModel, len(buckets))}
 	for i, bucket := range buckets {

@@ -146,7 +146,7 @@ func (m kvEntriesDataSourceModel) find(ctx context.Context, client *quiva.Client
 	} else {
 		entries, err = client.SearchEntries(ctx, bucket, pattern, limit)
 	}
-	// The count of all that the gateway gives along is not documented to be one
-	// beyond the limit.
+	// The total that the gateway reports is not documented to include entries over
+	// the limit.
 	return entries, len(entries) >= limit, err
 }

@@ -60,7 +60,7 @@ type exclusiveScope struct {
 	MaxDeletions types.Int64 `tfsdk:"max_deletions"`
 }
 
-// noExclusive is the argument where it is left out.
+// noExclusive is the value of the argument where it is omitted.
 var noExclusive = types.ObjectNull(map[string]attr.Type{
 	"except":        types.ListType{ElemType: types.StringType},
 	"max_deletions": types.Int64Type,
@@ -90,8 +90,8 @@ func (s *exclusiveScope) maxDeletions() int64 {
 	return s.MaxDeletions.ValueInt64()
 }
 
-// undeclaredKey holds, in the private state, the digests of the entries that the
-// refresh found undeclared: what was changed since then is not deleted.
+// undeclaredKey is the key in the private state of the digests of the entries that
+// the refresh found undeclared. An entry that has changed since is not deleted.
 const undeclaredKey = "undeclared"
 
 // findUndeclared returns the entries in scope that are not in entries, with the
@@ -221,7 +221,8 @@ func (m kvEntriesModel) removedFrom(state kvEntriesModel) []string {
 	return slices.DeleteFunc(slices.Collect(maps.Keys(current)), func(key string) bool { _, stays := planned[key]; return stays })
 }
 
-// prune has a change delete what the plan has named as undeclared.
+// prune adds to a change the deletion of the entries that the plan has named as
+// undeclared.
 func (m kvEntriesModel) prune(ctx context.Context, diags *diag.Diagnostics, change *reconcile.Change, state kvEntriesModel, digests map[string][]byte) {
 	if m.Exclusive.IsNull() || state.Exclusive.IsNull() {
 		return

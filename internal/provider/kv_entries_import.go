@@ -68,7 +68,7 @@ func parseEntriesID(id string) kvEntriesIdentity {
 	return identity
 }
 
-// importedEntries is the resource that listed entries become.
+// importedEntries returns the resource for the listed entries.
 func importedEntries(diags *diag.Diagnostics, identity kvEntriesIdentity, listed []quiva.Entry) kvEntriesModel {
 	entries := make(map[string]dynamicvalue.Value, len(listed))
 	for _, entry := range listed {

@@ -80,10 +80,10 @@ func checkKeyPrefix(diags *diag.Diagnostics, model kvEntriesModel) {
 	}
 }
 
-// ModifyPlan makes the ID known ahead, and notes what is created and deleted: of an
-// exclusive resource, also what nobody declares. The
-// entries stay the configuration's, even if the state's are the same JSON in other
-// types: see quiva_kv_entry.
+// ModifyPlan sets the ID in advance, and notes which entries are created and
+// deleted, including undeclared ones if the resource is exclusive. The plan keeps
+// the configuration's entries even if those in the state are the same JSON with
+// other Terraform types: see quiva_kv_entry.
 func (r *kvEntriesResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
 	if req.Plan.Raw.IsNull() {
 		var state kvEntriesModel

@@ -203,9 +203,9 @@ func (r *kvEntriesResource) Update(ctx context.Context, req resource.UpdateReque
 }
 
 // apply makes the gateway hold what the plan says, sending only what differs
-// from the state. It returns what the state is then, which is the plan if it is
-// ok. Entries that were there already, and that no state had, are in it only
-// then: whatever is in the state can come to be deleted. The digests are those of
+// from the state. It returns the new state, which is the plan if all went well.
+// Only then does it include entries that existed already and that no state had,
+// since whatever is in the state may later be deleted. The digests are those of
 // the entries that the plan may have named as undeclared.
 func (r *kvEntriesResource) apply(ctx context.Context, diags *diag.Diagnostics, plan, state kvEntriesModel, digests map[string][]byte) (applied kvEntriesModel, ok bool) {
 	wanted := encodeEntries(diags, plan.Entries)
@@ -332,7 +332,7 @@ func (i kvEntriesIdentity) id() types.String {
 	return types.StringValue(i.Bucket.ValueString() + "/" + i.KeyPrefix.ValueString() + "*")
 }
 
-// storeEntries puts what is held into the state.
+// storeEntries writes a model and its identity to the state.
 func storeEntries(ctx context.Context, model kvEntriesModel, state *tfsdk.State, identity *tfsdk.ResourceIdentity) diag.Diagnostics {
 	diags := state.Set(ctx, model)
 	diags.Append(identity.Set(ctx, model.identity())...)

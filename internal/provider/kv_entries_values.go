@@ -35,8 +35,8 @@ func encodeEntries(diags *diag.Diagnostics, value types.Dynamic) map[string]json
 	return texts
 }
 
-// checkEntries adds an error for each entry of which something is known that
-// cannot be written.
+// checkEntries adds an error for each entry that contains something that cannot be
+// written as JSON.
 func checkEntries(diags *diag.Diagnostics, value types.Dynamic) {
 	entries, _ := dynamicvalue.Of(value).Members()
 	for _, key := range slices.Sorted(maps.Keys(entries)) {

@@ -77,7 +77,7 @@ func TestKVEntryIdentityProtocol(t *testing.T) {
 		t.Errorf("read %s", state)
 	}
 
-	// A state of before there were identities has none. The next run reads it.
+	// A state from before there were identities has none. The next run reads it.
 	configure(t, server, gateway)
 	read(nil)
 

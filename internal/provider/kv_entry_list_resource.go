@@ -183,9 +183,9 @@ func listedEntry(ctx context.Context, req list.ListRequest, bucket types.String,
 	return result
 }
 
-// pushDiagnostics pushes a result of diagnostics alone, if there are any, and
-// reports whether others may follow. Terraform hears of errors in a stream in no
-// other way, and of warnings only before it has as many results as it wants.
+// pushDiagnostics pushes a result with only diagnostics, if there are any, and
+// reports whether others may follow. This is the only way to send diagnostics in a
+// stream, and Terraform stops reading once it has as many results as it wants.
 func pushDiagnostics(push func(list.ListResult) bool, diags diag.Diagnostics) bool {
 	return len(diags) == 0 || push(list.ListResult{Diagnostics: diags})
 }

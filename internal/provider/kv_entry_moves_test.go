@@ -44,7 +44,7 @@ func noObject(t *testing.T, server tfprotov6.ProviderServer, typeName string) *t
 	return &none
 }
 
-// TestKVEntryMoves: an entry that another resource creates anew is left in place
+// TestKVEntryMoves: an entry that another resource creates again is left in place
 // for it by the one that is destroyed first. Only the plan knows of both, and the
 // apply, which is another process, has from it what the planned change carries.
 func TestKVEntryMoves(t *testing.T) {

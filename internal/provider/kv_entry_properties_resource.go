@@ -122,8 +122,9 @@ func (r *kvEntryPropertiesResource) Configure(_ context.Context, req resource.Co
 // that no other resource has.
 const removalKey = "removal"
 
-// ModifyPlan makes the ID known ahead, and refuses an entry that another resource
-// has as a whole, or deletes as undeclared. A deletion leaves others what they have.
+// ModifyPlan sets the ID in advance, and refuses an entry that another resource
+// manages as a whole, or deletes as undeclared. A planned deletion excludes the
+// properties that other resources have.
 func (r *kvEntryPropertiesResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
 	if req.Plan.Raw.IsNull() {
 		var state kvEntryPropertiesModel
@@ -254,8 +255,8 @@ func (r *kvEntryPropertiesResource) Update(ctx context.Context, req resource.Upd
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	// Another overwrite or on_destroy alone, or properties that turned out the same
-	// once they were known, are nothing to ask the gateway about.
+	// If only overwrite or on_destroy differ, or the properties turned out to be the
+	// same once they were known, there is nothing to send.
 	if !dynamicvalue.Same(dynamicvalue.Of(plan.Properties), dynamicvalue.Of(state.Properties)) {
 		had := encodeObject(&resp.Diagnostics, path.Root("properties"), state.Properties)
 		if !resp.Diagnostics.HasError() {

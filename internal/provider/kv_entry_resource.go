@@ -165,9 +165,9 @@ func (r *kvEntryResource) ValidateConfig(ctx context.Context, req resource.Valid
 	}
 }
 
-// warnOfNoVersion warns of a secret whose changes nothing would notice. Terraform
+// warnOfNoVersion warns of a secret whose changes would not be detected. Terraform
 // validates a block before it configures the provider, and each of its instances
-// again in the plan and in the apply: to hear it once is enough.
+// again in the plan and in the apply. Only the first validation warns.
 func (r *kvEntryResource) warnOfNoVersion(diags *diag.Diagnostics, config kvEntryModel) {
 	if r.gateway.isConfigured() {
 		return
@@ -195,10 +195,10 @@ func checkValues(diags *diag.Diagnostics, config kvEntryModel) {
 	}
 }
 
-// ModifyPlan makes the ID known ahead. The value stays the configuration's, even
-// if the state's is the same JSON in other types: where a part of it is not
-// known yet, Terraform plans again in the apply, and refuses types that differ
-// from those planned before.
+// ModifyPlan sets the ID in advance. The plan keeps the configuration's value even
+// if the one in the state is the same JSON with other Terraform types: where a part
+// of it is not known yet, Terraform plans again in the apply, and refuses types
+// that differ from those planned before.
 func (r *kvEntryResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
 	if req.Plan.Raw.IsNull() {
 		var state kvEntryModel
@@ -290,8 +290,8 @@ func valueToWrite(ctx context.Context, diags *diag.Diagnostics, plan kvEntryMode
 	return encodeObject(diags, path.Root("value_wo"), secret)
 }
 
-// privateState is what the framework hands out for it, whose type has no name
-// here.
+// privateState is the private state of a resource. The framework's own type for it
+// is internal.
 type privateState interface {
 	SetKey(ctx context.Context, key string, value []byte) diag.Diagnostics
 }
@@ -358,7 +358,7 @@ func (r *kvEntryResource) Read(ctx context.Context, req resource.ReadRequest, re
 	if !ok {
 		return
 	}
-	// What a list says is only taken when nothing comes of it.
+	// A list is only trusted if it shows the entry unchanged: it may be outdated.
 	listed, isListed := client.ListedDigest(ctx, state.Bucket.ValueString(), state.Key.ValueString())
 	if isListed && (writeOnly || hasValue && dynamicvalue.HoldsDigest(known, listed)) {
 		return
@@ -390,8 +390,8 @@ func (r *kvEntryResource) Update(ctx context.Context, req resource.UpdateRequest
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	// Another overwrite alone, or a value that turned out the same once it was
-	// known, is nothing to send.
+	// If only overwrite differs, or the value turned out to be the same once it was
+	// known, there is nothing to send.
 	if !dynamicvalue.Same(dynamicvalue.Of(plan.Value), dynamicvalue.Of(state.Value)) || !plan.ValueWOVersion.Equal(state.ValueWOVersion) {
 		value := valueToWrite(ctx, &resp.Diagnostics, plan, req.Config)
 		if resp.Diagnostics.HasError() {
@@ -471,7 +471,7 @@ func (g *gateway) entryToImport(ctx context.Context, req resource.ImportStateReq
 	if !ok {
 		return "", "", false
 	}
-	// Terraform's own error for what does not exist names neither.
+	// Terraform's own error names neither the bucket nor the key.
 	if _, isListed := client.ListedDigest(ctx, bucket, key); !isListed {
 		switch _, err := client.GetEntry(ctx, bucket, key); {
 		case errors.Is(err, quiva.ErrNotFound):

@@ -12,19 +12,19 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// nameValidator refuses names that cannot be. An error now is better than one
-// half-way through an apply.
+// nameValidator refuses names that the gateway cannot store. An error while
+// planning is better than one half-way through an apply.
 type nameValidator struct {
 	noun        string
 	description string
-	// predicate completes the sentence "The key …" for a name that cannot be, and
-	// is empty for others.
+	// predicate completes the sentence "The key …" for an invalid name, and is empty
+	// for others.
 	predicate func(name string) string
 }
 
 var (
-	// bucketName is for a bucket that is there: only what would mean another path
-	// is refused.
+	// bucketName is for an existing bucket: only names that would lead to another
+	// path are refused.
 	bucketName = nameValidator{"bucket", "not empty, not \".\" or \"..\", without control characters and without \"/\"", bucketPredicate}
 	// newBucketName has the rule that the gateway documents for a new bucket.
 	newBucketName = nameValidator{"bucket", "letters, digits, \"_\" and \"-\"", newBucketPredicate}

@@ -323,13 +323,14 @@ func findCredential(config providerModel) (credential quiva.Credential, origin s
 	return quiva.Credential{}, ""
 }
 
-// isSet reports whether a string argument says something: null and blank do
-// not, so that an empty variable is no value.
+// isSet reports whether a string argument has a value. Null and blank do not
+// count, so that an empty variable is the same as none.
 func isSet(value types.String) bool {
 	return !value.IsUnknown() && strings.TrimSpace(value.ValueString()) != ""
 }
 
-// aboveZero accepts durations above zero, and leaves to timetypes what is none.
+// aboveZero accepts durations above zero. What is not a duration is an error of
+// timetypes.
 type aboveZero struct{}
 
 func (aboveZero) Description(context.Context) string { return "above zero" }

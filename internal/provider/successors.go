@@ -16,7 +16,7 @@ import (
 const successorsKey = "successors"
 
 // successors are entries that an object leaves in place when it lets them go,
-// since the plan creates them anew.
+// because the plan creates them again.
 type successors struct {
 	Bucket string   `json:"bucket"`
 	Keys   []string `json:"keys"`
@@ -35,7 +35,7 @@ func (g *gateway) planCreation(bucket string, keys []string) successors {
 	return successors{bucket, keys, true}
 }
 
-// planDeletion returns those of an object's entries that the plan creates anew.
+// planDeletion returns those of an object's entries that the plan creates again.
 func (g *gateway) planDeletion(ctx context.Context, bucket string, keys []string) successors {
 	if g.run.IsBucketLeaving(bucket) {
 		return successors{}

@@ -13,7 +13,7 @@ import (
 // batchWidth is how many requests of one batch are sent at a time.
 const batchWidth = 32
 
-// BatchResult is what came of one call for each of many keys.
+// BatchResult is the result of one call for each of many keys.
 type BatchResult struct {
 	// Done are the keys whose call succeeded.
 	Done []string
@@ -24,9 +24,9 @@ type BatchResult struct {
 	Untried []string
 }
 
-// Err returns one of the errors, or nil if all is done: the first by key of
-// those that say most, since they are about more than their own key and do not
-// refer to another one.
+// Err returns one of the errors, or nil if all is done. It prefers errors that are
+// about more than their own key and that do not refer to another error; of those,
+// it returns the first by key.
 func (b BatchResult) Err() error {
 	var first error
 	for _, key := range slices.Sorted(maps.Keys(b.Failed)) {
@@ -41,7 +41,7 @@ func (b BatchResult) Err() error {
 	return first
 }
 
-// isKeyError reports whether a call failed for what its own key or value is.
+// isKeyError reports whether a call failed because of its own key or value.
 func isKeyError(err error) bool {
 	var failure *Error
 	return errors.Is(err, ErrValueTooLarge) || errors.As(err, &failure) && failure.StatusCode == http.StatusBadRequest

@@ -146,7 +146,8 @@ func (c *Client) CreateBucket(ctx context.Context, config BucketConfig) error {
 	return explainBucketRejection(err)
 }
 
-// recoveryTime is how long a creation that was cancelled is looked after.
+// recoveryTime is how long the client may still check a creation that was
+// cancelled.
 const recoveryTime = 2 * time.Second
 
 // recoverCreation returns nil if a bucket was made although its creation failed.
@@ -236,8 +237,8 @@ func (c *Client) PurgeBucket(ctx context.Context, bucket string) error {
 	return c.do(ctx, request{method: http.MethodDelete, path: []string{bucket, "purge"}, limit: entryLimit}, &successResponse{})
 }
 
-// saysBucketExists reports whether a bucket could not be created because there
-// is one of its name.
+// saysBucketExists reports whether a bucket could not be created because one with
+// that name exists.
 func (e *Error) saysBucketExists() bool {
 	return e.StatusCode == http.StatusBadRequest && strings.Contains(strings.ToLower(e.Message), "already exists")
 }

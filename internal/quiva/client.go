@@ -148,8 +148,9 @@ func (c *Client) send(ctx context.Context, r request) (*http.Response, error) {
 		httpRequest.Header.Set("Content-Type", "application/json")
 	}
 	if len(r.body) >= largeBody {
-		// Whoever refuses the size can say so and hang up before the body comes,
-		// which net/http sends all the same over a connection that is to be kept.
+		// A server that refuses the size can respond and hang up before the body is
+		// sent. Over a connection that is to be kept, net/http would send the body
+		// all the same.
 		httpRequest.Header.Set("Expect", "100-continue")
 		httpRequest.Close = true
 	}

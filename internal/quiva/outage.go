@@ -5,9 +5,9 @@ import (
 	"time"
 )
 
-// outage is a time in which the gateway responds to nobody. Once one request has
-// used up its tries, all others try once until there is a response again: they
-// would only find out the same, one after the other.
+// outage is a time in which the gateway does not respond at all. Once one request
+// has used up its tries, all others try only once until there is a response again,
+// since retrying each of them would only take time.
 type outage struct {
 	mu           sync.Mutex
 	lastResponse time.Time

@@ -21,10 +21,9 @@ const (
 // but a placeholder, found in any text.
 const shortestSecret = 6
 
-// redactor is the one place that every text passes on its way out of the client,
-// into an error or a log. Most of them are the other side's: a gateway or
-// whatever stands in its place, which may repeat what it was sent, or play with
-// the user's terminal.
+// redactor cleans every text that leaves the client in an error or a log. Most of
+// these come from the gateway, or from something in its place, which may repeat the
+// credential or send control characters to the user's terminal.
 type redactor struct {
 	secret *strings.Replacer
 }
@@ -62,12 +61,12 @@ func (r redactor) clean(text string) string {
 	}, text)
 }
 
-// message makes what the other side says fit to be shown.
+// message cleans a message of the gateway for an error.
 func (r redactor) message(text string) string {
 	return abbreviate(r.clean(text), messageLimit)
 }
 
-// error makes a failure fit to be returned.
+// error cleans a failure before it is returned.
 func (r redactor) error(failure *Error) *Error {
 	failure.Path = r.clean(failure.Path)
 	failure.Message = r.message(failure.Message)
@@ -75,7 +74,7 @@ func (r redactor) error(failure *Error) *Error {
 	return failure
 }
 
-// log makes events fit to be logged.
+// log cleans events before they are logged.
 func (r redactor) log(log LogFunc) LogFunc {
 	if log == nil {
 		return func(context.Context, string, map[string]any) {}

@@ -18,8 +18,8 @@ var aboutSize = regexp.MustCompile(`(?i)payload|too large|value size|max_value_s
 // usualLimits are those of a value that the bucket does not set.
 const usualLimits = "The usual limits are the maximum payload of the gateway's store and the maximum body of a proxy in front of it, 1 MiB each by default"
 
-// explainRejection says of a value that was not written what its size has to do
-// with that, or what else may be behind it.
+// explainRejection explains why a value may not have been written: because of its
+// size, or for other usual causes.
 func (c *Client) explainRejection(ctx context.Context, bucket string, value []byte, failure *Error) {
 	rejected := failure.StatusCode == http.StatusBadRequest
 	tooLarge := failure.StatusCode == http.StatusRequestEntityTooLarge || rejected && aboutSize.MatchString(failure.Message)
@@ -50,7 +50,7 @@ func (c *Client) valueLimit(ctx context.Context, bucket string) int64 {
 	return *config.MaxValueSize
 }
 
-// explainBucketRejection says what may be behind a bucket's configuration that
+// explainBucketRejection names the usual causes for a bucket's configuration that
 // was rejected without a reason.
 func explainBucketRejection(err error) error {
 	var failure *Error

@@ -22,8 +22,8 @@ type streamedBody interface {
 	read(body io.Reader) error
 }
 
-// noError is the place of an error in a response with a status of 200. It does
-// not decode if there is one, whatever else the response has.
+// noError is the error field of a response with status 200. Decoding fails if it is
+// set, whatever else the response contains.
 type noError struct{}
 
 func (*noError) UnmarshalJSON(text []byte) error {
@@ -100,11 +100,11 @@ func (r redactor) explain(failure *Error, text []byte) {
 	}
 }
 
-// notFound is the gateway's own word for a missing bucket or key.
+// notFound is the gateway's error for a missing bucket or key.
 const notFound = "not_found"
 
 // isNotFound reports whether the body of a 404 is just what the gateway sends,
-// in one of its two forms. What says a word more is somebody else's.
+// in one of its two forms. Any other body comes from something else.
 func isNotFound(text []byte) bool {
 	var compact bytes.Buffer
 	if json.Compact(&compact, text) != nil {

@@ -18,8 +18,8 @@ const (
 	retryAfterMax = time.Minute
 )
 
-// checkRetry reports whether a request is worth repeating: its failure is
-// transient, and it is not known to be everybody's.
+// checkRetry reports whether a request should be retried: its failure is transient,
+// and there is no known outage.
 func (o *outage) checkRetry(ctx context.Context, response *http.Response, err error) (bool, error) {
 	if ctx.Err() != nil {
 		return false, ctx.Err()
@@ -60,8 +60,8 @@ func backoff(shortest, longest time.Duration, attempt int, response *http.Respon
 		}
 	}
 	pause := min(shortest<<min(attempt, 16), longest)
-	// Jitter over the upper half: many requests that failed together do not
-	// come back together.
+	// Jitter over the upper half, so that many requests that failed together do not
+	// retry together.
 	return pause/2 + rand.N(pause/2+1) //nolint:gosec // jitter is no secret
 }
 

@@ -24,7 +24,7 @@ type Digest = [sha256.Size]byte
 // bucket were asked for. It reports false if there is none; that says nothing
 // about the entry, and [Client.GetEntry] must tell: the list shows at most 1,000
 // entries, it may have failed or be forbidden, a value may have no digest, and a
-// key that this client writes is not served from a list of before.
+// key that this client writes is not served from an older list.
 //
 // The list is up to 30 seconds old.
 func (c *Client) ListedDigest(ctx context.Context, bucket, key string) (Digest, bool) {
@@ -46,8 +46,8 @@ func (c *Client) ListedDigest(ctx context.Context, bucket, key string) (Digest, 
 	}
 }
 
-// fetchSnapshot fills a list. It is tried once: whoever waits for it has a
-// better way to spend the time of further tries.
+// fetchSnapshot fills a list. It is tried only once: if it fails, those who wait
+// for it read their entries one by one, which is better than more tries.
 func (c *Client) fetchSnapshot(ctx context.Context, bucket string, list *snapshot) {
 	defer close(list.done)
 	// Of the values only digests are kept, so that the lists of many buckets take
@@ -125,8 +125,8 @@ func (s *snapshots) join(bucket string) (list *snapshot, fetch bool) {
 	return b.list, false
 }
 
-// drop has nobody else served from a list, and gives up listing its bucket if
-// that is said.
+// drop stops serving entries from a list, and with giveUp also stops listing its
+// bucket.
 func (s *snapshots) drop(bucket string, list *snapshot, giveUp bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

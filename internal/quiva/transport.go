@@ -21,9 +21,9 @@ import (
 // with, so that none is opened twice.
 const maxConnections = 256
 
-// How long an HTTP/2 connection may be silent before it is asked for a sign of
-// life, and how long that may take. It is less if a request's time is short: a
-// dead connection is given up within one attempt, and the next one dials anew.
+// How long an HTTP/2 connection may be silent before it is pinged, and how long
+// the ping may take. Both are less if the request timeout is short, so that a dead
+// connection is given up within one attempt and the next one dials a new one.
 const (
 	silenceMax = 5 * time.Second
 	pingMax    = 10 * time.Second

@@ -7,8 +7,8 @@ import "context"
 // something else failed: Terraform has called the entries destroyed, and no state
 // has them any more.
 //
-// It is not for a run that the user has stopped: the next apply adopts what is
-// there. It tells of no failure, since there is nobody left to tell.
+// It must not be called for a run that the user has stopped: the next apply adopts
+// what is there. It reports no failure, since Terraform no longer listens.
 func (r *Run) DeleteAbandoned(ctx context.Context) {
 	for bucket, keys := range r.abandoned() {
 		r.client.DeleteEntries(ctx, bucket, keys)

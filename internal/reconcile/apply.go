@@ -74,7 +74,7 @@ type change struct {
 	outcome Outcome
 }
 
-// fail notes why the change is not made. The first failure is the one to tell.
+// fail notes why the change is not made. Only the first failure is reported.
 func (c *change) fail(failure Failure) {
 	if c.outcome.Failure == nil {
 		c.outcome.Failure = &failure
@@ -111,7 +111,7 @@ func (c *change) write(ctx context.Context) {
 	}
 	taken := c.taken(present)
 	if len(taken) > 0 {
-		// Unlocked, since whoever is to let the keys go must get at them.
+		// Unlocked, since the calls that are to let the keys go need them.
 		unlock()
 		c.awaitHandOver(ctx, present)
 		unlock, err = c.run.lock(ctx, c.Bucket, keys)
@@ -284,7 +284,7 @@ func (c *change) remove(ctx context.Context) {
 	c.outcome.LetGo = letGo
 }
 
-// delete deletes entries that nobody wants, and returns those that are gone.
+// delete deletes entries that no object wants, and returns those that are gone.
 func (c *change) delete(ctx context.Context, keys []string) (done []string) {
 	requests := c.run.client.DeleteEntries(ctx, c.Bucket, keys)
 	c.run.setDeleted(c.Bucket, requests.Done)
@@ -306,8 +306,8 @@ func (c *change) takeBack(key string) (ok bool) {
 	return true
 }
 
-// release tells apart the keys that another object has or takes, those that must
-// stay this object's, and those that nobody wants.
+// release divides keys into those that another object has or takes, those that
+// must stay this object's, and those that no object wants.
 func (c *change) release(keys []string) (letGo, retained, unwanted []string) {
 	c.run.mu.Lock()
 	defer c.run.mu.Unlock()

@@ -15,6 +15,6 @@
 //     lets the key go. It then writes over that value; nothing is deleted in
 //     between.
 //
-// The package knows keys and JSON text. It knows nothing of Terraform's values,
-// and it has no words for a user.
+// The package knows keys and JSON text, and nothing of Terraform's values. It
+// contains no texts for users.
 package reconcile

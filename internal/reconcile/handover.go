@@ -42,9 +42,9 @@ func (c *change) awaitHandOver(ctx context.Context, present map[string]quiva.Ent
 	}
 }
 
-// setWaiting begins or ends the wait for a hand-over. All keys of the change are
-// wanted meanwhile, also those that hold the right value already: if they were
-// deleted now, they would be lost.
+// setWaiting begins or ends the wait for a hand-over. Meanwhile, all keys of the
+// change are marked as wanted, including those that hold the right value already:
+// if another call deleted them now, they would be lost.
 func (c *change) setWaiting(waiting bool) {
 	r := c.run
 	r.mu.Lock()

@@ -7,7 +7,7 @@ import (
 	"github.com/quivaworks/terraform-provider-quiva/internal/quiva"
 )
 
-// Outcome is what a [Change] came to. What it does not name is as it was before.
+// Outcome is the result of a [Change]. What it does not name is as it was before.
 type Outcome struct {
 	// Written are the keys that hold their new value.
 	Written []string

@@ -75,9 +75,9 @@ func (r *Run) PlanPruning(bucket string, keys []string) (held []string) {
 	return held
 }
 
-// Pruned returns those of an object's keys of which [Run.PlanPruning] did not know
-// that an object holds them. Of an object that is planned to be deleted, which
-// Terraform before 1.12 reads after that, there are none.
+// Pruned returns those of an object's keys that [Run.PlanPruning] planned to delete
+// before it knew that an object holds them. It returns none for an object that is
+// planned to be deleted, which Terraform before 1.12 reads after planning.
 func (r *Run) Pruned(bucket string, keys []string) []string {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -6,8 +6,8 @@ import (
 	"github.com/quivaworks/terraform-provider-quiva/internal/quiva"
 )
 
-// DeleteEntries deletes entries that no object lets go. Who creates one of them
-// later in the run finds its key free.
+// DeleteEntries deletes entries for an action, not for an object that lets them go.
+// A creation of one of them later in the run finds its key free.
 func (r *Run) DeleteEntries(ctx context.Context, bucket string, keys []string) quiva.BatchResult {
 	unlock, err := r.lock(ctx, bucket, keys)
 	if err != nil {

@@ -10,7 +10,7 @@ import (
 
 // Mirror returns a CLI configuration with which Terraform and OpenTofu install
 // the provider quivaworks/quiva from a directory and from nowhere else, and all
-// other providers as ever.
+// other providers as usual.
 func Mirror(directory string) string {
 	return fmt.Sprintf(`provider_installation {
   filesystem_mirror {

@@ -13,7 +13,7 @@ import (
 	"github.com/quivaworks/terraform-provider-quiva/internal/mockgateway"
 )
 
-// Where to listen by default: while a command runs, nobody else needs to know
+// Where to listen by default: while a command runs, only the command needs to know
 // the port.
 const (
 	defaultAddress     = "127.0.0.1:8080"
