@@ -13,8 +13,8 @@ import (
 )
 
 // TestAllCalls: whatever the framework's server can be called for, this one can.
-// An optional call that it lacked would be refused by plugin-go, without a word
-// in any compiler's error.
+// An optional call that it lacked would be refused by plugin-go without any
+// compiler's error.
 func TestAllCalls(t *testing.T) {
 	t.Parallel()
 	_, server := newServer(t)
@@ -35,8 +35,8 @@ func TestAllCalls(t *testing.T) {
 	}
 }
 
-// TestLacksCalls: a server that takes fewer calls is refused, and not made
-// smaller in silence.
+// TestLacksCalls: a server that takes fewer calls is refused, and not silently
+// made smaller.
 func TestLacksCalls(t *testing.T) {
 	t.Parallel()
 	_, _, err := protocol.NewServer(t.Context(), struct{ tfprotov6.ProviderServer }{&inner{}}, nil)

@@ -452,7 +452,7 @@ func TestAccExclusiveTurnsOutNull(t *testing.T) {
 }
 
 // TestAccExclusiveWithoutBucket: a bucket that is gone holds nothing undeclared.
-// The next apply makes it anew, with its entries.
+// The next apply makes it again, with its entries.
 func TestAccExclusiveWithoutBucket(t *testing.T) {
 	t.Parallel()
 	gateway := newGateway(t)

@@ -77,7 +77,7 @@ func TestAccKVEntryWriteOnly(t *testing.T) {
 			Check:             resource.ComposeTestCheckFunc(holds(gateway, "flags", "a", `{"password":"two"}`), writes(2)),
 			ConfigStateChecks: []statecheck.StateCheck{null, nullWO},
 		},
-		// A refresh looks whether the entry exists, not what it holds.
+		// A refresh checks whether the entry exists, not what it holds.
 		resource.TestStep{
 			PreConfig:         func() { gateway.PutEntry("flags", "a", `{"password":"elsewhere"}`) },
 			Config:            secret("two", 2),
