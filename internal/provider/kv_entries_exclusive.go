@@ -256,7 +256,7 @@ func exceptAdvice(keys []string) string {
 	for i, key := range keys {
 		quoted[i] = strconv.Quote(key)
 	}
-	return fmt.Sprintf("Have the exclusive resource leave them alone:\n\n  exclusive = {\n    except = [%s]\n  }", strings.Join(quoted, ", "))
+	return fmt.Sprintf("Have the exclusive resource leave them alone, beside what its except has already:\n\n  exclusive = {\n    except = [%s]\n  }", strings.Join(quoted, ", "))
 }
 
 // storeDigests puts the digests of undeclared entries into the private state.
