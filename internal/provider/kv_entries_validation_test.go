@@ -21,7 +21,7 @@ func TestAccKVEntriesBadInput(t *testing.T) {
 	tests := map[string]struct{ configuration, want string }{
 		"string":             {entries(`"{}"`), `entries = yamldecode(file("flags.yaml"))`},
 		"number":             {entries(`5`), `Entries are not an object`},
-		"list":               {entries(`[{ key = "a" }]`), `For a list, name the key of each: { for flag in var.flags : flag.key => flag.value }.`},
+		"list":               {entries(`[{ key = "a" }]`), `For a list, name the key of each: entries = { for flag in var.flags : flag.key => flag.value }`},
 		"set":                {entries(`toset(["a"])`), `Entries are not an object`},
 		"null":               {entries(`null`), `Missing Configuration for Required Attribute`},
 		"typed null":         {entries(`var.none`) + "variable \"none\" {\n  type = map(map(string))\n  default = null\n}\n", `Missing Configuration for Required Attribute`},
