@@ -59,7 +59,7 @@ func TestLimits(t *testing.T) {
 					if passed != want {
 						t.Errorf("%d passed after %d × 0.1 s, want %d", passed, i, want)
 					}
-					time.Sleep(100 * time.Millisecond)
+					time.Sleep(100 * time.Millisecond) // by the bubble's clock
 				}
 				if got := gateway.Refused(); got != refused {
 					t.Errorf("Refused is %d, %d were", got, refused)
@@ -84,7 +84,7 @@ func TestTokenBucketFillsUp(t *testing.T) {
 			if got := ask(gateway).Code; got != http.StatusTooManyRequests {
 				t.Errorf("a request beyond the burst got %d", got)
 			}
-			time.Sleep(time.Hour)
+			time.Sleep(time.Hour) // by the bubble's clock: takes no time
 		}
 	})
 }
@@ -139,7 +139,7 @@ func TestRetryAfter(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				time.Sleep(10 * time.Second)
+				time.Sleep(10 * time.Second) // by the bubble's clock
 				gateway := mockgateway.NewGateway()
 				gateway.SetClockOffset(ahead)
 				gateway.SetLimit(test.limit)
