@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"regexp"
 	"strings"
 )
 
@@ -29,8 +30,14 @@ func main() {
 	fmt.Println(text)
 }
 
+var (
+	linkDefinition = regexp.MustCompile(`(?m)^\[[^]]+\]: .*$`)
+	wrappedLine    = regexp.MustCompile(`(\S)\n *([^\s#-])`)
+)
+
 // notes returns the text below the heading of a version, without the changelog's
-// own link definitions, and whether there is any.
+// own link definitions, and whether there is any. Each entry and each paragraph
+// is one line: in a release, GitHub shows the end of a line as a line break.
 func notes(changelog, version string) (string, bool) {
 	_, text, found := strings.Cut("\n"+changelog, "\n## ["+version+"] - ")
 	if !found {
@@ -38,12 +45,7 @@ func notes(changelog, version string) (string, bool) {
 	}
 	_, text, _ = strings.Cut(text, "\n") // the date
 	text, _, _ = strings.Cut("\n"+text, "\n## ")
-	var kept []string
-	for line := range strings.Lines(text) {
-		if !strings.HasPrefix(line, "[") {
-			kept = append(kept, line)
-		}
-	}
-	text = strings.TrimSpace(strings.Join(kept, ""))
+	text = linkDefinition.ReplaceAllString(text, "")
+	text = strings.TrimSpace(wrappedLine.ReplaceAllString(text, "$1 $2"))
 	return text, text != ""
 }

@@ -16,10 +16,16 @@ const changelog = `# Changelog
 
 ## [1.1.0] - 2026-02-03
 
+A paragraph, then
+[a link](https://example.com) at the start of a line.
+
 ### Added
 
 - One line
-  and its second.
+  and its second,
+  and its third.
+- Another.
+  - Below it.
 
 ### Fixed
 
@@ -40,7 +46,8 @@ const changelog = `# Changelog
 func TestNotes(t *testing.T) {
 	t.Parallel()
 	for version, want := range map[string]string{
-		"1.1.0":      "### Added\n\n- One line\n  and its second.\n\n### Fixed\n\n- [A link](https://example.com) in a line.",
+		"1.1.0": "A paragraph, then [a link](https://example.com) at the start of a line.\n\n" +
+			"### Added\n\n- One line and its second, and its third.\n- Another.\n  - Below it.\n\n### Fixed\n\n- [A link](https://example.com) in a line.",
 		"1.1.0-rc.1": "- Nearly.",
 		"1.0.0":      "- The first.",
 		"1.0":        "",
