@@ -89,7 +89,7 @@ func (l *limiter) wait(ctx context.Context, tries int) (ticket, error) {
 
 // accept notes a response other than 429.
 func (l *limiter) accept(t ticket) {
-	l.do(func(time.Time) { l.search.accept(t) })
+	l.do(func(now time.Time) { l.search.accept(t, now) })
 }
 
 // drop notes that no response came.

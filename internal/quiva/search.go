@@ -2,7 +2,6 @@ package quiva
 
 import (
 	"math"
-	"slices"
 	"time"
 )
 
@@ -11,36 +10,44 @@ import (
 // be told any time that is not before the last one.
 //
 // A gateway's first refusal says little: many let a burst through that is no
-// measure of their rate. So after it the pace rises steeply from a low one, until
-// a second refusal shows between which paces the limit lies. From then on the
-// pace rises the slower the closer it comes to what was refused, and the dearer
-// a pause is.
+// measure of their rate. So after it the pace rises steeply from a low one. From
+// the second refusal on, the search asks which limits explain all that was seen,
+// and goes on at the pace that is best if any of them may be the one. The pace
+// rises the slower the closer it comes to what is refused for certain, and the
+// dearer a pause is.
 type search struct {
 	// retries is how many pauses in a row may lead to nothing before the gateway
 	// is given up.
 	retries int
 
 	// inFlight are the requests on their way. No more are sent than width, which
-	// grows from a few with each response, nor than widest.
+	// grows from a few with each response, nor than widest, which is infinite as
+	// long as there is no limit of requests at a time.
 	inFlight      int
 	width, widest float64
-	// suspect is the number in flight at which a request was refused that may
-	// have been one too many at a time, and confirmed whether that was seen twice.
-	suspect   int
-	confirmed bool
 	// crowded says that the next request waits for another's response.
 	crowded bool
+	// refuted is the doubt about such a limit, in mistakes.
+	refuted float64
 
 	// pace is how many requests may be sent in a second, and refusedPace one that
-	// was refused. Both are infinite as long as there is none.
+	// is refused. Both are infinite as long as there is none.
 	pace, refusedPace float64
 	// slot is when the next request may be sent, and early that it waits for it.
 	slot     time.Time
 	early    bool
 	lastSent time.Time
 
-	// burst is how many requests the gateway accepts at once, after a pause.
-	burst float64
+	// floor is a pace at which, pauses included, requests were accepted before.
+	floor float64
+	// burst is how many requests are accepted at once, if none was for long enough,
+	// and slowest how many are in a second at least. From these follows how many
+	// are saved up in a pause.
+	burst, slowest, saved float64
+
+	// latency is how long a response takes, and jitter by how much that varies, in
+	// seconds.
+	latency, jitter float64
 
 	pausedAt, pausedUntil time.Time
 	// paused is whether the pause is yet to be drawn conclusions from.
@@ -48,33 +55,32 @@ type search struct {
 	// fruitless counts the pauses since a request was last accepted.
 	fruitless int
 
-	// stage is what has happened since the last pause began, first what happened
-	// before the first one.
-	stage stage
-	first *stage
+	start   time.Time // of the history
+	history history
+	// pauses counts those in the history.
+	pauses int
+	stage  stage
 }
 
 // stage is the time from the beginning of one pause to that of the next.
 type stage struct {
+	number         int
 	began, resumed time.Time
 	// probing is the time after a pause in which a single request shows whether
 	// it was long enough.
 	probing bool
-	// accepted counts all requests that were accepted, and sent are those after
-	// the probe, no further back than memory.
+	// accepted counts requests.
 	accepted int
-	sent     []ticket
-	// crowded is whether requests had to wait for others' responses.
-	crowded bool
-	// refusal is the request whose refusal ended the stage, and refused how many
-	// were.
+	// widest is how many requests at a time were allowed at its beginning.
+	widest float64
+	// refusal is the request whose refusal ended the stage.
 	refusal ticket
-	refused int
 }
 
 // ticket is a request that was let through.
 type ticket struct {
 	at       time.Time
+	stage    int // its number
 	inFlight int // this one included
 	pace     float64
 	probe    bool
@@ -95,8 +101,6 @@ const (
 	steepestRequest = 0.35
 	// margin is the part of a pace that is used of what was found to be accepted.
 	margin = 0.98
-	// steadiness divides the growth rate near the limit.
-	steadiness = 1.4
 	// A pace that is not refused rises by creep each second at first, and twice as
 	// fast every creepDoubles.
 	creep        = 0.0007
@@ -106,18 +110,23 @@ const (
 	lifted = 1.15
 	// unpaced, in requests per second, is a pace that makes no difference.
 	unpaced = 10_000
-	// memory is how far back requests are remembered.
-	memory = 10 * time.Second
-	// fewRequests are too few to tell a rate from, and shortStage is too short.
+	// fewRequests are too few to tell a limit from.
 	fewRequests = 15
-	shortStage  = 400 * time.Millisecond
 	// noticeable is what a wait must last to be one, and lateness how late a request
 	// may be, on a busy machine, for the next ones to make up for it.
 	noticeable = 5 * time.Millisecond
 	lateness   = 25 * time.Millisecond
-	// widening, per second of waiting, is the growth rate of a suspected limit of
-	// requests at a time.
-	widening = 1.4
+	// surelyRefuted are the mistakes that count against a limit of requests at a
+	// time where one was refused though there were no more.
+	surelyRefuted = 3
+	// savedPart is the part of what was surely saved up in a pause that is used.
+	savedPart = 0.8
+	// longBurst is the time, in seconds, whose requests a burst seldom exceeds.
+	longBurst = 10
+	// After a limit has changed, what was seen before explains what comes after so
+	// badly: by some mistakes more, and so many times as many.
+	changedBy    = 3
+	changedTimes = 3
 	// Pauses that lead to nothing become longer by fruitlessGrowth each, up to
 	// fruitlessMax. With five retries that outlasts a window of a minute.
 	fruitlessGrowth = 2.5
@@ -129,6 +138,7 @@ func newSearch(retries int) *search {
 		retries: retries,
 		width:   firstWidth, widest: math.Inf(1),
 		pace: math.Inf(1), refusedPace: math.Inf(1),
+		stage: stage{widest: math.Inf(1)},
 	}
 }
 
@@ -144,7 +154,7 @@ func (s *search) next(now time.Time) (at time.Time, ok bool) {
 	switch {
 	case s.stage.probing && s.lastSent.After(s.pausedAt):
 		return s.lastSent.Add(refusedPause), true
-	case float64(s.inFlight) >= math.Round(s.widest):
+	case float64(s.inFlight) >= math.Floor(s.widest):
 		s.crowded = true
 		return time.Time{}, false
 	case float64(s.inFlight) >= math.Floor(s.width) && now.Before(s.lastSent.Add(slowResponse)):
@@ -158,23 +168,26 @@ func (s *search) next(now time.Time) (at time.Time, ok bool) {
 
 // send notes that a request is sent.
 func (s *search) send(now time.Time) ticket {
-	if s.stage.began.IsZero() {
-		s.stage.began = now
+	if s.start.IsZero() {
+		s.start, s.stage.began = now, now
 	}
 	s.inFlight++
-	t := ticket{at: now, inFlight: s.inFlight, pace: s.pace, probe: s.stage.probing}
-	if waited := now.Sub(s.slot); s.crowded && waited > noticeable {
-		s.stage.crowded = true
+	t := ticket{at: now, stage: s.stage.number, inFlight: s.inFlight, pace: s.pace, probe: s.stage.probing}
+	switch waited := now.Sub(s.slot); {
+	case s.crowded && waited > noticeable:
 		s.widen(now, min(waited, time.Second))
-	}
-	if s.early {
+	case s.crowded, s.early: // the pace may be what keeps others away
 		s.hurry(now)
 	}
-	if interval := s.interval(); interval > 0 {
+	switch interval := s.interval(); {
+	case s.saved >= 1:
+		s.saved--
+		s.slot = now
+	case interval > 0:
 		// A little lateness is made up for, but not where it could be one too many.
 		slack := max(0, min(lateness, time.Duration((s.burst-2)/4*float64(interval))))
 		s.slot = latest(s.slot, now.Add(-slack)).Add(interval)
-	} else {
+	default:
 		s.slot = now
 	}
 	s.crowded, s.early, s.lastSent = false, false, now
@@ -185,49 +198,59 @@ func (s *search) interval() time.Duration {
 	return time.Duration(float64(time.Second) / s.pace)
 }
 
-// widen raises the limit of requests at a time, since one has waited for it.
+// widen raises the limit of requests at a time, since one has waited for it: at
+// first as steeply as the pace rises, since it may have been no such limit.
 func (s *search) widen(now time.Time, waited time.Duration) {
 	rate := s.creep(now)
-	if !s.confirmed {
-		rate = widening
+	switch s.pauses {
+	case 1:
+		rate = steepest
+	case 2:
+		rate = max(rate, 0.25/(s.widest*s.widest))
 	}
 	s.widest *= math.Exp(rate * waited.Seconds())
 }
 
 // hurry raises the pace, since a request has waited for it.
 func (s *search) hurry(now time.Time) {
-	var (
-		elapsed = min(now.Sub(s.lastSent).Seconds(), 2/s.pace)
-		left    = 1 - s.pace/s.refusedPace // 1 if none was refused
-		growth  = s.creep(now) * elapsed
-	)
-	if left > 0 {
-		// This is the growth at which it costs as much to be refused too soon as
-		// to be too slow for too long, if the limit may lie anywhere in what is left.
-		pause := s.pausedUntil.Sub(s.pausedAt).Seconds()
-		rate := left * left / (1 - left) / (steadiness * pause * pause)
-		growth = max(growth, min(rate*elapsed, steepest*elapsed, steepestRequest*left*left))
+	if math.IsInf(s.pace, 1) {
+		return
 	}
-	s.pace *= math.Exp(growth)
+	elapsed := min(now.Sub(s.lastSent).Seconds(), 2/s.pace)
+	perSecond, perRequest := rise(s.pace, s.refusedPace, s.pausedUntil.Sub(s.pausedAt).Seconds())
+	s.pace *= math.Exp(max(s.creep(now)*elapsed, min(perSecond*elapsed, perRequest)))
 	if s.pace > lifted*s.refusedPace {
 		s.refusedPace = math.Inf(1)
+		s.history, s.pauses = nil, 0
 	}
 	if s.pace > unpaced {
 		s.pace = math.Inf(1)
 	}
 }
 
+// rise is how steeply a pace rises, as growth rates, where another one is refused
+// and costs a pause of so many seconds. At this rate, it costs as much to be refused
+// too soon as to be too slow for too long, if the limit may lie anywhere in what
+// is left.
+func rise(pace, refused, pause float64) (perSecond, perRequest float64) {
+	left := max(0, 1-pace/refused) // 1 if none was refused
+	return min(steepest, left*left/(1-left)/(pause*pause)), steepestRequest * left * left
+}
+
 // creep is the growth rate, per second, that finds out whether a limit that was
 // met is still there.
 func (s *search) creep(now time.Time) float64 {
 	dearness := min(3, max(1, s.pausedUntil.Sub(s.pausedAt).Seconds()))
-	doublings := now.Sub(s.stage.resumed).Seconds() / (creepDoubles.Seconds() * dearness)
+	doubt := 4 / float64(max(1, min(4, s.pauses)))
+	doublings := now.Sub(s.stage.resumed).Seconds() / creepDoubles.Seconds() / dearness * doubt
 	return min(steepest, creep/dearness*math.Exp2(doublings))
 }
 
 // accept notes a response other than 429.
-func (s *search) accept(t ticket) {
+func (s *search) accept(t ticket, now time.Time) {
 	s.drop()
+	s.history.add(outcome{sent: s.seconds(t.at), done: s.seconds(now), stage: t.stage})
+	s.measure(now.Sub(t.at).Seconds())
 	after := t.at.After(s.pausedAt)
 	if !after && !s.paused {
 		return // of the stage before
@@ -238,13 +261,19 @@ func (s *search) accept(t ticket) {
 	s.stage.accepted++
 	if t.probe {
 		s.stage.probing = false
-		return
+		s.saved = savedPart*min(s.burst, s.slowest*now.Sub(s.stage.began).Seconds()) - 1
 	}
-	sent := s.stage.sent
-	if len(sent) > 0 && t.at.Sub(sent[0].at) > 2*memory {
-		sent = slices.DeleteFunc(sent, func(old ticket) bool { return t.at.Sub(old.at) > memory })
+}
+
+func (s *search) seconds(t time.Time) float64 { return t.Sub(s.start).Seconds() }
+
+// measure notes how long a response took, in seconds.
+func (s *search) measure(took float64) {
+	if s.latency == 0 {
+		s.latency = took
 	}
-	s.stage.sent = append(sent, t)
+	s.jitter += (math.Abs(took-s.latency) - s.jitter) / 16
+	s.latency += (took - s.latency) / 16
 }
 
 // drop notes that a request is over, be it without a response.
@@ -256,13 +285,12 @@ func (s *search) drop() {
 // refuse notes a 429, with the pause that it asks for. It returns the pause that
 // this begins, or 0 if the request was sent before the last one began.
 func (s *search) refuse(t ticket, now time.Time, pause time.Duration) (begun time.Duration) {
-	// Requests may arrive in another order than they are sent.
-	t.inFlight = max(t.inFlight, s.inFlight)
 	s.inFlight--
-	s.stage.refused++
-	if t.at.After(s.pausedAt) {
+	first := t.at.After(s.pausedAt)
+	s.history.add(outcome{sent: s.seconds(t.at), done: s.seconds(now), stage: t.stage, refused: true, first: first})
+	if first {
 		s.pausedAt, s.paused = now, true
-		s.stage.refusal, s.stage.refused = t, 1
+		s.stage.refusal = t
 		s.fruitless++
 		if n := s.fruitless - 1; n > 0 && !s.givenUp() {
 			longer := float64(pause) * math.Pow(fruitlessGrowth, float64(n))
@@ -287,102 +315,66 @@ func (s *search) resume(now time.Time) {
 		s.pace, s.width, s.widest = math.Inf(1), math.Inf(1), math.Inf(1)
 		s.stage.probing = false
 		return
-	case s.stage.accepted == 0 && s.first != nil:
+	case s.stage.accepted == 0 && s.stage.number > 0:
 		s.stage.probing = true
 		return
 	}
-	s.stage.sort()
-	if !s.blameWidth() {
-		s.blamePace(now)
-	}
-	ended := s.stage
-	if s.first == nil {
-		s.first = &ended
-	}
-	s.stage = stage{began: s.pausedAt, resumed: now, probing: true}
+	s.conclude(now)
+	s.stage = stage{number: s.stage.number + 1, began: s.pausedAt, resumed: now, probing: true, widest: s.widest}
 	s.slot = now
 }
 
-// blameWidth concludes from a refusal how many requests are accepted at a time.
-// It reports whether that was certainly the reason.
-func (s *search) blameWidth() bool {
+// conclude decides, from what was refused and what was not, how to go on.
+func (s *search) conclude(now time.Time) {
 	var (
-		refused = s.stage.refusal.inFlight
-		again   = abs(refused-s.suspect) <= max(1, s.suspect/8)
+		b     = s.believe()
+		mean  = float64(s.stage.accepted) / now.Sub(s.stage.began).Seconds()
+		pause = s.pausedUntil.Sub(s.pausedAt).Seconds()
 	)
-	accepted := 0
-	for _, t := range s.stage.sent {
-		if t.inFlight >= refused {
-			accepted++
-		}
+	s.pauses = s.history.pauses()
+	s.burst, s.slowest, s.saved = b.burst, 0, 0
+	s.widest, s.refusedPace = math.Inf(1), math.Inf(1)
+	if b.atATime > 0 && s.history.accepted() >= max(fewRequests, 2*b.atATime) {
+		s.widest = float64(b.atATime)
 	}
+	unlimited := math.IsInf(s.widest, 1)
 	switch {
-	case refused == 1,
-		accepted*4 > len(s.stage.sent),                      // as many at a time were accepted too often
-		s.suspect == 0 && len(s.stage.sent) < 2*refused,     // too few to tell
-		s.confirmed && refused <= int(math.Round(s.widest)): // it was no limit after all
-		s.widest, s.suspect, s.confirmed = math.Inf(1), 0, false
-		return false
-	}
-	s.widest, s.suspect = float64(refused-min(s.stage.refused, refused/4+1)), refused
-	// Of too fast a sequence, all that follows the first one refused is refused.
-	s.confirmed = again && s.stage.accepted >= fewRequests && s.stage.refused <= max(2, refused/4)
-	if s.confirmed {
-		s.pace, s.refusedPace = s.stage.refusal.pace, math.Inf(1)
-	}
-	return s.confirmed
-}
-
-// blamePace concludes from a refusal at what pace to go on.
-func (s *search) blamePace(now time.Time) {
-	var (
-		end  = s.stage.refusal.at
-		mean = float64(s.stage.accepted) / now.Sub(s.stage.began).Seconds()
-	)
-	if s.first == nil {
-		s.burst = max(1, mean*now.Sub(s.pausedAt).Seconds())
+	case s.pauses == 1 && s.stage.accepted < memory/2, // too little is known
+		s.pauses == 2 && unlimited && b.burst > longBurst*b.fastest:
 		s.pace = max(mean, firstPace)
 		return
-	}
-
-	found := sustained(s.stage.sent, end, s.burst)
-	if s.first.sent != nil {
-		// The first stage knows the burst, given the rate, and this one the rate,
-		// given the burst: a few turns find both.
-		for range 5 {
-			if found.rate > 0 {
-				s.burst = excess(s.first.sent, s.first.refusal.at, found.rate)
-			}
-			found = sustained(s.stage.sent, end, s.burst)
-		}
-		s.first.sent = nil
-	}
-	low, high := mean, s.stage.refusal.pace
-	if found.rate > low {
-		low = found.rate
-		if !s.stage.crowded {
-			high = found.limit
+	case unlimited && len(b.likely) > 0:
+		s.refusedPace, s.slowest = b.fastest, b.slowest
+		if s.stage.accepted >= fewRequests {
+			s.refusedPace = min(s.refusedPace, s.stage.refusal.pace)
 		}
 	}
-	recent := float64(since(s.stage.sent, end.Add(-time.Second), end))
-	if recent >= fewRequests && end.Sub(s.stage.resumed) > shortStage {
-		// So many have passed in a second, which may be all of a window.
-		if found.rate <= mean {
-			high = recent
-			low = max(low, recent/2)
-		}
-		high = max(high, recent)
+	// What was accepted for a while counts, whatever is believed, until refused
+	// again and again.
+	s.floor /= 2
+	if s.stage.number > 0 && s.stage.accepted >= fewRequests {
+		s.floor = max(s.floor, mean)
 	}
-	high = min(high, s.stage.refusal.pace)
-
-	s.refusedPace = high
-	if math.IsInf(high, 1) {
-		s.pace = max(low, firstPace)
-		return
-	}
-	// What was found over a long time may be trusted, and gone beyond, for as long.
-	trust := min(0.5, found.over/20/now.Sub(s.pausedAt).Seconds())
-	s.pace = max(high/4, margin*min(high, low+(high-low)*trust))
+	s.pace = max(slowestRate, margin*mean, margin*s.floor, min(b.pace(pause, pause+2*s.latency), margin*s.stage.refusal.pace))
 }
 
-func abs(n int) int { return max(n, -n) }
+// believe looks for what explains the history, and forgets what was seen before
+// the limit changed.
+func (s *search) believe() belief {
+	if float64(s.stage.refusal.inFlight) <= math.Floor(s.stage.widest) && !math.IsInf(s.stage.widest, 1) {
+		s.refuted += surelyRefuted
+	}
+	s.history.sort()
+	all := believe(s.history, s.jitter, s.refuted)
+	if last := s.history.last(1); all.surprise && last != nil {
+		s.history, s.refuted = last, 0
+		return believe(last, s.jitter, 0)
+	}
+	if last := s.history.last(2); last != nil {
+		if b := believe(last, s.jitter, s.refuted); all.mistakes > changedBy+changedTimes*b.mistakes {
+			s.history = last
+			return b
+		}
+	}
+	return all
+}
