@@ -11,6 +11,7 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"fmt"
+	"io"
 	"math/big"
 	"net"
 	"net/http"
@@ -170,7 +171,7 @@ func TestRedactGoAway(t *testing.T) {
 		frame := []byte{0, 0, byte(8 + len(debug)), 7, 0, 0, 0, 0, 0}
 		frame = binary.BigEndian.AppendUint32(frame, 1) // the last stream
 		frame = binary.BigEndian.AppendUint32(frame, 2) // INTERNAL_ERROR
-		_, _ = connection.Read(make([]byte, 4096))
+		awaitRequest(connection)
 		_, _ = connection.Write(append(frame, debug...))
 	})
 	_, port, _ := net.SplitHostPort(address)
@@ -178,6 +179,22 @@ func TestRedactGoAway(t *testing.T) {
 	checkClean(t, left)
 	if text := left[len(left)-1]; !strings.Contains(text, "GOAWAY") {
 		t.Errorf("error %q", text)
+	}
+}
+
+// awaitRequest reads an HTTP/2 connection's preface, and then frames up to the
+// first one with a request's headers.
+func awaitRequest(connection net.Conn) {
+	const (
+		prefaceLength = 24
+		headers       = 1
+	)
+	reader := bufio.NewReader(connection)
+	_, err := reader.Discard(prefaceLength)
+	for header := make([]byte, 9); err == nil && header[3] != headers; {
+		if _, err = io.ReadFull(reader, header); err == nil {
+			_, err = reader.Discard(int(header[0])<<16 | int(header[1])<<8 | int(header[2]))
+		}
 	}
 }
 
