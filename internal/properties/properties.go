@@ -108,6 +108,12 @@ func Without(some, others json.RawMessage) json.RawMessage {
 	return left.text()
 }
 
+// Common returns the properties of some that others has, as some holds them: those
+// that [Without] leaves out.
+func Common(some, others json.RawMessage) json.RawMessage {
+	return Without(some, Without(some, others))
+}
+
 // Conflicts returns the paths, in the order of wanted, at which a value holds
 // something that [Set] would replace and that is not equal to what it would put
 // there. A path ends where that is, which may be before the property.

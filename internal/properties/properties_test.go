@@ -96,24 +96,28 @@ func TestRemove(t *testing.T) {
 	}
 }
 
+// TestWithout: of some properties, those that others have not, and those that
+// they have.
 func TestWithout(t *testing.T) {
 	t.Parallel()
-	for name, tt := range map[string]struct{ some, others, want string }{
-		"some of them":           {`{"a":1,"b":2}`, `{"b":3,"c":4}`, `{"a":1}`},
-		"nested":                 {`{"a":{"b":1,"c":2}}`, `{"a":{"b":3}}`, `{"a":{"c":2}}`},
-		"all":                    {`{"a":{"b":1},"c":2}`, `{"c":0,"a":{"b":0}}`, `{}`},
-		"none":                   {`{"a":{"b":1}}`, `{}`, `{"a":{"b":1}}`},
-		"below one of others":    {`{"a":{"b":1,"c":2}}`, `{"a":5}`, `{}`},
-		"above one of others":    {`{"a":5}`, `{"a":{"b":1}}`, `{}`},
-		"an object of others":    {`{"a":{}}`, `{"a":{"b":1}}`, `{}`},
-		"members of an object":   {`{"a":{"b":1}}`, `{"a":{}}`, `{"a":{"b":1}}`},
-		"a list is whole":        {`{"a":[1,2]}`, `{"a":[1]}`, `{}`},
-		"an object of nobody":    {`{"a":{}}`, `{"b":1}`, `{"a":{}}`},
-		"null is a property too": {`{"a":null}`, `{"a":1}`, `{}`},
+	for name, tt := range map[string]struct{ some, others, want, common string }{
+		"some of them":           {`{"a":1,"b":2}`, `{"b":3,"c":4}`, `{"a":1}`, `{"b":2}`},
+		"nested":                 {`{"a":{"b":1,"c":2}}`, `{"a":{"b":3}}`, `{"a":{"c":2}}`, `{"a":{"b":1}}`},
+		"all":                    {`{"a":{"b":1},"c":2}`, `{"c":0,"a":{"b":0}}`, `{}`, `{"a":{"b":1},"c":2}`},
+		"none":                   {`{"a":{"b":1}}`, `{}`, `{"a":{"b":1}}`, `{}`},
+		"below one of others":    {`{"a":{"b":1,"c":2}}`, `{"a":5}`, `{}`, `{"a":{"b":1,"c":2}}`},
+		"above one of others":    {`{"a":5}`, `{"a":{"b":1}}`, `{}`, `{"a":5}`},
+		"an object of others":    {`{"a":{}}`, `{"a":{"b":1}}`, `{}`, `{"a":{}}`},
+		"members of an object":   {`{"a":{"b":1}}`, `{"a":{}}`, `{"a":{"b":1}}`, `{}`},
+		"a list is whole":        {`{"a":[1,2]}`, `{"a":[1]}`, `{}`, `{"a":[1,2]}`},
+		"an object of nobody":    {`{"a":{}}`, `{"b":1}`, `{"a":{}}`, `{}`},
+		"null is a property too": {`{"a":null}`, `{"a":1}`, `{}`, `{"a":null}`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			mustBe(t, properties.Without(json.RawMessage(tt.some), json.RawMessage(tt.others)), tt.want)
+			some, others := json.RawMessage(tt.some), json.RawMessage(tt.others)
+			mustBe(t, properties.Without(some, others), tt.want)
+			mustBe(t, properties.Common(some, others), tt.common)
 		})
 	}
 }

@@ -85,6 +85,38 @@ func TestAccKVEntryPropertiesRenamed(t *testing.T) {
 	)
 }
 
+// TestAccKVEntryPropertiesMovedInVain: properties that go from one resource to
+// another stay in the entry and in the state if the other one cannot be written,
+// in whichever order Terraform calls.
+func TestAccKVEntryPropertiesMovedInVain(t *testing.T) {
+	t.Parallel()
+	const before = `{"n":1,"rate":10,"burst":1}`
+	for name, next := range map[string]string{
+		"destroyed": someProperties("new", `{ rate = 10, burst = 2, n = 2 }`),
+		"updated":   someProperties("old", `{ burst = 1 }`) + someProperties("new", `{ rate = 20, n = 2 }`),
+		"replaced":  strings.Replace(someProperties("old", `{ rate = 10 }`), `key = "a"`, `key = "b"`, 1) + someProperties("new", `{ rate = 10, burst = 1, n = 2 }`),
+		"added":     someProperties("old", `{ burst = 1 }`) + someProperties("other", `{ rate = 10, n = 2 }`),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			gateway := newGateway(t)
+			gateway.PutEntry("flags", "a", `{"n":1}`)
+			other := someProperties("other", `{ }`)
+			run(t,
+				resource.TestStep{Config: withProvider(gateway, someProperties("old", `{ rate = 10, burst = 1 }`)+other)},
+				resource.TestStep{Config: withProvider(gateway, next), ExpectError: message("KV entry property already set")},
+				resource.TestStep{Config: withProvider(gateway, next), ExpectError: message("KV entry property already set")},
+				// What is in no state any more would stay for ever.
+				resource.TestStep{PreConfig: func() {
+					if err := holdsJSON(gateway, before)(nil); err != nil {
+						t.Error(err)
+					}
+				}, Config: withProvider(gateway, other), Check: holdsJSON(gateway, `{"n":1}`)},
+			)
+		})
+	}
+}
+
 // TestAccKVEntryPropertiesBesideWhole: a resource that has all of an entry cannot
 // stand beside one that has some of its properties.
 func TestAccKVEntryPropertiesBesideWhole(t *testing.T) {

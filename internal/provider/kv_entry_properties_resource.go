@@ -118,31 +118,21 @@ func (r *kvEntryPropertiesResource) Configure(_ context.Context, req resource.Co
 	r.gateway = gatewayFrom(req.ProviderData, &resp.Diagnostics)
 }
 
-// removalKey holds, in the private state of a planned deletion, the properties
-// that no other resource has.
-const removalKey = "removal"
-
 // ModifyPlan sets the ID in advance, and refuses an entry that another resource
-// manages as a whole, or deletes as undeclared. A planned deletion excludes the
-// properties that other resources have.
+// manages as a whole, or deletes as undeclared. What a plan lets go is left in
+// place where other resources have it.
 func (r *kvEntryPropertiesResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
-	if req.Plan.Raw.IsNull() {
-		var state kvEntryPropertiesModel
+	var state, plan kvEntryPropertiesModel
+	isCreated, isDeleted := req.State.Raw.IsNull(), req.Plan.Raw.IsNull()
+	if !isCreated {
 		resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-		had := encodeObject(&resp.Diagnostics, path.Root("properties"), state.Properties)
-		if resp.Diagnostics.HasError() {
-			return
-		}
-		removal := r.gateway.run.PlanRemoval(ctx, state.Bucket.ValueString(), state.Key.ValueString(), had)
-		if r.gateway.run.IsBucketLeaving(state.Bucket.ValueString()) {
-			removal = had // nothing can stay in it for another resource
-		}
-		resp.Diagnostics.Append(resp.Private.SetKey(ctx, removalKey, removal)...)
+		resp.Diagnostics.Append(propertiesSuccessors{}.store(ctx, resp.Private)...)
+	}
+	if isDeleted {
+		r.planSuccessors(ctx, state, nil, resp)
 		return
 	}
-	var plan kvEntryPropertiesModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
-	resp.Diagnostics.Append(resp.Private.SetKey(ctx, removalKey, nil)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
@@ -158,6 +148,19 @@ func (r *kvEntryPropertiesResource) ModifyPlan(ctx context.Context, req resource
 			resp.Diagnostics.Append(managedTwice(bucket, key))
 			return
 		}
+		isReplaced := !plan.Bucket.Equal(state.Bucket) || !plan.Key.Equal(state.Key)
+		switch {
+		case isCreated && r.gateway.run.IsBucketLeaving(bucket):
+			resp.Diagnostics.Append(propertiesSuccessors{}.store(ctx, resp.Private)...)
+		case isCreated:
+			planned, diags := propertiesSuccessorsOf(ctx, req.Private)
+			resp.Diagnostics.Append(diags...)
+			resp.Diagnostics.Append(planned.and(bucket, key, wanted).store(ctx, resp.Private)...)
+		case isReplaced:
+			r.planSuccessors(ctx, state, nil, resp)
+		case wanted != nil:
+			r.planSuccessors(ctx, state, wanted, resp)
+		}
 	}
 	// What cannot be written is better said now than half-way through an apply.
 	checkJSONForm(&resp.Diagnostics, path.Root("properties"), plan.Properties)
@@ -166,14 +169,36 @@ func (r *kvEntryPropertiesResource) ModifyPlan(ctx context.Context, req resource
 	}
 }
 
+// planSuccessors notes which of the properties that are let go are other
+// resources': of an update, those that it no longer wants, else all.
+func (r *kvEntryPropertiesResource) planSuccessors(ctx context.Context, state kvEntryPropertiesModel, wanted json.RawMessage, resp *resource.ModifyPlanResponse) {
+	letGo := encodeObject(&resp.Diagnostics, path.Root("properties"), state.Properties)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	if wanted != nil {
+		if letGo = properties.Without(letGo, wanted); properties.IsNone(letGo) {
+			return
+		}
+	}
+	bucket, key := state.Bucket.ValueString(), state.Key.ValueString()
+	successors := r.gateway.run.PropertiesSuccessors(ctx, bucket, key, letGo)
+	if r.gateway.run.IsBucketLeaving(bucket) {
+		return // nothing can stay in it for another resource
+	}
+	resp.Diagnostics.Append(propertiesSuccessors{bucket, key, successors}.store(ctx, resp.Private)...)
+}
+
 func (r *kvEntryPropertiesResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
 	var plan kvEntryPropertiesModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	r.apply(ctx, &resp.Diagnostics, plan, nil)
-	if resp.Diagnostics.HasError() {
+	resp.Diagnostics.Append(propertiesSuccessors{}.store(ctx, resp.Private)...)
+	if takenOver := r.apply(ctx, &resp.Diagnostics, plan, nil, nil); takenOver != nil {
+		plan.Properties = decodeValue(&resp.Diagnostics, plan.Key.ValueString(), takenOver).Attribute()
+	} else if resp.Diagnostics.HasError() {
 		return
 	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
@@ -181,22 +206,28 @@ func (r *kvEntryPropertiesResource) Create(ctx context.Context, req resource.Cre
 }
 
 // apply makes the gateway hold the planned properties in place of those that the
-// resource had.
-func (r *kvEntryPropertiesResource) apply(ctx context.Context, diags *diag.Diagnostics, plan kvEntryPropertiesModel, had json.RawMessage) {
+// resource had. If that fails, it returns what came to the resource even so.
+func (r *kvEntryPropertiesResource) apply(ctx context.Context, diags *diag.Diagnostics, plan kvEntryPropertiesModel, had, successors json.RawMessage) (takenOver json.RawMessage) {
 	wanted := encodeObject(diags, path.Root("properties"), plan.Properties)
 	if diags.HasError() {
-		return
+		return nil
 	}
 	if _, ok := r.gateway.configuredClient(diags); !ok {
-		return
+		return nil
 	}
-	r.gateway.addPropertiesFailure(diags, plan, r.gateway.run.ApplyProperties(ctx, reconcile.PropertiesChange{
-		Bucket:    plan.Bucket.ValueString(),
-		Key:       plan.Key.ValueString(),
-		Had:       had,
-		Wanted:    wanted,
-		Overwrite: plan.Overwrite.ValueBool(),
-	}))
+	failure := r.gateway.run.ApplyProperties(ctx, reconcile.PropertiesChange{
+		Bucket:     plan.Bucket.ValueString(),
+		Key:        plan.Key.ValueString(),
+		Had:        had,
+		Wanted:     wanted,
+		Successors: successors,
+		Overwrite:  plan.Overwrite.ValueBool(),
+	})
+	if failure == nil {
+		return nil
+	}
+	r.gateway.addPropertiesFailure(diags, plan, failure)
+	return failure.TakenOver
 }
 
 func (r *kvEntryPropertiesResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
@@ -252,6 +283,9 @@ func (r *kvEntryPropertiesResource) Update(ctx context.Context, req resource.Upd
 	var plan, state kvEntryPropertiesModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	successors, diags := propertiesSuccessorsOf(ctx, req.Private)
+	resp.Diagnostics.Append(diags...)
+	resp.Diagnostics.Append(propertiesSuccessors{}.store(ctx, resp.Private)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
@@ -259,8 +293,13 @@ func (r *kvEntryPropertiesResource) Update(ctx context.Context, req resource.Upd
 	// same once they were known, there is nothing to send.
 	if !dynamicvalue.Same(dynamicvalue.Of(plan.Properties), dynamicvalue.Of(state.Properties)) {
 		had := encodeObject(&resp.Diagnostics, path.Root("properties"), state.Properties)
-		if !resp.Diagnostics.HasError() {
-			r.apply(ctx, &resp.Diagnostics, plan, had)
+		if resp.Diagnostics.HasError() {
+			return
+		}
+		takenOver := r.apply(ctx, &resp.Diagnostics, plan, had, successors.in(state.Bucket.ValueString(), state.Key.ValueString()))
+		if takenOver != nil {
+			value := refreshValue(&resp.Diagnostics, state.Key.ValueString(), dynamicvalue.Of(state.Properties), properties.Set(had, takenOver))
+			resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("properties"), value.Attribute())...)
 		}
 		if resp.Diagnostics.HasError() {
 			return
@@ -276,21 +315,21 @@ func (r *kvEntryPropertiesResource) Delete(ctx context.Context, req resource.Del
 	if resp.Diagnostics.HasError() || state.OnDestroy.ValueString() == onDestroyKeep {
 		return
 	}
-	removal, diags := req.Private.GetKey(ctx, removalKey)
+	successors, diags := propertiesSuccessorsOf(ctx, req.Private)
 	resp.Diagnostics.Append(diags...)
-	if removal == nil { // it is replaced
-		removal = encodeObject(&resp.Diagnostics, path.Root("properties"), state.Properties)
-	}
+	had := encodeObject(&resp.Diagnostics, path.Root("properties"), state.Properties)
 	if resp.Diagnostics.HasError() {
 		return
 	}
 	if _, ok := r.gateway.configuredClient(&resp.Diagnostics); !ok {
 		return
 	}
+	bucket, key := state.Bucket.ValueString(), state.Key.ValueString()
 	r.gateway.addPropertiesFailure(&resp.Diagnostics, state, r.gateway.run.ApplyProperties(ctx, reconcile.PropertiesChange{
-		Bucket: state.Bucket.ValueString(),
-		Key:    state.Key.ValueString(),
-		Had:    removal,
+		Bucket:     bucket,
+		Key:        key,
+		Had:        had,
+		Successors: successors.in(bucket, key),
 	}))
 }
 

@@ -37,6 +37,9 @@ type Failure struct {
 	// Properties are those that are in the way of a [PropertiesChange]: with
 	// [Taken], and with [WrittenBefore] and [Retained] unless all of the entry is.
 	Properties []properties.Path
+	// TakenOver are the properties that came to the object of a [PropertiesChange]
+	// without having been written, because another one has left them to it.
+	TakenOver json.RawMessage
 	// Requests are the step's requests, with all others. It has no failed one if
 	// the call was cancelled before it sent any; then Err is set.
 	Requests quiva.BatchResult

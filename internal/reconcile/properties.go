@@ -17,6 +17,9 @@ type PropertiesChange struct {
 	// Had are the properties that the object has, Wanted those that it is to have.
 	// Nil is none: Had of a new object, Wanted of one that lets all of them go.
 	Had, Wanted json.RawMessage
+	// Successors are those of Had that the object lets go and that the plan has
+	// seen another one have, or be planned to have. They are left in place for it.
+	Successors json.RawMessage
 	// Overwrite lets Wanted replace other values of properties that are not in Had.
 	Overwrite bool
 }
@@ -31,7 +34,7 @@ func (r *Run) ApplyProperties(ctx context.Context, wanted PropertiesChange) *Fai
 	r.begin(underWay)
 	defer r.end(underWay)
 
-	c := &propertiesChange{wanted, r}
+	c := &propertiesChange{PropertiesChange: wanted, run: r}
 	if c.Had == nil {
 		c.Had = json.RawMessage("{}")
 	}
@@ -46,14 +49,16 @@ func (r *Run) ApplyProperties(ctx context.Context, wanted PropertiesChange) *Fai
 }
 
 // claimedProperties are those of an entry that objects have come to have in this
-// run, or failed to.
-type claimedProperties struct{ written, failed []json.RawMessage }
+// run, failed to, or let go and left in place.
+type claimedProperties struct{ written, failed, released []json.RawMessage }
 
 // propertiesChange is one call of ApplyProperties under way.
 type propertiesChange struct {
 	PropertiesChange
 
 	run *Run
+	// released are the properties that it leaves to another object.
+	released json.RawMessage
 }
 
 // apply makes the change. The entry is locked.
@@ -111,7 +116,8 @@ func (e *entry) isWrittenWhole() bool {
 }
 
 // unwanted returns the properties that the object lets go and that no other one
-// has. It fails if another one should have them now, but could not be made to.
+// has or is to have. It fails if another one should have them now, but could not
+// be made to.
 func (c *propertiesChange) unwanted() (json.RawMessage, *Failure) {
 	c.run.mu.Lock()
 	defer c.run.mu.Unlock()
@@ -137,20 +143,27 @@ func (c *propertiesChange) unwanted() (json.RawMessage, *Failure) {
 	if e.claim == failed && len(e.properties.failed) == 0 { // all of the entry
 		return nil, &Failure{Kind: Retained}
 	}
+	if c.Successors != nil {
+		c.released = properties.Common(unwanted, c.Successors)
+		unwanted = properties.Without(unwanted, c.Successors)
+	}
 	return unwanted, nil
 }
 
 // taken returns the paths at which a value holds something that is not the
 // object's and may not be written over.
 func (c *propertiesChange) taken(present json.RawMessage) []properties.Path {
-	foreign, _ := remove(present, c.Had)
-	if c.Wanted == nil || c.Overwrite || foreign == nil {
+	if c.Wanted == nil || c.Overwrite {
 		return nil
 	}
 	c.run.mu.Lock()
-	isReleased := c.run.at(c.Bucket, c.Key).claim == released
-	c.run.mu.Unlock()
-	if isReleased {
+	defer c.run.mu.Unlock()
+	e := c.run.at(c.Bucket, c.Key)
+	foreign, _ := remove(present, c.Had)
+	for _, others := range e.properties.released {
+		foreign, _ = remove(foreign, others)
+	}
+	if foreign == nil || e.claim == released {
 		return nil
 	}
 	return properties.Conflicts(foreign, c.Wanted, c.run.equal)
@@ -209,20 +222,38 @@ func (c *propertiesChange) delete(ctx context.Context) *Failure {
 // settle claims the properties that the object has now, or notes those that it
 // should have.
 func (c *propertiesChange) settle(failure *Failure) {
-	if c.Wanted == nil {
-		return
-	}
 	c.run.mu.Lock()
 	defer c.run.mu.Unlock()
 	e := c.run.at(c.Bucket, c.Key)
+	if failure == nil && c.released != nil {
+		e.properties.released = append(e.properties.released, c.released)
+	}
+	if c.Wanted == nil {
+		return
+	}
 	if failure == nil {
 		e.claim = written
 		e.properties.written = append(e.properties.written, c.Wanted)
 	} else {
+		failure.TakenOver = e.takeOver(c.Wanted)
 		if e.claim == untouched {
 			e.claim = failed
 		}
 		e.properties.failed = append(e.properties.failed, c.Wanted)
 	}
 	c.run.notify()
+}
+
+// takeOver returns those of some wanted properties that were released, for an
+// object that could not be made to have all of them: no other one has them any
+// more. The caller holds the run's mu.
+func (e *entry) takeOver(wanted json.RawMessage) json.RawMessage {
+	var all json.RawMessage
+	for i, some := range e.properties.released {
+		if common := properties.Common(some, wanted); !properties.IsNone(common) {
+			all = properties.Set(all, common)
+			e.properties.released[i] = properties.Without(some, wanted)
+		}
+	}
+	return all
 }

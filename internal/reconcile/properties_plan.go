@@ -70,10 +70,10 @@ func (r *Run) InProperties(bucket string, keys []string) []string {
 	return inProperties
 }
 
-// PlanRemoval returns those properties of an object that is planned to be deleted
-// which no other one has, or is planned to have: it leaves them the others. It
-// waits as [Run.Successors] does.
-func (r *Run) PlanRemoval(ctx context.Context, bucket, key string, had json.RawMessage) (unwanted json.RawMessage) {
+// PropertiesSuccessors returns those of the properties which an object is planned
+// to let go that another one has, or is planned to have: see
+// [PropertiesChange.Successors]. It waits as [Run.Successors] does.
+func (r *Run) PropertiesSuccessors(ctx context.Context, bucket, key string, letGo json.RawMessage) json.RawMessage {
 	r.mu.Lock()
 	e := r.at(bucket, key)
 	e.leaving = true
@@ -82,11 +82,11 @@ func (r *Run) PlanRemoval(ctx context.Context, bucket, key string, had json.RawM
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if e.isWhole() {
-		return json.RawMessage("{}")
+		return letGo
 	}
-	unwanted = had
+	unwanted := letGo
 	for _, others := range e.plannedProperties.wanted {
 		unwanted = properties.Without(unwanted, others)
 	}
-	return unwanted
+	return properties.Without(letGo, unwanted)
 }

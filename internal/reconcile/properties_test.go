@@ -18,8 +18,8 @@ import (
 // propertiesCall is one change of properties of the entry "a", or of all of it,
 // and what is to come of it: "" for success.
 type propertiesCall struct {
-	had, wanted string // empty is none
-	overwrite   bool
+	had, wanted, successors string // empty is none
+	overwrite               bool
 	// whole changes entries in place of properties.
 	whole *call
 	// fails makes a request fail: "PUT a" is the first PUT of a.
@@ -41,6 +41,9 @@ func (c propertiesCall) apply(t *testing.T, run *reconcile.Run, gateway *mockgat
 	if c.wanted != "" {
 		change.Wanted = json.RawMessage(c.wanted)
 	}
+	if c.successors != "" {
+		change.Successors = json.RawMessage(c.successors)
+	}
 	return describeFailure(run.ApplyProperties(t.Context(), change))
 }
 
@@ -53,7 +56,11 @@ func describeFailure(failure *reconcile.Failure) string {
 		reconcile.Cancelled: "cancelled", reconcile.WrittenBefore: "written before", reconcile.NotChecked: "not checked", reconcile.Taken: "taken",
 		reconcile.NotWritten: "not written", reconcile.NotDeleted: "not deleted", reconcile.Retained: "retained", reconcile.Overtaken: "overtaken",
 	}
-	return strings.TrimSpace(fmt.Sprintf("%s: %v", kinds[failure.Kind], failure.Properties))
+	text := fmt.Sprintf("%s: %v", kinds[failure.Kind], failure.Properties)
+	if failure.TakenOver != nil {
+		text += fmt.Sprintf(", taken over %s", failure.TakenOver)
+	}
+	return text
 }
 
 // TestApplyProperties: calls of one run, one after the other.
@@ -107,6 +114,14 @@ func TestApplyProperties(t *testing.T) {
 		"moved, removed first":              {`{"x":1}`, []propertiesCall{{had: `{"x":1}`}, {wanted: `{"x":2}`}}, "DELETE a, PUT a", `{"x":2}`},
 		"moved by an update":                {`{"x":1,"y":2}`, []propertiesCall{{had: `{"y":2}`, wanted: `{"x":1,"y":2}`}, {had: `{"x":1}`, wanted: `{}`}}, "", `{"x":1,"y":2}`},
 		"moved, refused":                    {`{"x":1,"y":2}`, []propertiesCall{{wanted: `{"x":3}`, want: "taken: [x]"}, {had: `{"x":1,"y":2}`, want: "retained: [x]"}}, "", `{"x":1,"y":2}`},
+		"released":                          {`{"x":1,"y":2}`, []propertiesCall{{had: `{"x":1,"y":2}`, successors: `{"x":1}`}, {wanted: `{"x":3}`}}, "PUT a, PUT a", `{"x":3}`},
+		"released by an update":             {`{"x":1,"y":2}`, []propertiesCall{{had: `{"x":1,"y":2}`, wanted: `{"y":2}`, successors: `{"x":1}`}, {had: `{"z":1}`, wanted: `{"z":1,"x":3}`}}, "PUT a", `{"x":3,"y":2,"z":1}`},
+		"released, others refused":          {`{"x":1,"y":2}`, []propertiesCall{{had: `{"x":1}`, successors: `{"x":1}`}, {wanted: `{"x":3,"y":3}`, want: `taken: [y], taken over {"x":1}`}}, "", `{"x":1,"y":2}`},
+		"released, not written":             {`{"x":{"y":1,"z":1}}`, []propertiesCall{{had: `{"x":{"y":1,"z":1}}`, successors: `{"x":{"y":1}}`}, {wanted: `{"x":{"y":2},"w":1}`, fails: "PUT a", want: `not written: [], taken over {"x":{"y":1}}`}}, "PUT a, PUT a", `{"x":{"y":1}}`},
+		"released, taken over once":         {`{"x":1,"y":2}`, []propertiesCall{{had: `{"x":1}`, successors: `{"x":1}`}, {wanted: `{"x":3,"y":3}`, want: `taken: [y], taken over {"x":1}`}, {wanted: `{"x":3,"y":3}`, want: "taken: [x y]"}}, "", `{"x":1,"y":2}`},
+		"released, for others":              {`{"x":1,"y":2}`, []propertiesCall{{had: `{"x":1}`, successors: `{"x":1}`}, {wanted: `{"y":3}`, want: "taken: [y]"}}, "", `{"x":1,"y":2}`},
+		"refused, then to be released":      {`{"x":1}`, []propertiesCall{{wanted: `{"x":3}`, want: "taken: [x]"}, {had: `{"x":1}`, successors: `{"x":1}`, want: "retained: [x]"}}, "", `{"x":1}`},
+		"not released, since not written":   {`{"x":1,"y":1}`, []propertiesCall{{had: `{"x":1,"y":1}`, wanted: `{"y":2}`, successors: `{"x":1}`, fails: "PUT a", want: "not written: []"}, {wanted: `{"x":3}`, want: "taken: [x]"}}, "PUT a", `{"x":1,"y":1}`},
 		"others refused":                    {`{"x":1,"y":2,"z":1}`, []propertiesCall{{wanted: `{"x":3}`, want: "taken: [x]"}, {had: `{"y":2}`}}, "PUT a", `{"x":1,"z":1}`},
 		"the whole is written before":       {``, []propertiesCall{whole(call{add: "a=1", want: "written a"}), {wanted: `{"x":1}`, want: "written before: []"}}, "PUT a", `{"n":1}`},
 		"the whole is updated before":       {`{"x":1}`, []propertiesCall{whole(call{set: "a=1", want: "written a"}), {had: `{"x":1}`, wanted: `{"x":2}`, want: "written before: []"}}, "PUT a", `{"n":1}`},
@@ -350,8 +365,8 @@ func TestPlanProperties(t *testing.T) {
 	}
 }
 
-// TestPlanRemovalWaits: what others have may be planned after the deletion.
-func TestPlanRemovalWaits(t *testing.T) {
+// TestPropertiesSuccessorsWait: what others have may be planned after the deletion.
+func TestPropertiesSuccessorsWait(t *testing.T) {
 	t.Parallel()
 	run, _ := newRun(t, "")
 	done := run.Reading()
@@ -360,13 +375,13 @@ func TestPlanRemovalWaits(t *testing.T) {
 		run.PlanProperties("flags", "a", json.RawMessage(`{"x":1}`))
 		done()
 	}()
-	if got := run.PlanRemoval(t.Context(), "flags", "a", json.RawMessage(`{"x":1,"y":1}`)); string(got) != `{"y":1}` {
-		t.Errorf("%s goes, want y", got)
+	if got := run.PropertiesSuccessors(t.Context(), "flags", "a", json.RawMessage(`{"x":1,"y":1}`)); string(got) != `{"x":1}` {
+		t.Errorf("%s stays, want x", got)
 	}
 }
 
-// TestPlanRemoval: what others have stays in the entry.
-func TestPlanRemoval(t *testing.T) {
+// TestPropertiesSuccessors: what others have stays in the entry.
+func TestPropertiesSuccessors(t *testing.T) {
 	t.Parallel()
 	run, _ := newRun(t, "")
 	run.ReadBy("flags", []string{"read"})
@@ -375,9 +390,9 @@ func TestPlanRemoval(t *testing.T) {
 	run.PlanProperties("flags", "some", json.RawMessage(`{"z":1}`))
 	run.PlanProperties("flags", "unknown", nil)
 	const had = `{"x":2,"w":1,"o":{"y":1,"v":1}}`
-	for key, want := range map[string]string{"read": `{}`, "planned": `{}`, "some": `{"w":1,"o":{"v":1}}`, "unknown": had, "free": had} {
-		if got := run.PlanRemoval(t.Context(), "flags", key, json.RawMessage(had)); string(got) != want {
-			t.Errorf("of %q, %s goes, want %s", key, got, want)
+	for key, want := range map[string]string{"read": had, "planned": had, "some": `{"x":2,"o":{"y":1}}`, "unknown": `{}`, "free": `{}`} {
+		if got := run.PropertiesSuccessors(t.Context(), "flags", key, json.RawMessage(had)); string(got) != want {
+			t.Errorf("of %q, %s stays, want %s", key, got, want)
 		}
 	}
 }
@@ -389,7 +404,7 @@ func TestPruneProperties(t *testing.T) {
 	run, _ := newRun(t, "")
 	run.ReadProperties("flags", "read", json.RawMessage(`{}`))
 	run.PlanProperties("flags", "planned", nil)
-	run.PlanRemoval(t.Context(), "flags", "leaving", json.RawMessage(`{}`))
+	run.PropertiesSuccessors(t.Context(), "flags", "leaving", json.RawMessage(`{}`))
 	keys := []string{"free", "leaving", "planned", "read"}
 	if got := fmt.Sprint(run.Unheld("flags", keys)); got != "[free]" {
 		t.Errorf("unheld are %s", got)
