@@ -66,16 +66,20 @@ func (c *propertiesChange) apply(ctx context.Context) *Failure {
 	if failure := c.refuseWritten(); failure != nil {
 		return failure
 	}
-	unwanted, failure := c.unwanted()
-	if failure != nil || c.Wanted == nil && properties.IsNone(unwanted) {
-		return failure
+	unwanted, retained := c.unwanted()
+	if c.Wanted == nil && (retained != nil || properties.IsNone(unwanted)) {
+		return retained
 	}
 	present, failure := c.read(ctx)
 	if failure != nil {
 		return failure
 	}
+	// Whatever is in the way is said at once, in the same apply as that of others.
 	if taken := c.taken(present); len(taken) > 0 {
 		return &Failure{Kind: Taken, Properties: taken}
+	}
+	if retained != nil {
+		return retained
 	}
 	rest, removed := remove(present, unwanted)
 	switch {

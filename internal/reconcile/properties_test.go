@@ -121,6 +121,7 @@ func TestApplyProperties(t *testing.T) {
 		"released, taken over once":         {`{"x":1,"y":2}`, []propertiesCall{{had: `{"x":1}`, successors: `{"x":1}`}, {wanted: `{"x":3,"y":3}`, want: `taken: [y], taken over {"x":1}`}, {wanted: `{"x":3,"y":3}`, want: "taken: [x y]"}}, "", `{"x":1,"y":2}`},
 		"released, for others":              {`{"x":1,"y":2}`, []propertiesCall{{had: `{"x":1}`, successors: `{"x":1}`}, {wanted: `{"y":3}`, want: "taken: [y]"}}, "", `{"x":1,"y":2}`},
 		"refused, then to be released":      {`{"x":1}`, []propertiesCall{{wanted: `{"x":3}`, want: "taken: [x]"}, {had: `{"x":1}`, successors: `{"x":1}`, want: "retained: [x]"}}, "", `{"x":1}`},
+		"refused, as another one":           {`{"x":1,"y":1}`, []propertiesCall{{wanted: `{"x":3}`, want: "taken: [x]"}, {had: `{"x":1}`, wanted: `{"y":2}`, want: "taken: [y]"}}, "", `{"x":1,"y":1}`},
 		"not released, since not written":   {`{"x":1,"y":1}`, []propertiesCall{{had: `{"x":1,"y":1}`, wanted: `{"y":2}`, successors: `{"x":1}`, fails: "PUT a", want: "not written: []"}, {wanted: `{"x":3}`, want: "taken: [x]"}}, "PUT a", `{"x":1,"y":1}`},
 		"others refused":                    {`{"x":1,"y":2,"z":1}`, []propertiesCall{{wanted: `{"x":3}`, want: "taken: [x]"}, {had: `{"y":2}`}}, "PUT a", `{"x":1,"z":1}`},
 		"the whole is written before":       {``, []propertiesCall{whole(call{add: "a=1", want: "written a"}), {wanted: `{"x":1}`, want: "written before: []"}}, "PUT a", `{"n":1}`},
