@@ -19,11 +19,12 @@ var (
 	timeToShorten = flag.Duration("history.shorten", time.Minute, "how long to look for a shorter one of a history that breaks a promise")
 )
 
-// TestHistories plays random histories of one configuration: its entries are
-// renamed, moved between resources, changed, added and dropped, requests fail,
-// runs are ended, and after every run the promises must hold. One that breaks
-// is printed as it went, and then the shortest found that breaks too. A seed
-// fixes what is run; in which order Terraform calls the provider may differ.
+// TestHistories plays random histories of one configuration: its entries, and the
+// properties of entries that others write too, are renamed, moved between
+// resources, changed, added and dropped, requests fail, runs are ended, and after
+// every run the promises must hold. One that breaks is printed as it went, and then
+// the shortest found that breaks too. A seed fixes what is run; in which order
+// Terraform calls the provider may differ.
 func TestHistories(t *testing.T) {
 	var needed atomic.Int64 // histories that needed a step that an error names
 	t.Cleanup(func() {

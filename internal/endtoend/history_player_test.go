@@ -21,14 +21,16 @@ type player struct {
 	w       *workspace
 	// last is the step that was applied last.
 	last step
-	// foreign are the entries that are not Terraform's.
+	// foreign are the entries, and the properties of shared ones, that are not
+	// Terraform's.
 	foreign entries
 	// strays are those that only an exclusive batch deletes.
 	strays entries
 	// orphans are keys that the gateway holds and no state: a run wrote them
 	// whose response was lost or which was ended.
 	orphans map[string]bool
-	// named counts the steps taken because an error named them.
+	// named counts the steps taken because an error named them, but for those that
+	// overwrite properties: what somebody else has set is refused by design.
 	named int
 	// story is the history as it went.
 	story strings.Builder
@@ -60,6 +62,7 @@ func play(t *testing.T, h history) (*player, *broken) {
 	for key, n := range foreign {
 		p.write(key, n)
 	}
+	p.share()
 	for i, s := range h.steps {
 		fmt.Fprintf(&p.story, "step %d\n%s", i+1, indent(s.String()))
 		if broken := p.play(s); broken != nil {
@@ -74,6 +77,9 @@ func (p *player) play(s step) *broken {
 	for key, n := range s.outside {
 		p.write(key, n)
 	}
+	if broken := p.refuse(s); broken != nil {
+		return broken
+	}
 	result, broken := p.apply(s)
 	if broken != nil || !s.settle {
 		return broken
@@ -81,12 +87,14 @@ func (p *player) play(s step) *broken {
 	return p.settle(result)
 }
 
-// write is done by others than Terraform, to an entry that is foreign or
-// declared. In a shortened history it may be neither any more.
+// write is done by others than Terraform, to a property or to an entry that is
+// foreign or declared. In a shortened history it may be neither any more.
 func (p *player) write(key string, n int) {
 	_, isForeign := foreign[key]
 	_, isDeclared := p.last.declared[key]
 	switch {
+	case isProperty(key):
+		p.writeProperty(key, n)
 	case slices.Contains(strays, key):
 		if n == 0 {
 			delete(p.strays, key)
@@ -105,13 +113,63 @@ func (p *player) write(key string, n int) {
 	}
 }
 
+// share writes the foreign properties.
+func (p *player) share() {
+	p.gateway.PutEntry("flags", sharedWithOthers, foreignProperties)
+	maps.Copy(p.foreign, byProperty(entries{sharedWithOthers: foreignProperties}))
+}
+
+// writeProperty writes a property of an entry, or removes it, as others do. It is
+// theirs unless the state has it.
+func (p *player) writeProperty(key string, n int) {
+	entry := entryOf(key)
+	held := byProperty(entries{entry: p.gateway.Entries("flags")[entry]})
+	maps.DeleteFunc(held, func(key, _ string) bool { return !isProperty(key) })
+	if n == 0 {
+		delete(held, key)
+	} else {
+		held[key] = valueAt(key, n)
+	}
+	if len(held) == 0 {
+		p.gateway.DeleteEntry("flags", entry)
+	} else {
+		p.gateway.PutEntry("flags", entry, wholeOf(held))
+	}
+	switch {
+	case p.world().keysInState()[key]:
+	case n == 0:
+		delete(p.foreign, key)
+	default:
+		p.foreign[key] = valueAt(key, n)
+	}
+}
+
+// refuse applies the step with a resource that has all of a shared entry: then
+// nothing happens.
+func (p *player) refuse(s step) *broken {
+	isOfEntry := func(key string) bool { return isProperty(key) && entryOf(key) == s.refused.key }
+	if !slices.ContainsFunc(slices.Collect(maps.Keys(s.declared)), isOfEntry) {
+		return nil
+	}
+	p.w.configure("  max_retries = 0", s.configuration()+s.refused.configuration())
+	result := runStruck(p.t, p.gateway, p.w, nil, append([]string{"apply", "-auto-approve"}, s.pace()...)...)
+	switch {
+	case result.status == 0 || !result.says("KV entry managed twice"):
+		return breaks(1, "all of %s and its properties in one configuration are not refused:\n%s", s.refused.key, result.output)
+	case slices.ContainsFunc(result.requests, isWrite):
+		return breaks(2, "all of %s and its properties in one configuration are refused, and something is written:\n%s", s.refused.key, result)
+	}
+	return nil
+}
+
 // settle applies the step's configuration, with nothing that goes wrong, until
 // the run succeeds: three times at most, or once more after the step that an
 // error names. The plan is empty then.
 func (p *player) settle(result ran) *broken {
 	again := step{
 		declared: result.step.declared, createBeforeDestroy: result.step.createBeforeDestroy,
-		exclusive: result.step.exclusive, moved: result.step.moved,
+		exclusive: result.step.exclusive, keep: result.step.keep,
+		moved: result.step.moved, forgotten: result.step.forgotten, imported: result.step.imported,
 	}
 	done := result.succeeded() && result.step.target == ""
 	var broken *broken
@@ -126,7 +184,9 @@ func (p *player) settle(result ran) *broken {
 		if !ok {
 			return breaks(3, "no apply succeeds, and no error names a step:\n%s", result.output)
 		}
-		p.named++
+		if !isOfProperties(resolved.overwrite) {
+			p.named++
+		}
 		fmt.Fprintf(&p.story, "  a step that the error names: overwrite %v, create_before_destroy %v\n", resolved.overwrite, resolved.createBeforeDestroy)
 		for _, s := range []step{resolved, again} {
 			if result, broken = p.apply(s); broken != nil {
@@ -189,12 +249,17 @@ func (p *player) apply(s step) (ran, *broken) {
 		}
 	}
 	p.noteOrphans(result, now)
+	p.noteForeign(result, now)
 	p.last = s
 	return result, broken
 }
 
 func (p *player) world() world {
-	return world{gateway: p.gateway.Entries("flags"), state: stateObjects(p.t, p.w)}
+	now := world{gateway: byProperty(p.gateway.Entries("flags")), state: stateObjects(p.t, p.w)}
+	for i := range now.state {
+		now.state[i].entries = owned(now.state[i].entries)
+	}
+	return now
 }
 
 // run runs Terraform for a step.
@@ -226,6 +291,18 @@ func (p *player) noteOrphans(result ran, now world) {
 		}
 	}
 	maps.DeleteFunc(p.orphans, func(key string, _ bool) bool { return inState[key] || now.gateway[key] == "" })
+}
+
+// noteForeign keeps track of the properties that are others': those that objects
+// have left in place and that no other one has come to have, until one does.
+func (p *player) noteForeign(r ran, now world) {
+	inState := now.keysInState()
+	for key := range r.leftInPlace() {
+		if value, held := now.gateway[key]; held {
+			p.foreign[key] = value
+		}
+	}
+	maps.DeleteFunc(p.foreign, func(key, _ string) bool { return inState[key] })
 }
 
 func (w world) keysInState() map[string]bool {

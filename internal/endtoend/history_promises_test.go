@@ -36,17 +36,66 @@ func (p *player) check(r ran, now world) *broken {
 		}
 	}
 	for key, value := range p.foreign {
-		if now.gateway[key] != value {
-			return breaks(2, "the foreign entry %s is %q, want %q", key, now.gateway[key], value)
+		held := now.gateway[key]
+		isOverwritten := r.step.overwrites(key) && held == r.step.entries()[key]
+		if held != value && !isOverwritten {
+			return breaks(2, "the foreign entry %s is %q, want %q", key, held, value)
+		}
+	}
+	for key, value := range r.leftInPlace() {
+		if _, isDeclared := r.step.declared[key]; !isDeclared && now.gateway[key] != value {
+			return breaks(2, "%s, which is left in place, is %q, want %q", key, now.gateway[key], value)
 		}
 	}
 	if broken := p.checkStrays(r, now); broken != nil {
 		return broken
 	}
 	if r.succeeded() && r.step.target == "" {
+		if broken := checkShown(r); broken != nil {
+			return broken
+		}
 		return p.checkComplete(r, now)
 	}
 	return checkNothingLost(r, p.last, now)
+}
+
+// overwrites reports whether a step may write over what others have at a key.
+func (s step) overwrites(key string) bool {
+	declared, ok := s.declared[key]
+	return ok && slices.Contains(s.overwrite, resourceOf(declared.address))
+}
+
+// leftInPlace returns the properties that objects of the state let go without
+// removing them, as the gateway held them before the run.
+func (r ran) leftInPlace() entries {
+	left := entries{}
+	for _, object := range r.before.state {
+		for key := range object.entries {
+			isElsewhere := slices.ContainsFunc(r.before.state, func(other stateObject) bool {
+				_, ok := other.entries[key]
+				return ok && (other.address != object.address || other.deposed != object.deposed)
+			})
+			value, held := r.before.gateway[key]
+			if isProperty(key) && held && !isElsewhere && r.step.leavesInPlace(object, key) {
+				left[key] = value
+			}
+		}
+	}
+	return left
+}
+
+// leavesInPlace reports whether a step forgets an object, or destroys one that
+// keeps what it has.
+func (s step) leavesInPlace(object stateObject, key string) bool {
+	if slices.Contains(s.forgotten, resourceOf(object.address)) {
+		return true
+	}
+	address := object.address
+	if i := slices.IndexFunc(s.moved, func(m move) bool { return m.from == address }); i >= 0 {
+		address = s.moved[i].to
+	}
+	isDestroyed := object.deposed || object.tainted || s.replace == address || anEntryOf(s.objects()[address]) != entryOf(key)
+	return object.keeps && isDestroyed
 }
 
 // checkStrays: only an object that was exclusive before deletes undeclared
@@ -101,8 +150,9 @@ func shares(a, b entries) bool {
 // checkComplete: the gateway holds what is declared and what is foreign, and the
 // state what is declared.
 func (p *player) checkComplete(r ran, now world) *broken {
-	want := r.step.entries()
+	want := r.leftInPlace()
 	maps.Copy(want, p.foreign)
+	maps.Copy(want, r.step.entries())
 	isLeft := maps.Clone(p.orphans)
 	if isLeft == nil {
 		isLeft = map[string]bool{}
@@ -135,6 +185,21 @@ func (p *player) checkComplete(r ran, now world) *broken {
 	return nil
 }
 
+// checkShown: whatever a run makes of the gateway, its plan has shown for the
+// object that does it. The plan that is saved is not in the output.
+func checkShown(r ran) *broken {
+	if r.step.saved {
+		return nil
+	}
+	for key, declared := range r.step.declared {
+		held, want := r.before.gateway[key], valueAt(key, declared.n)
+		if held != want && !strings.Contains(r.output, "# "+declared.address+" ") {
+			return breaks(1, "%s was %q, not %s, which the plan has not shown", key, held, want)
+		}
+	}
+	return nil
+}
+
 // difference says in which keys what is held differs from what is wanted.
 func difference(held, want entries) string {
 	var differences []string
@@ -162,8 +227,8 @@ func checkNothingLost(r ran, last step, now world) *broken {
 		if !r.step.targets(declared.address) {
 			continue // Terraform tells nobody that it is declared
 		}
-		if r.succeeded() && now.gateway[key] != valueOf(declared.n) {
-			return breaks(1, "after a successful apply with a -target, the gateway has %s = %q, not %s", key, now.gateway[key], valueOf(declared.n))
+		if want := valueAt(key, declared.n); r.succeeded() && now.gateway[key] != want {
+			return breaks(1, "after a successful apply with a -target, the gateway has %s = %q, not %s", key, now.gateway[key], want)
 		}
 		_, declaredBefore := last.declared[key]
 		if declaredBefore && r.before.gateway[key] != "" && now.gateway[key] == "" && !r.wroteInVain(key) && !r.neverReplaced(declared.address, key, now) {
@@ -188,7 +253,7 @@ func (r ran) wroteInVain(key string) bool {
 	deleted := false
 	for _, request := range r.requestsOf(key) {
 		switch {
-		case request.Method == "DELETE":
+		case removes(request, key):
 			deleted = true
 		case deleted && request.Status != 200 && request.Status != 404:
 			return true
@@ -197,12 +262,21 @@ func (r ran) wroteInVain(key string) bool {
 	return deleted && r.ended != goesOn
 }
 
+// removes reports whether a request removes an entry, or a property.
+func removes(request mockgateway.Request, key string) bool {
+	if !isProperty(key) || request.Method != "PUT" {
+		return request.Method == "DELETE"
+	}
+	_, has := byProperty(entries{entryOf(key): string(request.Body)})[key]
+	return !has
+}
+
 // neverReplaced reports whether an entry is declared in the place of another
 // that could not be deleted: then Terraform does not ask for its write.
 func (r ran) neverReplaced(address, key string, now world) bool {
 	holdsOther := func(object stateObject) bool {
-		_, same := object.entries[key]
-		return object.address == address && !object.deposed && !same
+		isSame := slices.ContainsFunc(slices.Collect(maps.Keys(object.entries)), func(other string) bool { return entryOf(other) == entryOf(key) })
+		return object.address == address && !object.deposed && !isSame
 	}
 	return !holdsMany(address) && slices.ContainsFunc(r.before.state, holdsOther) && slices.ContainsFunc(now.state, holdsOther)
 }
@@ -279,12 +353,85 @@ func TestPromises(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			p := &player{last: test.last, orphans: test.orphans}
-			run := ran{step: test.step, before: test.before, struckRun: struckRun{outcome: outcome{status: test.status}, ended: test.ended, requests: test.requests}}
+			run := ran{step: test.step, before: test.before, struckRun: struckRun{outcome: outcome{test.status, "# " + one + " will be created"}, ended: test.ended, requests: test.requests}}
 			switch broken := p.check(run, test.after); {
 			case broken == nil && test.want != 0:
 				t.Errorf("nothing is broken, want promise %d", test.want)
 			case broken != nil && broken.promise != test.want:
 				t.Errorf("broken: %s; want promise %d", broken, test.want)
+			}
+		})
+	}
+}
+
+// TestPromisesOfProperties: what others have in an entry stays as it is, and so
+// does what an object leaves in place.
+func TestPromisesOfProperties(t *testing.T) {
+	t.Parallel()
+	const one, two, others, own = "quiva_kv_entry_properties.one", "quiva_kv_entry_properties.two", "shared-1#others", "shared-1#own"
+	declares := func(address string, n int) step { return step{declared: map[string]declaration{own: {address, n}}} }
+	holds := func(n int) entries { return entries{own: valueAt(own, n)} }
+	object := func(address string, n int) stateObject { return stateObject{address: address, entries: holds(n)} }
+	keeping := object(one, 2)
+	keeping.keeps = true
+	with := func(s step, change func(*step)) step { change(&s); return s }
+	forgets := func(s *step) { s.forgotten = []string{one} }
+	overwrites := func(s *step) { s.overwrite = []string{one} }
+	saves := func(s *step) { s.saved = true }
+	renamed := step{declared: map[string]declaration{"shared-2#own": {one, 2}}}
+	put := func(body string, status int) mockgateway.Request {
+		return mockgateway.Request{Method: "PUT", Path: entryPath("shared-1"), Body: []byte(body), Status: status}
+	}
+
+	const shown = "# " + one + " will be updated in-place"
+	for name, test := range map[string]struct {
+		foreign       entries
+		last, step    step
+		before, after world
+		failed        bool
+		plan          string
+		requests      []mockgateway.Request
+		want          int // 0 for none
+	}{
+		"all is well":                       {foreign: entries{others: "1.50"}, step: declares(one, 2), before: world{gateway: entries{others: "1.50"}}, after: world{merged(entries{others: "1.50"}, holds(2)), []stateObject{object(one, 2)}}, plan: shown},
+		"foreign, spelled otherwise":        {foreign: entries{others: "1.50"}, step: declares(one, 2), after: world{merged(entries{others: "1.5"}, holds(2)), []stateObject{object(one, 2)}}, plan: shown, want: 2},
+		"foreign, lost":                     {foreign: entries{others: "1.50"}, step: declares(one, 2), after: world{holds(2), []stateObject{object(one, 2)}}, plan: shown, want: 2},
+		"foreign, lost by a failed run":     {foreign: entries{others: "1.50"}, step: declares(one, 2), after: world{gateway: none}, failed: true, want: 2},
+		"foreign, overwritten":              {foreign: holds(3), step: declares(one, 2), before: world{gateway: holds(3)}, after: world{holds(2), []stateObject{object(one, 2)}}, plan: shown, want: 2},
+		"foreign, overwritten as it says":   {foreign: holds(3), step: with(declares(one, 2), overwrites), before: world{gateway: holds(3)}, after: world{holds(2), []stateObject{object(one, 2)}}, plan: shown},
+		"foreign, overwritten by another":   {foreign: holds(3), step: with(declares(one, 2), overwrites), before: world{gateway: holds(3)}, after: world{holds(6), []stateObject{object(one, 2)}}, plan: shown, want: 2},
+		"drift, shown":                      {step: declares(one, 2), before: world{holds(3), []stateObject{object(one, 2)}}, after: world{holds(2), []stateObject{object(one, 2)}}, plan: shown},
+		"drift, not shown":                  {step: declares(one, 2), before: world{holds(3), []stateObject{object(one, 2)}}, after: world{holds(2), []stateObject{object(one, 2)}}, want: 1},
+		"drift, in a plan that is not here": {step: with(declares(one, 2), saves), before: world{holds(3), []stateObject{object(one, 2)}}, after: world{holds(2), []stateObject{object(one, 2)}}},
+		"destroyed":                         {before: world{holds(2), []stateObject{object(one, 2)}}, after: world{gateway: none}},
+		"destroyed, left":                   {before: world{holds(2), []stateObject{object(one, 2)}}, after: world{gateway: holds(2)}, want: 1},
+		"destroyed, an empty object left":   {before: world{holds(2), []stateObject{object(one, 2)}}, after: world{gateway: entries{"shared-1": "{}"}}, want: 1},
+		"kept":                              {before: world{holds(2), []stateObject{keeping}}, after: world{gateway: holds(2)}},
+		"kept, removed":                     {before: world{holds(2), []stateObject{keeping}}, after: world{gateway: none}, want: 2},
+		"kept, removed by a failed run":     {before: world{holds(2), []stateObject{keeping}}, after: world{gateway: none}, failed: true, want: 2},
+		"kept in another entry":             {step: renamed, before: world{holds(2), []stateObject{keeping}}, after: world{merged(holds(2), renamed.entries()), []stateObject{{address: one, entries: renamed.entries()}}}, plan: shown},
+		"kept in another entry, removed":    {step: renamed, before: world{holds(2), []stateObject{keeping}}, after: world{renamed.entries(), []stateObject{{address: one, entries: renamed.entries()}}}, plan: shown, want: 2},
+		"dropped by one that keeps, left":   {step: step{declared: map[string]declaration{"shared-1#more": {one, 2}}}, before: world{holds(2), []stateObject{keeping}}, after: world{merged(holds(2), entries{"shared-1#more": "2"}), []stateObject{{address: one, entries: entries{"shared-1#more": "2"}}}}, plan: shown, want: 1},
+		"forgotten":                         {step: with(step{}, forgets), before: world{holds(2), []stateObject{object(one, 2)}}, after: world{gateway: holds(2)}},
+		"forgotten, removed":                {step: with(step{}, forgets), before: world{holds(2), []stateObject{object(one, 2)}}, after: world{gateway: none}, want: 2},
+		"forgotten, declared elsewhere":     {step: with(declares(two, 3), forgets), before: world{holds(2), []stateObject{object(one, 2)}}, after: world{holds(3), []stateObject{object(two, 3)}}, plan: "# " + two + " will be created"},
+		"failed, gone":                      {last: declares(one, 2), step: declares(two, 2), before: world{gateway: holds(2)}, after: world{gateway: none}, failed: true, requests: []mockgateway.Request{put(`{"others":1}`, 200)}, want: 2},
+		"failed, removed, its write failed": {last: declares(one, 2), step: declares(two, 2), before: world{gateway: holds(2)}, after: world{gateway: none}, failed: true, requests: []mockgateway.Request{put(`{"others":1}`, 200), put(`{"own":2}`, 503)}},
+		"failed, another write of it, gone": {last: declares(one, 2), step: declares(two, 2), before: world{gateway: holds(2)}, after: world{gateway: none}, failed: true, requests: []mockgateway.Request{put(`{"own":2,"x":1}`, 200), put(`{"own":2}`, 503)}, want: 2},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			run := ran{step: test.step, before: test.before, struckRun: struckRun{outcome: outcome{output: test.plan}, requests: test.requests}}
+			if test.failed {
+				run.status = 1
+			}
+			got := 0
+			broken := (&player{last: test.last, foreign: test.foreign}).check(run, test.after)
+			if broken != nil {
+				got = broken.promise
+			}
+			if got != test.want {
+				t.Errorf("broken: %v; want promise %d (0 for none)", broken, test.want)
 			}
 		})
 	}

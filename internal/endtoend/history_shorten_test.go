@@ -108,18 +108,19 @@ func (s step) simpler() iter.Seq[step] {
 				return
 			}
 		}
-		for i := range s.createBeforeDestroy {
-			simpler := s
-			simpler.createBeforeDestroy = slices.Delete(slices.Clone(s.createBeforeDestroy), i, i+1)
-			if !yield(simpler) {
-				return
-			}
-		}
-		for i := range s.exclusive {
-			simpler := s
-			simpler.exclusive = slices.Delete(slices.Clone(s.exclusive), i, i+1)
-			if !yield(simpler) {
-				return
+		for _, list := range []func(*step) *[]string{
+			func(s *step) *[]string { return &s.createBeforeDestroy },
+			func(s *step) *[]string { return &s.exclusive },
+			func(s *step) *[]string { return &s.keep },
+			func(s *step) *[]string { return &s.forgotten },
+			func(s *step) *[]string { return &s.imported },
+		} {
+			for i := range *list(&s) {
+				simpler := s
+				*list(&simpler) = slices.Delete(slices.Clone(*list(&s)), i, i+1)
+				if !yield(simpler) {
+					return
+				}
 			}
 		}
 		for _, lack := range []func(*step) (lacks bool){
@@ -128,6 +129,7 @@ func (s step) simpler() iter.Seq[step] {
 			func(s *step) bool { had := s.outside != nil; s.outside = nil; return had },
 			func(s *step) bool { had := s.between != nil; s.between = nil; return had },
 			func(s *step) bool { had := s.moved != nil; s.moved = nil; return had },
+			func(s *step) bool { had := s.refused.key != ""; s.refused = wholeEntry{}; return had },
 			func(s *step) bool { had := s.saved; s.saved = false; return had },
 			func(s *step) bool { had := s.oneByOne; s.oneByOne = false; return had },
 			func(s *step) bool { had := s.settle; s.settle = false; return had },

@@ -20,14 +20,22 @@ type history struct {
 
 // step is a configuration and how it is applied.
 type step struct {
-	// declared are the entries of the configuration, by key.
+	// declared are the entries of the configuration, by key, and the properties of
+	// shared ones, by entry and path.
 	declared map[string]declaration
-	// createBeforeDestroy and overwrite are the resources that have this set.
-	createBeforeDestroy, overwrite []string
+	// createBeforeDestroy and overwrite are the resources that have this set, keep
+	// those of properties that leave them in place when they are destroyed.
+	createBeforeDestroy, overwrite, keep []string
 	// exclusive are the batches that are the only ones to keep entries.
 	exclusive []string
-	// moved are the configuration's moved blocks.
-	moved []move
+	// moved are the configuration's moved blocks, forgotten the resources of its
+	// removed blocks, and imported the objects of its import blocks.
+	moved               []move
+	forgotten, imported []string
+	// refused is a resource that declares all of an entry, with which the
+	// configuration is refused before the step is played; its key is empty for
+	// none.
+	refused wholeEntry
 	// outside is what others than Terraform write before the run: n by key, 0 to
 	// delete.
 	outside map[string]int
@@ -45,7 +53,8 @@ type step struct {
 	settle bool
 }
 
-// declaration is where an entry is declared, and its value: {"n": n}.
+// declaration is where an entry or a property is declared, and its value: see
+// valueAt.
 type declaration struct {
 	// address is a resource's, or with ["…"] an instance's.
 	address string
@@ -69,7 +78,7 @@ func holdsMany(address string) bool { return strings.HasPrefix(address, "quiva_k
 func (s step) entries() entries {
 	values := entries{}
 	for key, declared := range s.declared {
-		values[key] = valueOf(declared.n)
+		values[key] = valueAt(key, declared.n)
 	}
 	return values
 }
@@ -81,7 +90,7 @@ func (s step) objects() map[string]entries {
 		if objects[declared.address] == nil {
 			objects[declared.address] = entries{}
 		}
-		objects[declared.address][key] = valueOf(declared.n)
+		objects[declared.address][key] = valueAt(key, declared.n)
 	}
 	return objects
 }
@@ -96,6 +105,9 @@ func (s step) configuration() string {
 	bodies := map[string]*strings.Builder{}
 	for _, key := range slices.Sorted(maps.Keys(s.declared)) {
 		declared := s.declared[key]
+		if isProperty(key) {
+			continue
+		}
 		resource := resourceOf(declared.address)
 		body := bodies[resource]
 		if body == nil {
@@ -119,23 +131,30 @@ func (s step) configuration() string {
 		case holdsMany(resource):
 			fmt.Fprintf(&text, "  entries = {\n%s  }\n", body)
 			if slices.Contains(s.exclusive, resource) {
-				text.WriteString("  exclusive = {\n    except = [\"foreign/*\"]\n    max_deletions = 100\n  }\n")
+				fmt.Fprintf(&text, "  exclusive = {\n    except = [\"foreign/*\", %q, %q, %q]\n    max_deletions = 100\n  }\n", sharedWithOthers, shared, handedOver)
 			}
 		case resource == manyInstances:
 			fmt.Fprintf(&text, "  for_each = {\n%s  }\n  key = each.value.key\n  value = { n = each.value.n }\n", body)
 		default:
 			text.WriteString(body.String())
 		}
-		if slices.Contains(s.overwrite, resource) {
-			text.WriteString("  overwrite = true\n")
-		}
-		if slices.Contains(s.createBeforeDestroy, resource) {
-			text.WriteString("  lifecycle {\n    create_before_destroy = true\n  }\n")
-		}
-		text.WriteString("}\n")
+		text.WriteString(s.settings(resource) + "}\n")
 	}
+	text.WriteString(s.sharingConfiguration())
 	for _, moved := range s.moved {
 		fmt.Fprintf(&text, "moved {\n  from = %s\n  to = %s\n}\n", moved.from, moved.to)
+	}
+	return text.String()
+}
+
+// settings returns the arguments that any resource can have.
+func (s step) settings(resource string) string {
+	var text strings.Builder
+	if slices.Contains(s.overwrite, resource) {
+		text.WriteString("  overwrite = true\n")
+	}
+	if slices.Contains(s.createBeforeDestroy, resource) {
+		text.WriteString("  lifecycle {\n    create_before_destroy = true\n  }\n")
 	}
 	return text.String()
 }
@@ -169,7 +188,7 @@ func (s step) String() string {
 			if n := values[key]; n == 0 {
 				fmt.Fprintf(&text, "%s: delete %s\n", when, key)
 			} else {
-				fmt.Fprintf(&text, "%s: write %s = %s\n", when, key, valueOf(n))
+				fmt.Fprintf(&text, "%s: write %s = %s\n", when, key, valueAt(key, n))
 			}
 		}
 	}
@@ -185,13 +204,23 @@ func (s step) String() string {
 	for _, set := range []struct {
 		name      string
 		resources []string
-	}{{"create_before_destroy", s.createBeforeDestroy}, {"exclusive", s.exclusive}, {"overwrite", s.overwrite}} {
+	}{
+		{"create_before_destroy", s.createBeforeDestroy},
+		{"exclusive", s.exclusive},
+		{"overwrite", s.overwrite},
+		{"on_destroy = keep", s.keep},
+		{"removed", s.forgotten},
+		{"imported", s.imported},
+	} {
 		if len(set.resources) > 0 {
 			fmt.Fprintf(&text, "%s: %s\n", set.name, strings.Join(set.resources, " "))
 		}
 	}
 	for _, moved := range s.moved {
 		fmt.Fprintf(&text, "moved: %s to %s\n", moved.from, moved.to)
+	}
+	if s.refused.key != "" {
+		fmt.Fprintf(&text, "refused with all of %s in %s\n", s.refused.key, s.refused.address)
 	}
 	command := append([]string{"$ terraform apply"}, s.flags()...)
 	if s.saved {

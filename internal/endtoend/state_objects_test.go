@@ -10,14 +10,17 @@ import (
 	"testing"
 )
 
-// stateObject is one object of a state, with the entries that it holds.
+// stateObject is one object of a state, with the entries that it holds: of those
+// of which it has some properties, these.
 type stateObject struct {
 	address string
 	// deposed is what create_before_destroy leaves until it is destroyed, and
 	// tainted what a failed creation does.
 	deposed, tainted bool
 	exclusive        bool
-	entries          entries
+	// keeps says that its properties stay when it is destroyed.
+	keeps   bool
+	entries entries
 }
 
 func (o stateObject) String() string {
@@ -31,8 +34,8 @@ func (o stateObject) String() string {
 	return fmt.Sprint(text, " with ", o.entries)
 }
 
-// stateObjects returns the objects of quiva_kv_entry and quiva_kv_entries in the
-// state, none if there is no state yet.
+// stateObjects returns the objects of quiva_kv_entry, quiva_kv_entries and
+// quiva_kv_entry_properties in the state, none if there is no state yet.
 func stateObjects(t *testing.T, w *workspace) []stateObject {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join(w.dir, "terraform.tfstate"))
@@ -50,10 +53,12 @@ func stateObjects(t *testing.T, w *workspace) []stateObject {
 				Deposed    string
 				Status     string
 				Attributes struct {
-					Key       string
-					Value     struct{ Value json.RawMessage }
-					Entries   struct{ Value map[string]json.RawMessage }
-					Exclusive any
+					Key        string
+					Value      struct{ Value json.RawMessage }
+					Entries    struct{ Value map[string]json.RawMessage }
+					Exclusive  any
+					Properties struct{ Value json.RawMessage }
+					OnDestroy  string `json:"on_destroy"`
 				}
 			}
 		}
@@ -76,6 +81,7 @@ func stateObjects(t *testing.T, w *workspace) []stateObject {
 				deposed:   instance.Deposed != "",
 				tainted:   instance.Status == "tainted",
 				exclusive: instance.Attributes.Exclusive != nil,
+				keeps:     instance.Attributes.OnDestroy == "keep",
 				entries:   entries{},
 			}
 			switch index := instance.IndexKey.(type) {
@@ -91,6 +97,8 @@ func stateObjects(t *testing.T, w *workspace) []stateObject {
 				for key, value := range instance.Attributes.Entries.Value {
 					object.entries[key] = compact(value)
 				}
+			case "quiva_kv_entry_properties":
+				object.entries[instance.Attributes.Key] = compact(instance.Attributes.Properties.Value)
 			default:
 				continue
 			}

@@ -182,9 +182,11 @@ func (r struckRun) unseen(key string) bool {
 	})
 }
 
-// requestsOf returns the requests about an entry, in the order of their arrival.
+// requestsOf returns the requests about an entry, or that of a property, in the
+// order of their arrival.
 func (r struckRun) requestsOf(key string) []mockgateway.Request {
-	return slices.DeleteFunc(slices.Clone(r.requests), func(request mockgateway.Request) bool { return request.Path != entryPath(key) })
+	path := entryPath(entryOf(key))
+	return slices.DeleteFunc(slices.Clone(r.requests), func(request mockgateway.Request) bool { return request.Path != path })
 }
 
 // String tells the outcome of a run in short: the errors' titles and the writes.
