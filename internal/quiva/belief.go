@@ -27,10 +27,9 @@ const (
 	likelyMistakes = 4
 	// widthDoubt is what a limit of requests at a time has to be better by.
 	widthDoubt = 0.5
-	// horizon is how long the future counts, in times that a refusal costs.
+	// horizon is how far ahead counts, as so many times what a refusal costs.
 	horizon = 2
-	// underuse is the part of the time it takes to find out that a limit is
-	// higher in which it is not used.
+	// While a pace rises to a limit, this part of the difference is lost.
 	underuse = 0.6
 )
 

@@ -207,7 +207,8 @@ func FuzzBelief(f *testing.F) {
 	})
 }
 
-// BenchmarkBelief takes as long as all requests pause anyway, at most.
+// BenchmarkBelief is what each pause costs. A hundredth of a second is nothing
+// beside it.
 func BenchmarkBelief(b *testing.B) {
 	p := player{latency: 0.001, allows: bucketOf(1000, 100)}
 	for len(p.history) < memory {

@@ -10,8 +10,8 @@ import (
 // was not. All kinds of limit count something, and refuse a request that makes the
 // count too high. They differ in what they count.
 type explanation struct {
-	// rate is what the limit allows in a second, in the long run, and burst what
-	// it allows at once when none of it has been used.
+	// rate is what the limit allows in a second, in the long run, and burst how many
+	// requests at once do not count, if there were none before.
 	rate, burst float64
 	// threshold is the count at which requests are refused.
 	threshold float64
@@ -34,7 +34,7 @@ const (
 	phases      = 16
 	finerPhases = 3
 	// slowestRate is the lowest one that is tried, in requests per second.
-	slowestRate = 0.2
+	slowestRate = 0.05
 
 	// A count may differ from the gateway's: by miscount, by a part of the threshold,
 	// and by what is sent in twice the time by which responses vary.
@@ -121,7 +121,7 @@ func (e *explainer) buckets() []explanation {
 		}
 		bucket := e.judge(false, e.tolerance(rate), miscountPart)
 		if bucket.threshold <= 1.001 {
-			return false // it was full
+			return false // it had all its tokens
 		}
 		bucket.rate, bucket.burst = rate, max(1, bucket.threshold-1)
 		bucket.mistakes += bucketDoubt
@@ -129,7 +129,7 @@ func (e *explainer) buckets() []explanation {
 		return true
 	}
 	lowest := max(slowestRate, e.rate/8)
-	if e.history.isMarked() {
+	if e.history[0].marker {
 		lowest = max(lowest, 0.9*e.rate) // nothing had been saved up
 	}
 	for rate := lowest; rate < e.fastest*coarse && try(rate); rate *= coarse {

@@ -15,10 +15,11 @@ type outcome struct {
 	refused    bool
 	// first says that its refusal began a pause.
 	first bool
+	// marker says that it tells only that nothing of the limit was left then.
+	marker bool
 }
 
-// history is what became of the last requests. Apart from a marker, it begins at a
-// time when nothing of the limit was used.
+// history is what became of the last requests.
 type history []outcome
 
 func (h *history) add(o outcome) {
@@ -69,8 +70,7 @@ func (h history) accepted() int {
 }
 
 // last returns the last stages of a history that has more than so many, and nil
-// of others. They begin with a marker, the refusal that ended the stage before:
-// nothing of the limit was left then.
+// of others. They begin with a marker, the refusal that ended the stage before.
 func (h history) last(stages int) history {
 	from := h[len(h)-1].stage - stages + 1
 	marker := slices.IndexFunc(h, func(o outcome) bool { return o.first && o.stage == from-1 })
@@ -78,7 +78,7 @@ func (h history) last(stages int) history {
 		return nil
 	}
 	last := history{h[marker]}
-	last[0].first = false
+	last[0].first, last[0].marker = false, true
 	for _, o := range h[marker:] {
 		if o.stage >= from {
 			last = append(last, o)
@@ -86,6 +86,3 @@ func (h history) last(stages int) history {
 	}
 	return last
 }
-
-// isMarked reports whether the history begins with a marker.
-func (h history) isMarked() bool { return h[0].refused && !h[0].first }

@@ -53,7 +53,7 @@ func (l *limiter) do(change func(now time.Time)) {
 		}
 		place := 0
 		if l.search.fruitless > 1 {
-			place = len(l.line) - 1 // the last refusals were not for want of tries
+			place = len(l.line) - 1 // all is refused: ask with one that has tries left
 		}
 		l.line[place].turn <- l.search.send(now)
 		l.line = slices.Delete(l.line, place, place+1)

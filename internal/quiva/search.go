@@ -21,7 +21,7 @@ type search struct {
 	retries int
 
 	// inFlight are the requests on their way. No more are sent than width, which
-	// grows from a few with each response, nor than widest, which is infinite as
+	// grows from a few as requests are over, nor than widest, which is infinite as
 	// long as there is no limit of requests at a time.
 	inFlight      int
 	width, widest float64
@@ -64,8 +64,11 @@ type search struct {
 
 // stage is the time from the beginning of one pause to that of the next.
 type stage struct {
-	number         int
-	began, resumed time.Time
+	number int
+	began  time.Time
+	// waited is for how many seconds requests have waited for the pace, or the limit
+	// of requests at a time, to allow more.
+	waited float64
 	// probing is the time after a pause in which a single request shows whether
 	// it was long enough.
 	probing bool
@@ -102,7 +105,8 @@ const (
 	// margin is the part of a pace that is used of what was found to be accepted.
 	margin = 0.98
 	// A pace that is not refused rises by creep each second at first, and twice as
-	// fast every creepDoubles.
+	// fast every creepDoubles: sooner while little is known, and later where a pause
+	// takes long.
 	creep        = 0.0007
 	creepDoubles = 16 * time.Second
 	// lifted is how far the pace rises over one that was refused before the limit
@@ -173,10 +177,11 @@ func (s *search) send(now time.Time) ticket {
 	}
 	s.inFlight++
 	t := ticket{at: now, stage: s.stage.number, inFlight: s.inFlight, pace: s.pace, probe: s.stage.probing}
-	switch waited := now.Sub(s.slot); {
-	case s.crowded && waited > noticeable:
-		s.widen(now, min(waited, time.Second))
-	case s.crowded, s.early: // the pace may be what keeps others away
+	waited := now.Sub(s.slot)
+	if s.crowded {
+		s.widen(min(waited, time.Second))
+	}
+	if s.early || s.crowded && waited < noticeable { // the pace keeps others away
 		s.hurry(now)
 	}
 	switch interval := s.interval(); {
@@ -200,8 +205,9 @@ func (s *search) interval() time.Duration {
 
 // widen raises the limit of requests at a time, since one has waited for it: at
 // first as steeply as the pace rises, since it may have been no such limit.
-func (s *search) widen(now time.Time, waited time.Duration) {
-	rate := s.creep(now)
+func (s *search) widen(waited time.Duration) {
+	s.stage.waited += waited.Seconds()
+	rate := s.creep()
 	switch s.pauses {
 	case 1:
 		rate = steepest
@@ -217,8 +223,9 @@ func (s *search) hurry(now time.Time) {
 		return
 	}
 	elapsed := min(now.Sub(s.lastSent).Seconds(), 2/s.pace)
+	s.stage.waited += elapsed
 	perSecond, perRequest := rise(s.pace, s.refusedPace, s.pausedUntil.Sub(s.pausedAt).Seconds())
-	s.pace *= math.Exp(max(s.creep(now)*elapsed, min(perSecond*elapsed, perRequest)))
+	s.pace *= math.Exp(max(s.creep()*elapsed, min(perSecond*elapsed, perRequest)))
 	if s.pace > lifted*s.refusedPace {
 		s.refusedPace = math.Inf(1)
 		s.history, s.pauses = nil, 0
@@ -238,11 +245,11 @@ func rise(pace, refused, pause float64) (perSecond, perRequest float64) {
 }
 
 // creep is the growth rate, per second, that finds out whether a limit that was
-// met is still there.
-func (s *search) creep(now time.Time) float64 {
+// met is still there. Time in which nobody asked for more tells nothing of it.
+func (s *search) creep() float64 {
 	dearness := min(3, max(1, s.pausedUntil.Sub(s.pausedAt).Seconds()))
 	doubt := 4 / float64(max(1, min(4, s.pauses)))
-	doublings := now.Sub(s.stage.resumed).Seconds() / creepDoubles.Seconds() / dearness * doubt
+	doublings := s.stage.waited / creepDoubles.Seconds() / dearness * doubt
 	return min(steepest, creep/dearness*math.Exp2(doublings))
 }
 
@@ -320,7 +327,7 @@ func (s *search) resume(now time.Time) {
 		return
 	}
 	s.conclude(now)
-	s.stage = stage{number: s.stage.number + 1, began: s.pausedAt, resumed: now, probing: true, widest: s.widest}
+	s.stage = stage{number: s.stage.number + 1, began: s.pausedAt, probing: true, widest: s.widest}
 	s.slot = now
 }
 
@@ -349,13 +356,13 @@ func (s *search) conclude(now time.Time) {
 			s.refusedPace = min(s.refusedPace, s.stage.refusal.pace)
 		}
 	}
-	// What was accepted for a while counts, whatever is believed, until refused
-	// again and again.
-	s.floor /= 2
-	if s.stage.number > 0 && s.stage.accepted >= fewRequests {
-		s.floor = max(s.floor, mean)
+	// What was accepted counts, whatever is believed, and what was before that too:
+	// a pause may come too soon to tell anything.
+	if s.stage.number > 0 {
+		s.floor = max(mean, math.Sqrt(s.floor*mean))
 	}
 	s.pace = max(slowestRate, margin*mean, margin*s.floor, min(b.pace(pause, pause+2*s.latency), margin*s.stage.refusal.pace))
+	s.refusedPace = max(s.refusedPace, s.pace)
 }
 
 // believe looks for what explains the history, and forgets what was seen before
