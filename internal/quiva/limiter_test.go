@@ -363,6 +363,23 @@ func TestLimiterRemembersALimit(t *testing.T) {
 	})
 }
 
+// TestLimiterWidens: a limit of requests at a time that is lifted is noticed, also
+// where responses come at once.
+func TestLimiterWidens(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		const latency = 4 * time.Millisecond
+		r := newRun(mockgateway.Concurrency{Requests: 2, RetryAfter: told(1)}, 20, 0)
+		r.gateway.SetLatency(latency)
+		r.do(t, 2000)
+		r.gateway.SetLimit(nil)
+		const requests = 40_000
+		if seen := r.do(t, requests); seen.wall > requests*latency/3 {
+			t.Errorf("%+v", seen)
+		}
+	})
+}
+
 // TestLimiterPausesAll: one 429 holds back everybody, for as long as it says, and
 // then a single request shows whether that was long enough.
 func TestLimiterPausesAll(t *testing.T) {
