@@ -14,7 +14,7 @@ func TestDocumentedNumbers(t *testing.T) {
 	exponent := fmt.Sprintf("1e±%d", maxExponent)
 	documented.Check(t, "../..", map[string][]string{
 		"docs/data-sources/kv_entry.md": {say("more than %d significant digits", exactDigits)},
-		"docs/guides/reliability-and-security.md": {
+		"docs/guides/security-and-failures.md": {
 			say("Nesting of objects and arrays | %d |", MaxDepth),
 			say("Digits of a number | %d |", exactDigits),
 			"Size of a number | " + exponent,

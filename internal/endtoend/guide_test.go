@@ -9,11 +9,11 @@ import (
 	"testing"
 )
 
-// TestGuidePromises: each promise of the guide "Reliability and Security" names
+// TestGuidePromises: each promise of the guide "Security and Failures" names
 // tests, and these exist.
 func TestGuidePromises(t *testing.T) {
 	t.Parallel()
-	guide, err := os.ReadFile("../../templates/guides/reliability-and-security.md")
+	guide, err := os.ReadFile("../../templates/guides/security-and-failures.md")
 	if err != nil {
 		t.Fatal(err)
 	}

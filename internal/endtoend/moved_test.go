@@ -189,7 +189,7 @@ func TestComingFromOtherProviders(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			needTerraform(t)
-			example := os.DirFS(filepath.Join("../../examples/coming-from-other-providers", name))
+			example := os.DirFS(filepath.Join("../../examples/migrate", name))
 			seed, err := example.Open("seed.json")
 			if err != nil {
 				t.Fatal(err)

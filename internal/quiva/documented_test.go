@@ -30,7 +30,7 @@ func TestDocumentedNumbers(t *testing.T) {
 			say("A response of up to %d MiB is read", listLimit/mebibyte),
 		},
 		"docs/data-sources/kv_entry.md": {say("A response of up to %d MiB is read", entryLimit/mebibyte)},
-		"docs/guides/reliability-and-security.md": {
+		"docs/guides/security-and-failures.md": {
 			say("Of one response, %d MiB are read, of a list %d MiB", entryLimit/mebibyte, listLimit/mebibyte),
 			documented.Word(maxRedirects) + " in a row at most",
 			say("regular PEM file of at most %d MiB", rootsLimit/mebibyte),

@@ -11,6 +11,6 @@ import (
 func TestDocumentedNumbers(t *testing.T) {
 	t.Parallel()
 	documented.Check(t, "../..", map[string][]string{
-		"docs/guides/moving-entries.md": {"waits for up to " + documented.Word(int(handOverLimit.Seconds())) + " seconds"},
+		"docs/guides/what-happens-to-entries.md": {"waits for up to " + documented.Word(int(handOverLimit.Seconds())) + " seconds"},
 	})
 }
