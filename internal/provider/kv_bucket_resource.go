@@ -374,6 +374,9 @@ func (r *kvBucketResource) ModifyPlan(ctx context.Context, req resource.ModifyPl
 			r.warnOfReplacement(ctx, &resp.Diagnostics, state, arguments)
 		} else {
 			warnOfKept(&resp.Diagnostics, config, state)
+			if ignored, diags := ignoredUpdatesOf(ctx, req.Private); !diags.HasError() {
+				ignored.warn(&resp.Diagnostics, state.Bucket.ValueString())
+			}
 		}
 		resp.Diagnostics.Append(resp.Private.SetKey(ctx, existsKey, []byte("true"))...)
 	}
@@ -484,6 +487,10 @@ func (r *kvBucketResource) Read(ctx context.Context, req resource.ReadRequest, r
 		r.gateway.addError(&resp.Diagnostics, operation{doing: "read " + state.name(), rejected: path.Root("bucket")}, err)
 		return
 	}
+	ignored, diags := ignoredUpdatesOf(ctx, req.Private)
+	resp.Diagnostics.Append(diags...)
+	ignored.hide(&remote)
+	resp.Diagnostics.Append(ignored.store(ctx, resp.Private)...)
 	state.refresh(ctx, &resp.Diagnostics, remote)
 	resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
 }
@@ -517,7 +524,7 @@ func (r *kvBucketResource) Update(ctx context.Context, req resource.UpdateReques
 		if !ok {
 			return
 		}
-		err := client.UpdateBucket(ctx, plan.Bucket.ValueString(), update)
+		updated, err := client.UpdateBucket(ctx, plan.Bucket.ValueString(), update)
 		switch {
 		case errors.Is(err, quiva.ErrNotFound):
 			resp.Diagnostics.AddAttributeError(path.Root("bucket"), "Bucket does not exist any more",
@@ -527,6 +534,11 @@ func (r *kvBucketResource) Update(ctx context.Context, req resource.UpdateReques
 			r.gateway.addError(&resp.Diagnostics, operation{doing: "update " + plan.name(), rejected: path.Root("bucket")}, err)
 			return
 		}
+		ignored, diags := ignoredUpdatesOf(ctx, req.Private)
+		resp.Diagnostics.Append(diags...)
+		ignored.compare(update, updated)
+		ignored.warn(&resp.Diagnostics, plan.Bucket.ValueString())
+		resp.Diagnostics.Append(ignored.store(ctx, resp.Private)...)
 	}
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, plan.identity())...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
@@ -569,7 +581,7 @@ func (r *kvBucketResource) Delete(ctx context.Context, req resource.DeleteReques
 // ImportState takes the bucket's name, as ID or as identity.
 func (r *kvBucketResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
 	bucket := types.StringValue(req.ID)
-	if req.ID == "" {
+	if isByIdentity(req) {
 		resp.Diagnostics.Append(req.Identity.GetAttribute(ctx, path.Root("bucket"), &bucket)...)
 	}
 	if problem := newBucketName.problem(bucket.ValueString()); problem != "" {

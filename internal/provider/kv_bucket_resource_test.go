@@ -151,14 +151,14 @@ func TestAccKVBucketLifecycle(t *testing.T) {
 			Config:           bucket(gateway, `description = "x"`, "max_bytes = 1000"),
 			ConfigPlanChecks: bucketAction(plancheck.ResourceActionUpdate),
 			Check: resource.ComposeTestCheckFunc(
-				sends(gateway, lookAtBucket, `PUT /storage/kv/limits {"description":"x","max_bytes":1000}`),
+				sends(gateway, lookAtBucket, lookAtBucket, `PUT /storage/kv/limits {"description":"x","max_bytes":1000}`, lookAtBucket),
 				holdsBucket(gateway, mockgateway.BucketConfig{Name: "limits", Description: "x", MaxBytes: 1000, History: 1, Replicas: 1, Storage: "file"})),
 		},
 		resource.TestStep{
 			PreConfig:        reset,
 			Config:           bucket(gateway, "max_bytes = 1000"),
 			ConfigPlanChecks: bucketAction(plancheck.ResourceActionUpdate),
-			Check:            sends(gateway, lookAtBucket, `PUT /storage/kv/limits {"description":""}`),
+			Check:            sends(gateway, lookAtBucket, lookAtBucket, `PUT /storage/kv/limits {"description":""}`, lookAtBucket),
 			ConfigStateChecks: bucketState(map[string]knownvalue.Check{
 				"description": knownvalue.Null(), "max_bytes": knownvalue.Int64Exact(1000),
 			}),

@@ -19,7 +19,7 @@ import (
 // ImportState takes "bucket" or "bucket/prefix*", or the identity.
 func (r *kvEntriesResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
 	identity, given := parseEntriesID(req.ID), strconv.Quote(req.ID)
-	if req.ID == "" {
+	if isByIdentity(req) {
 		resp.Diagnostics.Append(req.Identity.Get(ctx, &identity)...)
 		given = fmt.Sprintf("bucket = %q, key_prefix = %q", identity.Bucket.ValueString(), identity.KeyPrefix.ValueString())
 	}

@@ -456,7 +456,7 @@ func (r *kvEntryResource) ImportState(ctx context.Context, req resource.ImportSt
 func (g *gateway) entryToImport(ctx context.Context, req resource.ImportStateRequest, diags *diag.Diagnostics) (bucket, key string, ok bool) {
 	bucket, key, _ = strings.Cut(req.ID, "/")
 	given := strconv.Quote(req.ID)
-	if req.ID == "" {
+	if isByIdentity(req) {
 		var identity kvEntryIdentity
 		diags.Append(req.Identity.Get(ctx, &identity)...)
 		bucket, key = identity.Bucket.ValueString(), identity.Key.ValueString()

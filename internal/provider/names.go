@@ -64,6 +64,8 @@ func bucketPredicate(name string) string {
 		return "must not be \"" + name + "\": URLs treat it as a relative path segment."
 	case strings.ContainsFunc(name, unicode.IsControl):
 		return controlProblem
+	case strings.TrimSpace(name) != name:
+		return "must not begin or end with a space."
 	case strings.Contains(name, "/"):
 		return "must not contain \"/\". Put the path in the key: bucket = \"a\", key = \"b/c\"."
 	}

@@ -213,14 +213,48 @@ func (c *Client) GetBucket(ctx context.Context, bucket string) (Bucket, error) {
 	return response.read(), nil
 }
 
-// UpdateBucket changes a bucket. It fails with [ErrNotFound] if there is
-// none.
-func (c *Client) UpdateBucket(ctx context.Context, bucket string, update BucketUpdate) error {
+// UpdateBucket changes a bucket and returns what the gateway reports of it then,
+// which may be what it was before: a gateway can accept an update and ignore it. It
+// fails with [ErrNotFound] if there is no such bucket, and checks that first, since
+// the gateway's call may create one.
+func (c *Client) UpdateBucket(ctx context.Context, bucket string, update BucketUpdate) (Bucket, error) {
 	body, err := json.Marshal(update)
 	if err != nil {
-		return err
+		return Bucket{}, err
 	}
-	return explainBucketRejection(c.do(ctx, request{method: http.MethodPut, path: []string{bucket}, body: body, limit: entryLimit}, &successResponse{}))
+	if _, err := c.GetBucket(ctx, bucket); err != nil {
+		return Bucket{}, err
+	}
+	err = c.do(ctx, request{method: http.MethodPut, path: []string{bucket}, body: body, limit: entryLimit}, &successResponse{})
+	if err != nil {
+		return Bucket{}, explainBucketRejection(err)
+	}
+	for deadline := time.Now().Add(readLag); ; {
+		updated, err := c.GetBucket(ctx, bucket)
+		switch {
+		case err != nil:
+			c.log(ctx, "Updated bucket could not be read", map[string]any{"bucket": bucket, "error": err.Error()})
+			return Bucket{Name: bucket}, nil // the update succeeded all the same
+		case update.isIn(updated) || time.Now().After(deadline):
+			return updated, nil
+		}
+		select {
+		case <-time.After(readLag / 8):
+		case <-ctx.Done():
+			return updated, nil
+		}
+	}
+}
+
+// readLag is how long reads may show what was before a write.
+const readLag = 2 * time.Second
+
+// isIn reports whether a bucket has nothing that the update was to change.
+func (u BucketUpdate) isIn(bucket Bucket) bool {
+	return (u.Description == nil || shows(bucket.Description, u.Description, "")) &&
+		(u.MaxBytes == nil || shows(bucket.MaxBytes, u.MaxBytes, 0)) &&
+		(u.MaxValueSize == nil || shows(bucket.MaxValueSize, u.MaxValueSize, 0)) &&
+		(u.Indexing == nil || shows(bucket.IndexPartitions, &u.Indexing.Partitions, 0))
 }
 
 // DeleteBucket deletes a bucket with all its entries. It fails with

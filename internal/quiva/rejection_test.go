@@ -102,9 +102,10 @@ func TestRejectedBucket(t *testing.T) {
 	gateway.Inject(mockgateway.Fault{Method: http.MethodPost, Effect: rejected})
 	gateway.Inject(mockgateway.Fault{Method: http.MethodPut, Effect: rejected})
 	client := newClient(t, gateway.URL, nil)
+	_, updateErr := client.UpdateBucket(t.Context(), "flags", quiva.BucketUpdate{})
 	for _, err := range []error{
 		client.CreateBucket(t.Context(), quiva.BucketConfig{Bucket: "limits"}),
-		client.UpdateBucket(t.Context(), "flags", quiva.BucketUpdate{}),
+		updateErr,
 	} {
 		if err == nil || !strings.Contains(err.Error(), "400 Bad Request: validation_error. The usual causes are a name") {
 			t.Errorf("error %v", err)
