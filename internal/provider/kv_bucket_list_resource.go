@@ -59,6 +59,7 @@ func (l *kvBucketListResource) List(ctx context.Context, req list.ListRequest, s
 		var config kvBucketListModel
 		diags := req.Config.Get(ctx, &config)
 		buckets := l.find(ctx, &diags, config)
+		warnOfLimit(&diags, len(buckets), int(req.Limit), "buckets")
 		if !pushDiagnostics(push, diags) {
 			return
 		}

@@ -3,7 +3,6 @@ package provider
 import (
 	"context"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
@@ -54,6 +53,10 @@ func (d *kvEntriesDataSource) Schema(_ context.Context, _ datasource.SchemaReque
 				Optional:            true,
 				Validators:          []validator.Int64{int64validator.Between(1, quiva.MaxListLimit)},
 			},
+			"values": schema.BoolAttribute{
+				MarkdownDescription: "Whether to return the values. With `false`, `entries` is null and only `keys` are stored in the state, so a bucket of secrets can be listed. Defaults to `true`.",
+				Optional:            true,
+			},
 			"keys": schema.ListAttribute{
 				MarkdownDescription: "Keys of the entries, sorted.",
 				ElementType:         types.StringType,
@@ -77,6 +80,7 @@ type kvEntriesDataSourceModel struct {
 	KeyPattern types.String   `tfsdk:"key_pattern"`
 	Search     *entriesSearch `tfsdk:"search"`
 	Limit      types.Int64    `tfsdk:"limit"`
+	Values     types.Bool     `tfsdk:"values"`
 	Keys       []string       `tfsdk:"keys"`
 	Entries    types.Dynamic  `tfsdk:"entries"`
 	Truncated  types.Bool     `tfsdk:"truncated"`
@@ -110,17 +114,23 @@ func (d *kvEntriesDataSource) Read(ctx context.Context, req datasource.ReadReque
 		return
 	}
 
+	withValues := model.Values.IsNull() || model.Values.ValueBool()
+	model.Keys = []string{}
 	entries := make(map[string]dynamicvalue.Value, len(found))
 	for _, entry := range found {
 		checkRepresentable(&resp.Diagnostics, bucket, entry.Key)
-		entries[entry.Key] = decodeValue(&resp.Diagnostics, entry.Key, entry.Value)
+		model.Keys = append(model.Keys, entry.Key)
+		if withValues {
+			entries[entry.Key] = decodeValue(&resp.Diagnostics, entry.Key, entry.Value)
+		}
 	}
-	model.Entries = objectOf(&resp.Diagnostics, entries)
+	slices.Sort(model.Keys)
+	if model.Entries = types.DynamicNull(); withValues {
+		model.Entries = objectOf(&resp.Diagnostics, entries)
+	}
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	model.Keys = slices.AppendSeq([]string{}, maps.Keys(entries))
-	slices.Sort(model.Keys)
 	model.Truncated = types.BoolValue(truncated)
 	resp.Diagnostics.Append(resp.State.Set(ctx, model)...)
 }

@@ -51,6 +51,7 @@ func TestAccKVEntriesDataSource(t *testing.T) {
 		"all, string values":     {nil, true, "limit=1000", []string{"a", "team/b", "team/c", "z"}, `{"a":{"n":3},"team/b":{"n":1},"team/c":{"n":2},"z":{"n":0}}`, false},
 		"pattern":                {[]string{`key_pattern = "team/*"`}, false, "limit=1000&search=team%2F%2A", []string{"team/b", "team/c"}, `{"team/b":{"n":1},"team/c":{"n":2}}`, false},
 		"pattern, string values": {[]string{`key_pattern = "team/*"`}, true, "limit=1000&search=team%2F%2A", []string{"team/b", "team/c"}, `{"team/b":{"n":1},"team/c":{"n":2}}`, false},
+		"keys only":              {[]string{`values = false`}, false, "limit=1000", []string{"a", "team/b", "team/c", "z"}, `null`, false},
 		"pattern, no match":      {[]string{`key_pattern = "x*"`}, false, "limit=1000&search=x%2A", nil, `{}`, false},
 		"one key":                {[]string{`key_pattern = "a"`}, false, "limit=1000&search=a", []string{"a"}, `{"a":{"n":3}}`, false},
 		"limit above":            {[]string{`limit = 5`}, false, "limit=5", []string{"a", "team/b", "team/c", "z"}, `{"a":{"n":3},"team/b":{"n":1},"team/c":{"n":2},"z":{"n":0}}`, false},

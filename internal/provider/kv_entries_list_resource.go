@@ -80,5 +80,8 @@ func (l *kvEntriesListResource) find(ctx context.Context, diags *diag.Diagnostic
 	}
 	warnOfMissing(diags, bucket, found)
 	warnOfValues(diags, bucket, found.Entries)
+	if all {
+		warnOfFor(diags, bucket, found.Entries)
+	}
 	return found.Entries
 }

@@ -3,6 +3,9 @@ package provider
 import (
 	"cmp"
 	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -84,6 +87,10 @@ func (l *kvEntryListResource) List(ctx context.Context, req list.ListRequest, st
 		var config kvEntryListModel
 		diags := req.Config.Get(ctx, &config)
 		entries := l.find(ctx, &diags, config, int(req.Limit))
+		warnOfValues(&diags, config.Bucket.ValueString(), entries)
+		if req.IncludeResource {
+			warnOfFor(&diags, config.Bucket.ValueString(), entries)
+		}
 		if !pushDiagnostics(push, diags) {
 			return
 		}
@@ -106,12 +113,19 @@ func (l *kvEntryListResource) find(ctx context.Context, diags *diag.Diagnostics,
 		entries []quiva.Entry
 		err     error
 	)
-	if limit <= quiva.MaxListLimit && len(config.Exclude) == 0 {
+	count := 0
+	if limit < quiva.MaxListLimit && len(config.Exclude) == 0 {
 		entries, err = latestEntries(ctx, client, bucket, prefix, limit)
+		if count = len(entries); count == limit {
+			if all, err := latestEntries(ctx, client, bucket, prefix, quiva.MaxListLimit); err == nil {
+				count = len(all)
+			}
+		}
 	} else {
 		var found quiva.Enumeration
 		if found, err = client.EnumerateEntries(ctx, bucket, prefix); err == nil {
 			entries = withoutKeys(found.Entries, config.Exclude)
+			count = len(entries)
 			if len(entries) < limit {
 				warnOfMissing(diags, bucket, found)
 			}
@@ -122,9 +136,22 @@ func (l *kvEntryListResource) find(ctx context.Context, diags *diag.Diagnostics,
 		return nil
 	}
 	slices.SortFunc(entries, func(a, b quiva.Entry) int { return cmp.Compare(a.Key, b.Key) })
-	entries = entries[:min(len(entries), limit)]
-	warnOfValues(diags, bucket, entries)
-	return entries
+	warnOfLimit(diags, count, limit, "entries")
+	return entries[:min(len(entries), limit)]
+}
+
+// warnOfLimit says that a list is cut off: Terraform itself lists 100, and does not
+// say so.
+func warnOfLimit(diags *diag.Diagnostics, found, limit int, noun string) {
+	if found <= limit {
+		return
+	}
+	count := fmt.Sprint(found)
+	if found == quiva.MaxListLimit {
+		count = "at least " + count
+	}
+	diags.AddWarning("List is cut off",
+		fmt.Sprintf("The list has %d of %s %s. Terraform lists 100 unless the list block sets a limit:\n\n  limit = %d", limit, count, noun, found))
 }
 
 // latestEntries returns entries whose keys begin with a prefix, up to a limit of
@@ -167,6 +194,38 @@ func warnOfValues(diags *diag.Diagnostics, bucket string, entries []quiva.Entry)
 		diags.AddWarning("Value is not an object",
 			"A configuration can only declare JSON objects, so what is generated cannot be applied with "+describeKeys(bucket, keys)+". Exclude what is not an object.")
 	}
+}
+
+// warnOfFor says for which of the listed entries Terraform generates a file that it
+// cannot read: it writes property names without quotation marks, sorted, and takes an
+// object that begins with the property "for" for an expression.
+func warnOfFor(diags *diag.Diagnostics, bucket string, entries []quiva.Entry) {
+	var keys []string
+	for _, entry := range entries {
+		var value any
+		if json.Unmarshal(entry.Value, &value) == nil && beginsWithFor(value) {
+			keys = append(keys, entry.Key)
+		}
+	}
+	if len(keys) > 0 {
+		diags.AddWarning("Generated configuration needs quotation marks",
+			"In the generated configuration, Terraform takes the property \"for\" at the beginning of an object for an expression, and reports an error. Put it in quotation marks there, in the value of "+
+				describeKeys(bucket, keys)+":\n\n  \"for\" = …")
+	}
+}
+
+// beginsWithFor reports whether "for" is the first property of an object within a
+// value.
+func beginsWithFor(value any) bool {
+	switch value := value.(type) {
+	case map[string]any:
+		names := slices.Sorted(maps.Keys(value))
+		return len(names) > 0 && names[0] == "for" ||
+			slices.ContainsFunc(names, func(name string) bool { return beginsWithFor(value[name]) })
+	case []any:
+		return slices.ContainsFunc(value, beginsWithFor)
+	}
+	return false
 }
 
 // listedEntry is one result. The value is read only where it is wanted.

@@ -121,8 +121,13 @@ func TestListResources(t *testing.T) {
 		"exclude":                  {listing: listing{entry, map[string]any{"bucket": "flags", "exclude": []string{"team/*", "*.x", "A"}}, false, 100}, want: []string{"flags/a", "flags/tea"}},
 		"exclude within":           {listing: listing{entry, map[string]any{"bucket": "flags", "exclude": []string{"*e*"}}, false, 100}, want: []string{"flags/a"}},
 		"exclude all":              {listing: listing{entry, map[string]any{"bucket": "flags", "exclude": []string{"*"}}, false, 100}},
-		"a limit below a page":     {listing: listing{entry, map[string]any{"bucket": "flags"}, false, 2}, want: []string{"flags/tea", "flags/team/b"}, queries: []string{"limit=2"}},
-		"exclude and a limit":      {listing: listing{entry, map[string]any{"bucket": "flags", "exclude": []string{"tea"}}, false, 1}, want: []string{"flags/a"}},
+		"a limit below a page":     {listing: listing{entry, map[string]any{"bucket": "flags"}, false, 2}, want: []string{"WARNING: …List is cut off…The list has 2 of 3 entries.…limit = 3", "flags/tea", "flags/team/b"}, queries: []string{"limit=2", "limit=1000"}},
+		"a limit of all":           {listing: listing{entry, map[string]any{"bucket": "flags"}, false, 3}, want: []string{"flags/a", "flags/tea", "flags/team/b"}, queries: []string{"limit=3", "limit=1000"}},
+		"more than a page":         {listing: listing{entry, map[string]any{"bucket": "flags"}, false, 1000}, many: true, want: append([]string{"WARNING: …The list has 1000 of 1200 entries."}, folderKeys(0, 40, 1000)...)},
+		"exclude and a limit":      {listing: listing{entry, map[string]any{"bucket": "flags", "exclude": []string{"tea"}}, false, 1}, want: []string{"WARNING: …The list has 1 of 2 entries.", "flags/a"}},
+		"for at the beginning":     {listing: listing{entry, map[string]any{"bucket": "words"}, true, 100}, want: []string{`WARNING: …Generated configuration needs quotation marks…2 entries in bucket "words" ("deep", "first")`, "words/deep value=…", "words/first value=…", "words/later value=…"}},
+		"for, not generated":       {listing: listing{entry, map[string]any{"bucket": "words"}, false, 100}, want: []string{"words/deep", "words/first", "words/later"}},
+		"for, as one":              {listing: listing{entries, map[string]any{"bucket": "words"}, true, 100}, want: []string{`WARNING: …2 entries in bucket "words"`, "words entries=…"}},
 		"missing bucket":           {listing: listing{entry, map[string]any{"bucket": "absent"}, true, 100}, want: []string{`ERROR: …has no bucket "absent"`}},
 		"search forbidden":         {listing: listing{entry, map[string]any{"bucket": "flags"}, false, 100}, fault: forbiddenSearch, want: []string{"flags/a", "flags/tea", "flags/team/b"}},
 		"search forbidden, prefix": {listing: listing{entry, map[string]any{"bucket": "flags", "key_prefix": "t"}, false, 100}, fault: forbiddenSearch, want: []string{"ERROR: …Gateway does not permit this call…GET /storage/kv/flags/search-by-key"}},
@@ -141,12 +146,12 @@ func TestListResources(t *testing.T) {
 		"as one, third of 40":    {listing: listing{entries, map[string]any{"bucket": "flags"}, true, 100}, many: true, fault: mockgateway.Fault{Path: "*/search-by-key", After: 2, Times: 1, Effect: forbidden}, want: []string{"ERROR: …Gateway does not permit this call"}},
 		"as one, deleted ones":   {listing: listing{entries, map[string]any{"bucket": "flags"}, true, 100}, many: true, deleted: "team-39/29", want: []string{"WARNING: …found 1199 entries", "flags entries={team-00/00:{}…"}},
 
-		"buckets":                {listing: listing{bucket, nil, false, 100}, want: []string{"flags", "history", "other"}},
-		"buckets, included":      {listing: listing{bucket, nil, true, 100}, want: []string{`flags history="1"`, `history history="7"`, `other history="1"`}},
+		"buckets":                {listing: listing{bucket, nil, false, 100}, want: []string{"flags", "history", "other", "words"}},
+		"buckets, included":      {listing: listing{bucket, nil, true, 100}, want: []string{`flags history="1"`, `history history="7"`, `other history="1"`, `words history="1"`}},
 		"buckets of a prefix":    {listing: listing{bucket, map[string]any{"name_prefix": "hi"}, true, 100}, want: []string{`history history="7"`}},
 		"no bucket of a prefix":  {listing: listing{bucket, map[string]any{"name_prefix": "x"}, true, 100}},
-		"a few of the buckets":   {listing: listing{bucket, nil, true, 2}, want: []string{`flags history="1"`, `history history="7"`}},
-		"a bucket is gone":       {listing: listing{bucket, nil, true, 100}, fault: mockgateway.Fault{Path: "*/history", Effect: mockgateway.Respond(http.StatusNotFound, nil, `{"error":"not_found"}`)}, want: []string{`flags history="1"`, `other history="1"`}},
+		"a few of the buckets":   {listing: listing{bucket, nil, true, 2}, want: []string{"WARNING: …The list has 2 of 4 buckets.…limit = 4", `flags history="1"`, `history history="7"`}},
+		"a bucket is gone":       {listing: listing{bucket, nil, true, 100}, fault: mockgateway.Fault{Path: "*/history", Effect: mockgateway.Respond(http.StatusNotFound, nil, `{"error":"not_found"}`)}, want: []string{`flags history="1"`, `other history="1"`, `words history="1"`}},
 		"a bucket is unreadable": {listing: listing{bucket, nil, true, 100}, fault: mockgateway.Fault{Path: "*/history", Effect: forbidden}, want: []string{`flags history="1"`, `ERROR: …Could not read the bucket "history"`}},
 		"buckets forbidden":      {listing: listing{bucket, nil, false, 100}, fault: mockgateway.Fault{Effect: forbidden}, want: []string{"ERROR: …Could not list the buckets."}},
 
@@ -173,6 +178,10 @@ func TestListResources(t *testing.T) {
 					gateway.PutEntry("flags", "tea", `{}`)
 					gateway.PutEntry("flags", "team/b", `{"list":[1,null]}`)
 				}
+				gateway.CreateBucket("words")
+				gateway.PutEntry("words", "first", `{"for":1,"in":2}`)
+				gateway.PutEntry("words", "deep", `{"a":[{"b":{"for":1}}]}`)
+				gateway.PutEntry("words", "later", `{"a":1,"for":1}`)
 				gateway.PutEntry("other", "list", `[]`)
 				gateway.PutEntry("other", "text", `"text"`)
 				gateway.PutEntry("history", "digits", `{"n":1.`+digits(200)+`}`)
