@@ -42,6 +42,6 @@ func NewServer(ctx context.Context, framework tfprotov6.ProviderServer, defaults
 		}
 	}
 	stoppable := newStoppable(ctx, inner)
-	server, err = newUnchanged(newOpaque(wholeNumbers{stoppable}, schemas), schemas.ResourceSchemas, defaults)
+	server, err = newUnchanged(newOpaque(stoppable, schemas), schemas.ResourceSchemas, defaults)
 	return server, stoppable.isStopped, err
 }

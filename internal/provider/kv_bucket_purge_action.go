@@ -4,9 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 
-	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
 	"github.com/hashicorp/terraform-plugin-framework/action"
 	"github.com/hashicorp/terraform-plugin-framework/action/schema"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -51,10 +51,10 @@ func (a *kvBucketPurgeAction) Schema(_ context.Context, _ action.SchemaRequest, 
 				Optional:            true,
 				Validators:          []validator.String{keyPrefix},
 			},
-			"max_entries": schema.Int64Attribute{
+			"max_entries": schema.NumberAttribute{
 				MarkdownDescription: fmt.Sprintf("Maximum number of entries to delete, at least 1. If there are more, nothing is deleted. Defaults to `%d`.", defaultMaxEntries),
 				Optional:            true,
-				Validators:          []validator.Int64{int64validator.AtLeast(1)},
+				Validators:          []validator.Number{wholeNumber{1, math.MaxInt64}},
 			},
 		},
 	}
@@ -64,7 +64,7 @@ func (a *kvBucketPurgeAction) Schema(_ context.Context, _ action.SchemaRequest, 
 type kvBucketPurgeModel struct {
 	Bucket     types.String `tfsdk:"bucket"`
 	KeyPrefix  types.String `tfsdk:"key_prefix"`
-	MaxEntries types.Int64  `tfsdk:"max_entries"`
+	MaxEntries types.Number `tfsdk:"max_entries"`
 }
 
 // scope names what is to be deleted within a sentence.
@@ -76,10 +76,7 @@ func (m kvBucketPurgeModel) scope() string {
 }
 
 func (m kvBucketPurgeModel) maxEntries() int64 {
-	if m.MaxEntries.IsNull() {
-		return defaultMaxEntries
-	}
-	return m.MaxEntries.ValueInt64()
+	return valueOr(int64Of(m.MaxEntries), defaultMaxEntries)
 }
 
 func (a *kvBucketPurgeAction) Configure(_ context.Context, req action.ConfigureRequest, resp *action.ConfigureResponse) {

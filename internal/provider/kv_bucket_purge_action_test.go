@@ -111,8 +111,8 @@ func TestKVBucketPurgeAction(t *testing.T) {
 		"no bucket":        {config: map[string]any{"bucket": ""}, want: "The bucket must not be empty."},
 		"pattern":          {config: map[string]any{"key_prefix": "a*"}, want: `The key prefix must not contain "*": it is a prefix, not a pattern.`},
 		"no prefix":        {config: map[string]any{"key_prefix": ""}, want: "The key prefix must not be empty."},
-		"none may be":      {config: map[string]any{"max_entries": 0}, want: "max_entries value must be at least 1"},
-		"not a whole many": {config: map[string]any{"max_entries": 1.5}, want: "A whole number of at most 64 bits is required here, and this is 1.5."},
+		"none may be":      {config: map[string]any{"max_entries": 0}, want: "max_entries must be at least 1; got 0."},
+		"not a whole many": {config: map[string]any{"max_entries": 1.5}, want: "max_entries must be a whole number; got 1.5."},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"math"
 
-	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -16,7 +15,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/booldefault"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/boolplanmodifier"
-	"github.com/hashicorp/terraform-plugin-framework/resource/schema/int64planmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/numberplanmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/objectplanmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringplanmodifier"
@@ -66,33 +65,33 @@ func (r *kvBucketResource) Schema(_ context.Context, _ resource.SchemaRequest, r
 				MarkdownDescription: "Description of the bucket. Changed in place.",
 				Optional:            true,
 			},
-			"history": schema.Int64Attribute{
+			"history": schema.NumberAttribute{
 				MarkdownDescription: fmt.Sprintf("Number of revisions that the bucket keeps of each entry, 1 to 64. If omitted, a new bucket uses the gateway's default, `%d`, and an existing one keeps its value. A change replaces the bucket.", quiva.DefaultHistory),
 				Optional:            true,
 				Computed:            true,
-				Validators:          []validator.Int64{int64validator.Between(1, 64)},
-				PlanModifiers:       []planmodifier.Int64{int64planmodifier.UseStateForUnknown(), int64planmodifier.RequiresReplace()},
+				Validators:          []validator.Number{wholeNumber{1, 64}},
+				PlanModifiers:       []planmodifier.Number{numberplanmodifier.UseStateForUnknown(), numberplanmodifier.RequiresReplace()},
 			},
-			"max_bytes": schema.Int64Attribute{
+			"max_bytes": schema.NumberAttribute{
 				MarkdownDescription: "Maximum size of the whole bucket in bytes, including all kept revisions; at least 1. Changed in place. " + kept("no limit"),
 				Optional:            true,
 				Computed:            true,
-				Validators:          []validator.Int64{int64validator.AtLeast(1)},
-				PlanModifiers:       []planmodifier.Int64{int64planmodifier.UseStateForUnknown()},
+				Validators:          []validator.Number{wholeNumber{1, math.MaxInt64}},
+				PlanModifiers:       []planmodifier.Number{numberplanmodifier.UseStateForUnknown()},
 			},
-			"max_value_size": schema.Int64Attribute{
+			"max_value_size": schema.NumberAttribute{
 				MarkdownDescription: fmt.Sprintf("Maximum size of one value in bytes, as JSON text, 1 to %d. Changed in place. ", math.MaxInt32) + kept("no limit but the gateway's own"),
 				Optional:            true,
 				Computed:            true,
-				Validators:          []validator.Int64{int64validator.Between(1, math.MaxInt32)},
-				PlanModifiers:       []planmodifier.Int64{int64planmodifier.UseStateForUnknown()},
+				Validators:          []validator.Number{wholeNumber{1, math.MaxInt32}},
+				PlanModifiers:       []planmodifier.Number{numberplanmodifier.UseStateForUnknown()},
 			},
-			"replicas": schema.Int64Attribute{
+			"replicas": schema.NumberAttribute{
 				MarkdownDescription: fmt.Sprintf("Number of copies of the bucket in the gateway's cluster, 1 to 5. If omitted, a new bucket uses the gateway's default, `%d`, and an existing one keeps its value. A change replaces the bucket.", quiva.DefaultReplicas),
 				Optional:            true,
 				Computed:            true,
-				Validators:          []validator.Int64{int64validator.Between(1, 5)},
-				PlanModifiers:       []planmodifier.Int64{int64planmodifier.UseStateForUnknown(), int64planmodifier.RequiresReplace()},
+				Validators:          []validator.Number{wholeNumber{1, 5}},
+				PlanModifiers:       []planmodifier.Number{numberplanmodifier.UseStateForUnknown(), numberplanmodifier.RequiresReplace()},
 			},
 			"storage": schema.StringAttribute{
 				MarkdownDescription: "Storage of the bucket: `file`, on disk, or `memory`, which does not survive a restart of the gateway's cluster. If omitted, a new bucket uses the gateway's default, `" + quiva.DefaultStorage + "`, and an existing one keeps its value. A change replaces the bucket.",
@@ -132,15 +131,15 @@ func (r *kvBucketResource) Schema(_ context.Context, _ resource.SchemaRequest, r
 							},
 						},
 					},
-					"partitions": schema.Int64Attribute{
+					"partitions": schema.NumberAttribute{
 						MarkdownDescription: "Number of index partitions, at least 1.",
 						Required:            true,
-						Validators:          []validator.Int64{int64validator.AtLeast(1)},
+						Validators:          []validator.Number{wholeNumber{1, math.MaxInt64}},
 					},
-					"replicas": schema.Int64Attribute{
+					"replicas": schema.NumberAttribute{
 						MarkdownDescription: "Number of copies of the index in the gateway's cluster, at least 1.",
 						Required:            true,
-						Validators:          []validator.Int64{int64validator.AtLeast(1)},
+						Validators:          []validator.Number{wholeNumber{1, math.MaxInt64}},
 					},
 					"storage_type": schema.StringAttribute{
 						MarkdownDescription: "Storage of the index: `file`, on disk, or `memory`.",
@@ -191,10 +190,10 @@ type kvBucketIdentity struct {
 type kvBucketModel struct {
 	Bucket       types.String `tfsdk:"bucket"`
 	Description  types.String `tfsdk:"description"`
-	History      types.Int64  `tfsdk:"history"`
-	MaxBytes     types.Int64  `tfsdk:"max_bytes"`
-	MaxValueSize types.Int64  `tfsdk:"max_value_size"`
-	Replicas     types.Int64  `tfsdk:"replicas"`
+	History      types.Number `tfsdk:"history"`
+	MaxBytes     types.Number `tfsdk:"max_bytes"`
+	MaxValueSize types.Number `tfsdk:"max_value_size"`
+	Replicas     types.Number `tfsdk:"replicas"`
 	Storage      types.String `tfsdk:"storage"`
 	Compression  types.Bool   `tfsdk:"compression"`
 	// Indexing is an object and no struct, because it may be unknown.
@@ -251,16 +250,16 @@ func (m *kvBucketModel) refresh(ctx context.Context, diags *diag.Diagnostics, re
 		m.Description = descriptionValue(remote.Description)
 	}
 	if remote.History != nil {
-		m.History = types.Int64PointerValue(remote.History)
+		m.History = numberValue(remote.History)
 	}
 	if remote.MaxBytes != nil {
-		m.MaxBytes = limitValue(remote.MaxBytes)
+		m.MaxBytes = numberValue(limitOf(remote.MaxBytes))
 	}
 	if remote.MaxValueSize != nil {
-		m.MaxValueSize = limitValue(remote.MaxValueSize)
+		m.MaxValueSize = numberValue(limitOf(remote.MaxValueSize))
 	}
 	if remote.Replicas != nil {
-		m.Replicas = types.Int64PointerValue(remote.Replicas)
+		m.Replicas = numberValue(remote.Replicas)
 	}
 	if remote.Storage != nil {
 		m.Storage = types.StringPointerValue(remote.Storage)
@@ -272,7 +271,7 @@ func (m *kvBucketModel) refresh(ctx context.Context, diags *diag.Diagnostics, re
 	// are no indexing.
 	if remote.IndexPartitions != nil && !m.Indexing.IsNull() {
 		attributes := m.Indexing.Attributes()
-		attributes["partitions"] = types.Int64PointerValue(remote.IndexPartitions)
+		attributes["partitions"] = numberValue(remote.IndexPartitions)
 		indexing, problems := types.ObjectValue(m.Indexing.AttributeTypes(ctx), attributes)
 		diags.Append(problems...)
 		m.Indexing = indexing
@@ -283,10 +282,10 @@ func (m *kvBucketModel) refresh(ctx context.Context, diags *diag.Diagnostics, re
 // chose or, where it reports none, to the documented defaults.
 func (m *kvBucketModel) settle(remote quiva.Bucket) {
 	if m.History.IsUnknown() {
-		m.History = types.Int64Value(valueOr(remote.History, quiva.DefaultHistory))
+		m.History = numberValue(new(valueOr(remote.History, quiva.DefaultHistory)))
 	}
 	if m.Replicas.IsUnknown() {
-		m.Replicas = types.Int64Value(valueOr(remote.Replicas, quiva.DefaultReplicas))
+		m.Replicas = numberValue(new(valueOr(remote.Replicas, quiva.DefaultReplicas)))
 	}
 	if m.Storage.IsUnknown() {
 		m.Storage = types.StringValue(valueOr(remote.Storage, quiva.DefaultStorage))
@@ -316,13 +315,13 @@ func descriptionValue(remote *string) types.String {
 	return types.StringValue(*remote)
 }
 
-// limitValue is null for -1 and 0, by which the gateway shows that there is no
+// limitOf returns nil for -1 and 0, by which the gateway shows that there is no
 // limit.
-func limitValue(remote *int64) types.Int64 {
+func limitOf(remote *int64) *int64 {
 	if remote == nil || *remote < 1 {
-		return types.Int64Null()
+		return nil
 	}
-	return types.Int64Value(*remote)
+	return remote
 }
 
 func (r *kvBucketResource) Configure(_ context.Context, req resource.ConfigureRequest, resp *resource.ConfigureResponse) {
@@ -392,8 +391,8 @@ func warnOfKept(diags *diag.Diagnostics, config, state kvBucketModel) {
 		config, state attr.Value
 		has           string
 	}{
-		{"max_bytes", config.MaxBytes, state.MaxBytes, fmt.Sprintf("max_bytes = %d", state.MaxBytes.ValueInt64())},
-		{"max_value_size", config.MaxValueSize, state.MaxValueSize, fmt.Sprintf("max_value_size = %d", state.MaxValueSize.ValueInt64())},
+		{"max_bytes", config.MaxBytes, state.MaxBytes, "max_bytes = " + state.MaxBytes.String()},
+		{"max_value_size", config.MaxValueSize, state.MaxValueSize, "max_value_size = " + state.MaxValueSize.String()},
 		{"indexing", config.Indexing, state.Indexing, "an index"},
 	} {
 		if !argument.config.IsNull() || argument.state.IsNull() {
@@ -419,10 +418,10 @@ func (r *kvBucketResource) Create(ctx context.Context, req resource.CreateReques
 	bucket := quiva.BucketConfig{
 		Bucket:       config.Bucket.ValueString(),
 		Description:  config.Description.ValueStringPointer(),
-		History:      config.History.ValueInt64Pointer(),
-		MaxBytes:     config.MaxBytes.ValueInt64Pointer(),
-		MaxValueSize: config.MaxValueSize.ValueInt64Pointer(),
-		Replicas:     config.Replicas.ValueInt64Pointer(),
+		History:      int64Of(config.History),
+		MaxBytes:     int64Of(config.MaxBytes),
+		MaxValueSize: int64Of(config.MaxValueSize),
+		Replicas:     int64Of(config.Replicas),
 		Storage:      config.Storage.ValueStringPointer(),
 		Compression:  config.Compression.ValueBoolPointer(),
 		Indexing:     config.indexing(ctx, &resp.Diagnostics),
@@ -507,10 +506,10 @@ func (r *kvBucketResource) Update(ctx context.Context, req resource.UpdateReques
 		update.Description = &description
 	}
 	if !plan.MaxBytes.Equal(state.MaxBytes) {
-		update.MaxBytes = plan.MaxBytes.ValueInt64Pointer()
+		update.MaxBytes = int64Of(plan.MaxBytes)
 	}
 	if !plan.MaxValueSize.Equal(state.MaxValueSize) {
-		update.MaxValueSize = plan.MaxValueSize.ValueInt64Pointer()
+		update.MaxValueSize = int64Of(plan.MaxValueSize)
 	}
 	if !plan.Indexing.Equal(state.Indexing) {
 		update.Indexing = plan.indexing(ctx, &resp.Diagnostics)

@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -48,10 +47,10 @@ func (d *kvEntriesDataSource) Schema(_ context.Context, _ datasource.SchemaReque
 				Validators:          []validator.String{patternOfKeys},
 			},
 			"search": entriesSearchAttribute(),
-			"limit": schema.Int64Attribute{
+			"limit": schema.NumberAttribute{
 				MarkdownDescription: fmt.Sprintf("Maximum number of entries to read, 1 to %d. If there are more, the most recent are returned. If omitted, all are read, or up to %d for a `search` and for a `key_pattern` that is not a prefix with a `*` after it.", quiva.MaxListLimit, quiva.MaxListLimit),
 				Optional:            true,
-				Validators:          []validator.Int64{int64validator.Between(1, quiva.MaxListLimit)},
+				Validators:          []validator.Number{wholeNumber{1, quiva.MaxListLimit}},
 			},
 			"values": schema.BoolAttribute{
 				MarkdownDescription: "Whether to return the values. With `false`, `entries` is null and only `keys` are stored in the state, so a bucket of secrets can be listed. Defaults to `true`.",
@@ -79,7 +78,7 @@ type kvEntriesDataSourceModel struct {
 	Bucket     types.String   `tfsdk:"bucket"`
 	KeyPattern types.String   `tfsdk:"key_pattern"`
 	Search     *entriesSearch `tfsdk:"search"`
-	Limit      types.Int64    `tfsdk:"limit"`
+	Limit      types.Number   `tfsdk:"limit"`
 	Values     types.Bool     `tfsdk:"values"`
 	Keys       []string       `tfsdk:"keys"`
 	Entries    types.Dynamic  `tfsdk:"entries"`
@@ -141,8 +140,8 @@ func (m kvEntriesDataSourceModel) find(ctx context.Context, client *quiva.Client
 	if !m.KeyPattern.IsNull() {
 		pattern = m.KeyPattern.ValueString()
 	}
-	if !m.Limit.IsNull() {
-		limit = int(m.Limit.ValueInt64())
+	if asked := int64Of(m.Limit); asked != nil {
+		limit = int(*asked)
 	}
 	if m.Search != nil {
 		return client.SearchIndex(ctx, bucket, m.Search.wanted(), limit)

@@ -7,11 +7,11 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
 
-	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/listvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -40,10 +40,10 @@ var exclusiveAttribute = schema.SingleNestedAttribute{
 			Optional:            true,
 			Validators:          []validator.List{listvalidator.NoNullValues(), listvalidator.ValueStringsAre(patternOfKeys)},
 		},
-		"max_deletions": schema.Int64Attribute{
+		"max_deletions": schema.NumberAttribute{
 			MarkdownDescription: fmt.Sprintf("Maximum number of entries that one plan may delete, including those removed from `entries`. A plan that would delete more is an error, so that an empty file or a wrong prefix deletes nothing. Defaults to `%d`.", defaultMaxDeletions),
 			Optional:            true,
-			Validators:          []validator.Int64{int64validator.AtLeast(0)},
+			Validators:          []validator.Number{wholeNumber{0, math.MaxInt64}},
 		},
 	},
 }
@@ -56,14 +56,14 @@ var undeclaredAttribute = schema.ListAttribute{
 
 // exclusiveScope is the exclusive argument.
 type exclusiveScope struct {
-	Except       []string    `tfsdk:"except"`
-	MaxDeletions types.Int64 `tfsdk:"max_deletions"`
+	Except       []string     `tfsdk:"except"`
+	MaxDeletions types.Number `tfsdk:"max_deletions"`
 }
 
 // noExclusive is the value of the argument where it is omitted.
 var noExclusive = types.ObjectNull(map[string]attr.Type{
 	"except":        types.ListType{ElemType: types.StringType},
-	"max_deletions": types.Int64Type,
+	"max_deletions": types.NumberType,
 })
 
 // exclusive returns the argument, nil if it is not set.
@@ -84,10 +84,7 @@ func (s *exclusiveScope) without(keys []string) []string {
 
 // maxDeletions is how many entries a plan may delete.
 func (s *exclusiveScope) maxDeletions() int64 {
-	if s.MaxDeletions.IsNull() {
-		return defaultMaxDeletions
-	}
-	return s.MaxDeletions.ValueInt64()
+	return valueOr(int64Of(s.MaxDeletions), defaultMaxDeletions)
 }
 
 // undeclaredKey is the key in the private state of the digests of the entries that

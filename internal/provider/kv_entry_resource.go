@@ -80,7 +80,7 @@ func (r *kvEntryResource) Schema(_ context.Context, _ resource.SchemaRequest, re
 				WriteOnly:  true,
 				Validators: []validator.Dynamic{objectValidator{}},
 			},
-			"value_wo_version": schema.Int64Attribute{
+			"value_wo_version": schema.NumberAttribute{
 				MarkdownDescription: "Version of `value_wo`, any number: a change writes `value_wo` again.",
 				Optional:            true,
 			},
@@ -104,7 +104,7 @@ type kvEntryModel struct {
 	Key            types.String  `tfsdk:"key"`
 	Value          types.Dynamic `tfsdk:"value"`
 	ValueWO        types.Dynamic `tfsdk:"value_wo"`
-	ValueWOVersion types.Int64   `tfsdk:"value_wo_version"`
+	ValueWOVersion types.Number  `tfsdk:"value_wo_version"`
 	Overwrite      types.Bool    `tfsdk:"overwrite"`
 	ID             types.String  `tfsdk:"id"`
 }

@@ -55,24 +55,25 @@ func TestAccKVEntryWriteOnly(t *testing.T) {
 			return nil
 		}
 	}
-	secret := func(value string, version int) string {
-		return arguments(gateway, `value_wo = { password = "`+value+`" }`, fmt.Sprintf("value_wo_version = %d", version))
+	secret := func(value, version string) string {
+		return arguments(gateway, `value_wo = { password = "`+value+`" }`, "value_wo_version = "+version)
 	}
+	const md5 = "317703211214498471213873563421037543239" // any number will do, also of 128 bits
 	runFrom(t, tfversion.SkipBelow(tfversion.Version1_11_0),
 		resource.TestStep{
-			Config:            secret("one", 1),
+			Config:            secret("one", "20261130.1"),
 			ConfigPlanChecks:  plansAction(plancheck.ResourceActionCreate),
 			Check:             resource.ComposeTestCheckFunc(holds(gateway, "flags", "a", `{"password":"one"}`), writes(1)),
-			ConfigStateChecks: []statecheck.StateCheck{null, nullWO, stateValue(tfjsonpath.New("value_wo_version"), knownvalue.Int64Exact(1))},
+			ConfigStateChecks: []statecheck.StateCheck{null, nullWO, stateValue(tfjsonpath.New("value_wo_version"), knownvalue.Float64Exact(20261130.1))},
 		},
 		// Another value alone goes unnoticed, as documented.
 		resource.TestStep{
-			Config:           secret("two", 1),
+			Config:           secret("two", "20261130.10"),
 			ConfigPlanChecks: plans(plancheck.ExpectEmptyPlan()),
 			Check:            writes(1),
 		},
 		resource.TestStep{
-			Config:            secret("two", 2),
+			Config:            secret("two", md5),
 			ConfigPlanChecks:  plansAction(plancheck.ResourceActionUpdate),
 			Check:             resource.ComposeTestCheckFunc(holds(gateway, "flags", "a", `{"password":"two"}`), writes(2)),
 			ConfigStateChecks: []statecheck.StateCheck{null, nullWO},
@@ -80,13 +81,13 @@ func TestAccKVEntryWriteOnly(t *testing.T) {
 		// A refresh checks whether the entry exists, not what it holds.
 		resource.TestStep{
 			PreConfig:         func() { gateway.PutEntry("flags", "a", `{"password":"elsewhere"}`) },
-			Config:            secret("two", 2),
+			Config:            secret("two", md5),
 			ConfigPlanChecks:  plans(plancheck.ExpectEmptyPlan()),
 			ConfigStateChecks: []statecheck.StateCheck{null, nullWO},
 		},
 		resource.TestStep{
 			PreConfig:        func() { gateway.DeleteEntry("flags", "a") },
-			Config:           secret("two", 2),
+			Config:           secret("two", md5),
 			ConfigPlanChecks: plansAction(plancheck.ResourceActionCreate),
 			Check:            holds(gateway, "flags", "a", `{"password":"two"}`),
 		},

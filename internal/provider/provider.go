@@ -10,8 +10,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/hashicorp/terraform-plugin-framework-timetypes/timetypes"
-	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
 	"github.com/hashicorp/terraform-plugin-framework/action"
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
@@ -138,14 +136,13 @@ func (p *quivaProvider) Schema(_ context.Context, _ provider.SchemaRequest, resp
 			},
 			"request_timeout": schema.StringAttribute{
 				MarkdownDescription: fmt.Sprintf("Time limit for each attempt of a request, as a duration such as `10s` or `1m30s`. Defaults to `%s`.", quiva.DefaultRequestTimeout),
-				CustomType:          timetypes.GoDurationType{},
 				Optional:            true,
-				Validators:          []validator.String{aboveZero{}},
+				Validators:          []validator.String{duration{}},
 			},
-			"max_retries": schema.Int64Attribute{
+			"max_retries": schema.NumberAttribute{
 				MarkdownDescription: fmt.Sprintf("Number of times that a request is retried after a failed connection, a timeout or a status of 429, 500, 502, 503 or 504. `0` turns retrying off. Defaults to `%d`.", quiva.DefaultMaxRetries),
 				Optional:            true,
-				Validators:          []validator.Int64{int64validator.Between(0, 100)},
+				Validators:          []validator.Number{wholeNumber{0, 100}},
 			},
 			"allow_insecure_http": schema.BoolAttribute{
 				MarkdownDescription: "Whether to allow an `endpoint` with plain `http` whose host is not loopback. The credential and all values are then sent unencrypted. Defaults to `false`.",
@@ -162,14 +159,14 @@ func (p *quivaProvider) Schema(_ context.Context, _ provider.SchemaRequest, resp
 
 // providerModel is the provider block.
 type providerModel struct {
-	Endpoint          types.String         `tfsdk:"endpoint"`
-	APIKey            types.String         `tfsdk:"api_key"`
-	Token             types.String         `tfsdk:"token"`
-	CACertFile        types.String         `tfsdk:"ca_cert_file"`
-	RequestTimeout    timetypes.GoDuration `tfsdk:"request_timeout"`
-	MaxRetries        types.Int64          `tfsdk:"max_retries"`
-	AllowInsecureHTTP types.Bool           `tfsdk:"allow_insecure_http"`
-	BulkRefresh       types.Bool           `tfsdk:"bulk_refresh"`
+	Endpoint          types.String `tfsdk:"endpoint"`
+	APIKey            types.String `tfsdk:"api_key"`
+	Token             types.String `tfsdk:"token"`
+	CACertFile        types.String `tfsdk:"ca_cert_file"`
+	RequestTimeout    types.String `tfsdk:"request_timeout"`
+	MaxRetries        types.Number `tfsdk:"max_retries"`
+	AllowInsecureHTTP types.Bool   `tfsdk:"allow_insecure_http"`
+	BulkRefresh       types.Bool   `tfsdk:"bulk_refresh"`
 }
 
 // unknown names the arguments that are not known yet.
@@ -274,19 +271,13 @@ func (p *quivaProvider) configure(config providerModel, terraformVersion string,
 
 	timeout := quiva.DefaultRequestTimeout
 	if !config.RequestTimeout.IsNull() {
-		var problems diag.Diagnostics
-		timeout, problems = config.RequestTimeout.ValueGoDuration()
-		diags.Append(problems...)
-	}
-	maxRetries := quiva.DefaultMaxRetries
-	if !config.MaxRetries.IsNull() {
-		maxRetries = int(config.MaxRetries.ValueInt64())
+		timeout, _ = time.ParseDuration(config.RequestTimeout.ValueString()) // a duration by its validator
 	}
 	client := quiva.New(quiva.Config{
 		Endpoint:       endpoint,
 		Credential:     credential,
 		RequestTimeout: timeout,
-		MaxRetries:     maxRetries,
+		MaxRetries:     int(valueOr(int64Of(config.MaxRetries), quiva.DefaultMaxRetries)),
 		Roots:          roots,
 		BulkRefresh:    config.BulkRefresh.IsNull() || config.BulkRefresh.ValueBool(),
 		Digest:         dynamicvalue.Digest,
@@ -329,18 +320,20 @@ func isSet(value types.String) bool {
 	return !value.IsUnknown() && strings.TrimSpace(value.ValueString()) != ""
 }
 
-// aboveZero accepts durations above zero. What is not a duration is an error of
-// timetypes.
-type aboveZero struct{}
+// duration accepts durations above zero.
+type duration struct{}
 
-func (aboveZero) Description(context.Context) string { return "above zero" }
+func (duration) Description(context.Context) string { return "a duration above zero" }
 
-func (v aboveZero) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
+func (v duration) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
 
-func (aboveZero) ValidateString(_ context.Context, req validator.StringRequest, resp *validator.StringResponse) {
-	if duration, err := time.ParseDuration(req.ConfigValue.ValueString()); err == nil && duration <= 0 {
+func (duration) ValidateString(_ context.Context, req validator.StringRequest, resp *validator.StringResponse) {
+	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() {
+		return
+	}
+	if duration, err := time.ParseDuration(req.ConfigValue.ValueString()); err != nil || duration <= 0 {
 		resp.Diagnostics.AddAttributeError(req.Path, "Invalid duration",
-			fmt.Sprintf("%q is not above zero. Write it like 30s or 1m30s.", req.ConfigValue.ValueString()))
+			fmt.Sprintf("request_timeout must be a duration above zero, such as 30s or 1m30s; got %q.", req.ConfigValue.ValueString()))
 	}
 }
 

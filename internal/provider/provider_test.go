@@ -123,11 +123,11 @@ func TestAccProviderConfiguration(t *testing.T) {
 		"endpoint with API path":  {"api_key = \"a\"\n endpoint = \"https://api.quiva.ai/storage/kv/\"", `it must not end in /storage/kv, which the provider adds`},
 		"endpoint query":          {"api_key = \"a\"\n endpoint = \"https://api.quiva.ai?a=b\"", `it must not contain a query or a fragment`},
 		"endpoint plain http":     {"api_key = \"a\"\n endpoint = \"http://api.quiva.ai\"", `plain http would send the credential unencrypted; use https, or set allow_insecure_http = true`},
-		"timeout no duration":     {"api_key = \"a\"\n request_timeout = \"30\"", `Given Value: 30 Error: time: missing unit in duration "30"`},
-		"timeout zero":            {"api_key = \"a\"\n request_timeout = \"0s\"", `"0s" is not above zero. Write it like 30s or 1m30s.`},
-		"timeout negative":        {"api_key = \"a\"\n request_timeout = \"-1s\"", `"-1s" is not above zero`},
-		"retries no whole number": {"api_key = \"a\"\n max_retries = 1.5", `A whole number of at most 64 bits is required here, and this is 1.5.`},
-		"negative retries":        {"api_key = \"a\"\n max_retries = -1", `between 0 and 100`},
+		"timeout no duration":     {"api_key = \"a\"\n request_timeout = \"30\"", `request_timeout must be a duration above zero, such as 30s or 1m30s; got "30".`},
+		"timeout zero":            {"api_key = \"a\"\n request_timeout = \"0s\"", `above zero, such as 30s or 1m30s; got "0s".`},
+		"timeout negative":        {"api_key = \"a\"\n request_timeout = \"-1s\"", `got "-1s".`},
+		"retries no whole number": {"api_key = \"a\"\n max_retries = 1.5", `max_retries must be a whole number; got 1.5.`},
+		"negative retries":        {"api_key = \"a\"\n max_retries = -1", `max_retries must be at least 0; got -1.`},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
