@@ -56,29 +56,6 @@ resource "quiva_kv_entry" "flag" {
 			"moved {\n  from = restful_resource.checkout\n  to = quiva_kv_entry.checkout\n}\n" + checkout,
 			[]string{"restful_resource.checkout has moved to quiva_kv_entry.checkout"},
 		},
-		"jetstream, a bucket and its entry": {
-			[]foreignResource{
-				{"jetstream_kv_bucket", "flags", "registry.terraform.io/nats-io/jetstream", map[string]string{"": `{"id":"JETSTREAM_KV_flags","name":"flags","history":5,"ttl":0,"max_value_size":-1}`}},
-				{"jetstream_kv_entry", "checkout", "registry.terraform.io/nats-io/jetstream", map[string]string{"": `{"id":"JETSTREAM_KV_flags_ENTRY_checkout","bucket":"flags","key":"checkout","value":"{}","revision":1}`}},
-			},
-			`
-moved {
-  from = jetstream_kv_bucket.flags
-  to   = quiva_kv_bucket.flags
-}
-moved {
-  from = jetstream_kv_entry.checkout
-  to   = quiva_kv_entry.checkout
-}
-resource "quiva_kv_bucket" "flags" {
-  bucket = "flags"
-}
-` + checkout,
-			[]string{
-				"jetstream_kv_bucket.flags has moved to quiva_kv_bucket.flags",
-				"jetstream_kv_entry.checkout has moved to quiva_kv_entry.checkout",
-			},
-		},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

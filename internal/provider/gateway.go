@@ -1,11 +1,14 @@
 package provider
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"sync"
 
+	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
 
 	"github.com/quivaworks/terraform-provider-quiva/internal/dynamicvalue"
 	"github.com/quivaworks/terraform-provider-quiva/internal/quiva"
@@ -31,17 +34,27 @@ type gateway struct {
 	run *reconcile.Run
 }
 
-// gatewayFrom takes the provider's data in a Configure method. Terraform calls
-// that without data when it only validates.
-func gatewayFrom(providerData any, diags *diag.Diagnostics) *gateway {
-	if providerData == nil {
-		return newUnconfiguredGateway(nil)
+// gatewayResource is a resource or a list resource that uses the gateway.
+type gatewayResource struct{ gateway *gateway }
+
+func (r *gatewayResource) Configure(_ context.Context, req resource.ConfigureRequest, _ *resource.ConfigureResponse) {
+	r.gateway = gatewayFrom(req.ProviderData)
+}
+
+// gatewayDataSource is a data source that uses the gateway.
+type gatewayDataSource struct{ gateway *gateway }
+
+func (d *gatewayDataSource) Configure(_ context.Context, req datasource.ConfigureRequest, _ *datasource.ConfigureResponse) {
+	d.gateway = gatewayFrom(req.ProviderData)
+}
+
+// gatewayFrom returns what the provider has handed over. Terraform configures
+// without it when it only validates.
+func gatewayFrom(providerData any) *gateway {
+	if g, ok := providerData.(*gateway); ok {
+		return g
 	}
-	g, ok := providerData.(*gateway)
-	if !ok {
-		diags.AddError("Provider defect", fmt.Sprintf("The provider's data is of type %T. Please report this at %s/issues.", providerData, repositoryURL))
-	}
-	return g
+	return newUnconfiguredGateway(nil)
 }
 
 // newUnconfiguredGateway returns a gateway without a client, for planning what

@@ -21,9 +21,7 @@ func NewKVBucketDataSource() datasource.DataSource {
 	return &kvBucketDataSource{}
 }
 
-type kvBucketDataSource struct {
-	gateway *gateway
-}
+type kvBucketDataSource struct{ gatewayDataSource }
 
 func (d *kvBucketDataSource) Metadata(_ context.Context, req datasource.MetadataRequest, resp *datasource.MetadataResponse) {
 	resp.TypeName = req.ProviderTypeName + "_kv_bucket"
@@ -100,10 +98,6 @@ type kvBucketDataSourceModel struct {
 	EntryTotal      types.Int64  `tfsdk:"entry_total"`
 	Bytes           types.Int64  `tfsdk:"bytes"`
 	Created         types.String `tfsdk:"created"`
-}
-
-func (d *kvBucketDataSource) Configure(_ context.Context, req datasource.ConfigureRequest, resp *datasource.ConfigureResponse) {
-	d.gateway = gatewayFrom(req.ProviderData, &resp.Diagnostics)
 }
 
 func (d *kvBucketDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {

@@ -25,9 +25,7 @@ func NewKVBucketListResource() list.ListResource {
 	return &kvBucketListResource{}
 }
 
-type kvBucketListResource struct {
-	gateway *gateway
-}
+type kvBucketListResource struct{ gatewayResource }
 
 func (l *kvBucketListResource) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
 	resp.TypeName = req.ProviderTypeName + "_kv_bucket"
@@ -48,10 +46,6 @@ func (l *kvBucketListResource) ListResourceConfigSchema(_ context.Context, _ lis
 // kvBucketListModel is the configuration of the list resource quiva_kv_bucket.
 type kvBucketListModel struct {
 	NamePrefix types.String `tfsdk:"name_prefix"`
-}
-
-func (l *kvBucketListResource) Configure(_ context.Context, req resource.ConfigureRequest, resp *resource.ConfigureResponse) {
-	l.gateway = gatewayFrom(req.ProviderData, &resp.Diagnostics)
 }
 
 func (l *kvBucketListResource) List(ctx context.Context, req list.ListRequest, stream *list.ListResultsStream) {

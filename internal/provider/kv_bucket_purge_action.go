@@ -79,8 +79,8 @@ func (m kvBucketPurgeModel) maxEntries() int64 {
 	return valueOr(int64Of(m.MaxEntries), defaultMaxEntries)
 }
 
-func (a *kvBucketPurgeAction) Configure(_ context.Context, req action.ConfigureRequest, resp *action.ConfigureResponse) {
-	a.gateway = gatewayFrom(req.ProviderData, &resp.Diagnostics)
+func (a *kvBucketPurgeAction) Configure(_ context.Context, req action.ConfigureRequest, _ *action.ConfigureResponse) {
+	a.gateway = gatewayFrom(req.ProviderData)
 }
 
 func (a *kvBucketPurgeAction) Invoke(ctx context.Context, req action.InvokeRequest, resp *action.InvokeResponse) {

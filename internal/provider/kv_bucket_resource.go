@@ -20,7 +20,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringplanmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
-	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
 	"github.com/hashicorp/terraform-plugin-log/tflog"
@@ -40,9 +39,7 @@ func NewKVBucketResource() resource.Resource {
 	return &kvBucketResource{}
 }
 
-type kvBucketResource struct {
-	gateway *gateway
-}
+type kvBucketResource struct{ gatewayResource }
 
 func (r *kvBucketResource) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
 	resp.TypeName = req.ProviderTypeName + "_kv_bucket"
@@ -324,10 +321,6 @@ func limitOf(remote *int64) *int64 {
 	return remote
 }
 
-func (r *kvBucketResource) Configure(_ context.Context, req resource.ConfigureRequest, resp *resource.ConfigureResponse) {
-	r.gateway = gatewayFrom(req.ProviderData, &resp.Diagnostics)
-}
-
 // existsKey marks, in the private state of a plan, a bucket that exists. When
 // -replace asks for its replacement, Terraform plans that as a creation and passes
 // on the private state of the previous plan.
@@ -602,18 +595,12 @@ func (r *kvBucketResource) ImportState(ctx context.Context, req resource.ImportS
 		r.gateway.addError(&resp.Diagnostics, operation{doing: fmt.Sprintf("read the bucket %q", bucket.ValueString()), rejected: path.Root("bucket")}, err)
 		return
 	}
-	resp.Diagnostics.Append(storeUnreadBucket(ctx, bucket, &resp.State, resp.Identity)...)
+	resp.Diagnostics.Append(resp.Identity.Set(ctx, kvBucketIdentity{Bucket: bucket})...)
+	resp.Diagnostics.Append(setUnreadBucket(ctx, &resp.State, bucket.ValueString())...)
 }
 
-// storeUnreadBucket puts a bucket into the state by its name. The refresh that
-// follows reads the rest.
-func storeUnreadBucket(ctx context.Context, bucket types.String, state *tfsdk.State, identity *tfsdk.ResourceIdentity) diag.Diagnostics {
-	diags := identity.Set(ctx, kvBucketIdentity{Bucket: bucket})
-	diags.Append(setUnreadBucket(ctx, state, bucket.ValueString())...)
-	return diags
-}
-
-// setUnreadBucket sets what is known of a bucket before it is read.
+// setUnreadBucket sets what is known of a bucket before it is read: the refresh
+// that follows reads the rest.
 func setUnreadBucket(ctx context.Context, target interface {
 	SetAttribute(ctx context.Context, at path.Path, value any) diag.Diagnostics
 }, bucket string) diag.Diagnostics {

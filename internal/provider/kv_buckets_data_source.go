@@ -20,9 +20,7 @@ func NewKVBucketsDataSource() datasource.DataSource {
 	return &kvBucketsDataSource{}
 }
 
-type kvBucketsDataSource struct {
-	gateway *gateway
-}
+type kvBucketsDataSource struct{ gatewayDataSource }
 
 func (d *kvBucketsDataSource) Metadata(_ context.Context, req datasource.MetadataRequest, resp *datasource.MetadataResponse) {
 	resp.TypeName = req.ProviderTypeName + "_kv_buckets"
@@ -70,10 +68,6 @@ type kvBucketSummaryModel struct {
 	Description types.String `tfsdk:"description"`
 	EntryTotal  types.Int64  `tfsdk:"entry_total"`
 	Created     types.String `tfsdk:"created"`
-}
-
-func (d *kvBucketsDataSource) Configure(_ context.Context, req datasource.ConfigureRequest, resp *datasource.ConfigureResponse) {
-	d.gateway = gatewayFrom(req.ProviderData, &resp.Diagnostics)
 }
 
 func (d *kvBucketsDataSource) Read(ctx context.Context, _ datasource.ReadRequest, resp *datasource.ReadResponse) {

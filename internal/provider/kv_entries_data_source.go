@@ -23,9 +23,7 @@ func NewKVEntriesDataSource() datasource.DataSource {
 	return &kvEntriesDataSource{}
 }
 
-type kvEntriesDataSource struct {
-	gateway *gateway
-}
+type kvEntriesDataSource struct{ gatewayDataSource }
 
 func (d *kvEntriesDataSource) Metadata(_ context.Context, req datasource.MetadataRequest, resp *datasource.MetadataResponse) {
 	resp.TypeName = req.ProviderTypeName + "_kv_entries"
@@ -83,10 +81,6 @@ type kvEntriesDataSourceModel struct {
 	Keys       []string       `tfsdk:"keys"`
 	Entries    types.Dynamic  `tfsdk:"entries"`
 	Truncated  types.Bool     `tfsdk:"truncated"`
-}
-
-func (d *kvEntriesDataSource) Configure(_ context.Context, req datasource.ConfigureRequest, resp *datasource.ConfigureResponse) {
-	d.gateway = gatewayFrom(req.ProviderData, &resp.Diagnostics)
 }
 
 func (d *kvEntriesDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {

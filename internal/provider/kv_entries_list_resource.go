@@ -19,9 +19,7 @@ func NewKVEntriesListResource() list.ListResource {
 	return &kvEntriesListResource{}
 }
 
-type kvEntriesListResource struct {
-	gateway *gateway
-}
+type kvEntriesListResource struct{ gatewayResource }
 
 func (l *kvEntriesListResource) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
 	resp.TypeName = req.ProviderTypeName + "_kv_entries"
@@ -35,10 +33,6 @@ func (l *kvEntriesListResource) ListResourceConfigSchema(_ context.Context, _ li
 			"key_prefix": listedKeyPrefix,
 		},
 	}
-}
-
-func (l *kvEntriesListResource) Configure(_ context.Context, req resource.ConfigureRequest, resp *resource.ConfigureResponse) {
-	l.gateway = gatewayFrom(req.ProviderData, &resp.Diagnostics)
 }
 
 // List gives one result, or none where there is no entry.

@@ -36,9 +36,7 @@ func NewKVEntriesResource() resource.Resource {
 	return &kvEntriesResource{}
 }
 
-type kvEntriesResource struct {
-	gateway *gateway
-}
+type kvEntriesResource struct{ gatewayResource }
 
 func (r *kvEntriesResource) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
 	resp.TypeName = req.ProviderTypeName + "_kv_entries"
@@ -98,10 +96,6 @@ func (r *kvEntriesResource) IdentitySchema(_ context.Context, _ resource.Identit
 			},
 		},
 	}
-}
-
-func (r *kvEntriesResource) Configure(_ context.Context, req resource.ConfigureRequest, resp *resource.ConfigureResponse) {
-	r.gateway = gatewayFrom(req.ProviderData, &resp.Diagnostics)
 }
 
 func (r *kvEntriesResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {

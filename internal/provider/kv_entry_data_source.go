@@ -22,9 +22,7 @@ func NewKVEntryDataSource() datasource.DataSource {
 	return &kvEntryDataSource{}
 }
 
-type kvEntryDataSource struct {
-	gateway *gateway
-}
+type kvEntryDataSource struct{ gatewayDataSource }
 
 func (d *kvEntryDataSource) Metadata(_ context.Context, req datasource.MetadataRequest, resp *datasource.MetadataResponse) {
 	resp.TypeName = req.ProviderTypeName + "_kv_entry"
@@ -58,10 +56,6 @@ type kvEntryValueModel struct {
 	Bucket types.String  `tfsdk:"bucket"`
 	Key    types.String  `tfsdk:"key"`
 	Value  types.Dynamic `tfsdk:"value"`
-}
-
-func (d *kvEntryDataSource) Configure(_ context.Context, req datasource.ConfigureRequest, resp *datasource.ConfigureResponse) {
-	d.gateway = gatewayFrom(req.ProviderData, &resp.Diagnostics)
 }
 
 func (d *kvEntryDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {

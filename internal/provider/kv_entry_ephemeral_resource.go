@@ -47,8 +47,8 @@ func (e *kvEntryEphemeralResource) Schema(_ context.Context, _ ephemeral.SchemaR
 	}
 }
 
-func (e *kvEntryEphemeralResource) Configure(_ context.Context, req ephemeral.ConfigureRequest, resp *ephemeral.ConfigureResponse) {
-	e.gateway = gatewayFrom(req.ProviderData, &resp.Diagnostics)
+func (e *kvEntryEphemeralResource) Configure(_ context.Context, req ephemeral.ConfigureRequest, _ *ephemeral.ConfigureResponse) {
+	e.gateway = gatewayFrom(req.ProviderData)
 }
 
 func (e *kvEntryEphemeralResource) Open(ctx context.Context, req ephemeral.OpenRequest, resp *ephemeral.OpenResponse) {

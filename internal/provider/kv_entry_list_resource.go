@@ -29,9 +29,7 @@ func NewKVEntryListResource() list.ListResource {
 	return &kvEntryListResource{}
 }
 
-type kvEntryListResource struct {
-	gateway *gateway
-}
+type kvEntryListResource struct{ gatewayResource }
 
 func (l *kvEntryListResource) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
 	resp.TypeName = req.ProviderTypeName + "_kv_entry"
@@ -76,10 +74,6 @@ type kvEntryListModel struct {
 	Bucket    types.String `tfsdk:"bucket"`
 	KeyPrefix types.String `tfsdk:"key_prefix"`
 	Exclude   []string     `tfsdk:"exclude"`
-}
-
-func (l *kvEntryListResource) Configure(_ context.Context, req resource.ConfigureRequest, resp *resource.ConfigureResponse) {
-	l.gateway = gatewayFrom(req.ProviderData, &resp.Diagnostics)
 }
 
 func (l *kvEntryListResource) List(ctx context.Context, req list.ListRequest, stream *list.ListResultsStream) {

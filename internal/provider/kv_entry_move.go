@@ -2,10 +2,13 @@ package provider
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"net/url"
+	"strconv"
 	"strings"
 
+	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 )
 
@@ -20,41 +23,35 @@ func (r *kvEntryResource) MoveState(context.Context) []resource.StateMover {
 
 // movedEntry is what the states of other providers say of an entry.
 type movedEntry struct {
-	// Of restapi_object and restful_resource.
 	ID       string `json:"id"`
 	Path     string `json:"path"`
 	ReadPath string `json:"read_path"`
-	// Of jetstream_kv_entry.
-	Bucket string `json:"bucket"`
-	Key    string `json:"key"`
 }
 
 // entrySources are the types that an entry can be moved from, and how each says
-// which entry it is. A problem completes the sentence "A restapi_object is moved
-// by …".
-var entrySources = map[string]func(movedEntry) (bucket, key, problem string){
-	"jetstream_kv_entry": movedEntry.inBucket,
-	"restapi_object":     func(e movedEntry) (string, string, string) { return entryAt(e.restapiURL()) },
-	"restful_resource":   func(e movedEntry) (string, string, string) { return entryAt(e.ID) },
+// at which URL it is read.
+var entrySources = map[string]func(movedEntry) string{
+	"restapi_object":   movedEntry.restapiURL,
+	"restful_resource": func(e movedEntry) string { return e.ID },
 }
 
 // moveEntry leaves the value to the refresh that follows, as an import does:
 // Terraform moves before it configures the provider.
 func moveEntry(ctx context.Context, req resource.MoveStateRequest, resp *resource.MoveStateResponse) {
-	const instead = "Without a move, the new resource adopts an entry with an equal value."
-	locate, ok := entrySources[req.SourceTypeName]
+	urlOf, ok := entrySources[req.SourceTypeName]
 	if !ok {
-		cannotMove(&resp.Diagnostics, req,
-			fmt.Sprintf("Only a restapi_object, restful_resource or jetstream_kv_entry can be moved to a quiva_kv_entry, and this is a %s.", req.SourceTypeName), instead)
+		cannotMove(&resp.Diagnostics, req, fmt.Sprintf("Only a restapi_object or restful_resource can be moved to a quiva_kv_entry, and this is a %s.", req.SourceTypeName))
 		return
 	}
-	source, ok := movedState[movedEntry](&resp.Diagnostics, req)
-	if !ok {
+	var source movedEntry
+	if json.Unmarshal(req.SourceRawState.JSON, &source) != nil { // whose error may show a secret
+		resp.Diagnostics.AddError("State to move is not readable",
+			fmt.Sprintf("The state of the %s is not the JSON object that its provider writes. Refresh it with that provider first: it may be from an old release.", req.SourceTypeName))
 		return
 	}
-	bucket, key, problem := locate(source)
+	bucket, key, problem := entryAt(urlOf(source))
 	if problem != "" {
-		cannotMove(&resp.Diagnostics, req, fmt.Sprintf("A %s is moved by %s.", req.SourceTypeName, problem), instead)
+		cannotMove(&resp.Diagnostics, req, fmt.Sprintf("A %s is moved by the URL of its entry, which ends in /storage/kv/BUCKET/entries/KEY with bucket and key percent-encoded, and this one has %s.", req.SourceTypeName, problem))
 		return
 	}
 	moved := unreadEntry(bucket, key)
@@ -75,22 +72,14 @@ func (e movedEntry) restapiURL() string {
 	return strings.ReplaceAll(location, "{id}", e.ID)
 }
 
-// inBucket returns the entry of a jetstream_kv_entry.
-func (e movedEntry) inBucket() (bucket, key, problem string) {
-	if bucketName.problem(e.Bucket) != "" || entryKey.problem(e.Key) != "" {
-		return "", "", fmt.Sprintf("its bucket and key, and this one has the bucket %q and the key %q", e.Bucket, e.Key)
-	}
-	return e.Bucket, e.Key, ""
-}
-
 // entryAt returns the entry that a URL names by the last segments of its path;
-// those before them are the endpoint's. The problem shows the path alone: a query
-// or a user name may be a secret.
+// those before them are the endpoint's. The problem completes a sentence that ends
+// in "this one has", and shows the path alone: a query or a user name may be a
+// secret.
 func entryAt(text string) (bucket, key, problem string) {
-	const expected = "the URL of its entry, which ends in /storage/kv/BUCKET/entries/KEY with bucket and key percent-encoded, and this one has "
 	location, err := url.Parse(text)
 	if err != nil {
-		return "", "", expected + "none that can be parsed"
+		return "", "", "none that can be parsed"
 	}
 	path := location.EscapedPath()
 	if segments := strings.Split(path, "/"); len(segments) >= 5 {
@@ -101,5 +90,12 @@ func entryAt(text string) (bucket, key, problem string) {
 			return bucket, key, ""
 		}
 	}
-	return "", "", fmt.Sprintf("%s%q", expected, path)
+	return "", "", strconv.Quote(path)
+}
+
+// cannotMove adds an error with what to do instead of the move.
+func cannotMove(diags *diag.Diagnostics, req resource.MoveStateRequest, problem string) {
+	diags.AddError("Resource cannot be moved",
+		fmt.Sprintf("%s\n\nWithout a move, the new resource adopts an entry with an equal value. Instead of the moved block, use this block, which removes the old resource from the state and deletes nothing:\n\n"+
+			"  removed {\n    from = %s.NAME\n    lifecycle {\n      destroy = false\n    }\n  }", problem, req.SourceTypeName))
 }

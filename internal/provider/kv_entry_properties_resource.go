@@ -36,9 +36,7 @@ func NewKVEntryPropertiesResource() resource.Resource {
 	return &kvEntryPropertiesResource{}
 }
 
-type kvEntryPropertiesResource struct {
-	gateway *gateway
-}
+type kvEntryPropertiesResource struct{ gatewayResource }
 
 func (r *kvEntryPropertiesResource) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
 	resp.TypeName = req.ProviderTypeName + "_kv_entry_properties"
@@ -112,10 +110,6 @@ func (m kvEntryPropertiesModel) identity() kvEntryIdentity {
 
 func (r *kvEntryPropertiesResource) IdentitySchema(_ context.Context, _ resource.IdentitySchemaRequest, resp *resource.IdentitySchemaResponse) {
 	resp.IdentitySchema = entryIdentitySchema()
-}
-
-func (r *kvEntryPropertiesResource) Configure(_ context.Context, req resource.ConfigureRequest, resp *resource.ConfigureResponse) {
-	r.gateway = gatewayFrom(req.ProviderData, &resp.Diagnostics)
 }
 
 // ModifyPlan sets the ID in advance, and refuses an entry that another resource

@@ -39,9 +39,7 @@ func NewKVEntryResource() resource.Resource {
 	return &kvEntryResource{}
 }
 
-type kvEntryResource struct {
-	gateway *gateway
-}
+type kvEntryResource struct{ gatewayResource }
 
 func (r *kvEntryResource) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
 	resp.TypeName = req.ProviderTypeName + "_kv_entry"
@@ -146,10 +144,6 @@ func entryIdentitySchema() identityschema.Schema {
 			},
 		},
 	}
-}
-
-func (r *kvEntryResource) Configure(_ context.Context, req resource.ConfigureRequest, resp *resource.ConfigureResponse) {
-	r.gateway = gatewayFrom(req.ProviderData, &resp.Diagnostics)
 }
 
 func (r *kvEntryResource) ValidateConfig(ctx context.Context, req resource.ValidateConfigRequest, resp *resource.ValidateConfigResponse) {

@@ -33,7 +33,6 @@ func TestMoveKVEntry(t *testing.T) {
 		"restful, without a first slash":  {"restful_resource", `{"id":"storage/kv/flags/entries/checkout"}`, "flags", "checkout", ""},
 		"restful, with a host":            {"restful_resource", `{"id":"https://user:secret@api.example.com/storage/kv/flags/entries/checkout"}`, "flags", "checkout", ""},
 		"restful, with a query":           {"restful_resource", `{"id":"/storage/kv/flags/entries/checkout?api_key=secret"}`, "flags", "checkout", ""},
-		"jetstream":                       {"jetstream_kv_entry", `{"id":"JETSTREAM_KV_flags_ENTRY_team/checkout","bucket":"flags","key":"team/checkout","value":"{\"n\":1}","revision":3}`, "flags", "team/checkout", ""},
 
 		"restapi, another path":            {"restapi_object", `{"id":"1","path":"/api/users"}`, "", "", `A restapi_object is moved by the URL of its entry, which ends in /storage/kv/BUCKET/entries/KEY with bucket and key percent-encoded, and this one has "/api/users/1".`},
 		"restapi, base URL with the path":  {"restapi_object", `{"id":"checkout","path":"/flags/entries"}`, "", "", `has "/flags/entries/checkout"`},
@@ -52,14 +51,11 @@ func TestMoveKVEntry(t *testing.T) {
 		"restful, query of another path":   {"restful_resource", `{"id":"https://user:secret@api.example.com/users/1?key=secret#secret"}`, "", "", `has "/users/1"`},
 		"restful, not a URL":               {"restful_resource", `{"id":"secret%zz"}`, "", "", `has none that can be parsed`},
 		"restful, no ID":                   {"restful_resource", `{"id":null}`, "", "", `has ""`},
-		"jetstream, no key":                {"jetstream_kv_entry", `{"bucket":"flags"}`, "", "", `A jetstream_kv_entry is moved by its bucket and key, and this one has the bucket "flags" and the key "".`},
-		"jetstream, no bucket":             {"jetstream_kv_entry", `{"key":"checkout"}`, "", "", `has the bucket "" and the key "checkout"`},
-		"jetstream, percent in the key":    {"jetstream_kv_entry", `{"bucket":"flags","key":"team%2Fcheckout"}`, "", "", `the key "team%2Fcheckout"`},
-		"another type":                     {"consul_keys", `{"id":"secret"}`, "", "", `Only a restapi_object, restful_resource or jetstream_kv_entry can be moved to a quiva_kv_entry, and this is a consul_keys.`},
+		"another type":                     {"consul_keys", `{"id":"secret"}`, "", "", `Only a restapi_object or restful_resource can be moved to a quiva_kv_entry, and this is a consul_keys.`},
 		"many entries":                     {"quiva_kv_entries", `{"id":"flags","bucket":"flags"}`, "", "", `and this is a quiva_kv_entries.`},
 		"not JSON":                         {"restful_resource", `{"id":"secret`, "", "", `The state of the restful_resource is not the JSON object that its provider writes.`},
 		"no text":                          {"restapi_object", `{"id":{"secret":1}}`, "", "", `The state of the restapi_object is not the JSON object that its provider writes.`},
-		"no object":                        {"jetstream_kv_entry", `["secret"]`, "", "", `The state of the jetstream_kv_entry is not the JSON object that its provider writes.`},
+		"no object":                        {"restapi_object", `["secret"]`, "", "", `The state of the restapi_object is not the JSON object that its provider writes.`},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -73,41 +69,6 @@ func TestMoveKVEntry(t *testing.T) {
 			checkMoved(t, server, moved, "quiva_kv_entry", map[string]string{"bucket": test.bucket, "key": test.key}, map[string]tftypes.Value{
 				"id":        tftypes.NewValue(tftypes.String, test.bucket+"/"+test.key),
 				"overwrite": tftypes.NewValue(tftypes.Bool, false),
-			})
-		})
-	}
-}
-
-// TestMoveKVBucket moves the states of jetstream_kv_bucket.
-func TestMoveKVBucket(t *testing.T) {
-	t.Parallel()
-	tests := map[string]struct {
-		typeName, state string
-		bucket          string
-		fails           string
-	}{
-		"jetstream":          {"jetstream_kv_bucket", `{"id":"JETSTREAM_KV_flags","name":"flags","history":5,"ttl":0,"max_bucket_size":-1,"placement_tags":null}`, "flags", ""},
-		"no name":            {"jetstream_kv_bucket", `{"id":"JETSTREAM_KV_flags"}`, "", `A jetstream_kv_bucket is moved by its name, and this one has the name "".`},
-		"name of no bucket":  {"jetstream_kv_bucket", `{"name":"a b"}`, "", `has the name "a b"`},
-		"another type":       {"restapi_object", `{"id":"secret"}`, "", `Only a jetstream_kv_bucket can be moved to a quiva_kv_bucket, and this is a restapi_object.`},
-		"entry, not bucket":  {"jetstream_kv_entry", `{"bucket":"flags","key":"a"}`, "", `and this is a jetstream_kv_entry.`},
-		"not JSON":           {"jetstream_kv_bucket", `secret`, "", `The state of the jetstream_kv_bucket is not the JSON object that its provider writes.`},
-		"number for a name":  {"jetstream_kv_bucket", `{"name":1}`, "", `is not the JSON object that its provider writes.`},
-		"no attributes":      {"jetstream_kv_bucket", `{}`, "", `has the name ""`},
-		"null for the state": {"jetstream_kv_bucket", `null`, "", `has the name ""`},
-	}
-	for name, test := range tests {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			server := newServer(t)
-			moved := move(t, server, test.typeName, "quiva_kv_bucket", test.state)
-			if test.fails != "" {
-				checkRefusal(t, moved.Diagnostics, test.fails)
-				return
-			}
-			checkMoved(t, server, moved, "quiva_kv_bucket", map[string]string{"bucket": test.bucket}, map[string]tftypes.Value{
-				"id":            tftypes.NewValue(tftypes.String, test.bucket),
-				"force_destroy": tftypes.NewValue(tftypes.Bool, false),
 			})
 		})
 	}
