@@ -100,8 +100,13 @@ func (g *gateway) explainNoResponse(failure *quiva.Error) (summary, advice strin
 	}
 }
 
-// missingBucket says that there is no such bucket, on the attribute that names
-// it.
+// noSuchBucket says that there is no bucket to read from or to delete from.
+func (g *gateway) noSuchBucket(diags *diag.Diagnostics, bucket string) {
+	diags.AddAttributeError(path.Root("bucket"), "Bucket does not exist",
+		fmt.Sprintf("The gateway at %s has no bucket %q. Check the name.", g.endpoint, bucket))
+}
+
+// missingBucket says that there is no bucket to write to.
 func (g *gateway) missingBucket(diags *diag.Diagnostics, bucket string) {
 	diags.AddAttributeError(path.Root("bucket"), "Bucket does not exist",
 		fmt.Sprintf("The gateway at %s has no bucket %[2]q. Check the name, or create it first:\n\n"+

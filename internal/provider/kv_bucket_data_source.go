@@ -114,7 +114,7 @@ func (d *kvBucketDataSource) Read(ctx context.Context, req datasource.ReadReques
 	bucket, err := client.GetBucket(ctx, name)
 	switch {
 	case errors.Is(err, quiva.ErrNotFound):
-		d.gateway.missingBucket(&resp.Diagnostics, name)
+		d.gateway.noSuchBucket(&resp.Diagnostics, name)
 		return
 	case err != nil:
 		d.gateway.addError(&resp.Diagnostics, operation{doing: fmt.Sprintf("read the bucket %q", name), rejected: path.Root("bucket")}, err)

@@ -70,7 +70,7 @@ func TestAccKVBucketDataSourceErrors(t *testing.T) {
 		status     int
 		body, want string
 	}{
-		"absent":    {http.StatusNotFound, `{"error":"not_found"}`, `has no bucket "limits". Check the name, or create it first`},
+		"absent":    {http.StatusNotFound, `{"error":"not_found"}`, `has no bucket "limits". Check the name.`},
 		"forbidden": {http.StatusForbidden, `{"error":"forbidden"}`, `Could not read the bucket "limits".`},
 		"no name":   {http.StatusOK, `{"body":{}}`, `the response lacks "body.status.bucket"`},
 		"rejected":  {http.StatusBadRequest, `{"error":"bad"}`, `Bad Request: bad`},

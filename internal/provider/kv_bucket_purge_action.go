@@ -161,7 +161,7 @@ func (a *kvBucketPurgeAction) purge(ctx context.Context, diags *diag.Diagnostics
 	err := a.gateway.run.PurgeBucket(ctx, bucket, keys)
 	switch {
 	case errors.Is(err, quiva.ErrNotFound):
-		a.gateway.missingBucket(diags, bucket)
+		a.gateway.noSuchBucket(diags, bucket)
 	case err != nil:
 		a.gateway.addError(diags, operation{doing: fmt.Sprintf("delete the entries of bucket %q", bucket), rejected: path.Root("bucket")}, err)
 	}

@@ -33,7 +33,9 @@ func (m kvBucketModel) replacedBy(plan kvBucketModel) (names []string) {
 // warnOfReplacement warns of the entries of a bucket that is planned to be
 // replaced because of some arguments: Terraform shows the bucket alone.
 func (r *kvBucketResource) warnOfReplacement(ctx context.Context, diags *diag.Diagnostics, state kvBucketModel, arguments []string) {
-	forced := state.ForceDestroy.ValueBool()
+	// The entries of a renamed bucket are usually replaced with it: their bucket
+	// refers to it. Those that are not make its deletion fail and lose nothing.
+	forced, isRenamed := state.ForceDestroy.ValueBool(), slices.Contains(arguments, "bucket")
 	example, hasEntries := "", forced // where that cannot be known
 	if client := r.gateway.client; client != nil {
 		if entries, err := client.ListEntries(ctx, state.Bucket.ValueString(), 1); err == nil {
@@ -42,11 +44,11 @@ func (r *kvBucketResource) warnOfReplacement(ctx context.Context, diags *diag.Di
 			}
 		}
 	}
-	if !hasEntries {
+	if !hasEntries || isRenamed && !forced {
 		return
 	}
 	advice := "An entry that this plan replaces as well is deleted before the bucket and created after it, in the same apply. "
-	if slices.Contains(arguments, "bucket") {
+	if isRenamed {
 		advice += "That is the case if its resource refers to the bucket:\n\n  bucket = ADDRESS.bucket"
 	} else {
 		advice += "To have an entry replaced, add this to its resource, with the bucket's address as ADDRESS:\n\n" +

@@ -103,6 +103,7 @@ func TestKVBucketReplacementWarning(t *testing.T) {
 		"several":           {force: true, change: map[string]tftypes.Value{"storage": text("memory"), "history": number(4)}, want: []string{forced, `[ADDRESS.history, ADDRESS.storage]`}},
 		"not known yet":     {change: map[string]tftypes.Value{"history": number(tftypes.UnknownValue)}, want: []string{refused}},
 		"another name":      {force: true, change: map[string]tftypes.Value{"bucket": text("other"), "history": number(4)}, want: []string{forced, "if its resource refers to the bucket:\n\n  bucket = ADDRESS.bucket"}},
+		"renamed":           {change: map[string]tftypes.Value{"bucket": text("other")}}, // the entries usually follow
 		"empty":             {empty: true, change: map[string]tftypes.Value{"history": number(4)}},
 		"empty, forced":     {empty: true, force: true, change: map[string]tftypes.Value{"history": number(4)}},
 		"in place":          {force: true, change: map[string]tftypes.Value{"description": text("new")}},

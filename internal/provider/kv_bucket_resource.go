@@ -588,8 +588,7 @@ func (r *kvBucketResource) ImportState(ctx context.Context, req resource.ImportS
 	// Terraform's own error does not name the bucket that does not exist.
 	switch _, err := client.GetBucket(ctx, bucket.ValueString()); {
 	case errors.Is(err, quiva.ErrNotFound):
-		resp.Diagnostics.AddError("Bucket does not exist",
-			fmt.Sprintf("The gateway at %s has no bucket %q. Check the name.", r.gateway.endpoint, bucket.ValueString()))
+		r.gateway.noSuchBucket(&resp.Diagnostics, bucket.ValueString())
 		return
 	case err != nil:
 		r.gateway.addError(&resp.Diagnostics, operation{doing: fmt.Sprintf("read the bucket %q", bucket.ValueString()), rejected: path.Root("bucket")}, err)

@@ -157,7 +157,7 @@ func TestAccKVEntriesDataSourceErrors(t *testing.T) {
 		fault         mockgateway.Effect
 		want          string
 	}{
-		"no bucket":         {entriesData(), mockgateway.Respond(http.StatusNotFound, nil, `{"error":"not_found"}`), `has no bucket "flags". Check the name, or create it first`},
+		"no bucket":         {entriesData(), mockgateway.Respond(http.StatusNotFound, nil, `{"error":"not_found"}`), `has no bucket "flags". Check the name.`},
 		"no bucket, search": {entriesData(`key_pattern = "a*"`), mockgateway.Respond(http.StatusNotFound, nil, `{"error":"not_found"}`), `has no bucket "flags"`},
 		"forbidden":         {entriesData(), mockgateway.Respond(http.StatusForbidden, nil, `{"error":"forbidden"}`), `Could not list the entries of the bucket "flags".`},
 		"rejected pattern":  {entriesData(`key_pattern = "**"`), mockgateway.Respond(http.StatusBadRequest, nil, `{"error":"bad pattern"}`), `key_pattern = "**"`},
@@ -168,7 +168,7 @@ func TestAccKVEntriesDataSourceErrors(t *testing.T) {
 		"decomposed key":    {entriesData(), mockgateway.Respond(http.StatusOK, nil, `{"body":{"results":[{"key":"cafe\u0301","value":{}}]}}`), `The bucket "flags" has the key "cafe\u0301"`},
 		"empty bucket":      {"data \"quiva_kv_entries\" \"test\" {\n  bucket = \"\"\n}\n", mockgateway.Drop(), `The bucket must not be empty.`},
 		"empty pattern":     {entriesData(`key_pattern = ""`), mockgateway.Drop(), `The key pattern must not be empty.`},
-		"regular pattern":   {entriesData(`key_pattern = "a[12]*"`), mockgateway.Drop(), `The key pattern contains "[", "]".`},
+		"regular pattern":   {entriesData(`key_pattern = "a[12]*"`), mockgateway.Drop(), `The key pattern "a[12]*" contains "[", "]".`},
 		"limit 0":           {entriesData(`limit = 0`), mockgateway.Drop(), `limit must be at least 1; got 0.`},
 		"limit 1001":        {entriesData(`limit = 1001`), mockgateway.Drop(), `limit value must be between 1 and 1000, got: 1001`},
 	}

@@ -91,7 +91,7 @@ func importedEntries(diags *diag.Diagnostics, identity kvEntriesIdentity, listed
 // the attribute that a 400 is about.
 func (g *gateway) addListError(diags *diag.Diagnostics, bucket string, rejected path.Path, err error) {
 	if errors.Is(err, quiva.ErrNotFound) {
-		g.missingBucket(diags, bucket)
+		g.noSuchBucket(diags, bucket)
 		return
 	}
 	g.addError(diags, operation{doing: fmt.Sprintf("list the entries of the bucket %q", bucket), rejected: rejected}, err)

@@ -73,6 +73,9 @@ func (r *kvEntriesResource) ValidateConfig(ctx context.Context, req resource.Val
 func checkKeyPrefix(diags *diag.Diagnostics, model kvEntriesModel) {
 	entries, _ := dynamicvalue.Of(model.Entries).Members()
 	prefix := model.KeyPrefix.ValueString()
+	if strings.Contains(prefix, "*") {
+		return // its own error says enough
+	}
 	outside := slices.DeleteFunc(slices.Sorted(maps.Keys(entries)), func(key string) bool { return strings.HasPrefix(key, prefix) })
 	if len(outside) > 0 {
 		diags.AddAttributeError(path.Root("entries"), "Key without the prefix",

@@ -46,7 +46,7 @@ func TestAccKVEntriesBadInput(t *testing.T) {
 		"pattern":            {manyEntries(gateway, `{}`, `key_prefix = "k*"`), `The key prefix must not contain "*": it is a prefix, not a pattern.`},
 		"prefix space":       {manyEntries(gateway, `{}`, `key_prefix = "my key/"`), `The key prefix contains " ".`},
 		"prefix dot":         {manyEntries(gateway, `{}`, `key_prefix = ".a"`), `The key prefix begins with a dot.`},
-		"exception":          {manyEntries(gateway, `{}`, `exclusive = { except = ["run time/*"] }`), `The key pattern contains " ".`},
+		"exception":          {manyEntries(gateway, `{}`, `exclusive = { except = ["run time/*"] }`), `The key pattern "run time/*" contains " ".`},
 		"null exception":     {manyEntries(gateway, `{}`, `exclusive = { except = ["runtime/*", null] }`), `This attribute contains a null value`},
 		"another prefix":     {manyEntries(gateway, `{ ka = {}, b = {}, k = {}, ak = {} }`, `key_prefix = "k"`), `Every key of entries must begin with the key_prefix, which is "k". These do not: "ak", "b".`},
 		"prefix, rest later": {withOther(manyEntries(gateway, `{ a = terraform_data.other.output }`, `key_prefix = "k"`), "{}"), `These do not: "a".`},

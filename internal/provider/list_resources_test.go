@@ -135,7 +135,7 @@ func TestListResources(t *testing.T) {
 		"third search of 40":       {listing: listing{entry, map[string]any{"bucket": "flags"}, true, 2000}, many: true, fault: mockgateway.Fault{Path: "*/search-by-key", After: 2, Times: 1, Effect: forbidden}, want: []string{"ERROR: …Gateway does not permit this call"}},
 		"deleted ones":             {listing: listing{entry, map[string]any{"bucket": "flags", "exclude": []string{"team-0*", "team-1*", "team-2*"}}, false, 2000}, many: true, deleted: "team-39/29", want: append([]string{`WARNING: …found 1199 entries in bucket "flags". The gateway counts 1200 keys`}, folderKeys(30, 40, 299)...)},
 		"no pattern":               {listing: listing{entry, map[string]any{"bucket": "flags", "exclude": []string{""}}, false, 100}, want: []string{"ERROR: …The key pattern must not be empty."}},
-		"regular expression":       {listing: listing{entry, map[string]any{"bucket": "flags", "exclude": []string{"team-3[1-9].*"}}, false, 100}, want: []string{`ERROR: …The key pattern contains "[", "]". …"*" stands for any characters, and nothing else does.`}},
+		"regular expression":       {listing: listing{entry, map[string]any{"bucket": "flags", "exclude": []string{"team-3[1-9].*"}}, false, 100}, want: []string{`ERROR: …The key pattern "team-3[1-9].*" contains "[", "]". …"*" stands for any characters, and nothing else does.`}},
 		"no prefix":                {listing: listing{entry, map[string]any{"bucket": "flags", "key_prefix": ""}, false, 100}, want: []string{"ERROR: …The key prefix must not be empty."}},
 
 		"all as one":             {listing: listing{entries, map[string]any{"bucket": "flags"}, false, 100}, want: []string{"flags"}, queries: []string{"limit=1"}},

@@ -49,6 +49,9 @@ func (v nameValidator) ValidateString(_ context.Context, req validator.StringReq
 // problem says what is wrong with a name. It is empty if nothing is.
 func (v nameValidator) problem(name string) string {
 	if predicate := v.predicate(name); predicate != "" {
+		if v.noun == patternOfKeys.noun && name != "" {
+			return fmt.Sprintf("The key pattern %q %s", name, predicate) // one of several
+		}
 		return "The " + v.noun + " " + predicate
 	}
 	return ""
