@@ -10,9 +10,16 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
+
+	"github.com/quivaworks/terraform-provider-quiva/internal/quiva"
 )
 
-var _ resource.ResourceWithMoveState = (*kvEntryResource)(nil)
+var (
+	_ resource.ResourceWithMoveState = (*kvEntryResource)(nil)
+	_ resource.ResourceWithMoveState = (*kvEntriesResource)(nil)
+	_ resource.ResourceWithMoveState = (*kvEntryPropertiesResource)(nil)
+	_ resource.ResourceWithMoveState = (*kvBucketResource)(nil)
+)
 
 // MoveState takes over entries that resources of other providers manage. The
 // name of a resource's type says which provider it is of: the same provider has
@@ -21,19 +28,26 @@ func (r *kvEntryResource) MoveState(context.Context) []resource.StateMover {
 	return []resource.StateMover{{StateMover: moveEntry}}
 }
 
-// movedEntry is what the states of other providers say of an entry.
-type movedEntry struct {
-	ID       string `json:"id"`
-	Path     string `json:"path"`
-	ReadPath string `json:"read_path"`
+// movedEntry are the attributes of another provider's resource.
+type movedEntry map[string]json.RawMessage
+
+// text returns an attribute, empty unless it is a string.
+func (e movedEntry) text(name string) (text string) {
+	_ = json.Unmarshal(e[name], &text)
+	return text
 }
 
 // entrySources are the types that an entry can be moved from, and how each says
 // at which URL it is read.
 var entrySources = map[string]func(movedEntry) string{
 	"restapi_object":   movedEntry.restapiURL,
-	"restful_resource": func(e movedEntry) string { return e.ID },
+	"restful_resource": func(e movedEntry) string { return e.text("id") },
 }
+
+// movedFromKey holds, in the private state of an entry that was just moved, the
+// scheme and host that its old resource named. Only the refresh that follows can
+// compare them with the gateway's.
+const movedFromKey = "moved_from"
 
 // moveEntry leaves the value to the refresh that follows, as an import does:
 // Terraform moves before it configures the provider.
@@ -49,7 +63,7 @@ func moveEntry(ctx context.Context, req resource.MoveStateRequest, resp *resourc
 			fmt.Sprintf("The state of the %s is not the JSON object that its provider writes. Refresh it with that provider first: it may be from an old release.", req.SourceTypeName))
 		return
 	}
-	bucket, key, problem := entryAt(urlOf(source))
+	bucket, key, origin, problem := entryAt(urlOf(source))
 	if problem != "" {
 		cannotMove(&resp.Diagnostics, req, fmt.Sprintf("A %s is moved by the URL of its entry, which ends in /storage/kv/BUCKET/entries/KEY with bucket and key percent-encoded, and this one has %s.", req.SourceTypeName, problem))
 		return
@@ -57,45 +71,93 @@ func moveEntry(ctx context.Context, req resource.MoveStateRequest, resp *resourc
 	moved := unreadEntry(bucket, key)
 	resp.Diagnostics.Append(resp.TargetState.Set(ctx, moved)...)
 	resp.Diagnostics.Append(resp.TargetIdentity.Set(ctx, moved.identity())...)
+	if origin != "" {
+		text, _ := json.Marshal(origin) // a string always encodes
+		resp.Diagnostics.Append(resp.TargetPrivate.SetKey(ctx, movedFromKey, text)...)
+	}
+}
+
+// refuseMovedFrom adds an error if an entry was moved from a resource of another
+// gateway.
+func (g *gateway) refuseMovedFrom(diags *diag.Diagnostics, note []byte) (refused bool) {
+	var from string
+	endpoint, err := url.Parse(g.endpoint)
+	if note == nil || err != nil {
+		return false
+	}
+	if json.Unmarshal(note, &from) == nil && from == quiva.Origin(endpoint) {
+		return false
+	}
+	diags.AddError("Resource cannot be moved",
+		fmt.Sprintf("The resource that was moved here is of %s, and this provider's endpoint is %s. Nothing was changed. Remove the moved block, or move it to a resource whose provider block has that endpoint.", from, g.endpoint))
+	return true
 }
 
 // restapiURL returns where a restapi_object is read: at read_path, or below path
 // by its ID.
 func (e movedEntry) restapiURL() string {
-	location := e.ReadPath
+	location := e.text("read_path")
 	if location == "" {
-		location, _, _ = strings.Cut(e.Path, "?")
+		location, _, _ = strings.Cut(e.text("path"), "?")
 		if !strings.Contains(location, "{id}") {
 			location += "/{id}"
 		}
 	}
-	return strings.ReplaceAll(location, "{id}", e.ID)
+	return strings.ReplaceAll(location, "{id}", e.text("id"))
 }
 
 // entryAt returns the entry that a URL names by the last segments of its path;
-// those before them are the endpoint's. The problem completes a sentence that ends
-// in "this one has", and shows the path alone: a query or a user name may be a
-// secret.
-func entryAt(text string) (bucket, key, problem string) {
+// those before them are the endpoint's. The origin is its scheme and host, if it has
+// any. The problem completes a sentence that ends in "this one has", and shows the
+// first segment alone: anything else may be a secret.
+func entryAt(text string) (bucket, key, origin, problem string) {
 	location, err := url.Parse(text)
 	if err != nil {
-		return "", "", "none that can be parsed"
+		return "", "", "", "none that can be parsed"
 	}
-	path := location.EscapedPath()
-	if segments := strings.Split(path, "/"); len(segments) >= 5 {
+	if location.Host != "" {
+		origin = quiva.Origin(location)
+	}
+	segments := strings.Split(location.EscapedPath(), "/")
+	if len(segments) >= 5 {
 		last := segments[len(segments)-5:]
 		bucket, _ = url.PathUnescape(last[2]) // what EscapedPath returns always decodes
 		key, _ = url.PathUnescape(last[4])
 		if last[0] == "storage" && last[1] == "kv" && last[3] == "entries" && bucketName.problem(bucket) == "" && entryKey.problem(key) == "" {
-			return bucket, key, ""
+			return bucket, key, origin, ""
 		}
 	}
-	return "", "", strconv.Quote(path)
+	if len(segments) > 2 {
+		segments = append(segments[:2], "…")
+	}
+	return "", "", "", strconv.Quote(strings.Join(segments, "/"))
+}
+
+// refuseMoves refuses to move any resource of another type.
+func refuseMoves(noun string) []resource.StateMover {
+	return []resource.StateMover{{StateMover: func(_ context.Context, req resource.MoveStateRequest, resp *resource.MoveStateResponse) {
+		cannotMove(&resp.Diagnostics, req, fmt.Sprintf("A %s cannot become a %s.", req.SourceTypeName, noun))
+	}}}
+}
+
+// MoveState refuses all moves with the block to use instead.
+func (r *kvEntriesResource) MoveState(context.Context) []resource.StateMover {
+	return refuseMoves("quiva_kv_entries")
+}
+
+// MoveState refuses all moves with the block to use instead.
+func (r *kvEntryPropertiesResource) MoveState(context.Context) []resource.StateMover {
+	return refuseMoves("quiva_kv_entry_properties")
+}
+
+// MoveState refuses all moves with the block to use instead.
+func (r *kvBucketResource) MoveState(context.Context) []resource.StateMover {
+	return refuseMoves("quiva_kv_bucket")
 }
 
 // cannotMove adds an error with what to do instead of the move.
 func cannotMove(diags *diag.Diagnostics, req resource.MoveStateRequest, problem string) {
 	diags.AddError("Resource cannot be moved",
-		fmt.Sprintf("%s\n\nWithout a move, the new resource adopts an entry with an equal value. Instead of the moved block, use this block, which removes the old resource from the state and deletes nothing:\n\n"+
+		fmt.Sprintf("%s\n\nWithout a move, the new resource adopts an entry with an equal value; a bucket has to be imported. Instead of the moved block, use this block, which removes the old resource from the state and deletes nothing:\n\n"+
 			"  removed {\n    from = %s.NAME\n    lifecycle {\n      destroy = false\n    }\n  }", problem, req.SourceTypeName))
 }

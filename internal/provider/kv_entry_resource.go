@@ -352,6 +352,14 @@ func (r *kvEntryResource) Read(ctx context.Context, req resource.ReadRequest, re
 	if !ok {
 		return
 	}
+	movedFrom, diags := req.Private.GetKey(ctx, movedFromKey)
+	resp.Diagnostics.Append(diags...)
+	if r.gateway.refuseMovedFrom(&resp.Diagnostics, movedFrom) {
+		return
+	}
+	if movedFrom != nil {
+		resp.Diagnostics.Append(resp.Private.SetKey(ctx, movedFromKey, nil)...)
+	}
 	// A list is only trusted if it shows the entry unchanged: it may be outdated.
 	listed, isListed := client.ListedDigest(ctx, state.Bucket.ValueString(), state.Key.ValueString())
 	if isListed && (writeOnly || hasValue && dynamicvalue.HoldsDigest(known, listed)) {

@@ -34,27 +34,28 @@ func TestMoveKVEntry(t *testing.T) {
 		"restful, with a host":            {"restful_resource", `{"id":"https://user:secret@api.example.com/storage/kv/flags/entries/checkout"}`, "flags", "checkout", ""},
 		"restful, with a query":           {"restful_resource", `{"id":"/storage/kv/flags/entries/checkout?api_key=secret"}`, "flags", "checkout", ""},
 
-		"restapi, another path":            {"restapi_object", `{"id":"1","path":"/api/users"}`, "", "", `A restapi_object is moved by the URL of its entry, which ends in /storage/kv/BUCKET/entries/KEY with bucket and key percent-encoded, and this one has "/api/users/1".`},
-		"restapi, base URL with the path":  {"restapi_object", `{"id":"checkout","path":"/flags/entries"}`, "", "", `has "/flags/entries/checkout"`},
-		"restapi, ID with a bare slash":    {"restapi_object", `{"id":"team/checkout","path":"/storage/kv/flags/entries"}`, "", "", `has "/storage/kv/flags/entries/team/checkout"`},
-		"restapi, path of the entry twice": {"restapi_object", `{"id":"checkout","path":"/storage/kv/flags/entries/checkout"}`, "", "", `has "/storage/kv/flags/entries/checkout/checkout"`},
-		"restapi, no ID":                   {"restapi_object", `{"path":"/storage/kv/flags/entries"}`, "", "", `has "/storage/kv/flags/entries/"`},
+		"restapi, another path":            {"restapi_object", `{"id":"1","path":"/api/users"}`, "", "", `A restapi_object is moved by the URL of its entry, which ends in /storage/kv/BUCKET/entries/KEY with bucket and key percent-encoded, and this one has "/api/…".`},
+		"restapi, base URL with the path":  {"restapi_object", `{"id":"checkout","path":"/flags/entries"}`, "", "", `has "/flags/…"`},
+		"restapi, ID with a bare slash":    {"restapi_object", `{"id":"team/checkout","path":"/storage/kv/flags/entries"}`, "", "", `has "/storage/…"`},
+		"restapi, path of the entry twice": {"restapi_object", `{"id":"checkout","path":"/storage/kv/flags/entries/checkout"}`, "", "", `has "/storage/…"`},
+		"restapi, no ID":                   {"restapi_object", `{"path":"/storage/kv/flags/entries"}`, "", "", `has "/storage/…"`},
 		"restapi, no path":                 {"restapi_object", `{"id":"checkout"}`, "", "", `has "/checkout"`},
 		"restful, a bucket":                {"restful_resource", `{"id":"/storage/kv/flags"}`, "", "", `A restful_resource is moved by the URL of its entry`},
-		"restful, another storage":         {"restful_resource", `{"id":"/archive/kv/flags/entries/checkout"}`, "", "", `has "/archive/kv/flags/entries/checkout"`},
-		"restful, not key-value":           {"restful_resource", `{"id":"/storage/objects/flags/entries/checkout"}`, "", "", `has "/storage/objects/flags/entries/checkout"`},
-		"restful, not an entry":            {"restful_resource", `{"id":"/storage/kv/flags/history/checkout"}`, "", "", `has "/storage/kv/flags/history/checkout"`},
-		"restful, one dot":                 {"restful_resource", `{"id":"/storage/kv/flags/entries/%2E"}`, "", "", `has "/storage/kv/flags/entries/%2E"`},
-		"restful, percent encoded twice":   {"restful_resource", `{"id":"/storage/kv/flags/entries/team%252Fcheckout"}`, "", "", `has "/storage/kv/flags/entries/team%252Fcheckout"`},
-		"restful, bucket with a slash":     {"restful_resource", `{"id":"/storage/kv/a%2Fb/entries/checkout"}`, "", "", `has "/storage/kv/a%2Fb/entries/checkout"`},
-		"restful, last slash":              {"restful_resource", `{"id":"/storage/kv/flags/entries/checkout/"}`, "", "", `has "/storage/kv/flags/entries/checkout/"`},
-		"restful, query of another path":   {"restful_resource", `{"id":"https://user:secret@api.example.com/users/1?key=secret#secret"}`, "", "", `has "/users/1"`},
+		"restful, another storage":         {"restful_resource", `{"id":"/archive/kv/flags/entries/checkout"}`, "", "", `has "/archive/…"`},
+		"restful, not key-value":           {"restful_resource", `{"id":"/storage/objects/flags/entries/checkout"}`, "", "", `has "/storage/…"`},
+		"restful, not an entry":            {"restful_resource", `{"id":"/storage/kv/flags/history/checkout"}`, "", "", `has "/storage/…"`},
+		"restful, one dot":                 {"restful_resource", `{"id":"/storage/kv/flags/entries/%2E"}`, "", "", `has "/storage/…"`},
+		"restful, percent encoded twice":   {"restful_resource", `{"id":"/storage/kv/flags/entries/team%252Fcheckout"}`, "", "", `has "/storage/…"`},
+		"restful, bucket with a slash":     {"restful_resource", `{"id":"/storage/kv/a%2Fb/entries/checkout"}`, "", "", `has "/storage/…"`},
+		"restful, last slash":              {"restful_resource", `{"id":"/storage/kv/flags/entries/checkout/"}`, "", "", `has "/storage/…"`},
+		"restful, query of another path":   {"restful_resource", `{"id":"https://user:secret@api.example.com/users/1?key=secret#secret"}`, "", "", `has "/users/…"`},
 		"restful, not a URL":               {"restful_resource", `{"id":"secret%zz"}`, "", "", `has none that can be parsed`},
 		"restful, no ID":                   {"restful_resource", `{"id":null}`, "", "", `has ""`},
 		"another type":                     {"consul_keys", `{"id":"secret"}`, "", "", `Only a restapi_object or restful_resource can be moved to a quiva_kv_entry, and this is a consul_keys.`},
 		"many entries":                     {"quiva_kv_entries", `{"id":"flags","bucket":"flags"}`, "", "", `and this is a quiva_kv_entries.`},
 		"not JSON":                         {"restful_resource", `{"id":"secret`, "", "", `The state of the restful_resource is not the JSON object that its provider writes.`},
-		"no text":                          {"restapi_object", `{"id":{"secret":1}}`, "", "", `The state of the restapi_object is not the JSON object that its provider writes.`},
+		"no text":                          {"restapi_object", `{"id":{"secret":1}}`, "", "", `has "/"`},
+		"other case":                       {"restapi_object", `{"ID":"checkout","path":"/storage/kv/flags/entries"}`, "", "", `has "/storage/…"`},
 		"no object":                        {"restapi_object", `["secret"]`, "", "", `The state of the restapi_object is not the JSON object that its provider writes.`},
 	}
 	for name, test := range tests {
@@ -103,6 +104,50 @@ func TestMoveIsRead(t *testing.T) {
 	}
 	if requests := gateway.Requests(); len(requests) != 1 || requests[0].Method != http.MethodGet {
 		t.Errorf("the gateway was sent %v", requests)
+	}
+}
+
+// TestMovedFromAnotherGateway: a URL with a host is of the provider's gateway, or the
+// refresh that follows the move refuses it.
+func TestMovedFromAnotherGateway(t *testing.T) {
+	t.Parallel()
+	gateway := newGateway(t)
+	gateway.PutEntry("flags", "checkout", `{}`)
+	port := gateway.URL[strings.LastIndex(gateway.URL, ":"):]
+	for base, refused := range map[string]bool{
+		gateway.URL:             false,
+		gateway.URL + "/prefix": false,
+		strings.ToUpper(gateway.URL[:4]) + gateway.URL[4:]: false,
+		"https://127.0.0.1" + port:                         true,
+		"http://127.0.0.1":                                 true,
+		"http://user:secret@api.example.com":               true,
+	} {
+		server := newServer(t)
+		moved := move(t, server, "restful_resource", "quiva_kv_entry", `{"id":"`+base+`/storage/kv/flags/entries/checkout"}`)
+		noDiagnostics(t, moved.Diagnostics, nil)
+		configure(t, server, gateway)
+		read, err := server.ReadResource(t.Context(), &tfprotov6.ReadResourceRequest{
+			TypeName: "quiva_kv_entry", CurrentState: moved.TargetState, CurrentIdentity: moved.TargetIdentity, Private: moved.TargetPrivate,
+		})
+		if !refused {
+			noDiagnostics(t, read.Diagnostics, err)
+			if string(read.Private) != "" && strings.Contains(string(read.Private), "moved_from") {
+				t.Errorf("%s: the private state still has %s", base, read.Private)
+			}
+			continue
+		}
+		checkRefusal(t, read.Diagnostics, "this provider's endpoint is "+gateway.URL)
+	}
+}
+
+// TestMoveToOtherTypes: between the provider's own types, an error has the block to
+// use instead.
+func TestMoveToOtherTypes(t *testing.T) {
+	t.Parallel()
+	for _, to := range []string{"quiva_kv_entries", "quiva_kv_entry_properties", "quiva_kv_bucket"} {
+		moved := move(t, newServer(t), "quiva_kv_entry", to, `{"id":"flags/a","bucket":"flags","key":"a","value":{"password":"secret"}}`)
+		checkRefusal(t, moved.Diagnostics, "A quiva_kv_entry cannot become a "+to+".")
+		checkRefusal(t, moved.Diagnostics, "  removed {\n    from = quiva_kv_entry.NAME\n    lifecycle {\n      destroy = false\n    }\n  }")
 	}
 }
 

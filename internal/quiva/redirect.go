@@ -16,12 +16,12 @@ const maxRedirects = 5
 func checkRedirect(next *http.Request, previous []*http.Request) error {
 	refuse := func(reason string) error {
 		// Without its query, which may carry a secret of the other side.
-		return fmt.Errorf("%w to %s, which was not followed: %s", ErrRedirected, origin(next.URL)+next.URL.EscapedPath(), reason)
+		return fmt.Errorf("%w to %s, which was not followed: %s", ErrRedirected, Origin(next.URL)+next.URL.EscapedPath(), reason)
 	}
 	first := previous[0]
 	switch {
-	case origin(next.URL) != origin(first.URL) || next.URL.User != nil:
-		return refuse("the credential is only sent to " + origin(first.URL))
+	case Origin(next.URL) != Origin(first.URL) || next.URL.User != nil:
+		return refuse("the credential is only sent to " + Origin(first.URL))
 	case next.Method != first.Method:
 		return refuse("it would turn the " + first.Method + " into a " + next.Method)
 	case len(previous) > maxRedirects:
@@ -30,8 +30,8 @@ func checkRedirect(next *http.Request, previous []*http.Request) error {
 	return nil
 }
 
-// origin returns a URL's scheme, host and port in one spelling.
-func origin(u *url.URL) string {
+// Origin returns a URL's scheme, host and port in one spelling.
+func Origin(u *url.URL) string {
 	host, port := strings.ToLower(u.Hostname()), u.Port()
 	if strings.Contains(host, ":") {
 		host = "[" + host + "]"
