@@ -116,7 +116,7 @@ func (s *shop) create(ctx context.Context) error {
 		return result.failure("the secret on the gateway is not that of the vault")
 	}
 	written := s.gateway.RequestsTo(http.MethodPut, entryPath(secretsBucket, paymentSecret))
-	if len(written) != 1 || written[0].Credential != "Authorization" {
+	if len(written) != 1 || written[0].Header.Get("Authorization") == "" {
 		return result.failure("the secret was not written once, and under a token")
 	}
 	s.say.passed("%s holds the secret, written under a token that was read from the %s", secretsBucket, vaultBucket)

@@ -1,5 +1,7 @@
 package mockgateway
 
+import "cmp"
+
 // BucketConfig is how a bucket is made. Only Name is required.
 type BucketConfig struct {
 	// Name consists of ASCII letters, digits, "_" and "-".
@@ -44,14 +46,6 @@ type IndexMapping struct {
 // withDefaults fills in what the API's documents give defaults for and, for the
 // storage, for which they give none, what JetStream does.
 func (c BucketConfig) withDefaults() BucketConfig {
-	if c.History == 0 {
-		c.History = 1
-	}
-	if c.Replicas == 0 {
-		c.Replicas = 1
-	}
-	if c.Storage == "" {
-		c.Storage = "file"
-	}
+	c.History, c.Replicas, c.Storage = cmp.Or(c.History, 1), cmp.Or(c.Replicas, 1), cmp.Or(c.Storage, "file")
 	return c
 }

@@ -2,6 +2,7 @@ package mockgateway
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -13,15 +14,12 @@ import (
 // createBucketRequest is the body of POST /storage/kv. A field that is absent
 // or null is nil here; the documents do not tell the two apart.
 type createBucketRequest struct {
-	Bucket       *string   `json:"bucket"`
-	Description  *string   `json:"description"`
-	Compression  *bool     `json:"compression"`
-	History      *int      `json:"history"`
-	MaxBytes     *int64    `json:"max_bytes"`
-	MaxValueSize *int32    `json:"max_value_size"`
-	Replicas     *int      `json:"replicas"`
-	Storage      *string   `json:"storage"`
-	Indexing     *Indexing `json:"indexing"`
+	updateBucketRequest
+	Bucket      *string `json:"bucket"`
+	Compression *bool   `json:"compression"`
+	History     *int    `json:"history"`
+	Replicas    *int    `json:"replicas"`
+	Storage     *string `json:"storage"`
 }
 
 // updateBucketRequest is the body of PUT /storage/kv/{bucket}: nothing else of a
@@ -33,30 +31,27 @@ type updateBucketRequest struct {
 	Indexing     *Indexing `json:"indexing"`
 }
 
-// bucketListItem is one bucket of GET /storage/kv.
-type bucketListItem struct {
-	Name        string    `json:"name"`
-	Description string    `json:"description"`
-	EntryTotal  int       `json:"entry_total"`
-	Created     time.Time `json:"created"`
-}
-
 // listBuckets gives all buckets, by name: the documents know no limit here.
 // entry_total is the number of keys; they do not say whether older revisions
 // count.
 func (g *Gateway) listBuckets(c call) (response, error) {
-	items := []bucketListItem{}
+	items := []object{}
+	dialect := c.behaviour.dialect
+	if dialect.NullLists {
+		items = nil
+	}
 	g.store.viewAll(func(b *bucket) {
-		items = append(items, bucketListItem{
-			Name:        b.config.Name,
-			Description: b.config.Description,
-			EntryTotal:  len(b.entries),
-			Created:     b.created,
+		var created any = b.created
+		if dialect.NumericCreated {
+			created = b.created.UnixMilli()
+		}
+		items = append(items, object{
+			"name": b.config.Name, "description": b.config.Description, "entry_total": len(b.entries), "created": created,
 		})
 	})
-	return jsonResponse(http.StatusOK, []byte(jsonText(map[string]any{
-		"body":     map[string]any{"results": items, "results_total": len(items)},
-		"metadata": map[string]any{"duration": time.Since(c.start).String()},
+	return jsonResponse(http.StatusOK, []byte(jsonText(object{
+		"body":     object{"results": items, "results_total": len(items)},
+		"metadata": object{"duration": time.Since(c.start).String()},
 	}))), nil
 }
 
@@ -70,23 +65,21 @@ func (g *Gateway) createBucket(c call) (response, error) {
 	if request.Bucket == nil {
 		return response{}, errors.New("bucket is required")
 	}
-	config := BucketConfig{Name: *request.Bucket, Indexing: request.Indexing}.withDefaults()
-	set(&config.Description, request.Description)
+	config := BucketConfig{Name: *request.Bucket}.withDefaults()
 	set(&config.Compression, request.Compression)
 	set(&config.History, request.History)
 	set(&config.Replicas, request.Replicas)
 	set(&config.Storage, request.Storage)
-	if err := setLimits(&config, request.MaxBytes, request.MaxValueSize); err != nil {
-		return response{}, err
-	}
-	if err := checkBucketConfig(config); err != nil {
+	if err := request.apply(&config); err != nil {
 		return response{}, err
 	}
 	if err := g.store.create(config); err != nil {
-		// The only refusal whose text the documents fix.
-		return response{}, &statusError{http.StatusBadRequest, "Bucket already exists"}
+		return response{}, &statusError{
+			cmp.Or(c.behaviour.dialect.ExistingStatus, http.StatusBadRequest),
+			cmp.Or(c.behaviour.dialect.ExistingText, "Bucket already exists"),
+		}
 	}
-	return success(), nil
+	return c.success(), nil
 }
 
 // updateBucket responds 404 for a bucket that does not exist: the description of
@@ -96,23 +89,13 @@ func (g *Gateway) createBucket(c call) (response, error) {
 // Limits below what the bucket already holds are accepted and refuse the writes
 // to come. An index, once there, can be replaced and not removed.
 func (g *Gateway) updateBucket(c call) (response, error) {
-	if err := checkBucketName(c.bucket); err != nil {
-		return response{}, err
-	}
 	var request updateBucketRequest
 	if err := decodeRequest(c.body, &request); err != nil {
 		return response{}, fmt.Errorf("%w (an update may contain description, max_bytes, max_value_size and indexing)", err)
 	}
 	err := g.store.change(c.bucket, func(b *bucket) error {
 		config := b.config
-		set(&config.Description, request.Description)
-		if err := setLimits(&config, request.MaxBytes, request.MaxValueSize); err != nil {
-			return err
-		}
-		if request.Indexing != nil {
-			config.Indexing = request.Indexing
-		}
-		if err := checkBucketConfig(config); err != nil {
+		if err := request.apply(&config); err != nil {
 			return err
 		}
 		if request.Indexing != nil {
@@ -124,23 +107,17 @@ func (g *Gateway) updateBucket(c call) (response, error) {
 	if err != nil {
 		return response{}, err
 	}
-	return success(), nil
+	return c.success(), nil
 }
 
 func (g *Gateway) deleteBucket(c call) (response, error) {
-	if err := checkBucketName(c.bucket); err != nil {
-		return response{}, err
-	}
 	if err := g.store.remove(c.bucket); err != nil {
 		return response{}, err
 	}
-	return success(), nil
+	return c.success(), nil
 }
 
 func (g *Gateway) purgeBucket(c call) (response, error) {
-	if err := checkBucketName(c.bucket); err != nil {
-		return response{}, err
-	}
 	err := g.store.change(c.bucket, func(b *bucket) error {
 		b.purge()
 		return nil
@@ -148,7 +125,7 @@ func (g *Gateway) purgeBucket(c call) (response, error) {
 	if err != nil {
 		return response{}, err
 	}
-	return success(), nil
+	return c.success(), nil
 }
 
 // decodeRequest decodes a body that must be exactly one JSON object without
@@ -174,16 +151,20 @@ func set[T any](field *T, value *T) {
 	}
 }
 
-// setLimits refuses the 0 that in a BucketConfig stands for no limit: in a
-// request that is said by absence.
-func setLimits(config *BucketConfig, maxBytes *int64, maxValueSize *int32) error {
-	if maxBytes != nil && *maxBytes < 1 {
+// apply refuses the 0 that in a BucketConfig stands for no limit: in a request
+// that is said by absence.
+func (r updateBucketRequest) apply(config *BucketConfig) error {
+	if r.MaxBytes != nil && *r.MaxBytes < 1 {
 		return errors.New("max_bytes must be at least 1")
 	}
-	if maxValueSize != nil && *maxValueSize < 1 {
+	if r.MaxValueSize != nil && *r.MaxValueSize < 1 {
 		return errors.New("max_value_size must be at least 1")
 	}
-	set(&config.MaxBytes, maxBytes)
-	set(&config.MaxValueSize, maxValueSize)
-	return nil
+	set(&config.Description, r.Description)
+	set(&config.MaxBytes, r.MaxBytes)
+	set(&config.MaxValueSize, r.MaxValueSize)
+	if r.Indexing != nil {
+		config.Indexing = r.Indexing
+	}
+	return checkBucketConfig(*config)
 }

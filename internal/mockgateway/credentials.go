@@ -1,6 +1,7 @@
 package mockgateway
 
 import (
+	"cmp"
 	"net/http"
 	"strings"
 	"sync"
@@ -23,16 +24,15 @@ type Permission struct {
 
 // credentials are those that the gateway accepts.
 type credentials struct {
-	mu             sync.RWMutex
-	apiKeys        map[string]bool
-	restrictedKeys map[string][]Permission
-	tokens         map[string]bool
+	mu      sync.RWMutex
+	apiKeys map[string][]Permission
+	tokens  map[string]bool
 }
 
 func newCredentials() *credentials {
 	c := &credentials{}
 	c.clear()
-	c.apiKeys[DefaultAPIKey] = true
+	c.apiKeys[DefaultAPIKey] = []Permission{{}}
 	c.tokens[DefaultToken] = true
 	return c
 }
@@ -40,11 +40,7 @@ func newCredentials() *credentials {
 // AllowAPIKey makes the gateway accept key, in addition to those it accepts.
 // A key that was restricted no longer is.
 func (g *Gateway) AllowAPIKey(key string) {
-	c := g.credentials
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	delete(c.restrictedKeys, key)
-	c.apiKeys[key] = true
+	g.AllowRestrictedKey(key, Permission{})
 }
 
 // AllowRestrictedKey makes the gateway accept key for the permitted calls only
@@ -53,8 +49,7 @@ func (g *Gateway) AllowRestrictedKey(key string, permitted ...Permission) {
 	c := g.credentials
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	delete(c.apiKeys, key)
-	c.restrictedKeys[key] = permitted
+	c.apiKeys[key] = permitted
 }
 
 // AllowToken makes the gateway accept token, in addition to those it accepts.
@@ -75,24 +70,18 @@ func (g *Gateway) RevokeCredentials() {
 }
 
 func (c *credentials) clear() {
-	c.apiKeys = map[string]bool{}
-	c.restrictedKeys = map[string][]Permission{}
+	c.apiKeys = map[string][]Permission{}
 	c.tokens = map[string]bool{}
 }
 
 // check returns why r may not be served, or nil. An API key that is sent is the
 // only credential looked at: a good token does not make up for a bad key.
-func (c *credentials) check(r *http.Request, escapedPath string) error {
+func (c *credentials) check(r *http.Request, escapedPath string, dialect Dialect) error {
 	c.mu.RLock()
 	defer c.mu.RUnlock()
 	unauthorized := &statusError{http.StatusUnauthorized, "unauthorized"}
-	switch credentialHeader(r.Header) {
-	case "X-Api-Key":
-		key := r.Header.Get("X-Api-Key")
-		if c.apiKeys[key] {
-			return nil
-		}
-		permitted, ok := c.restrictedKeys[key]
+	if key := r.Header.Get("X-Api-Key"); key != "" {
+		permitted, ok := c.apiKeys[key]
 		if !ok {
 			return unauthorized
 		}
@@ -101,23 +90,11 @@ func (c *credentials) check(r *http.Request, escapedPath string) error {
 				return nil
 			}
 		}
-		return &statusError{http.StatusForbidden, "forbidden"}
-	case "Authorization":
-		scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
-		if strings.EqualFold(scheme, "Bearer") && c.tokens[token] {
-			return nil
-		}
+		return &statusError{cmp.Or(dialect.RestrictedStatus, http.StatusForbidden), "forbidden"}
+	}
+	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	if strings.EqualFold(scheme, "Bearer") && c.tokens[token] {
+		return nil
 	}
 	return unauthorized
-}
-
-// credentialHeader names the header that a request is judged by, empty if it
-// brings no credential.
-func credentialHeader(header http.Header) string {
-	for _, name := range []string{"X-Api-Key", "Authorization"} {
-		if header.Get(name) != "" {
-			return name
-		}
-	}
-	return ""
 }

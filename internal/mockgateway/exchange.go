@@ -1,11 +1,11 @@
 package mockgateway
 
 import (
-	"context"
 	"crypto/tls"
 	"net"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -21,18 +21,36 @@ type exchange struct {
 
 // handle does what the request asks and returns the response without sending it.
 func (x *exchange) handle() response {
+	dialect := x.behaviour.dialect
+	resp, err := x.operate(dialect)
+	if err != nil {
+		resp = dialect.errorResponse(err)
+	}
+	return dialect.wrap(resp)
+}
+
+func (x *exchange) operate(dialect Dialect) (response, error) {
 	endpoint, ok := findEndpoint(x.record.Path)
-	if !ok {
-		return noSuchRoute()
+	if !ok || dialect.WrongHost || dialect.Slash == "unrouted" && strings.Contains(endpoint.key, "/") {
+		return noSuchRoute(), nil
 	}
 	operate, ok := endpoint.methods[x.request.Method]
 	if !ok {
-		return methodNotAllowed(endpoint.methods)
+		return methodNotAllowed(endpoint.methods), nil
 	}
-	if err := x.gateway.credentials.check(x.request, x.record.Path); err != nil {
-		return errorResponse(err, x.behaviour.wrappedErrors)
+	if err := x.gateway.credentials.check(x.request, x.record.Path, dialect); err != nil {
+		return response{}, err
 	}
-	resp, err := operate(x.gateway, call{
+	if dialect.NoResponders != "" && matchPattern(dialect.NoResponders, x.record.Path) {
+		return response{}, &statusError{http.StatusInternalServerError, "nats: no responders available for request"}
+	}
+	if endpoint.bucket != "" {
+		if err := checkBucketName(endpoint.bucket); err != nil {
+			return response{}, err
+		}
+	}
+	return operate(x.gateway, call{
+		method:    x.request.Method,
 		bucket:    endpoint.bucket,
 		key:       endpoint.key,
 		query:     x.record.Query,
@@ -40,10 +58,6 @@ func (x *exchange) handle() response {
 		start:     x.record.Start,
 		behaviour: x.behaviour,
 	})
-	if err != nil {
-		return errorResponse(err, x.behaviour.wrappedErrors)
-	}
-	return resp
 }
 
 // wait lets d pass. When the client goes away or the server stops meanwhile, it
@@ -70,12 +84,8 @@ func (x *exchange) finish(status int) {
 	}
 }
 
-// now is what the gateway's clock shows.
-func (x *exchange) now() time.Time { return time.Now().Add(x.behaviour.clockOffset) }
-
 func (x *exchange) writeHeader(status int, header http.Header) {
 	x.finish(status)
-	x.writer.Header().Set("Date", x.now().UTC().Format(http.TimeFormat))
 	for name, values := range header {
 		x.writer.Header()[http.CanonicalHeaderKey(name)] = values
 	}
@@ -95,11 +105,22 @@ func (x *exchange) abandon() {
 	cutOff()
 }
 
-// hangUp ends an exchange that gets no response by closing its connection. It does
-// not return.
+// hangUp ends an exchange that gets no response. It closes the TCP connection
+// itself, so that HTTP/2 loses all of its streams, and TLS cannot close in an orderly
+// way. Where the connection is not known, under another server, net/http closes it
+// for HTTP/1 and resets the stream for HTTP/2. It does not return.
 func (x *exchange) hangUp(reset bool) {
 	x.finish(0)
-	closeConnection(x.request.Context(), reset)
+	if conn, ok := x.request.Context().Value(connectionKey{}).(net.Conn); ok {
+		if secured, ok := conn.(*tls.Conn); ok {
+			conn = secured.NetConn()
+		}
+		if tcp, ok := conn.(*net.TCPConn); ok && reset {
+			_ = tcp.SetLinger(0)
+		}
+		_ = conn.Close()
+	}
+	cutOff()
 }
 
 // cutOff ends an exchange whose response has begun, after what was flushed of it:
@@ -111,23 +132,6 @@ func cutOff() { panic(http.ErrAbortHandler) }
 // connectionKey is the context key under which a [Server] keeps a request's
 // connection.
 type connectionKey struct{}
-
-// closeConnection closes the TCP connection itself, so that HTTP/2 loses all of
-// its streams, and TLS cannot close in an orderly way. Where the connection is not
-// known, under another server, net/http closes it for HTTP/1 and
-// resets the stream for HTTP/2. It does not return.
-func closeConnection(ctx context.Context, reset bool) {
-	if conn, ok := ctx.Value(connectionKey{}).(net.Conn); ok {
-		if secured, ok := conn.(*tls.Conn); ok {
-			conn = secured.NetConn()
-		}
-		if tcp, ok := conn.(*net.TCPConn); ok && reset {
-			_ = tcp.SetLinger(0)
-		}
-		_ = conn.Close()
-	}
-	cutOff()
-}
 
 func (resp response) headerWithLength() http.Header {
 	header := resp.header.Clone()

@@ -31,14 +31,12 @@ type Gateway struct {
 // behaviour is what the Set methods set. A request keeps the one it met on
 // arrival.
 type behaviour struct {
-	latency       time.Duration
-	limiter       *limiter
-	clockOffset   time.Duration
-	transform     func(bucket, key, value string) string
-	stringValues  bool
-	wrappedErrors bool
-	dropRequests  bool
-	requestHook   func(Request)
+	latency      time.Duration
+	limiter      *limiter
+	transform    func(bucket, key, value string) string
+	dialect      Dialect
+	dropRequests bool
+	requestHook  func(Request)
 }
 
 // NewGateway returns a gateway without buckets that accepts [DefaultAPIKey]
@@ -67,10 +65,12 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 
 	if l := x.behaviour.limiter; l != nil {
-		ok, pause := l.admit(time.Now())
+		now := time.Now()
+		ok, pause := l.admit(now)
+		l.setHeaders(w.Header(), x.behaviour.dialect.LimitHeaders, now)
 		if !ok {
 			x.wait(x.behaviour.latency)
-			x.send(l.tooManyRequests(x.now(), pause))
+			x.send(l.tooManyRequests(now, pause))
 			return
 		}
 		defer l.leave()
@@ -92,7 +92,7 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // SetLatency delays every request by d before anything else happens to it.
 // Zero, the default, turns it off.
 func (g *Gateway) SetLatency(d time.Duration) {
-	g.change(func(b *behaviour) { b.latency = d })
+	g.configure(func(b *behaviour) { b.latency = d })
 }
 
 // SetLimit makes the gateway refuse what is over the limit with a 429. Nil, the
@@ -103,7 +103,7 @@ func (g *Gateway) SetLimit(limit Limit) {
 	if limit != nil {
 		l = newLimiter(limit)
 	}
-	g.change(func(b *behaviour) { b.limiter = l })
+	g.configure(func(b *behaviour) { b.limiter = l })
 }
 
 // Refused returns how many requests the present limit has refused.
@@ -114,50 +114,35 @@ func (g *Gateway) Refused() int {
 	return 0
 }
 
-// SetClockOffset makes the gateway's clock, which Date and Retry-After headers
-// show, run ahead of this machine's by d, or behind it if d is negative.
-func (g *Gateway) SetClockOffset(d time.Duration) {
-	g.change(func(b *behaviour) { b.clockOffset = d })
-}
-
 // SetWriteTransform makes the gateway store transform(bucket, key, value) where
 // a client PUT value, as a gateway does that changes what it is given. What
 // transform returns is stored and returned unchecked; it should be JSON text.
 // Nil, the default, turns it off. [Gateway.PutEntry] is not affected.
 func (g *Gateway) SetWriteTransform(transform func(bucket, key, value string) string) {
-	g.change(func(b *behaviour) { b.transform = transform })
+	g.configure(func(b *behaviour) { b.transform = transform })
 }
 
-// SetStringValues makes lists and searches give each value as a JSON string
-// that holds the value's JSON text, which the API's schema of search-by-key
-// says, instead of as the value itself, which its examples say and which is the
-// default. A single entry's GET always gives the value itself.
-func (g *Gateway) SetStringValues(on bool) {
-	g.change(func(b *behaviour) { b.stringValues = on })
-}
-
-// SetWrappedErrors makes errors come as
-// {"status_code":401,"body":{"error":"…"}}, as some layers of the gateway
-// give them, instead of as {"error":"…"}. Plain text errors (429, unknown
-// routes) stay as they are.
-func (g *Gateway) SetWrappedErrors(on bool) {
-	g.change(func(b *behaviour) { b.wrappedErrors = on })
+// SetDialect makes the gateway respond in another form. The zero Dialect, the
+// default, is the documented one. It panics if a field has none of its values.
+func (g *Gateway) SetDialect(dialect Dialect) {
+	dialect.check()
+	g.configure(func(b *behaviour) { b.dialect = dialect })
 }
 
 // SetKeepRequests says whether requests are kept for [Gateway.Requests], which
 // is the default. A gateway that runs for days should not.
 func (g *Gateway) SetKeepRequests(on bool) {
-	g.change(func(b *behaviour) { b.dropRequests = !on })
+	g.configure(func(b *behaviour) { b.dropRequests = !on })
 }
 
 // SetRequestHook makes the gateway call hook once for every request, when its
 // status is known and before its response is sent, from the goroutine that serves
 // it. Nil, the default, turns it off.
 func (g *Gateway) SetRequestHook(hook func(Request)) {
-	g.change(func(b *behaviour) { b.requestHook = hook })
+	g.configure(func(b *behaviour) { b.requestHook = hook })
 }
 
-func (g *Gateway) change(set func(*behaviour)) {
+func (g *Gateway) configure(set func(*behaviour)) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	set(&g.behaviour)

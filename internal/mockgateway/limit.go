@@ -20,31 +20,31 @@ type Limit interface {
 // as nginx's limit_req, Envoy's local rate limit and AWS do. The bucket is full
 // at first.
 type TokenBucket struct {
-	Rate       float64
-	Burst      int
-	RetryAfter RetryAfter
+	Rate  float64
+	Burst int
+	RetryAfter
 }
 
 // FixedWindow allows so many Requests in each Window, which begins at a multiple
 // of its length, as Kong's rate limiting does. Around a window's edge twice as
 // many can pass at once.
 type FixedWindow struct {
-	Requests   int
-	Window     time.Duration
-	RetryAfter RetryAfter
+	Requests int
+	Window   time.Duration
+	RetryAfter
 }
 
 // SlidingWindow allows so many Requests in any time as long as Window.
 type SlidingWindow struct {
-	Requests   int
-	Window     time.Duration
-	RetryAfter RetryAfter
+	Requests int
+	Window   time.Duration
+	RetryAfter
 }
 
 // Concurrency allows so many Requests at a time, as nginx's limit_conn does.
 type Concurrency struct {
-	Requests   int
-	RetryAfter RetryAfter
+	Requests int
+	RetryAfter
 }
 
 // RetryAfter is the header of that name in a 429. The zero value sends none.
@@ -65,10 +65,7 @@ const (
 	Date
 )
 
-func (l TokenBucket) retryAfter() RetryAfter   { return l.RetryAfter }
-func (l FixedWindow) retryAfter() RetryAfter   { return l.RetryAfter }
-func (l SlidingWindow) retryAfter() RetryAfter { return l.RetryAfter }
-func (l Concurrency) retryAfter() RetryAfter   { return l.RetryAfter }
+func (r RetryAfter) retryAfter() RetryAfter { return r }
 
 // enforcer counts requests against a limit.
 type enforcer interface {
@@ -76,7 +73,15 @@ type enforcer interface {
 	admit(now time.Time) (ok bool, wait time.Duration)
 	// leave ends a request that has passed.
 	leave()
+	// quota returns how many requests the limit allows, how many are left, and when
+	// none counts any more.
+	quota(now time.Time) (limit, left int, reset time.Duration)
 }
+
+// uncounted is part of the limits that do not mind what is under way.
+type uncounted struct{}
+
+func (uncounted) leave() {}
 
 // limiter holds the requests of a gateway to its limit.
 type limiter struct {
@@ -119,6 +124,24 @@ func (l *limiter) refusedTotal() int {
 	return l.refused
 }
 
+// setHeaders tells the limit in the form of [Dialect].LimitHeaders.
+func (l *limiter) setHeaders(header http.Header, form string, now time.Time) {
+	l.mu.Lock()
+	limit, left, reset := l.enforcer.quota(now)
+	l.mu.Unlock()
+	at := int64((reset + time.Second - 1) / time.Second)
+	switch form {
+	case "unix":
+		at = now.Add(reset + time.Second - 1).Unix()
+	case "seconds":
+	default:
+		return
+	}
+	for name, value := range map[string]int64{"Limit": int64(limit), "Remaining": int64(left), "Reset": at} {
+		header.Set("X-Ratelimit-"+name, strconv.FormatInt(value, 10))
+	}
+}
+
 // tooManyRequests is the response to a request over the limit, by a clock that
 // shows now.
 func (l *limiter) tooManyRequests(now time.Time, pause time.Duration) response {
@@ -141,6 +164,7 @@ func (l TokenBucket) enforce() enforcer {
 }
 
 type tokens struct {
+	uncounted
 	limit TokenBucket
 	left  float64
 	at    time.Time
@@ -159,7 +183,10 @@ func (t *tokens) admit(now time.Time) (bool, time.Duration) {
 	return true, 0
 }
 
-func (*tokens) leave() {}
+func (t *tokens) quota(time.Time) (limit, left int, reset time.Duration) {
+	missing := float64(t.limit.Burst) - t.left
+	return t.limit.Burst, int(t.left), time.Duration(missing / t.limit.Rate * float64(time.Second))
+}
 
 func (l FixedWindow) enforce() enforcer {
 	checkWindow(l, l.Requests, l.Window)
@@ -167,6 +194,7 @@ func (l FixedWindow) enforce() enforcer {
 }
 
 type fixedWindow struct {
+	uncounted
 	limit  FixedWindow
 	start  time.Time
 	passed int
@@ -183,7 +211,9 @@ func (w *fixedWindow) admit(now time.Time) (bool, time.Duration) {
 	return true, 0
 }
 
-func (*fixedWindow) leave() {}
+func (w *fixedWindow) quota(now time.Time) (limit, left int, reset time.Duration) {
+	return w.limit.Requests, w.limit.Requests - w.passed, w.start.Add(w.limit.Window).Sub(now)
+}
 
 func (l SlidingWindow) enforce() enforcer {
 	checkWindow(l, l.Requests, l.Window)
@@ -191,6 +221,7 @@ func (l SlidingWindow) enforce() enforcer {
 }
 
 type slidingWindow struct {
+	uncounted
 	limit  SlidingWindow
 	passed []time.Time // within the window
 }
@@ -206,7 +237,9 @@ func (w *slidingWindow) admit(now time.Time) (bool, time.Duration) {
 	return true, 0
 }
 
-func (*slidingWindow) leave() {}
+func (w *slidingWindow) quota(now time.Time) (limit, left int, reset time.Duration) {
+	return w.limit.Requests, w.limit.Requests - len(w.passed), w.passed[len(w.passed)-1].Add(w.limit.Window).Sub(now)
+}
 
 func checkWindow(limit Limit, requests int, window time.Duration) {
 	if requests < 1 || window <= 0 {
@@ -232,3 +265,7 @@ func (a *atOnce) admit(time.Time) (bool, time.Duration) {
 }
 
 func (a *atOnce) leave() { a.passing-- }
+
+func (a *atOnce) quota(time.Time) (limit, left int, reset time.Duration) {
+	return a.limit, a.limit - a.passing, time.Second
+}

@@ -25,7 +25,7 @@ func (g *Gateway) listEntries(c call) (response, error) {
 		return response{}, err
 	}
 	metadata := fmt.Sprintf(`{"bucket":%s,"limit":%d}`, jsonText(c.bucket), limit)
-	return entriesResponse(entries, metadata, c.behaviour.stringValues), nil
+	return c.entriesResponse(entries, metadata)
 }
 
 // searchByKey lets "*" stand for any run of characters, dots and slashes
@@ -44,15 +44,15 @@ func (g *Gateway) searchByKey(c call) (response, error) {
 	if err != nil {
 		return response{}, err
 	}
+	if len(entries) == 0 && c.behaviour.dialect.MissingSearch {
+		return response{}, errNoKey
+	}
 	metadata := fmt.Sprintf(`{"bucket":%s,"search":%s,"hits":%d}`,
 		jsonText(c.bucket), jsonText(pattern), len(entries))
-	return entriesResponse(entries, metadata, c.behaviour.stringValues), nil
+	return c.entriesResponse(entries, metadata)
 }
 
 func (g *Gateway) latestEntries(bucketName, pattern string, limit int) ([]entry, error) {
-	if err := checkBucketName(bucketName); err != nil {
-		return nil, err
-	}
 	var entries []entry
 	err := g.store.view(bucketName, func(b *bucket) { entries = b.latest(pattern, limit) })
 	return entries, err
@@ -71,19 +71,23 @@ func readLimit(query url.Values) (int, error) {
 
 // entriesResponse counts in results_total the entries it gives; the documents do
 // not say whether those beyond the limit count.
-func entriesResponse(entries []entry, metadata string, stringValues bool) response {
-	var body bytes.Buffer
-	body.WriteString(`{"body":{"results":[`)
+func (c call) entriesResponse(entries []entry, metadata string) (response, error) {
+	dialect := c.behaviour.dialect
+	var results bytes.Buffer
 	for i, e := range entries {
 		if i > 0 {
-			body.WriteByte(',')
+			results.WriteByte(',')
 		}
 		value := e.value
-		if stringValues {
+		if dialect.StringLists {
 			value = jsonText(value)
 		}
-		fmt.Fprintf(&body, `{"key":%s,"value":%s}`, jsonText(e.key), value)
+		fmt.Fprintf(&results, `{"key":%s,"value":%s}`, jsonText(e.key), value)
 	}
-	fmt.Fprintf(&body, `],"results_total":%d},"metadata":%s}`, len(entries), metadata)
-	return jsonResponse(http.StatusOK, body.Bytes())
+	list := "[" + results.String() + "]"
+	if len(entries) == 0 && dialect.NullLists {
+		list = "null"
+	}
+	return jsonResponse(http.StatusOK, fmt.Appendf(nil,
+		`{"body":{"results":%s,"results_total":%d},"metadata":%s}`, list, len(entries), metadata)), nil
 }

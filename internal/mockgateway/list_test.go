@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"testing"
+
+	"github.com/quivaworks/terraform-provider-quiva/internal/mockgateway"
 )
 
 // keysOf sends a list or a search and returns the keys it gives.
@@ -42,7 +44,7 @@ func TestListEntries(t *testing.T) {
 	s.PutEntry("b", "two", `"text"`)
 	do(t, s, "GET", path+"?limit=25", "").expect(t, 200,
 		`{"body":{"results":[{"key":"two","value":"text"},{"key":"one","value":{ "n": 1.0 }}],"results_total":2},"metadata":{"bucket":"b","limit":25}}`)
-	s.SetStringValues(true)
+	s.SetDialect(mockgateway.Dialect{StringLists: true})
 	do(t, s, "GET", path, "").expect(t, 200,
 		`{"body":{"results":[{"key":"two","value":"\"text\""},{"key":"one","value":"{ \"n\": 1.0 }"}],"results_total":2},"metadata":{"bucket":"b","limit":10}}`)
 	do(t, s, "GET", path+"/one", "").expect(t, 200,

@@ -19,9 +19,6 @@ type Request struct {
 	// Header is the request's header, credentials included.
 	Header http.Header
 	Body   []byte
-	// Credential names the header whose credential counted: "X-Api-Key", also
-	// when both were sent, "Authorization", or empty when none was.
-	Credential string
 	// Status is the status of the response, 0 while there is none and for a
 	// request that got none, because of a fault or because the client went away.
 	Status int
@@ -40,14 +37,13 @@ type recorder struct {
 
 func newRequest(r *http.Request, body []byte, start time.Time) *Request {
 	return &Request{
-		Method:     r.Method,
-		Proto:      r.Proto,
-		Path:       r.URL.EscapedPath(),
-		Query:      r.URL.Query(),
-		Header:     r.Header,
-		Body:       body,
-		Credential: credentialHeader(r.Header),
-		Start:      start,
+		Method: r.Method,
+		Proto:  r.Proto,
+		Path:   r.URL.EscapedPath(),
+		Query:  r.URL.Query(),
+		Header: r.Header,
+		Body:   body,
+		Start:  start,
 	}
 }
 
@@ -90,16 +86,7 @@ func (g *Gateway) RequestsTo(method, path string) []Request {
 
 // Count returns the number of requests that [Gateway.RequestsTo] would return.
 func (g *Gateway) Count(method, path string) int {
-	rec := &g.recorder
-	rec.mu.Lock()
-	defer rec.mu.Unlock()
-	n := 0
-	for _, q := range rec.requests {
-		if matchRequest(method, path, q.Method, q.Path) {
-			n++
-		}
-	}
-	return n
+	return len(g.RequestsTo(method, path))
 }
 
 // ResetRequests forgets the requests recorded so far.

@@ -3,7 +3,6 @@ package mockgateway
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"maps"
 	"net/http"
@@ -32,28 +31,6 @@ func jsonResponse(status int, body []byte) response {
 		header: http.Header{"Content-Type": {"application/json"}},
 		body:   body,
 	}
-}
-
-func success() response {
-	return jsonResponse(http.StatusOK, []byte(`{"message":"success"}`))
-}
-
-// errorResponse gives err the status it has, 404 if it is the store's
-// errNotFound, and else 400: every other refusal is the request's own fault.
-func errorResponse(err error, wrapped bool) response {
-	status := http.StatusBadRequest
-	var own *statusError
-	switch {
-	case errors.As(err, &own):
-		status = own.status
-	case errors.Is(err, errNotFound):
-		status = http.StatusNotFound
-	}
-	body := fmt.Sprintf(`{"error":%s}`, jsonText(err.Error()))
-	if wrapped {
-		body = fmt.Sprintf(`{"status_code":%d,"body":%s}`, status, body)
-	}
-	return jsonResponse(status, []byte(body))
 }
 
 func plainResponse(status int, text string) response {

@@ -12,6 +12,7 @@ const basePath = "/storage/kv"
 
 // call is a request as the operations see it.
 type call struct {
+	method    string
 	bucket    string
 	key       string
 	query     url.Values
@@ -40,22 +41,17 @@ var (
 		http.MethodPut:    (*Gateway).updateBucket,
 		http.MethodDelete: (*Gateway).deleteBucket,
 	}
-	purgeMethods = map[string]operation{
-		http.MethodDelete: (*Gateway).purgeBucket,
-	}
-	entriesMethods = map[string]operation{
-		http.MethodGet: (*Gateway).listEntries,
-	}
 	entryMethods = map[string]operation{
 		http.MethodGet:    (*Gateway).getEntry,
 		http.MethodPut:    (*Gateway).putEntry,
 		http.MethodDelete: (*Gateway).deleteEntry,
 	}
-	searchByKeyMethods = map[string]operation{
-		http.MethodGet: (*Gateway).searchByKey,
-	}
-	searchMethods = map[string]operation{
-		http.MethodGet: (*Gateway).searchByField,
+	// bucketPaths are what follows a bucket.
+	bucketPaths = map[string]map[string]operation{
+		"purge":         {http.MethodDelete: (*Gateway).purgeBucket},
+		"entries":       {http.MethodGet: (*Gateway).listEntries},
+		"search-by-key": {http.MethodGet: (*Gateway).searchByKey},
+		"search":        {http.MethodGet: (*Gateway).searchByField},
 	}
 )
 
@@ -87,21 +83,13 @@ func findEndpoint(escapedPath string) (endpoint, bool) {
 	switch {
 	case len(segments) == 1:
 		found.methods = bucketMethods
-	case len(segments) == 2 && segments[1] == "purge":
-		found.methods = purgeMethods
-	case len(segments) == 2 && segments[1] == "entries":
-		found.methods = entriesMethods
-	case len(segments) == 2 && segments[1] == "search-by-key":
-		found.methods = searchByKeyMethods
-	case len(segments) == 2 && segments[1] == "search":
-		found.methods = searchMethods
+	case len(segments) == 2:
+		found.methods = bucketPaths[segments[1]]
 	case len(segments) == 3 && segments[1] == "entries":
 		found.methods = entryMethods
 		if found.key, err = url.PathUnescape(segments[2]); err != nil {
 			return endpoint{}, false
 		}
-	default:
-		return endpoint{}, false
 	}
-	return found, true
+	return found, found.methods != nil
 }

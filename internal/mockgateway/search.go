@@ -21,9 +21,6 @@ func (g *Gateway) searchByField(c call) (response, error) {
 	if err != nil {
 		return response{}, err
 	}
-	if err := checkBucketName(c.bucket); err != nil {
-		return response{}, err
-	}
 	field, search := c.query.Get("field"), c.query.Get("search")
 	switch {
 	case field == "":
@@ -51,7 +48,7 @@ func (g *Gateway) searchByField(c call) (response, error) {
 	}
 	metadata := fmt.Sprintf(`{"bucket":%s,"field":%s,"search":%s,"index_duration":"0ms","index_hits":%d}`,
 		jsonText(c.bucket), jsonText(field), jsonText(search), len(found))
-	return entriesResponse(found, metadata, c.behaviour.stringValues), nil
+	return c.entriesResponse(found, metadata)
 }
 
 // fieldValues returns what a field of a value holds: the elements of a list, or

@@ -19,10 +19,11 @@ func (g *Gateway) CreateBucket(name string) {
 // the API or the name is taken.
 func (g *Gateway) CreateBucketWith(config BucketConfig) {
 	config = config.withDefaults()
-	if err := checkBucketConfig(config); err != nil {
-		panic(fmt.Sprintf("mockgateway: bucket %q: %v", config.Name, err))
+	err := checkBucketConfig(config)
+	if err == nil {
+		err = g.store.create(config)
 	}
-	if err := g.store.create(config); err != nil {
+	if err != nil {
 		panic(fmt.Sprintf("mockgateway: bucket %q: %v", config.Name, err))
 	}
 }
@@ -91,18 +92,6 @@ func (g *Gateway) Entries(bucketName string) map[string]string {
 	_ = g.store.view(bucketName, func(b *bucket) {
 		for key, revisions := range b.entries {
 			values[key] = revisions[len(revisions)-1].value
-		}
-	})
-	return values
-}
-
-// History returns the JSON texts of an entry's revisions that the bucket keeps,
-// the oldest first.
-func (g *Gateway) History(bucketName, key string) []string {
-	var values []string
-	_ = g.store.view(bucketName, func(b *bucket) {
-		for _, r := range b.entries[key] {
-			values = append(values, r.value)
 		}
 	})
 	return values

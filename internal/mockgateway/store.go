@@ -11,9 +11,10 @@ import (
 )
 
 var (
-	// errNotFound does not say whether the bucket or the key is missing, as the
-	// gateway does not.
-	errNotFound     = errors.New("not_found")
+	// By default the two read alike: the documented gateway does not say which is
+	// missing.
+	errNoBucket     = errors.New("not_found")
+	errNoKey        = errors.New("not_found")
 	errBucketExists = errors.New("bucket already exists")
 )
 
@@ -30,19 +31,17 @@ type bucket struct {
 	config        BucketConfig
 	indexVersion  int
 	created       time.Time
-	lastWrite     time.Time
 	sequence      uint64
 	bytes         int64
 	revisionsKept int
 	entries       map[string][]revision // oldest first, never empty
-	deletions     map[string]revision   // the marks that deleted keys leave
+	deletions     map[string]bool       // the marks that deleted keys leave
 	writes        map[string]int        // survives the deletion of the entry
 }
 
 // revision is one write to a key that is still kept.
 type revision struct {
 	sequence uint64
-	time     time.Time
 	value    string
 }
 
@@ -67,7 +66,7 @@ func (s *store) create(config BucketConfig) error {
 		config:    config,
 		created:   time.Now().UTC(),
 		entries:   map[string][]revision{},
-		deletions: map[string]revision{},
+		deletions: map[string]bool{},
 		writes:    map[string]int{},
 	}
 	if config.Indexing != nil {
@@ -83,7 +82,7 @@ func (s *store) view(name string, read func(*bucket)) error {
 	defer s.mu.RUnlock()
 	b := s.buckets[name]
 	if b == nil {
-		return errNotFound
+		return errNoBucket
 	}
 	read(b)
 	return nil
@@ -95,7 +94,7 @@ func (s *store) change(name string, write func(*bucket) error) error {
 	defer s.mu.Unlock()
 	b := s.buckets[name]
 	if b == nil {
-		return errNotFound
+		return errNoBucket
 	}
 	return write(b)
 }
@@ -104,7 +103,7 @@ func (s *store) remove(name string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.buckets[name] == nil {
-		return errNotFound
+		return errNoBucket
 	}
 	delete(s.buckets, name)
 	return nil
@@ -122,7 +121,7 @@ func (s *store) viewAll(read func(*bucket)) {
 func (b *bucket) value(key string) (string, error) {
 	revisions := b.entries[key]
 	if len(revisions) == 0 {
-		return "", errNotFound
+		return "", errNoKey
 	}
 	return revisions[len(revisions)-1].value, nil
 }
@@ -143,12 +142,11 @@ func (b *bucket) put(key, value string) error {
 		return fmt.Errorf("the write would make the bucket %d bytes, over its max_bytes of %d", bytes, limit)
 	}
 	b.sequence++
-	b.lastWrite = time.Now().UTC()
 	b.bytes = bytes
 	b.revisionsKept += 1 - len(displaced)
 	delete(b.deletions, key)
 	b.entries[key] = append(slices.Clone(revisions[len(displaced):]),
-		revision{sequence: b.sequence, time: b.lastWrite, value: value})
+		revision{sequence: b.sequence, value: value})
 	b.writes[key]++
 	return nil
 }
@@ -160,14 +158,13 @@ func (b *bucket) put(key, value string) error {
 func (b *bucket) delete(key string) error {
 	revisions := b.entries[key]
 	if len(revisions) == 0 {
-		return errNotFound
+		return errNoKey
 	}
 	b.sequence++
-	b.lastWrite = time.Now().UTC()
 	b.bytes -= size(key, revisions)
 	b.revisionsKept -= len(revisions)
 	delete(b.entries, key)
-	b.deletions[key] = revision{sequence: b.sequence, time: b.lastWrite}
+	b.deletions[key] = true
 	return nil
 }
 
@@ -189,22 +186,6 @@ func (b *bucket) latest(pattern string, limit int) []entry {
 	}
 	slices.SortFunc(found, func(x, y entry) int { return cmp.Compare(y.sequence, x.sequence) })
 	return found[:min(limit, len(found))]
-}
-
-// first returns the oldest revision kept, or mark, or the zero revision.
-func (b *bucket) first() revision {
-	var oldest revision
-	for _, revisions := range b.entries {
-		if oldest.sequence == 0 || revisions[0].sequence < oldest.sequence {
-			oldest = revisions[0]
-		}
-	}
-	for _, mark := range b.deletions {
-		if oldest.sequence == 0 || mark.sequence < oldest.sequence {
-			oldest = mark
-		}
-	}
-	return oldest
 }
 
 func size(key string, revisions []revision) int64 {

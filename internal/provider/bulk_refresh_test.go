@@ -49,7 +49,7 @@ func TestAccBulkRefresh(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			gateway := newGateway(t)
-			gateway.SetStringValues(asText)
+			gateway.SetDialect(mockgateway.Dialect{StringLists: asText})
 			dozen := 12
 			if asText {
 				dozen++ // one entry tells that the list makes strings of values

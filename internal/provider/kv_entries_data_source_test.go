@@ -63,7 +63,7 @@ func TestAccKVEntriesDataSource(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			gateway := newGateway(t)
-			gateway.SetStringValues(tt.stringValues)
+			gateway.SetDialect(mockgateway.Dialect{StringLists: tt.stringValues})
 			for i, key := range []string{"z", "team/b", "team/c", "a"} {
 				gateway.PutEntry("flags", key, fmt.Sprintf(`{"n":%d}`, i))
 			}

@@ -58,7 +58,7 @@ func TestAccKVEntriesDataSourceSearch(t *testing.T) {
 			t.Run(fmt.Sprintf("%s, strings: %t", name, asText), func(t *testing.T) {
 				t.Parallel()
 				gateway := newMarkets(t)
-				gateway.SetStringValues(asText)
+				gateway.SetDialect(mockgateway.Dialect{StringLists: asText})
 				run(t, resource.TestStep{
 					Config: withProvider(gateway, entriesData(tt.arguments...)) + "output \"names\" {\n  value = join(\", \", [for market in data.quiva_kv_entries.test.entries : market.name])\n}\n",
 					Check: func(state *terraform.State) error {

@@ -409,7 +409,7 @@ func TestAccKVEntryNotGone(t *testing.T) {
 func TestAccKVEntryGoneOnDestroy(t *testing.T) {
 	t.Parallel()
 	gateway := newGateway(t)
-	gateway.SetWrappedErrors(true)
+	gateway.SetDialect(mockgateway.Dialect{Envelope: "errors"})
 	run(t,
 		resource.TestStep{Config: withProvider(gateway, someEntry)},
 		resource.TestStep{

@@ -165,7 +165,7 @@ func TestListResources(t *testing.T) {
 			t.Run(fmt.Sprintf("%s, strings: %t", name, asText), func(t *testing.T) {
 				t.Parallel()
 				gateway := newGateway(t)
-				gateway.SetStringValues(asText)
+				gateway.SetDialect(mockgateway.Dialect{StringLists: asText})
 				gateway.CreateBucket("other")
 				gateway.CreateBucketWith(mockgateway.BucketConfig{Name: "history", History: 7})
 				if test.many {

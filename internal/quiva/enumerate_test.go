@@ -73,7 +73,7 @@ func TestEnumerateEntries(t *testing.T) {
 			t.Parallel()
 			for _, asText := range []bool{false, true} {
 				gateway, client := newBatchGateway(t)
-				gateway.SetStringValues(asText)
+				gateway.SetDialect(mockgateway.Dialect{StringLists: asText})
 				write(gateway, test.held...)
 				want := slices.Clone(test.held)
 				for _, key := range test.deleted {

@@ -63,7 +63,7 @@ func TestLists(t *testing.T) {
 func TestListsLearnOnce(t *testing.T) {
 	t.Parallel()
 	gateway := newGateway(t)
-	gateway.SetStringValues(true)
+	gateway.SetDialect(mockgateway.Dialect{StringLists: true})
 	gateway.PutEntry("flags", "a", `{"n":1}`)
 	client := newClient(t, gateway.URL, nil)
 	for range 3 {

@@ -83,7 +83,7 @@ func TestRefreshEntries(t *testing.T) {
 			t.Parallel()
 			for _, asText := range []bool{false, true} {
 				gateway, client := newBatchGateway(t)
-				gateway.SetStringValues(asText)
+				gateway.SetDialect(mockgateway.Dialect{StringLists: asText})
 				write(gateway, test.held...)
 				if asText {
 					learnQuoting(t, gateway, client)

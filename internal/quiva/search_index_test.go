@@ -34,7 +34,7 @@ func TestSearchIndex(t *testing.T) {
 			t.Run(name, func(t *testing.T) {
 				t.Parallel()
 				gateway := newGateway(t)
-				gateway.SetStringValues(asText)
+				gateway.SetDialect(mockgateway.Dialect{StringLists: asText})
 				gateway.CreateBucketWith(mockgateway.BucketConfig{Name: "people", Indexing: &mockgateway.Indexing{
 					Mappings:   []mockgateway.IndexMapping{{Field: "name", FieldType: "text"}, {Field: "age", FieldType: "number"}},
 					Partitions: 1, Replicas: 1, StorageType: "file",

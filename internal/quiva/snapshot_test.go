@@ -53,7 +53,7 @@ func TestListedDigest(t *testing.T) {
 	t.Parallel()
 	for _, asText := range []bool{false, true} {
 		gateway := newGateway(t)
-		gateway.SetStringValues(asText)
+		gateway.SetDialect(mockgateway.Dialect{StringLists: asText})
 		gateway.CreateBucket("limits")
 		for i := range 50 {
 			gateway.PutEntry("flags", fmt.Sprint("k/", i), fmt.Sprintf(`{"n":9007199254740993.%d}`, i))

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"io"
 	"os"
 	"os/exec"
@@ -25,6 +26,9 @@ func runCommand(arguments, env []string, signals <-chan os.Signal, stdout, stder
 	command.Env = env
 	command.Stdin, command.Stdout, command.Stderr = os.Stdin, stdout, stderr
 	if err := command.Start(); err != nil {
+		if errors.Is(err, exec.ErrNotFound) || errors.Is(err, os.ErrNotExist) {
+			return exitNotFound, err
+		}
 		return exitFailed, err
 	}
 	ended := make(chan struct{})

@@ -2,14 +2,21 @@
 
 package main
 
-import "os"
+import (
+	"os"
+	"syscall"
+)
 
 // forward passes a signal on to the command. A terminal sends its Ctrl-C to the
 // command too, and to Terraform a second one means to stop without cleaning up;
-// so an interrupt is passed on only where there is no terminal.
+// so an interrupt is passed on only where there is no terminal. Terraform cleans up
+// after SIGTERM, but SIGHUP would kill it.
 func forward(received os.Signal, command *os.Process) {
 	if received == os.Interrupt && hasTerminal() {
 		return
+	}
+	if received == syscall.SIGHUP {
+		received = syscall.SIGTERM
 	}
 	_ = command.Signal(received) // an error means that it has ended
 }

@@ -19,9 +19,11 @@ func TestSignals(t *testing.T) {
 	for name, test := range map[string]struct {
 		script string
 		code   int
+		last   os.Signal
 	}{
-		"handled":     {`trap 'echo interrupted' INT; trap 'echo terminated; exit 5' TERM; echo ready; while :; do sleep 0.02; done`, 5},
-		"not handled": {`trap 'echo interrupted' INT; trap 'echo terminated; trap - TERM; kill $$' TERM; echo ready; while :; do sleep 0.02; done`, 128 + 15},
+		"handled":     {`trap 'echo interrupted' INT; trap 'echo terminated; exit 5' TERM; echo ready; while :; do sleep 0.02; done`, 5, syscall.SIGTERM},
+		"not handled": {`trap 'echo interrupted' INT; trap 'echo terminated; trap - TERM; kill $$' TERM; echo ready; while :; do sleep 0.02; done`, 128 + 15, syscall.SIGTERM},
+		"hang-up":     {`trap 'echo interrupted' INT; trap 'echo terminated; exit 5' TERM; echo ready; while :; do sleep 0.02; done`, 5, syscall.SIGHUP},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -44,7 +46,7 @@ func TestSignals(t *testing.T) {
 				case "ready":
 					next = os.Interrupt
 				case "interrupted":
-					next = syscall.SIGTERM
+					next = test.last
 				default:
 					continue
 				}

@@ -35,14 +35,15 @@ const shutdownPatience = 3 * time.Second
 
 // Exit codes of the gateway itself.
 const (
-	exitOK     = 0
-	exitFailed = 1
-	exitUsage  = 2
+	exitOK       = 0
+	exitFailed   = 1
+	exitUsage    = 2
+	exitNotFound = 127 // as shells have it
 )
 
 func main() {
 	signals := make(chan os.Signal, 1)
-	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	os.Exit(run(signals, os.Args[1:], os.Stdout, os.Stderr))
 }
 
@@ -66,7 +67,7 @@ func run(signals <-chan os.Signal, args []string, stdout, stderr io.Writer) int 
 		return exitFailed
 	}
 
-	listener, err := net.Listen("tcp", options.addr)
+	listener, err := listen(options.addr)
 	if err != nil {
 		logger.Printf("cannot listen: %v", err)
 		return exitFailed
@@ -123,6 +124,7 @@ func newGateway(options options, logger *log.Logger) (*mockgateway.Gateway, erro
 	gateway.AllowToken(options.token)
 	gateway.SetLatency(options.latency)
 	gateway.SetLimit(options.limit.limit)
+	gateway.SetDialect(options.dialect)
 	for _, fault := range options.faults {
 		gateway.Inject(fault)
 	}
@@ -137,6 +139,16 @@ func newGateway(options options, logger *log.Logger) (*mockgateway.Gateway, erro
 		return gateway, nil
 	}
 	return gateway, seed(gateway, options.seed)
+}
+
+func listen(address string) (net.Listener, error) {
+	if address != "" {
+		return net.Listen("tcp", address)
+	}
+	if listener, err := net.Listen("tcp", defaultAddress); err == nil {
+		return listener, nil
+	}
+	return net.Listen("tcp", freeAddress)
 }
 
 // shutDown lets requests finish for a moment.

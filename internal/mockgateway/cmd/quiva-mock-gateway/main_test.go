@@ -255,7 +255,12 @@ func TestRunFailures(t *testing.T) {
 		"unknown flag":       {[]string{"-nothing"}, 2, "flag provided but not defined: -nothing"},
 		"argument":           {[]string{"terraform", "test"}, 2, `unexpected argument "terraform": a command goes after --`},
 		"no command":         {[]string{"-seed", "seed.json", "--"}, 2, "there is no command after --"},
-		"absent command":     {[]string{"--", "no-such-command"}, 1, "cannot run the command: "},
+		"absent command":     {[]string{"--", "no-such-command"}, 127, "cannot run the command: "},
+		"absent program":     {[]string{"--", "./no-such-program"}, 127, "cannot run the command: "},
+		"no program":         {[]string{"--", "./."}, 1, "cannot run the command: "},
+		"dialect":            {[]string{"-dialect", "put=raw"}, 2, "put must be one of bare|enveloped|"},
+		"dialect's file":     {[]string{"-dialect", "no-such-file.json"}, 2, "open no-such-file.json: "},
+		"not a transcript":   {[]string{"-dialect", writeFile(t, `{}`)}, 2, "not a transcript of quiva-probe"},
 		"fault":              {[]string{"-fault", "status=99"}, 2, `invalid value "status=99" for flag -fault: status must be from 200 to 599`},
 		"empty key":          {[]string{"-api-key", ""}, 2, "-api-key must not be empty"},
 		"empty token":        {[]string{"-token", " "}, 2, "-token must not be empty"},
@@ -286,6 +291,31 @@ func TestRunFailures(t *testing.T) {
 				t.Errorf("stdout %s", stdout.String())
 			}
 		})
+	}
+}
+
+// TestRunWithDialect: names, switches and transcripts are combined.
+func TestRunWithDialect(t *testing.T) {
+	t.Parallel()
+	transcript := writeFile(t, `{"dialect":["success=201","missing_key_text=no, not here"],"exchanges":[]}`)
+	p := start(t, "-seed", writeFile(t, `{"b":{}}`), "-dialect", "pages", "-dialect", transcript, "-dialect", "envelope=errors")
+	if status, body := p.send(t, "PUT", "/storage/kv/b/entries/k", "X-Api-Key", p.apiKey, `{}`); status != 201 || body != `{"message":"Key written successfully"}` {
+		t.Errorf("got %d %s", status, body)
+	}
+	if status, body := p.send(t, "GET", "/storage/kv/b/entries/absent", "X-Api-Key", p.apiKey, ""); status != 404 || body != `{"status_code":404,"body":{"error":"no, not here"}}` {
+		t.Errorf("got %d %s", status, body)
+	}
+}
+
+// TestRunFindsAPort: without -addr, a taken default port is no failure.
+func TestRunFindsAPort(t *testing.T) {
+	t.Parallel()
+	if listener, err := net.Listen("tcp", defaultAddress); err == nil { // else something else has it
+		defer listener.Close()
+	}
+	p := start(t, "-addr", "")
+	if status, body := p.send(t, "GET", "/storage/kv", "X-Api-Key", p.apiKey, ""); status != 200 || p.url == "http://"+defaultAddress {
+		t.Errorf("%s: got %d %s", p.url, status, body)
 	}
 }
 
