@@ -6,7 +6,7 @@ data "quiva_kv_entry" "new_checkout" {
 
 data "quiva_kv_entries" "markets" {
   bucket      = quiva_kv_bucket.settings.bucket
-  key_pattern = "market/*"
+  key_pattern = "market.*"
 
   depends_on = [quiva_kv_entries.markets]
 }

@@ -25,7 +25,7 @@ resource "quiva_kv_entry" "flag" {
   for_each = local.flags
 
   bucket = quiva_kv_bucket.settings.bucket
-  key    = "flags/${each.key}"
+  key    = "flags.${each.key}"
   value  = each.value
 }
 
@@ -33,7 +33,7 @@ resource "quiva_kv_entry" "flag" {
 # file is all there is: a market that somebody adds by hand is deleted again.
 resource "quiva_kv_entries" "markets" {
   bucket     = quiva_kv_bucket.settings.bucket
-  key_prefix = "market/"
+  key_prefix = "market."
   entries    = local.markets
   exclusive  = {}
 

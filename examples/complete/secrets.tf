@@ -1,7 +1,7 @@
 # Ephemeral: what these entries hold is in no plan and no state.
 ephemeral "quiva_kv_entry" "secrets_writer" {
   bucket = var.vault_bucket
-  key    = "quiva/secrets-writer"
+  key    = "quiva.secrets-writer"
 }
 
 ephemeral "quiva_kv_entry" "payment_provider" {

@@ -27,7 +27,7 @@ resource "quiva_kv_entry" "flag" {
 # Reads an entry back as a service would see it, once it has been written.
 data "quiva_kv_entry" "new_checkout" {
   bucket = var.bucket
-  key    = "checkout/new-flow"
+  key    = "checkout.new-flow"
 
   depends_on = [quiva_kv_entry.flag]
 }

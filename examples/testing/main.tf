@@ -14,7 +14,7 @@ resource "quiva_kv_entry" "flag" {
   for_each = var.flags
 
   bucket = var.bucket
-  key    = "flags/${each.key}"
+  key    = "flags.${each.key}"
 
   # A property that is null would be written as null: leave it out.
   value = { for name, setting in each.value : name => setting if setting != null }

@@ -18,7 +18,7 @@ import (
 // The bucket that the module writes to, and the entry that is looked at closely.
 const (
 	flagsBucket = "feature-flags"
-	watchedFlag = "checkout/new-flow"
+	watchedFlag = "checkout.new-flow"
 )
 
 // featureFlags drives examples/feature-flags from an empty bucket to an empty

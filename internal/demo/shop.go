@@ -33,7 +33,7 @@ const usageEntry = "usage"
 // resource has for itself.
 const (
 	foreignEntry = "written-by-a-service"
-	strayMarket  = "market/XX"
+	strayMarket  = "market.XX"
 )
 
 // shop drives examples/complete, which has everything that the provider has,
@@ -95,7 +95,7 @@ func (s *shop) create(ctx context.Context) error {
 	}
 	s.excerpt(outputs)
 
-	wanted, err := s.evaluate(ctx, `merge(local.markets, { for name, flag in local.flags : "flags/${name}" => flag })`)
+	wanted, err := s.evaluate(ctx, `merge(local.markets, { for name, flag in local.flags : "flags.${name}" => flag })`)
 	if err != nil {
 		return err
 	}

@@ -116,7 +116,7 @@ func TestQueryExamples(t *testing.T) {
 			gateway.CreateBucket("shop-settings")
 			gateway.PutEntry("shop-settings", "currency", `{"code":"EUR"}`)
 			gateway.CreateBucket("feature-flags")
-			for _, key := range []string{"team-a/checkout", "team-a/search", "team-a/secrets/mail", "team-a/db.password", "team-b/checkout"} {
+			for _, key := range []string{"team-a.checkout", "team-a.search", "team-a.secrets.mail", "team-a.db.password", "team-b.checkout"} {
 				gateway.PutEntry("feature-flags", key, `{}`)
 			}
 			w := newWorkspace(t, gateway)

@@ -32,7 +32,7 @@ func TestTestingExample(t *testing.T) {
 	}
 	// Two entries, one of them changed and the other deleted, then the first.
 	for method, want := range map[string]int{"PUT": 3, "DELETE": 2} {
-		if sent := gateway.Count(method, "/storage/kv/feature-flags/entries/flags%2F*"); sent != want {
+		if sent := gateway.Count(method, "/storage/kv/feature-flags/entries/flags.*"); sent != want {
 			t.Errorf("%d requests to %s an entry, want %d", sent, method, want)
 		}
 	}

@@ -24,6 +24,6 @@ action "quiva_kv_bucket_purge" "previews" {
 action "quiva_kv_bucket_purge" "team_a" {
   config {
     bucket     = "previews"
-    key_prefix = "team-a/"
+    key_prefix = "team-a."
   }
 }

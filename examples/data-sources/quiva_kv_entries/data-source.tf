@@ -1,6 +1,6 @@
 data "quiva_kv_entries" "team_a" {
   bucket      = "feature-flags"
-  key_pattern = "team-a/*"
+  key_pattern = "team-a.*"
 
   lifecycle {
     postcondition {

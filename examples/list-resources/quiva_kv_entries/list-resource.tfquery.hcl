@@ -8,13 +8,13 @@ list "quiva_kv_entries" "settings" {
   }
 }
 
-# Those whose keys begin with team-a/.
+# Those whose keys begin with "team-a.".
 list "quiva_kv_entries" "team_a" {
   provider         = quiva
   include_resource = true
 
   config {
     bucket     = "feature-flags"
-    key_prefix = "team-a/"
+    key_prefix = "team-a."
   }
 }

@@ -6,7 +6,7 @@ list "quiva_kv_entry" "team_a" {
 
   config {
     bucket     = "feature-flags"
-    key_prefix = "team-a/"
-    exclude    = ["team-a/secrets/*", "*.password"]
+    key_prefix = "team-a."
+    exclude    = ["team-a.secrets.*", "*.password"]
   }
 }

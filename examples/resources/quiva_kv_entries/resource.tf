@@ -7,7 +7,7 @@ resource "quiva_kv_entries" "flags" {
       rollout = 25
     }
 
-    "search/suggestions" = {
+    "search.suggestions" = {
       enabled = true
       regions = ["eu", "us"]
     }

@@ -1,4 +1,4 @@
 import {
   to = quiva_kv_entry.checkout
-  id = "feature-flags/payment/checkout"
+  id = "feature-flags/payment.checkout"
 }

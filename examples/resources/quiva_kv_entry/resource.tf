@@ -1,6 +1,6 @@
 resource "quiva_kv_entry" "checkout" {
   bucket = "feature-flags"
-  key    = "payment/checkout"
+  key    = "payment.checkout"
 
   value = {
     enabled = true

@@ -1,4 +1,4 @@
 import {
   to = quiva_kv_entry_properties.crawler
-  id = "feature-flags/agents/crawler"
+  id = "feature-flags/agents.crawler"
 }

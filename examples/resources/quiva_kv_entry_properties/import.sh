@@ -1,2 +1,2 @@
-# The ID is the bucket, a slash and the key. Further slashes belong to the key.
-terraform import quiva_kv_entry_properties.crawler feature-flags/agents/crawler
+# The ID is the bucket, a slash and the key.
+terraform import quiva_kv_entry_properties.crawler feature-flags/agents.crawler

@@ -1,7 +1,7 @@
 # A service keeps its own state in the same entry. That stays as it is.
 resource "quiva_kv_entry_properties" "crawler" {
   bucket = "feature-flags"
-  key    = "agents/crawler"
+  key    = "agents.crawler"
 
   properties = {
     limits = {

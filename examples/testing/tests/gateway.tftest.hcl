@@ -9,7 +9,7 @@ variables {
 
 run "writes" {
   assert {
-    condition     = output.keys == { checkout = "flags/checkout", search = "flags/search" }
+    condition     = output.keys == { checkout = "flags.checkout", search = "flags.search" }
     error_message = "The keys are ${jsonencode(output.keys)}."
   }
 }
@@ -24,7 +24,7 @@ run "gateway_holds_what_was_written" {
   }
 
   assert {
-    condition     = output.values["flags/checkout"] == { enabled = true, rollout = 25, owner = "team-payments" }
+    condition     = output.values["flags.checkout"] == { enabled = true, rollout = 25, owner = "team-payments" }
     error_message = "The gateway holds ${jsonencode(output.values)}."
   }
 }
@@ -45,7 +45,7 @@ run "gateway_holds_the_change" {
   }
 
   assert {
-    condition     = output.values == { "flags/checkout" = { enabled = true, rollout = 50 } }
+    condition     = output.values == { "flags.checkout" = { enabled = true, rollout = 50 } }
     error_message = "The gateway holds ${jsonencode(output.values)}."
   }
 }

@@ -12,7 +12,7 @@ run "plans_one_entry_per_flag" {
   command = plan
 
   assert {
-    condition     = quiva_kv_entry.flag["checkout"].key == "flags/checkout"
+    condition     = quiva_kv_entry.flag["checkout"].key == "flags.checkout"
     error_message = "The key is ${quiva_kv_entry.flag["checkout"].key}."
   }
 

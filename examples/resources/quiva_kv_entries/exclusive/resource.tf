@@ -1,15 +1,15 @@
-# All keys below team-a/ are declared here, but for those that a service writes.
+# Terraform alone owns the keys that begin with "team-a.", except the counters of a service.
 resource "quiva_kv_entries" "team_a" {
   bucket     = "feature-flags"
-  key_prefix = "team-a/"
+  key_prefix = "team-a."
 
   entries = {
-    "team-a/new-search" = { enabled = true }
-    "team-a/dark-mode"  = { enabled = false }
+    "team-a.new-search" = { enabled = true }
+    "team-a.dark-mode"  = { enabled = false }
   }
 
   exclusive = {
-    except        = ["team-a/counters/*"]
+    except        = ["team-a.counters.*"]
     max_deletions = 5
   }
 }
