@@ -47,7 +47,7 @@ func (a *kvBucketPurgeAction) Schema(_ context.Context, _ action.SchemaRequest, 
 				Validators:          []validator.String{bucketName},
 			},
 			"key_prefix": schema.StringAttribute{
-				MarkdownDescription: "Prefix of the keys of the entries to delete, such as `preview/`. They are deleted one by one. If omitted, all entries are deleted in one request.",
+				MarkdownDescription: "Prefix of the keys of the entries to delete, such as `preview.`. They are deleted one by one. If omitted, all entries are deleted in one request.",
 				Optional:            true,
 				Validators:          []validator.String{keyPrefix},
 			},

@@ -48,9 +48,8 @@ func (r *kvBucketResource) Metadata(_ context.Context, req resource.MetadataRequ
 
 func (r *kvBucketResource) Schema(_ context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "Manages a key-value bucket and its limits.\n\n" +
-			"Deleting a bucket deletes all its entries. So a bucket that holds any is not deleted, nor replaced, unless `force_destroy` is set. " +
-			"The gateway offers no conditional deletion, so an entry that is written between the check and the deletion can still be lost.",
+		MarkdownDescription: "Manages a key-value bucket and its limits. A bucket that holds entries is neither deleted nor replaced unless `force_destroy` is set. " +
+			"An omitted argument leaves a new bucket with the gateway's default, and an existing one as it is.",
 		Attributes: map[string]schema.Attribute{
 			"bucket": schema.StringAttribute{
 				MarkdownDescription: "Name of the bucket: letters, digits, `_` and `-`. A change replaces the bucket.",
@@ -59,59 +58,59 @@ func (r *kvBucketResource) Schema(_ context.Context, _ resource.SchemaRequest, r
 				PlanModifiers:       []planmodifier.String{stringplanmodifier.RequiresReplace()},
 			},
 			"description": schema.StringAttribute{
-				MarkdownDescription: "Description of the bucket. Changed in place.",
+				MarkdownDescription: "Description of the bucket.",
 				Optional:            true,
 			},
 			"history": schema.NumberAttribute{
-				MarkdownDescription: fmt.Sprintf("Number of revisions that the bucket keeps of each entry, 1 to 64. If omitted, a new bucket uses the gateway's default, `%d`, and an existing one keeps its value. A change replaces the bucket.", quiva.DefaultHistory),
+				MarkdownDescription: fmt.Sprintf("Number of revisions kept of each entry, 1 to 64. The gateway's default is `%d`. A change replaces the bucket.", quiva.DefaultHistory),
 				Optional:            true,
 				Computed:            true,
 				Validators:          []validator.Number{wholeNumber{1, 64}},
 				PlanModifiers:       []planmodifier.Number{numberplanmodifier.UseStateForUnknown(), numberplanmodifier.RequiresReplace()},
 			},
 			"max_bytes": schema.NumberAttribute{
-				MarkdownDescription: "Maximum size of the whole bucket in bytes, including all kept revisions; at least 1. Changed in place. " + kept("no limit"),
+				MarkdownDescription: "Maximum size of the bucket in bytes, with all revisions; at least 1. Unlimited by default.",
 				Optional:            true,
 				Computed:            true,
 				Validators:          []validator.Number{wholeNumber{1, math.MaxInt64}},
 				PlanModifiers:       []planmodifier.Number{numberplanmodifier.UseStateForUnknown()},
 			},
 			"max_value_size": schema.NumberAttribute{
-				MarkdownDescription: fmt.Sprintf("Maximum size of one value in bytes, as JSON text, 1 to %d. Changed in place. ", math.MaxInt32) + kept("no limit but the gateway's own"),
+				MarkdownDescription: fmt.Sprintf("Maximum size of one value in bytes, as JSON text, 1 to %d. Unlimited by default, except by the gateway itself.", math.MaxInt32),
 				Optional:            true,
 				Computed:            true,
 				Validators:          []validator.Number{wholeNumber{1, math.MaxInt32}},
 				PlanModifiers:       []planmodifier.Number{numberplanmodifier.UseStateForUnknown()},
 			},
 			"replicas": schema.NumberAttribute{
-				MarkdownDescription: fmt.Sprintf("Number of copies of the bucket in the gateway's cluster, 1 to 5. If omitted, a new bucket uses the gateway's default, `%d`, and an existing one keeps its value. A change replaces the bucket.", quiva.DefaultReplicas),
+				MarkdownDescription: fmt.Sprintf("Number of copies in the gateway's cluster, 1 to 5. The gateway's default is `%d`. A change replaces the bucket.", quiva.DefaultReplicas),
 				Optional:            true,
 				Computed:            true,
 				Validators:          []validator.Number{wholeNumber{1, 5}},
 				PlanModifiers:       []planmodifier.Number{numberplanmodifier.UseStateForUnknown(), numberplanmodifier.RequiresReplace()},
 			},
 			"storage": schema.StringAttribute{
-				MarkdownDescription: "Storage of the bucket: `file`, on disk, or `memory`, which does not survive a restart of the gateway's cluster. If omitted, a new bucket uses the gateway's default, `" + quiva.DefaultStorage + "`, and an existing one keeps its value. A change replaces the bucket.",
+				MarkdownDescription: "Storage: `file`, on disk, or `memory`, which is lost when the gateway's cluster restarts. The gateway's default is `" + quiva.DefaultStorage + "`. A change replaces the bucket.",
 				Optional:            true,
 				Computed:            true,
 				Validators:          []validator.String{storage},
 				PlanModifiers:       []planmodifier.String{stringplanmodifier.UseStateForUnknown(), stringplanmodifier.RequiresReplace()},
 			},
 			"compression": schema.BoolAttribute{
-				MarkdownDescription: "Whether the bucket is kept compressed. If omitted, a new bucket uses the gateway's default, `false`, and an existing one keeps its value. A change replaces the bucket.",
+				MarkdownDescription: "Whether the bucket is stored compressed. The gateway's default is `false`. A change replaces the bucket.",
 				Optional:            true,
 				Computed:            true,
 				PlanModifiers:       []planmodifier.Bool{boolplanmodifier.UseStateForUnknown(), boolplanmodifier.RequiresReplace()},
 			},
 			"indexing": schema.SingleNestedAttribute{
-				MarkdownDescription: "Index over fields of the values, for searches. Changed in place. " + kept("none") +
-					" The gateway reports only the `partitions` of an index, so other changes made outside Terraform are not detected, and an import does not fill it in.",
+				MarkdownDescription: "Index over fields of the values, for searches. " +
+					"The gateway reports only its `partitions`, so other drift is not detected, and an import does not fill it in.",
 				Optional:      true,
 				Computed:      true,
 				PlanModifiers: []planmodifier.Object{objectplanmodifier.UseStateForUnknown()},
 				Attributes: map[string]schema.Attribute{
 					"mappings": schema.ListNestedAttribute{
-						MarkdownDescription: "The fields to index.",
+						MarkdownDescription: "Fields to index.",
 						Required:            true,
 						NestedObject: schema.NestedAttributeObject{
 							Attributes: map[string]schema.Attribute{
@@ -134,7 +133,7 @@ func (r *kvBucketResource) Schema(_ context.Context, _ resource.SchemaRequest, r
 						Validators:          []validator.Number{wholeNumber{1, math.MaxInt64}},
 					},
 					"replicas": schema.NumberAttribute{
-						MarkdownDescription: "Number of copies of the index in the gateway's cluster, at least 1.",
+						MarkdownDescription: "Number of copies of the index, at least 1.",
 						Required:            true,
 						Validators:          []validator.Number{wholeNumber{1, math.MaxInt64}},
 					},
@@ -146,7 +145,7 @@ func (r *kvBucketResource) Schema(_ context.Context, _ resource.SchemaRequest, r
 				},
 			},
 			"force_destroy": schema.BoolAttribute{
-				MarkdownDescription: "Whether the bucket may be deleted, or replaced, together with the entries that it holds. Takes effect once applied: set it, apply, then delete. Defaults to `false`.",
+				MarkdownDescription: "Whether the bucket may be deleted or replaced together with its entries. Takes effect once applied: set it, apply, then delete. Defaults to `false`.",
 				Optional:            true,
 				Computed:            true,
 				Default:             booldefault.StaticBool(false),
@@ -157,12 +156,6 @@ func (r *kvBucketResource) Schema(_ context.Context, _ resource.SchemaRequest, r
 			},
 		},
 	}
-}
-
-// kept ends the description of an argument that the gateway can change but not
-// remove.
-func kept(initial string) string {
-	return "If omitted, a new bucket has " + initial + ", and an existing one keeps its value, with a warning: the gateway cannot remove it."
 }
 
 var storage = stringvalidator.OneOf("file", "memory")

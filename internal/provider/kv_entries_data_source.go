@@ -40,7 +40,7 @@ func (d *kvEntriesDataSource) Schema(_ context.Context, _ datasource.SchemaReque
 				Validators:          []validator.String{bucketName},
 			},
 			"key_pattern": schema.StringAttribute{
-				MarkdownDescription: "Pattern of the keys, in which `*` stands for any characters: `team-a/*`. If omitted, all keys match.",
+				MarkdownDescription: "Pattern of the keys, in which `*` stands for any characters: `team-a.*`. If omitted, all keys match.",
 				Optional:            true,
 				Validators:          []validator.String{patternOfKeys},
 			},
@@ -60,7 +60,7 @@ func (d *kvEntriesDataSource) Schema(_ context.Context, _ datasource.SchemaReque
 				Computed:            true,
 			},
 			"entries": schema.DynamicAttribute{
-				MarkdownDescription: "Values of the entries, as an object of native values by key: `data.quiva_kv_entries.example.entries[\"team-a/checkout\"].rollout`. Numbers keep up to 153 digits. It is stored in the state.",
+				MarkdownDescription: "Values of the entries, as an object of native values by key: `data.quiva_kv_entries.example.entries[\"team-a.checkout\"].rollout`. Numbers keep up to 153 digits. It is stored in the state.",
 				Computed:            true,
 			},
 			"truncated": schema.BoolAttribute{

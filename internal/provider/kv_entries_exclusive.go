@@ -30,18 +30,17 @@ import (
 const defaultMaxDeletions = 10
 
 var exclusiveAttribute = schema.SingleNestedAttribute{
-	MarkdownDescription: "Makes this resource the only one that keeps entries in the bucket or, with `key_prefix`, under the prefix: entries that neither it nor another resource of this configuration declares are deleted. " +
-		"They are listed in `undeclared` first, and only what a plan has shown there is deleted by its apply. Creating or destroying the resource deletes no undeclared entry.",
-	Optional: true,
+	MarkdownDescription: "Makes this resource the only owner of the bucket or, with `key_prefix`, of the keys with that prefix. Other entries are listed in `undeclared`; the next plan shows their deletion.",
+	Optional:            true,
 	Attributes: map[string]schema.Attribute{
 		"except": schema.ListAttribute{
-			MarkdownDescription: "Patterns of keys to leave alone, in which `*` stands for any characters: `[\"runtime/*\"]`.",
+			MarkdownDescription: "Patterns of keys to leave alone, in which `*` stands for any characters: `[\"team-a.counters.*\"]`.",
 			ElementType:         types.StringType,
 			Optional:            true,
 			Validators:          []validator.List{listvalidator.NoNullValues(), listvalidator.ValueStringsAre(patternOfKeys)},
 		},
 		"max_deletions": schema.NumberAttribute{
-			MarkdownDescription: fmt.Sprintf("Maximum number of entries that one plan may delete, including those removed from `entries`. A plan that would delete more is an error, so that an empty file or a wrong prefix deletes nothing. Defaults to `%d`.", defaultMaxDeletions),
+			MarkdownDescription: fmt.Sprintf("Maximum number of entries that one plan may delete, so that an empty file or a wrong prefix deletes nothing. Defaults to `%d`.", defaultMaxDeletions),
 			Optional:            true,
 			Validators:          []validator.Number{wholeNumber{0, math.MaxInt64}},
 		},
@@ -49,7 +48,7 @@ var exclusiveAttribute = schema.SingleNestedAttribute{
 }
 
 var undeclaredAttribute = schema.ListAttribute{
-	MarkdownDescription: "With `exclusive`, the keys in its scope that no resource of this configuration declares, sorted. A plan shows those that leave the list: its apply deletes their entries.",
+	MarkdownDescription: "With `exclusive`, the keys in its scope that `entries` does not have, sorted. A plan shows those that leave the list: its apply deletes their entries.",
 	ElementType:         types.StringType,
 	Computed:            true,
 }

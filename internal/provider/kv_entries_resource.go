@@ -45,9 +45,8 @@ func (r *kvEntriesResource) Metadata(_ context.Context, req resource.MetadataReq
 
 func (r *kvEntriesResource) Schema(_ context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "Manages many entries of one key-value bucket as one resource: hundreds to thousands of entries are planned and applied in seconds, since Terraform handles one object instead of one for each entry.\n\n" +
-			"Each entry behaves as a `quiva_kv_entry` does: it is compared as JSON, it never overwrites another value when it is created, and an equal value is adopted. " +
-			"Entries of the bucket that are not in `entries` are left alone, unless the resource is `exclusive`.",
+		MarkdownDescription: "Manages many entries of one key-value bucket as one resource, which Terraform plans and applies in seconds even if there are thousands. " +
+			"Each entry behaves like a `quiva_kv_entry`. Other entries of the bucket are left alone, unless the resource is `exclusive`.",
 		Attributes: map[string]schema.Attribute{
 			"bucket": schema.StringAttribute{
 				MarkdownDescription: "Name of the bucket, which must exist. A change replaces all entries.",
@@ -56,19 +55,19 @@ func (r *kvEntriesResource) Schema(_ context.Context, _ resource.SchemaRequest, 
 				PlanModifiers:       []planmodifier.String{stringplanmodifier.RequiresReplace()},
 			},
 			"key_prefix": schema.StringAttribute{
-				MarkdownDescription: "Prefix that every key of `entries` begins with, such as `team-a/`. An import takes the entries whose keys begin with it. A change replaces all entries.",
+				MarkdownDescription: "Prefix that every key of `entries` begins with, such as `team-a.`. It is not added to the keys: write them in full. It limits `exclusive` and an import to the keys with this prefix.",
 				Optional:            true,
 				Validators:          []validator.String{keyPrefix},
 				PlanModifiers:       []planmodifier.String{stringplanmodifier.RequiresReplace()},
 			},
 			"entries": schema.DynamicAttribute{
-				MarkdownDescription: "The entries: an object whose property names are the keys and whose values are objects, such as `yamldecode(file(\"flags.yaml\"))`. " +
-					"Added entries are created, changed ones are written and removed ones are deleted; no other entry is sent. It is stored in the state.",
+				MarkdownDescription: "Entries by key: an object whose values are objects, or JSON texts of objects, such as `yamldecode(file(\"flags.yaml\"))`. " +
+					"Only entries that differ are sent. Stored in the state.",
 				Required:   true,
 				Validators: []validator.Dynamic{entriesValidator{}},
 			},
 			"overwrite": schema.BoolAttribute{
-				MarkdownDescription: "Whether adding an entry may overwrite a key that holds another value. A key that holds an equal value is adopted in any case. Defaults to `false`.",
+				MarkdownDescription: "Whether to overwrite or delete values that the plan has not seen: keys that hold other values, and entries that changed since the plan. Defaults to `false`.",
 				Optional:            true,
 				Computed:            true,
 				Default:             booldefault.StaticBool(false),
@@ -76,7 +75,7 @@ func (r *kvEntriesResource) Schema(_ context.Context, _ resource.SchemaRequest, 
 			"exclusive":  exclusiveAttribute,
 			"undeclared": undeclaredAttribute,
 			"id": schema.StringAttribute{
-				MarkdownDescription: "The bucket's name or, with `key_prefix`, `bucket/prefix*`.",
+				MarkdownDescription: "Name of the bucket or, with `key_prefix`, `bucket/prefix*`.",
 				Computed:            true,
 			},
 		},

@@ -43,7 +43,7 @@ func (l *kvEntryListResource) ListResourceConfigSchema(_ context.Context, _ list
 			"bucket":     listedBucket,
 			"key_prefix": listedKeyPrefix,
 			"exclude": schema.ListAttribute{
-				MarkdownDescription: "Patterns of keys to leave out, in which `*` stands for any characters: `[\"secrets/*\"]`.",
+				MarkdownDescription: "Patterns of keys to leave out, in which `*` stands for any characters: `[\"secrets.*\"]`.",
 				ElementType:         types.StringType,
 				Optional:            true,
 				Validators:          []validator.List{listvalidator.NoNullValues(), listvalidator.ValueStringsAre(patternOfKeys)},
@@ -60,7 +60,7 @@ var (
 		Validators:          []validator.String{bucketName},
 	}
 	listedKeyPrefix = schema.StringAttribute{
-		MarkdownDescription: "Prefix of the keys, such as `team-a/`. If omitted, all keys are listed.",
+		MarkdownDescription: "Prefix of the keys, such as `team-a.`. If omitted, all keys are listed.",
 		Optional:            true,
 		Validators:          []validator.String{keyPrefix},
 	}

@@ -50,9 +50,9 @@ const (
 
 func (r *kvEntryPropertiesResource) Schema(_ context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "Manages some properties of an entry whose other properties belong to somebody else, such as a service that writes its own state next to its limits. " +
-			"**The gateway has no conditional write**: a change reads the entry and writes the whole entry back, so what another writer writes in the short time between the two is lost. " +
-			"Use it where others rarely write, or where losing one of their writes does no harm. For an entry that is all yours, use `quiva_kv_entry`.",
+		MarkdownDescription: "Manages some properties of an entry whose other properties somebody else writes. " +
+			"**The gateway has no conditional write**: a change reads the entry and writes it back as a whole, so whatever another writer writes in between is lost. " +
+			"Use it where others rarely write, or where losing one of their writes does no harm. For an entry that only Terraform writes, use `quiva_kv_entry`.",
 		Attributes: map[string]schema.Attribute{
 			"bucket": schema.StringAttribute{
 				MarkdownDescription: "Name of the bucket, which must exist. A change replaces the resource.",
@@ -61,26 +61,26 @@ func (r *kvEntryPropertiesResource) Schema(_ context.Context, _ resource.SchemaR
 				PlanModifiers:       []planmodifier.String{stringplanmodifier.RequiresReplace()},
 			},
 			"key": schema.StringAttribute{
-				MarkdownDescription: "Key of the entry, as in `quiva_kv_entry`. If the entry does not exist, it is created with only these properties. A change replaces the resource.",
+				MarkdownDescription: "Key of the entry, as in `quiva_kv_entry`. An entry that does not exist is created with these properties. A change replaces the resource.",
 				Required:            true,
 				Validators:          []validator.String{entryKey},
 				PlanModifiers:       []planmodifier.String{stringplanmodifier.RequiresReplace()},
 			},
 			"properties": schema.DynamicAttribute{
 				MarkdownDescription: "Properties that this resource owns, as a native object or map: `{ limits = { rate = 10 } }` owns `limits.rate` and nothing else of `limits`. " +
-					"Objects are merged with what the entry holds; lists, strings, numbers, bools and null are set as a whole. The properties are stored in the state, and the rest of the entry is not.",
+					"Only these are stored in the state.",
 				Required:   true,
 				Validators: []validator.Dynamic{objectValidator{}},
 			},
 			"on_destroy": schema.StringAttribute{
-				MarkdownDescription: "What happens to the properties when the resource is destroyed: `remove` removes them from the entry, `keep` leaves them as they are. Takes effect once applied. Defaults to `remove`.",
+				MarkdownDescription: "What happens to a property that this resource gives up, when it is destroyed or when the property leaves `properties`: `remove` or `keep`. Takes effect once applied. Defaults to `remove`.",
 				Optional:            true,
 				Computed:            true,
 				Default:             stringdefault.StaticString(onDestroyRemove),
 				Validators:          []validator.String{stringvalidator.OneOf(onDestroyRemove, onDestroyKeep)},
 			},
 			"overwrite": schema.BoolAttribute{
-				MarkdownDescription: "Whether a property that is new in `properties` may be overwritten if it holds another value. One that holds an equal value is adopted in any case. Defaults to `false`.",
+				MarkdownDescription: "Whether to overwrite a property that is new in `properties` and holds another value. Defaults to `false`.",
 				Optional:            true,
 				Computed:            true,
 				Default:             booldefault.StaticBool(false),

@@ -48,9 +48,8 @@ func (r *kvEntryResource) Metadata(_ context.Context, req resource.MetadataReque
 
 func (r *kvEntryResource) Schema(_ context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "Manages one entry of a key-value bucket: a key and the JSON object that it holds.\n\n" +
-			"Creating an entry never overwrites another value by accident: a key that already holds another value is an error, unless `overwrite` is set. " +
-			"The gateway offers no conditional write, so a writer that is active between the check and the write can still be overwritten.",
+		MarkdownDescription: "Manages one entry of a key-value bucket: a key and the JSON object that it holds. " +
+			"A value that the plan has not seen is an error and is not overwritten, unless `overwrite` is set.",
 		Attributes: map[string]schema.Attribute{
 			"bucket": schema.StringAttribute{
 				MarkdownDescription: "Name of the bucket, which must exist. A change replaces the entry.",
@@ -59,31 +58,29 @@ func (r *kvEntryResource) Schema(_ context.Context, _ resource.SchemaRequest, re
 				PlanModifiers:       []planmodifier.String{stringplanmodifier.RequiresReplace()},
 			},
 			"key": schema.StringAttribute{
-				MarkdownDescription: "Key of the entry: letters, digits and `-/_=.`, not beginning or ending with `.`. It is used as it is, including any `/`. A change replaces the entry.",
+				MarkdownDescription: "Key of the entry: letters, digits and `-/_=.`, without `.` at either end. Prefer `.` to `/`: see [Keys](#keys). A change replaces the entry.",
 				Required:            true,
 				Validators:          []validator.String{entryKey},
 				PlanModifiers:       []planmodifier.String{stringplanmodifier.RequiresReplace()},
 			},
 			"value": schema.DynamicAttribute{
-				MarkdownDescription: "Value of the entry: a native object or map, such as `{ enabled = true, rollout = 25 }` or `jsondecode(file(\"flag.json\"))`. " +
-					"It is compared as JSON: the order of properties, `1` and `1.0`, or a list and a tuple make no difference. Numbers keep up to 153 digits. " +
-					"It is stored in the state; for a secret use `value_wo`. Exactly one of the two is set.",
+				MarkdownDescription: "Value of the entry: a native object or map, such as `{ enabled = true, rollout = 25 }`, or the JSON text of an object, such as `file(\"flag.json\")`. " +
+					"It is compared as JSON and stored in the state; for a secret, use `value_wo`. Exactly one of the two must be set.",
 				Optional:   true,
 				Validators: []validator.Dynamic{objectValidator{}},
 			},
 			"value_wo": schema.DynamicAttribute{
-				MarkdownDescription: "Same as `value`, for a secret: it is written to the gateway and stored in no plan and no state. Needs Terraform 1.11 or later. " +
-					"Since it is not stored, it is written when the entry is created and whenever `value_wo_version` changes, and a refresh only checks whether the entry exists.",
-				Optional:   true,
-				WriteOnly:  true,
-				Validators: []validator.Dynamic{objectValidator{}},
+				MarkdownDescription: "Same as `value`, but stored in no plan and no state. It is written when the entry is created and whenever `value_wo_version` changes; a refresh only checks that the entry exists.",
+				Optional:            true,
+				WriteOnly:           true,
+				Validators:          []validator.Dynamic{objectValidator{}},
 			},
 			"value_wo_version": schema.NumberAttribute{
-				MarkdownDescription: "Version of `value_wo`, any number: a change writes `value_wo` again.",
+				MarkdownDescription: "Version of `value_wo`, any number. A change writes `value_wo` again.",
 				Optional:            true,
 			},
 			"overwrite": schema.BoolAttribute{
-				MarkdownDescription: "Whether creating the entry may overwrite a key that holds another value. A key that holds an equal value is adopted in any case. Defaults to `false`.",
+				MarkdownDescription: "Whether to overwrite or delete a value that the plan has not seen: a key that holds another value, or an entry that changed since the plan. Defaults to `false`.",
 				Optional:            true,
 				Computed:            true,
 				Default:             booldefault.StaticBool(false),

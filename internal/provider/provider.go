@@ -118,13 +118,13 @@ func (p *quivaProvider) Schema(_ context.Context, _ provider.SchemaRequest, resp
 				Optional: true,
 			},
 			"api_key": schema.StringAttribute{
-				MarkdownDescription: "API key, sent as `X-Api-Key`. White space around it is trimmed. Conflicts with `token`. " +
+				MarkdownDescription: "API key, sent as `X-Api-Key`. Surrounding whitespace is ignored. Conflicts with `token`. " +
 					"Defaults to the environment variable `" + apiKeyVariable + "` if neither `api_key` nor `token` is set.",
 				Optional:  true,
 				Sensitive: true,
 			},
 			"token": schema.StringAttribute{
-				MarkdownDescription: "Token (JWT), sent as `Authorization: Bearer`. White space around it is trimmed. Conflicts with `api_key`. " +
+				MarkdownDescription: "Token (JWT), sent as `Authorization: Bearer`. Surrounding whitespace is ignored. Conflicts with `api_key`. " +
 					"Defaults to the environment variable `" + tokenVariable + "` if neither `api_key` nor `token` is set and `" + apiKeyVariable + "` is not set either.",
 				Optional:  true,
 				Sensitive: true,

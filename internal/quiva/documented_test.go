@@ -64,10 +64,8 @@ func TestDocumentedNumbers(t *testing.T) {
 			"more than " + list + " entries",
 		},
 		"docs/resources/kv_entries.md": {
-			say("up to %d requests are under way at a time", batchWidth),
-			"A " + threshold + " entries or fewer are read one by one. For more, the bucket is listed, which shows its latest " + list + " entries",
-			"lists at most " + list + " entries at once",
+			say("up to %d requests at a time", batchWidth),
+			"more than " + list + " entries",
 		},
-		"docs/resources/kv_entry.md": {say("A response of up to %d MiB is read", entryLimit/mebibyte)},
 	})
 }

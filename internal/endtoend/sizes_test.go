@@ -1,0 +1,38 @@
+package endtoend_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// TestDocumentedSizes: pages stay short enough to be read. What counts is a page as
+// it is generated, its code and its front matter included, in words as wc counts
+// them.
+func TestDocumentedSizes(t *testing.T) {
+	t.Parallel()
+	const schemaWithin = 450
+	for resource, most := range map[string]int{
+		"kv_bucket": 900, "kv_entries": 1300, "kv_entry": 1200, "kv_entry_properties": 900,
+	} {
+		page := readDocument(t, "resources/"+resource+".md")
+		if words := len(strings.Fields(page)); words > most {
+			t.Errorf("%s has %d words, want at most %d", resource, words, most)
+		}
+		before, _, found := strings.Cut(page, "\n## Schema\n")
+		if words := len(strings.Fields(before)); !found || words > schemaWithin {
+			t.Errorf("the schema of %s comes after %d words (%t), want at most %d", resource, words, found, schemaWithin)
+		}
+	}
+}
+
+// readDocument returns a page of docs/.
+func readDocument(t *testing.T, name string) string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join("../../docs", name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
