@@ -1,7 +1,6 @@
-// Command demo walks through the provider with a real Terraform (or OpenTofu)
-// and a mock gateway on this machine: from an empty bucket through plan, apply,
-// drift and repair back to an empty bucket, and then through all that the
-// provider has, together.
+// Command demo tells one story with a real Terraform (or OpenTofu) and a mock
+// gateway on this machine: feature flags and a secret, from nothing through plan,
+// apply, drift and repair back to nothing.
 //
 // It builds the provider from this source, works in a temporary directory and
 // needs no account. It checks what it shows and exits 1 at the first check that
@@ -10,69 +9,58 @@ package main
 
 import (
 	"context"
+	"embed"
 	"errors"
 	"fmt"
 	"os"
-	"slices"
+	"os/signal"
+	"path/filepath"
+	"syscall"
 	"time"
 
 	"github.com/quivaworks/terraform-provider-quiva/internal/mockgateway"
 	"github.com/quivaworks/terraform-provider-quiva/internal/terraformcli"
 )
 
+//go:embed flags
+var flags embed.FS
+
 func main() {
-	ctx, cancel := terraformcli.Context()
-	err := walkThrough(ctx, newNarrator(os.Stdout))
-	outcome := "FAILED"
-	if ctx.Err() != nil {
-		outcome = "interrupted"
-	}
-	cancel()
-	if err != nil {
-		if disproof := new(failure); errors.As(err, &disproof) {
-			fmt.Fprintf(os.Stderr, "\nFull output of %s:\n\n%s%s", disproof.command, disproof.stdout, disproof.stderr)
-		}
-		fmt.Fprintf(os.Stderr, "\ndemo: %s: %v\n", outcome, err)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := run(ctx); err != nil {
+		fmt.Fprintf(os.Stderr, "\ndemo: FAILED: %v\n", err)
 		os.Exit(1)
 	}
 }
 
-// step is one numbered part of the demo.
-type step struct {
-	title string
-	run   func(context.Context) error
-}
-
-// walkThrough runs the demo and leaves nothing behind, whatever its outcome.
-func walkThrough(ctx context.Context, say *narrator) (err error) {
+// run leaves nothing behind, whatever its outcome.
+func run(ctx context.Context) (err error) {
 	start := time.Now()
-	repository, err := terraformcli.Repository(ctx)
-	if err != nil {
-		return err
-	}
 	dir, err := os.MkdirTemp("", "quiva-demo-")
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-
-	gateway := mockgateway.NewServer()
-	defer gateway.Close()
-
-	cli, err := newTerraform(ctx, dir, gateway.URL, mockgateway.DefaultAPIKey, say.color)
+	if err := os.CopyFS(dir, flags); err != nil {
+		return err
+	}
+	cli, err := terraformcli.New(ctx, filepath.Join(dir, "cli.tfrc"), terraformcli.Overrides(map[string]string{"quivaworks/quiva": dir}))
 	if err != nil {
 		return err
 	}
-	say.line("The Quiva provider with %s, against a mock gateway at %s.", cli.Version, gateway.URL)
-
-	base := scenario{repository: repository, gateway: gateway, cli: cli, say: say}
-	flags, shop := &featureFlags{scenario: base}, &shop{scenario: base}
-	for i, step := range slices.Concat(flags.steps(), shop.steps()) {
-		say.title(i+1, step.title)
-		if err := step.run(ctx); err != nil {
-			return fmt.Errorf("step %d, %q: %w", i+1, step.title, err)
-		}
+	if err := terraformcli.Build(ctx, "", filepath.Join(dir, terraformcli.Executable("terraform-provider-quiva"))); err != nil {
+		return err
 	}
-	say.line("\nAll %d checks passed, in %s.", say.checks, time.Since(start).Round(100*time.Millisecond))
+	gateway := mockgateway.NewServer()
+	defer gateway.Close()
+	cli.Env = append(cli.Env, "QUIVA_API_URL="+gateway.URL, "QUIVA_API_KEY="+mockgateway.DefaultAPIKey)
+
+	d := &demo{gateway: gateway, cli: cli, dir: filepath.Join(dir, "flags"), color: isTerminal(os.Stdout)}
+	d.print("The Quiva provider with %s, against a mock gateway at %s.", cli.Version, gateway.URL)
+	if err := d.tell(ctx); err != nil {
+		return err
+	}
+	d.print("\nAll %d checks passed, in %s.", d.checks, time.Since(start).Round(100*time.Millisecond))
 	return nil
 }

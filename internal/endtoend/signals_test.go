@@ -17,7 +17,6 @@ import (
 	"time"
 
 	"github.com/quivaworks/terraform-provider-quiva/internal/mockgateway"
-	"github.com/quivaworks/terraform-provider-quiva/internal/terraformcli"
 )
 
 // waitFor waits until a condition holds. It looks again and again: Terraform and
@@ -36,7 +35,8 @@ func waitFor(t *testing.T, what string, condition func() bool) {
 // start starts a command in a process group of its own.
 func start(t *testing.T, command *exec.Cmd) {
 	t.Helper()
-	if err := terraformcli.Start(command); err != nil {
+	command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	if err := command.Start(); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = syscall.Kill(-command.Process.Pid, syscall.SIGKILL) })

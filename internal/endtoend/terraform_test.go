@@ -60,7 +60,7 @@ func build(dir string) error {
 		flags = append(flags, "-race")
 	}
 	binary = filepath.Join(dir, terraformcli.Executable("terraform-provider-quiva"))
-	if err := terraformcli.Build(context.Background(), "../..", ".", binary, flags...); err != nil {
+	if err := terraformcli.Build(context.Background(), "", binary, flags...); err != nil {
 		return err
 	}
 	var err error

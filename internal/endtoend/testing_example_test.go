@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -47,7 +48,7 @@ func TestTestingExample(t *testing.T) {
 func TestTestingExampleCommand(t *testing.T) {
 	needTerraform(t)
 	program := filepath.Join(t.TempDir(), terraformcli.Executable("quiva-mock-gateway"))
-	if err := terraformcli.Build(t.Context(), "../..", "./internal/mockgateway/cmd/quiva-mock-gateway", program); err != nil {
+	if err := terraformcli.Build(t.Context(), "/internal/mockgateway/cmd/quiva-mock-gateway", program); err != nil {
 		t.Fatal(err)
 	}
 	const failing = "variables {\n  flags = { search = { rollout = 101 } }\n}\nrun \"fails\" {\n}\n"
@@ -114,7 +115,8 @@ func newTestingExample(t *testing.T, w *workspace) *workspace {
 		t.Fatal(err)
 	}
 	mirror := t.TempDir()
-	for _, target := range terraformcli.MirrorPaths(mirror, "0.0.1") {
+	for _, host := range []string{"registry.terraform.io", "registry.opentofu.org"} {
+		target := filepath.Join(mirror, host, "quivaworks/quiva/0.0.1", runtime.GOOS+"_"+runtime.GOARCH, terraformcli.Executable("terraform-provider-quiva_v0.0.1"))
 		if err := os.MkdirAll(filepath.Dir(target), 0o700); err != nil {
 			t.Fatal(err)
 		}
@@ -122,11 +124,7 @@ func newTestingExample(t *testing.T, w *workspace) *workspace {
 			t.Fatal(err)
 		}
 	}
-	config := filepath.Join(mirror, "cli.tfrc")
-	if err := os.WriteFile(config, []byte(terraformcli.Mirror(mirror)), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	w.env = append(w.env, "TF_CLI_CONFIG_FILE="+config)
-	w.must("init")
+	w.env = append(w.env, "TF_CLI_CONFIG_FILE="+os.DevNull)
+	w.must("init", "-plugin-dir="+mirror)
 	return w
 }

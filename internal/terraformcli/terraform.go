@@ -1,16 +1,21 @@
+// Package terraformcli runs a real Terraform, or OpenTofu, apart from the user's
+// own settings: for the demo, the benchmarks and the end-to-end tests.
 package terraformcli
 
 import (
 	"context"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
+	"runtime"
 	"slices"
 	"strings"
 )
 
-// Terraform is Terraform, or OpenTofu, untouched by the user's own settings.
+// Terraform is Terraform, or OpenTofu.
 type Terraform struct {
 	// Path is the binary's, and Version what it calls itself: Terraform v1.11.4.
 	Path, Version string
@@ -20,7 +25,7 @@ type Terraform struct {
 
 // New finds the Terraform to run: what TF_ACC_TERRAFORM_PATH names, as for
 // acceptance tests, else terraform or tofu. It writes the CLI configuration into
-// configFile: see [Overrides] and [Mirror].
+// configFile: see [Overrides].
 func New(ctx context.Context, configFile, config string) (*Terraform, error) {
 	path, err := find()
 	if err != nil {
@@ -29,22 +34,20 @@ func New(ctx context.Context, configFile, config string) (*Terraform, error) {
 	if err := os.WriteFile(configFile, []byte(config), 0o600); err != nil {
 		return nil, err
 	}
-	t := &Terraform{Path: path, Env: environment(configFile)}
+	env := slices.DeleteFunc(os.Environ(), func(variable string) bool {
+		return strings.HasPrefix(variable, "QUIVA_") || strings.HasPrefix(variable, "TF_")
+	})
+	t := &Terraform{Path: path, Env: append(env,
+		"TF_CLI_CONFIG_FILE="+configFile,
+		"TF_IN_AUTOMATION=1", // no advice on which command to run next
+		"CHECKPOINT_DISABLE=1",
+	)}
 	output, err := t.Command(ctx, "", "version").CombinedOutput()
 	if err != nil {
 		return nil, fmt.Errorf("%s version: %w\n%s", path, err, output)
 	}
-	version, _, _ := strings.Cut(string(output), "\n")
-	t.Version = strings.TrimSpace(version)
+	t.Version, _, _ = strings.Cut(string(output), "\n")
 	return t, nil
-}
-
-// Command returns a command of Terraform that is to run in a directory. More can
-// be appended to its environment.
-func (t *Terraform) Command(ctx context.Context, dir string, arguments ...string) *exec.Cmd {
-	command := exec.CommandContext(ctx, t.Path, arguments...)
-	command.Dir, command.Env = dir, slices.Clip(t.Env)
-	return command
 }
 
 func find() (string, error) {
@@ -60,15 +63,56 @@ func find() (string, error) {
 	return "", fmt.Errorf("cannot find %s: install Terraform 1.11 or later, or set TF_ACC_TERRAFORM_PATH to it", strings.Join(candidates, " or "))
 }
 
-// environment returns the environment of this process without all that the user
-// has set for Terraform and the provider.
-func environment(configFile string) []string {
-	env := slices.DeleteFunc(os.Environ(), func(variable string) bool {
-		return strings.HasPrefix(variable, "QUIVA_") || strings.HasPrefix(variable, "TF_")
-	})
-	return append(env,
-		"TF_CLI_CONFIG_FILE="+configFile,
-		"TF_IN_AUTOMATION=1", // no advice on which command to run next
-		"CHECKPOINT_DISABLE=1",
-	)
+// Command returns a command of Terraform that is to run in a directory. More can
+// be appended to its environment.
+func (t *Terraform) Command(ctx context.Context, dir string, arguments ...string) *exec.Cmd {
+	command := exec.CommandContext(ctx, t.Path, arguments...)
+	command.Dir, command.Env = dir, slices.Clip(t.Env)
+	return command
+}
+
+// Overrides returns a CLI configuration with which Terraform takes the provider
+// of each source, such as quivaworks/quiva, from a directory. It asks no registry
+// for it then, so no directory has to be initialized.
+func Overrides(directories map[string]string) string {
+	var overrides strings.Builder
+	for _, source := range slices.Sorted(maps.Keys(directories)) {
+		fmt.Fprintf(&overrides, "    %q = %q\n", source, filepath.ToSlash(directories[source]))
+	}
+	return "provider_installation {\n  dev_overrides {\n" + overrides.String() + "  }\n}\n"
+}
+
+// Build builds a package of this module, whose path begins with a slash unless it
+// is the provider's own, into a file, with any further flags of go build.
+func Build(ctx context.Context, pkg, file string, flags ...string) error {
+	// Without a stamp, so that it builds wherever the source is.
+	arguments := append([]string{"build", "-buildvcs=false", "-o", file}, flags...)
+	command := exec.CommandContext(ctx, "go", append(arguments, "github.com/quivaworks/terraform-provider-quiva"+pkg)...)
+	if output, err := command.CombinedOutput(); err != nil {
+		return fmt.Errorf("%s: %w\n%s", command, err, output)
+	}
+	return nil
+}
+
+// Executable returns the name of a program's file.
+func Executable(program string) string {
+	if runtime.GOOS == "windows" {
+		return program + ".exe"
+	}
+	return program
+}
+
+var ansiStyle = regexp.MustCompile("\x1b\\[[0-9;]*m")
+
+// WithoutStyle returns an output of Terraform without colors.
+func WithoutStyle(output string) string { return ansiStyle.ReplaceAllString(output, "") }
+
+// Says reports whether an output of Terraform holds a text, however it is
+// wrapped, framed and colored.
+func Says(output, text string) bool {
+	return strings.Contains(unwrap(WithoutStyle(output)), unwrap(text))
+}
+
+func unwrap(text string) string {
+	return strings.Join(strings.FieldsFunc(text, func(r rune) bool { return strings.ContainsRune(" \n│╷╵", r) }), " ")
 }
