@@ -40,7 +40,7 @@ resource "quiva_kv_entries" "markets" {
   lifecycle {
     precondition {
       condition     = length(local.market_errors) == 0
-      error_message = join("\n  ", concat(["Markets do not fit market.schema.json:"], local.market_errors))
+      error_message = join("\n  ", concat(["Markets do not match market.schema.json:"], local.market_errors))
     }
   }
 }

@@ -15,12 +15,9 @@ func TestDocumentedNumbers(t *testing.T) {
 	documented.Check(t, "../..", map[string][]string{
 		"docs/data-sources/kv_entry.md": {say("more than %d significant digits", exactDigits)},
 		"docs/guides/security-and-failures.md": {
-			say("Nesting of objects and arrays | %d |", MaxDepth),
-			say("Digits of a number | %d |", exactDigits),
-			"Size of a number | " + exponent,
-			say("nested ones included | %d |", MaxElements),
-			say("more than %d each", exactDigits),
-			say("%d together", MaxDigits),
+			say("%d significant digits, up to %s", exactDigits, exponent),
+			say("%d nested objects and arrays, %d elements and properties", MaxDepth, MaxElements),
+			say("%d digits in all numbers together that take more than %d each", MaxDigits, exactDigits),
 		},
 		"docs/guides/troubleshooting.md": {
 			say("deeper than %d levels", MaxDepth),

@@ -2,6 +2,7 @@ package quiva
 
 import (
 	"fmt"
+	"math"
 	"testing"
 	"time"
 
@@ -19,6 +20,10 @@ func TestDocumentedNumbers(t *testing.T) {
 		seconds   = func(d time.Duration) string { return fmt.Sprint(d.Seconds()) }
 		timeout   = seconds(DefaultRequestTimeout)
 	)
+	longest := (DefaultMaxRetries + 1) * DefaultRequestTimeout
+	for attempt := range DefaultMaxRetries {
+		longest += min(retryWaitMin<<attempt, retryWaitMax)
+	}
 	documented.Check(t, "../..", map[string][]string{
 		"docs/index.md": {
 			"more than a " + threshold + " entries of one bucket reads the bucket's list, of up to " + list + " entries",
@@ -31,21 +36,18 @@ func TestDocumentedNumbers(t *testing.T) {
 		},
 		"docs/data-sources/kv_entry.md": {say("A response of up to %d MiB is read", entryLimit/mebibyte)},
 		"docs/guides/security-and-failures.md": {
-			say("Of one response, %d MiB are read, of a list %d MiB", entryLimit/mebibyte, listLimit/mebibyte),
 			documented.Word(maxRedirects) + " in a row at most",
 			say("regular PEM file of at most %d MiB", rootsLimit/mebibyte),
 			say("the first %d bytes of the gateway's own message", messageLimit),
 			say("the first %d bytes of its first line", excerptLimit),
-			"up to " + documented.Word(DefaultMaxRetries) + " times](#timeouts-and-retries) by default",
+			"up to " + documented.Word(DefaultMaxRetries) + " times](#timeouts-and-retries)",
 			say("Response above %d MiB", entryLimit/mebibyte),
-			say("Response about one entry | %d MiB", entryLimit/mebibyte),
-			say("Response with a list | %d MiB", listLimit/mebibyte),
-			"Entries in a list | " + list,
+			say("%d MiB for one entry, %d MiB for a list. A list has at most %d entries", entryLimit/mebibyte, listLimit/mebibyte, MaxListLimit),
 			"`request_timeout` (" + timeout + " s)",
 			say("`max_retries` (%d)", DefaultMaxRetries),
 			"pause of " + seconds(retryWaitMin/2) + " to " + seconds(retryWaitMin) + " s",
 			"up to " + seconds(retryWaitMax/2) + " to " + seconds(retryWaitMax) + " s",
-			say("`%d` (default) | %d |", DefaultMaxRetries, DefaultMaxRetries+1),
+			fmt.Sprintf("at most %d min %.0f s", int(longest.Minutes()), math.Ceil((longest % time.Minute).Seconds())),
 			say("`quiva_kv_entries` on %d of its own", batchWidth),
 			"within " + seconds(silenceMax+pingMax) + " seconds",
 		},

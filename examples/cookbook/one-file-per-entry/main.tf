@@ -1,12 +1,16 @@
 locals {
-  directory = "${path.module}/flags"
+  # flags/checkout.json is the entry "checkout".
+  flags = { for file in fileset(path.module, "flags/*.json") : trimsuffix(basename(file), ".json") => jsondecode(file("${path.module}/${file}")) }
 }
 
-# flags/checkout.yaml is the entry "checkout".
 resource "quiva_kv_entries" "flags" {
-  bucket = "feature-flags"
-  entries = {
-    for file in fileset(local.directory, "*.yaml") :
-    trimsuffix(file, ".yaml") => yamldecode(file("${local.directory}/${file}"))
+  bucket  = "feature-flags"
+  entries = local.flags
+
+  lifecycle {
+    precondition {
+      condition     = length(local.flags) > 0
+      error_message = "There are no files in ${path.module}/flags."
+    }
   }
 }

@@ -17,7 +17,7 @@ resource "quiva_kv_entries" "flags" {
   lifecycle {
     precondition {
       condition     = length(local.flag_errors) == 0
-      error_message = join("\n  ", concat(["Flags do not fit their schema:"], local.flag_errors))
+      error_message = join("\n  ", concat(["Flags do not match their schema:"], local.flag_errors))
     }
   }
 }
@@ -29,7 +29,7 @@ variable "checkout" {
 
   validation {
     condition     = length(provider::quiva::schema_errors(var.checkout, local.flag_schema)) == 0
-    error_message = join("\n  ", concat(["This is no flag:"], provider::quiva::schema_errors(var.checkout, local.flag_schema)))
+    error_message = join("\n  ", concat(["Invalid flag:"], provider::quiva::schema_errors(var.checkout, local.flag_schema)))
   }
 }
 

@@ -1,0 +1,7 @@
+terraform {
+  required_providers {
+    quiva = {
+      source = "quivaworks/quiva"
+    }
+  }
+}
