@@ -7,7 +7,6 @@ import (
 	"maps"
 	"math/rand/v2"
 	"slices"
-	"testing"
 )
 
 // foreign are the entries that no step declares.
@@ -327,27 +326,4 @@ func movesBetween(last, next step) []move {
 		}
 	}
 	return moves
-}
-
-// TestHistoryGenerator: a seed always gives the same history, in which no
-// address of one entry has two.
-func TestHistoryGenerator(t *testing.T) {
-	t.Parallel()
-	for seed := range uint64(200) {
-		h := newHistory(seed)
-		if again := newHistory(seed); h.String() != again.String() {
-			t.Fatalf("two histories of one seed:\n%s\n%s", h, again)
-		}
-		for _, s := range h.steps {
-			for address, held := range s.objects() {
-				names := map[string]bool{}
-				for key := range held {
-					names[entryOf(key)] = true
-				}
-				if !holdsMany(address) && len(names) > 1 {
-					t.Errorf("%s holds %v:\n%s", address, held, h)
-				}
-			}
-		}
-	}
 }

@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"testing"
 )
 
 // Entries that are shared: a history names their properties as it does entries,
@@ -182,22 +181,4 @@ func anEntryOf(held entries) string {
 		return entryOf(key)
 	}
 	return ""
-}
-
-// TestByProperty: entries are what their properties make them.
-func TestByProperty(t *testing.T) {
-	t.Parallel()
-	whole := entries{"k": `{"a":1}`, shared: `{"a":[1],"limits":{"rate":"2","x":{"y":1.50}}}`}
-	want := entries{"k": `{"a":1}`, "shared-2#a": "[1]", "shared-2#limits.rate": `"2"`, "shared-2#limits.x.y": "1.50"}
-	got := byProperty(whole)
-	if !maps.Equal(got, want) {
-		t.Errorf("got %v, want %v", got, want)
-	}
-	delete(got, "k")
-	if again := wholeOf(got); again != whole[shared] {
-		t.Errorf("together they are %s, want %s", again, whole[shared])
-	}
-	if got := byProperty(entries{shared: "{}"}); !maps.Equal(got, entries{shared: "{}"}) {
-		t.Errorf("an entry without properties is %v", got)
-	}
 }

@@ -6,7 +6,6 @@ import (
 	"iter"
 	"maps"
 	"slices"
-	"testing"
 	"time"
 )
 
@@ -139,40 +138,5 @@ func (s step) simpler() iter.Seq[step] {
 				return
 			}
 		}
-	}
-}
-
-// TestShorten: of a history, what makes it break is left.
-func TestShorten(t *testing.T) {
-	t.Parallel()
-	breaks := func(h history) bool {
-		declared := false
-		for _, s := range h.steps {
-			for _, f := range s.failures {
-				if declared && f.kind == "503" {
-					return true
-				}
-			}
-			if _, ok := s.declared["k3"]; ok {
-				declared = true
-			}
-		}
-		return false
-	}
-	tried := 0
-	for seed := range uint64(50) {
-		h := newHistory(seed)
-		if !breaks(h) {
-			continue
-		}
-		tried++
-		short := shorten(h, time.Now().Add(time.Hour), breaks)
-		// A failure can be of another entry, which stays then.
-		if !breaks(short) || len(short.steps) != 2 || len(short.steps[0].declared) > 2 || len(short.steps[0].failures) != 0 || len(short.steps[1].failures) != 1 {
-			t.Errorf("of %s\nthis is left:\n%s", h, short)
-		}
-	}
-	if tried == 0 {
-		t.Error("no history breaks")
 	}
 }

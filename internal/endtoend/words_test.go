@@ -70,21 +70,6 @@ func TestWords(t *testing.T) {
 	}
 }
 
-// TestUnwantedWords: words are found in any case, and over the end of a line.
-func TestUnwantedWords(t *testing.T) {
-	t.Parallel()
-	for text, want := range map[string]int{
-		"The answers of the gateway":            1,
-		"// It looks\n\t// whether it is there": 1,
-		"changed past\nTerraform, answered":     2,
-		"The response says whether":             0,
-	} {
-		if got := unwantedIn(text); len(got) != want {
-			t.Errorf("%q has %q, want %d", text, got, want)
-		}
-	}
-}
-
 // unwantedIn describes each unwanted word of a text.
 func unwantedIn(text string) []string {
 	var problems []string

@@ -11,7 +11,7 @@ import (
 	"github.com/quivaworks/terraform-provider-quiva/internal/protocol"
 )
 
-// allCalls is a server that takes all calls of the protocol, and panics.
+// allCalls is a server that implements all calls of the protocol, and panics.
 type allCalls struct {
 	tfprotov6.ProviderServer
 	tfprotov6.ListResourceServer

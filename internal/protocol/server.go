@@ -25,12 +25,12 @@ type providerServer interface {
 // unless something has been written already: then only Terraform ends them.
 // Stopped reports whether anybody has ended the run.
 //
-// It fails if the framework's server does not take all calls of the protocol, if
+// It fails if the framework's server does not implement all calls of the protocol, if
 // its schemas cannot be read, or if the defaults do not go with them.
 func NewServer(ctx context.Context, framework tfprotov6.ProviderServer, defaults Defaults) (server tfprotov6.ProviderServer, stopped func() bool, err error) {
 	inner, ok := framework.(providerServer)
 	if !ok {
-		return nil, nil, fmt.Errorf("a server of type %T does not take all calls of Terraform's protocol", framework)
+		return nil, nil, fmt.Errorf("a server of type %T does not implement all calls of Terraform's protocol", framework)
 	}
 	schemas, err := inner.GetProviderSchema(ctx, &tfprotov6.GetProviderSchemaRequest{})
 	if err != nil {
@@ -41,6 +41,9 @@ func NewServer(ctx context.Context, framework tfprotov6.ProviderServer, defaults
 			return nil, nil, errors.New(diagnostic.Summary + ": " + diagnostic.Detail)
 		}
 	}
+	// From Terraform inwards: unchanged returns some plans itself, which then cost
+	// nothing further in; opaque is before all that would take values apart; stoppable
+	// is next to the framework, whose calls are the ones that wait for a gateway.
 	stoppable := newStoppable(ctx, inner)
 	server, err = newUnchanged(newOpaque(stoppable, schemas), schemas.ResourceSchemas, defaults)
 	return server, stoppable.isStopped, err

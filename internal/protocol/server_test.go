@@ -40,7 +40,7 @@ func TestAllCalls(t *testing.T) {
 func TestLacksCalls(t *testing.T) {
 	t.Parallel()
 	_, _, err := protocol.NewServer(t.Context(), struct{ tfprotov6.ProviderServer }{&inner{}}, nil)
-	if err == nil || !strings.Contains(err.Error(), "does not take all calls") {
+	if err == nil || !strings.Contains(err.Error(), "does not implement all calls") {
 		t.Errorf("got error %v", err)
 	}
 }

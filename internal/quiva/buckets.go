@@ -202,8 +202,8 @@ func shows[T comparable](remote, asked *T, fallback T) bool {
 	return remote == nil || *remote == *asked
 }
 
-// GetBucket reads how a bucket is configured. The error satisfies [IsNotFound]
-// if there is none.
+// GetBucket reads how a bucket is configured. It fails with [ErrNotFound] if there is
+// none.
 func (c *Client) GetBucket(ctx context.Context, bucket string) (Bucket, error) {
 	response := bucketResponse{bucket: bucket}
 	err := c.do(ctx, request{method: http.MethodGet, path: []string{bucket}, limit: entryLimit}, &response)
