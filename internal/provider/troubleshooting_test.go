@@ -66,7 +66,7 @@ func explainedErrors(guide string) []string {
 		}
 	}
 	_, defects, _ := strings.Cut(guide, "\n## Defects of the Provider\n")
-	defects, _, _ = strings.Cut(defects, " are mistakes of the provider")
+	defects, _, _ = strings.Cut(defects, " and Terraform's ")
 	for _, match := range code.FindAllStringSubmatch(defects, -1) {
 		explained = append(explained, match[1])
 	}

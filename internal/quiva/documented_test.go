@@ -61,7 +61,7 @@ func TestDocumentedNumbers(t *testing.T) {
 		},
 		"docs/guides/ci-and-hcp-terraform.md": {"more than " + list + " entries"},
 		"docs/guides/troubleshooting.md": {
-			say("not a regular file of at most %d MiB", rootsLimit/mebibyte),
+			say("a regular PEM file of at most %d MiB", rootsLimit/mebibyte),
 			say("above %d MiB, or a list above %d MiB", entryLimit/mebibyte, listLimit/mebibyte),
 			"more than " + list + " entries",
 		},
