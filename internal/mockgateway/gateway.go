@@ -8,9 +8,9 @@ import (
 	"time"
 )
 
-// maxBodySize, in bytes, bounds what one request may make the gateway hold in
-// memory. More gets a 413.
-const maxBodySize = 64 << 20
+// maxBodySize, in bytes, is that of the gateway, whose response to more is not
+// documented: here, a 413.
+const maxBodySize = 10 << 20
 
 // Gateway serves the key-value API and holds all of its state: buckets,
 // credentials, faults, behaviours and the record of requests. Its methods may
