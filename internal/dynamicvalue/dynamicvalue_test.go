@@ -429,8 +429,8 @@ func TestEqual(t *testing.T) {
 func TestDecodeRefuses(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct{ text, want string }{
-		"empty":           {``, "empty"},
-		"truncated":       {`{"a":`, "unexpected EOF"},
+		"empty":           {``, "line 1, column 1: a value is missing"},
+		"truncated":       {"{\n\"é\":", "line 2, column 5: a value is missing"},
 		"same name":       {`{"é":1,"e\u0301":2}`, `two properties have the name "é"`},
 		"two values":      {`{} {}`, "continues after its first value"},
 		"not UTF-8":       {"\"\xff\"", "UTF-8"},
@@ -443,7 +443,7 @@ func TestDecodeRefuses(t *testing.T) {
 		"all digits":      {"[" + strings.Repeat("1e-4090,", 12) + "1e-4090]", "more than 50000 digits together"},
 		"digits of one":   {"0." + strings.Repeat("0", 4000) + strings.Repeat("7", 50_000), "more than 50000 digits together"},
 		"deep":            {strings.Repeat("[", 1001) + strings.Repeat("]", 1001), "deeper than 1000 levels"},
-		"very deep":       {strings.Repeat("[", 100_000), "max depth"},
+		"very deep":       {strings.Repeat("[", 100_000), "deeper than 1000 levels"},
 		"exponent":        {`1e4097`, "beyond 1e±4096"},
 		"exponent of int": {`1e99999999999999999999`, "out of range"},
 		"digits":          {`1.` + strings.Repeat("7", 400), "401 digits"},

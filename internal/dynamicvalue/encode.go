@@ -31,6 +31,18 @@ func Encode(value Value) ([]byte, error) {
 	return e.buf, nil
 }
 
+// EncodeEntry writes the value of an entry as canonical JSON. It is [Encode], but a
+// string that is the JSON text of an object becomes that object: see
+// [CanonicalObject].
+func EncodeEntry(value Value) ([]byte, error) {
+	if text, ok := value.Text(); ok {
+		if canonical, err := CanonicalObject(text); err == nil {
+			return canonical, nil
+		}
+	}
+	return Encode(value)
+}
+
 // encoder reads a value in MessagePack and appends its JSON.
 type encoder struct {
 	reader

@@ -3,6 +3,7 @@ package dynamicvalue
 import (
 	"bytes"
 	"crypto/sha256"
+	"maps"
 )
 
 // Equal reports whether two JSON texts mean the same value. What has no
@@ -12,17 +13,33 @@ func Equal(a, b []byte) bool {
 	return err == nil && isCanonicalOf(canonical, b)
 }
 
-// Same reports whether two Terraform values are the same JSON, whatever their
-// Terraform types. What is not wholly known equals nothing.
+// Same reports whether the values of two entries are the same JSON, whatever their
+// Terraform types, native or texts. What is not wholly known equals nothing.
 func Same(a, b Value) bool {
-	textA, errA := Encode(a)
-	textB, errB := Encode(b)
+	textA, errA := EncodeEntry(a)
+	textB, errB := EncodeEntry(b)
 	return errA == nil && errB == nil && bytes.Equal(textA, textB)
 }
 
-// Holds reports whether a Terraform value is the same JSON as a text.
+// SameText reports whether two values are the same, or both are JSON texts of the
+// same object.
+func SameText(a, b Value) bool {
+	return a == b || a.Kind() == KindString && b.Kind() == KindString && Same(a, b)
+}
+
+// SameTexts reports whether two objects or maps are of one type and all their
+// members are [SameText].
+func SameTexts(a, b Value) bool {
+	typeA, _, _ := a.split()
+	typeB, _, _ := b.split()
+	membersA, okA := a.Members()
+	membersB, okB := b.Members()
+	return okA && okB && typeA == typeB && maps.EqualFunc(membersA, membersB, SameText)
+}
+
+// Holds reports whether the value of an entry is the same JSON as a text.
 func Holds(value Value, text []byte) bool {
-	encoded, err := Encode(value)
+	encoded, err := EncodeEntry(value)
 	return err == nil && isCanonicalOf(encoded, text)
 }
 
@@ -33,10 +50,10 @@ func Digest(text []byte) ([sha256.Size]byte, error) {
 	return sha256.Sum256(canonical), err
 }
 
-// HoldsDigest reports whether a Terraform value is the same JSON as the text that
-// has a digest.
+// HoldsDigest reports whether the value of an entry is the same JSON as the text
+// that has a digest.
 func HoldsDigest(value Value, digest [sha256.Size]byte) bool {
-	encoded, err := Encode(value)
+	encoded, err := EncodeEntry(value)
 	return err == nil && sha256.Sum256(encoded) == digest
 }
 

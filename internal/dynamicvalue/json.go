@@ -2,10 +2,10 @@ package dynamicvalue
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"maps"
 	"slices"
 	"strconv"
@@ -22,8 +22,8 @@ import (
 // cannot hold any other. Of members with the same name the last
 // one counts, as it does for most readers of JSON.
 //
-// It fails if text is not exactly one JSON value in valid Unicode, nests deeper
-// than [MaxDepth] or holds more than [MaxElements].
+// It fails, and says where, if text is not exactly one JSON value in valid Unicode,
+// and if it nests deeper than [MaxDepth] or holds more than [MaxElements].
 func Canonical(text []byte) ([]byte, error) {
 	tree, err := parse(text)
 	if err != nil {
@@ -32,63 +32,196 @@ func Canonical(text []byte) ([]byte, error) {
 	return appendTree(make([]byte, 0, len(text)), tree)
 }
 
-// parse reads exactly one JSON value into nil, bool, string, decimal, []any and
-// map[string]any.
-func parse(text []byte) (any, error) {
-	if err := scan(text); err != nil {
+// CanonicalObject is [Canonical] for the text that a configuration declares: it
+// fails also if that is not an object, or if a name stands twice in one of its
+// objects.
+func CanonicalObject(text string) ([]byte, error) {
+	p := parser{text: []byte(text), left: newBudget(), strict: true}
+	if p.next() != '{' {
+		return nil, p.errorAt(p.at, "an object must begin with {")
+	}
+	tree, err := p.document()
+	if err != nil {
 		return nil, err
 	}
-	decoder := json.NewDecoder(bytes.NewReader(text))
-	decoder.UseNumber()
-	var tree any
-	if err := decoder.Decode(&tree); err != nil {
-		if errors.Is(err, io.EOF) {
-			return nil, errors.New("the JSON text is empty")
-		}
-		return nil, err
-	}
-	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
-		return nil, errors.New("the JSON text continues after its first value")
-	}
-	return normalize(tree, MaxDepth)
+	return appendTree(make([]byte, 0, len(text)), tree)
 }
 
-// scan refuses JSON text that is not Unicode, which encoding/json would silently
-// replace, or for which that would need much more memory than the text has. It does
-// not check that the text is JSON.
-func scan(text []byte) error {
-	if !utf8.Valid(text) {
-		return errors.New("the JSON text is not valid UTF-8")
+// parse reads exactly one JSON value.
+func parse(text []byte) (any, error) {
+	p := parser{text: text, left: newBudget()}
+	return p.document()
+}
+
+// parser reads JSON text into nil, bool, string, decimal, []any and
+// map[string]any, with all text in the form in which Terraform holds it, Unicode's
+// NFC. It refuses what encoding/json would silently replace, and what would need
+// much more memory than the text has.
+type parser struct {
+	text   []byte
+	at     int
+	left   budget
+	strict bool // about names that stand twice
+}
+
+// errorAt returns an error about a place in the text.
+func (p *parser) errorAt(at int, format string, args ...any) error {
+	before := p.text[:at]
+	column := 1 + utf8.RuneCount(before[bytes.LastIndexByte(before, '\n')+1:])
+	return fmt.Errorf("line %d, column %d: %w", 1+bytes.Count(before, []byte("\n")), column, fmt.Errorf(format, args...))
+}
+
+func (p *parser) document() (any, error) {
+	if !utf8.Valid(p.text) {
+		return nil, errors.New("the JSON text is not valid UTF-8")
 	}
-	left := newBudget()
-	inString, opened := false, true // opened: the next text begins a value, or closes
-	for i := 0; i < len(text); i++ {
-		c := text[i]
-		switch {
-		case inString && c == '\\':
-			if unit, ok := escapedUnit(text[i:]); ok && utf16.IsSurrogate(unit) {
-				if low, ok := escapedUnit(text[i+6:]); !ok || utf16.DecodeRune(unit, low) == utf8.RuneError {
-					return fmt.Errorf("the JSON text holds %s, half of a character, which is not Unicode", text[i:i+6])
-				}
-				i += 10
-			}
-			i++
-			continue
-		case inString:
-			inString = c != '"'
-			continue
-		case c == ' ', c == '\t', c == '\n', c == '\r':
-			continue
-		}
-		if begins := opened && c != ']' && c != '}'; begins || c == ',' {
-			if err := left.element(); err != nil {
-				return err
-			}
-		}
-		opened = c == '[' || c == '{'
-		inString = c == '"'
+	tree, err := p.value(MaxDepth)
+	if err != nil {
+		return nil, err
 	}
+	if p.next(); p.at < len(p.text) {
+		return nil, p.errorAt(p.at, "the JSON text continues after its first value")
+	}
+	return tree, nil
+}
+
+// next skips white space and returns what follows, or 0 at the end.
+func (p *parser) next() byte {
+	for ; p.at < len(p.text); p.at++ {
+		if c := p.text[p.at]; c != ' ' && c != '\t' && c != '\n' && c != '\r' {
+			return c
+		}
+	}
+	return 0
+}
+
+// value reads a value that nests at most left levels deep.
+func (p *parser) value(left int) (any, error) {
+	c := p.next()
+	if err := p.left.element(); err != nil {
+		return nil, err
+	}
+	switch {
+	case c == '"':
+		text, err := p.string()
+		return norm.NFC.String(text), err
+	case (c == '{' || c == '[') && left == 0:
+		return nil, errTooDeep
+	case c == '{':
+		return p.object(left - 1)
+	case c == '[':
+		elements := []any{}
+		err := p.list(']', func() error {
+			element, err := p.value(left - 1)
+			elements = append(elements, element)
+			return err
+		})
+		return elements, err
+	}
+
+	word := p.text[p.at:]
+	if end := bytes.IndexAny(word, " \t\n\r,:]}"); end >= 0 {
+		word = word[:end]
+	}
+	if !json.Valid(word) {
+		return nil, p.errorAt(p.at, "a value is missing or is not JSON")
+	}
+	var value any // null
+	switch c {
+	case 'n':
+	case 't', 'f':
+		value = c == 't'
+	default:
+		number, err := parseDecimal(string(word))
+		if err != nil {
+			return nil, p.errorAt(p.at, "%w", err)
+		}
+		value = number
+	}
+	p.at += len(word)
+	return value, nil
+}
+
+// list reads what is between two brackets, separated by commas.
+func (p *parser) list(closing byte, element func() error) error {
+	p.at++
+	for first := true; !first || p.next() != closing; first = false {
+		if err := element(); err != nil {
+			return err
+		}
+		if p.next() == closing {
+			break
+		}
+		if p.next() != ',' {
+			return p.errorAt(p.at, "a comma or %c is missing", closing)
+		}
+		p.at++
+	}
+	p.at++
 	return nil
+}
+
+func (p *parser) object(left int) (map[string]any, error) {
+	members := map[string]any{}
+	var written map[string]string // names that are written in another form than NFC
+	err := p.list('}', func() error {
+		if p.next() != '"' {
+			return p.errorAt(p.at, "a name in double quotes is missing")
+		}
+		start := p.at
+		name, err := p.string()
+		if err != nil {
+			return err
+		}
+		normal := norm.NFC.String(name)
+		switch _, taken := members[normal]; {
+		case taken && cmp.Or(written[normal], normal) != name:
+			return p.errorAt(start, "two properties have the name %q once Terraform has normalized it", normal)
+		case taken && p.strict:
+			return p.errorAt(start, "the name %q stands twice in one object", normal)
+		case name != normal:
+			if written == nil {
+				written = map[string]string{}
+			}
+			written[normal] = name
+		}
+		if p.next() != ':' {
+			return p.errorAt(p.at, "a colon is missing after the name")
+		}
+		p.at++
+		members[normal], err = p.value(left)
+		return err
+	})
+	return members, err
+}
+
+// string reads a string as it is written.
+func (p *parser) string() (text string, err error) {
+	start, isEscaped := p.at, false
+	for p.at++; p.at < len(p.text); p.at++ {
+		switch c := p.text[p.at]; {
+		case c == '"':
+			p.at++
+			if literal := p.text[start:p.at]; !isEscaped {
+				text = string(literal[1 : len(literal)-1])
+			} else if json.Unmarshal(literal, &text) != nil {
+				return "", p.errorAt(start, "a string has an escape that JSON does not know")
+			}
+			return text, nil
+		case c == '\\':
+			isEscaped = true
+			if unit, ok := escapedUnit(p.text[p.at:]); ok && utf16.IsSurrogate(unit) {
+				if low, ok := escapedUnit(p.text[p.at+6:]); !ok || utf16.DecodeRune(unit, low) == utf8.RuneError {
+					return "", p.errorAt(p.at, "the JSON text holds %s, half of a character, which is not Unicode", p.text[p.at:p.at+6])
+				}
+				p.at += 10
+			}
+			p.at++
+		case c < ' ':
+			return "", p.errorAt(p.at, "a string has a control character that is not escaped, such as a line break")
+		}
+	}
+	return "", p.errorAt(start, "a string does not end")
 }
 
 // escapedUnit returns the UTF-16 code unit of an escape such as \ud800, if text
@@ -99,47 +232,6 @@ func escapedUnit(text []byte) (rune, bool) {
 	}
 	unit, err := strconv.ParseUint(string(text[2:6]), 16, 16)
 	return rune(unit), err == nil
-}
-
-// normalize gives all text of a tree the form in which Terraform holds it,
-// Unicode's NFC, reads its numbers, and fails if it nests deeper than left
-// levels.
-func normalize(tree any, left int) (any, error) {
-	var err error
-	switch tree := tree.(type) {
-	case string:
-		return norm.NFC.String(tree), nil
-	case json.Number:
-		return parseDecimal(tree.String())
-	case []any:
-		if left == 0 {
-			return nil, errTooDeep
-		}
-		for i := range tree {
-			if tree[i], err = normalize(tree[i], left-1); err != nil {
-				return nil, err
-			}
-		}
-	case map[string]any:
-		if left == 0 {
-			return nil, errTooDeep
-		}
-		for _, name := range slices.Collect(maps.Keys(tree)) {
-			member, err := normalize(tree[name], left-1)
-			if err != nil {
-				return nil, err
-			}
-			normal := norm.NFC.String(name)
-			if normal != name {
-				if _, taken := tree[normal]; taken {
-					return nil, fmt.Errorf("two properties have the name %q once Terraform has normalized it", normal)
-				}
-				delete(tree, name)
-			}
-			tree[normal] = member
-		}
-	}
-	return tree, nil
 }
 
 func appendTree(buf []byte, tree any) ([]byte, error) {

@@ -8,9 +8,9 @@ import (
 	"github.com/vmihailenco/msgpack/v5"
 )
 
-// opaque is how a dynamic value begins that is a string: an array of its type,
-// in JSON, and itself.
-const opaque = "\x92\xc4\x08\"string\""
+// stringHead is how a value begins that is a string: an array of its type, in
+// JSON, and itself.
+const stringHead = "\x92\xc4\x08\"string\""
 
 // Opaque returns a value as Terraform would send a string that holds it, byte by
 // byte. Null, and a value of which nothing is known, not even its type, stay as
@@ -19,23 +19,34 @@ func (v Value) Opaque() Value {
 	if _, packed, ok := v.split(); !ok || packed == string(Null) {
 		return v
 	}
-	var text bytes.Buffer
-	text.WriteString(opaque)
-	_ = msgpack.NewEncoder(&text).EncodeString(string(v)) // a buffer takes all
-	return Value(text.String())
+	return textValue(string(v))
 }
 
 // Transparent is the opposite of [Value.Opaque].
 func (v Value) Transparent() Value {
-	packed, ok := strings.CutPrefix(string(v), opaque)
+	if text, ok := v.Text(); ok && text != "" {
+		return Value(text)
+	}
+	return v
+}
+
+// textValue returns the value that is a string.
+func textValue(text string) Value {
+	var value bytes.Buffer
+	value.WriteString(stringHead)
+	_ = msgpack.NewEncoder(&value).EncodeString(text) // a buffer takes all
+	return Value(value.String())
+}
+
+// Text returns what a string is. It is not ok for a string that is null or not
+// known, and for any other value.
+func (v Value) Text() (_ string, ok bool) {
+	packed, ok := strings.CutPrefix(string(v), stringHead)
 	if !ok {
-		return v
+		return "", false
 	}
 	text, err := newReader(packed).bytes()
-	if err != nil || text == "" {
-		return v // a string that is null or not known
-	}
-	return Value(text)
+	return text, err == nil
 }
 
 // Of returns the value of a dynamic attribute that came to the framework as an

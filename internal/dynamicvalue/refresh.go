@@ -12,7 +12,8 @@ import (
 )
 
 // Refresh returns the Terraform value of the JSON text that is there now, with
-// as much as possible of the types that the configuration gave to the state. A
+// as much as possible of the types that the configuration gave to the state. An
+// object that was a JSON text is one again, in its canonical form. Else, a
 // part that is the same JSON as the state's stays just as it is, and so does the
 // value as a whole. A list or a map in which something else changed stays one if
 // its elements still have its type. It fails where [Decode] does.
@@ -20,6 +21,13 @@ func Refresh(state Value, remote []byte) (Value, error) {
 	tree, err := parse(remote)
 	if err != nil {
 		return Null, err
+	}
+	if _, isObject := tree.(map[string]any); isObject && state.Kind() == KindString {
+		text, err := appendTree(nil, tree)
+		if before, _ := EncodeEntry(state); err != nil || bytes.Equal(before, text) {
+			return state, err
+		}
+		return textValue(string(text)), nil
 	}
 	decoded, err := decodeTree(tree)
 	if err != nil {

@@ -15,12 +15,12 @@ import (
 	"github.com/quivaworks/terraform-provider-quiva/internal/dynamicvalue"
 )
 
-// entriesValidator accepts an object of objects, with the keys that an entry
+// entriesValidator accepts an object of objects or their JSON texts, with the keys that an entry
 // may have.
 type entriesValidator struct{}
 
 func (entriesValidator) Description(context.Context) string {
-	return "an object or a map of objects, by their keys"
+	return "an object or a map of objects or their JSON texts, by their keys"
 }
 
 func (v entriesValidator) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
@@ -39,16 +39,12 @@ func (entriesValidator) ValidateDynamic(_ context.Context, req validator.Dynamic
 		if predicate := entryKey.predicate(key); predicate != "" {
 			resp.Diagnostics.AddAttributeError(req.Path, "Invalid key", fmt.Sprintf("The key %q %s", key, predicate))
 		}
-		switch entries[key].Kind() {
-		case dynamicvalue.KindObject, dynamicvalue.KindMap, dynamicvalue.KindUnknown:
-		case dynamicvalue.KindNull:
+		if entries[key].Kind() == dynamicvalue.KindNull {
 			resp.Diagnostics.AddAttributeError(req.Path, "Value is missing",
 				fmt.Sprintf("The entry %q is null. To delete it, omit it:\n\n  entries = { for key, value in var.entries : key => value if value != null }", key))
-		default:
-			resp.Diagnostics.AddAttributeError(req.Path, "Value is not an object",
-				fmt.Sprintf("The gateway stores JSON objects; the entry %q is not one. Put its value into an object: { value = … }.", key))
 		}
 	}
+	checkObjects(&resp.Diagnostics, entries)
 }
 
 func noEntries(at path.Path, value dynamicvalue.Value) diag.Diagnostic {

@@ -63,8 +63,9 @@ func (r *kvEntriesResource) Schema(_ context.Context, _ resource.SchemaRequest, 
 			"entries": schema.DynamicAttribute{
 				MarkdownDescription: "Entries by key: an object whose values are objects, or JSON texts of objects, such as `yamldecode(file(\"flags.yaml\"))`. " +
 					"Only entries that differ are sent. Stored in the state.",
-				Required:   true,
-				Validators: []validator.Dynamic{entriesValidator{}},
+				Required:      true,
+				Validators:    []validator.Dynamic{entriesValidator{}},
+				PlanModifiers: []planmodifier.Dynamic{sameText(dynamicvalue.SameTexts)},
 			},
 			"overwrite": schema.BoolAttribute{
 				MarkdownDescription: "Whether to overwrite or delete values that the plan has not seen: keys that hold other values, and entries that changed since the plan. Defaults to `false`.",
@@ -224,7 +225,7 @@ func (r *kvEntriesResource) apply(ctx context.Context, diags *diag.Diagnostics, 
 	}
 	for key, value := range current {
 		if _, stays := planned[key]; !stays {
-			change.Remove[key], _ = dynamicvalue.Encode(value) // without it, a creation takes over any value
+			change.Remove[key], _ = dynamicvalue.EncodeEntry(value) // without it, a creation takes over any value
 		}
 	}
 	plan.prune(ctx, diags, &change, state, digests)
@@ -278,7 +279,7 @@ func (r *kvEntriesResource) Delete(ctx context.Context, req resource.DeleteReque
 		IsReplaced: successors.IsReplacement,
 	}
 	for key, value := range current {
-		change.Remove[key], _ = dynamicvalue.Encode(value) // without it, a creation takes over any value
+		change.Remove[key], _ = dynamicvalue.EncodeEntry(value) // without it, a creation takes over any value
 	}
 	outcome := r.gateway.run.Apply(ctx, change)
 	if outcome.Failure == nil {

@@ -1,11 +1,14 @@
 package provider
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -22,7 +25,7 @@ func encodeEntries(diags *diag.Diagnostics, value types.Dynamic) map[string]json
 	}
 	texts := make(map[string]json.RawMessage, len(entries))
 	for key, entry := range entries {
-		text, err := dynamicvalue.Encode(entry)
+		text, err := dynamicvalue.EncodeEntry(entry)
 		switch {
 		case err != nil:
 			diags.Append(noEntryForm(key, err))
@@ -35,10 +38,33 @@ func encodeEntries(diags *diag.Diagnostics, value types.Dynamic) map[string]json
 	return texts
 }
 
+// checkObjects adds an error that names the entries that are not, and will not be,
+// objects.
+func checkObjects(diags *diag.Diagnostics, entries map[string]dynamicvalue.Value) {
+	var (
+		problems []string
+		advice   string
+	)
+	for _, key := range slices.Sorted(maps.Keys(entries)) {
+		if problem, instead := objectProblem(entries[key], orText); problem != "" {
+			problems = append(problems, fmt.Sprintf("\n  - %q: %s", key, problem))
+			advice = cmp.Or(advice, strings.ReplaceAll(instead, "NAME", strconv.Quote(key)))
+		}
+	}
+	if more := len(problems) - listedKeys; more > 0 {
+		problems = append(problems[:listedKeys], fmt.Sprintf("\n  - and %d more", more))
+	}
+	if len(problems) > 0 {
+		diags.AddAttributeError(path.Root("entries"), "Value is not an object",
+			fmt.Sprintf("The gateway stores JSON objects; these entries are not:\n%s\n\n%s", strings.Join(problems, ""), advice))
+	}
+}
+
 // checkEntries adds an error for each entry that contains something that cannot be
 // written as JSON.
 func checkEntries(diags *diag.Diagnostics, value types.Dynamic) {
 	entries, _ := dynamicvalue.Of(value).Members()
+	checkObjects(diags, entries)
 	for _, key := range slices.Sorted(maps.Keys(entries)) {
 		if _, err := dynamicvalue.Encode(entries[key]); err != nil && !errors.Is(err, dynamicvalue.ErrUnknown) {
 			diags.Append(noEntryForm(key, err))

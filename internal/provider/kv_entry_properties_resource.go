@@ -70,7 +70,7 @@ func (r *kvEntryPropertiesResource) Schema(_ context.Context, _ resource.SchemaR
 				MarkdownDescription: "Properties that this resource owns, as a native object or map: `{ limits = { rate = 10 } }` owns `limits.rate` and nothing else of `limits`. " +
 					"Only these are stored in the state.",
 				Required:   true,
-				Validators: []validator.Dynamic{objectValidator{}},
+				Validators: []validator.Dynamic{objectValidator{nativeOnly}},
 			},
 			"on_destroy": schema.StringAttribute{
 				MarkdownDescription: "What happens to a property that this resource gives up, when it is destroyed or when the property leaves `properties`: `remove` or `keep`. Takes effect once applied. Defaults to `remove`.",

@@ -66,14 +66,15 @@ func (r *kvEntryResource) Schema(_ context.Context, _ resource.SchemaRequest, re
 			"value": schema.DynamicAttribute{
 				MarkdownDescription: "Value of the entry: a native object or map, such as `{ enabled = true, rollout = 25 }`, or the JSON text of an object, such as `file(\"flag.json\")`. " +
 					"It is compared as JSON and stored in the state; for a secret, use `value_wo`. Exactly one of the two must be set.",
-				Optional:   true,
-				Validators: []validator.Dynamic{objectValidator{}},
+				Optional:      true,
+				Validators:    []validator.Dynamic{objectValidator{orText}},
+				PlanModifiers: []planmodifier.Dynamic{sameText(dynamicvalue.SameText)},
 			},
 			"value_wo": schema.DynamicAttribute{
 				MarkdownDescription: "Same as `value`, but stored in no plan and no state. It is written when the entry is created and whenever `value_wo_version` changes; a refresh only checks that the entry exists.",
 				Optional:            true,
 				WriteOnly:           true,
-				Validators:          []validator.Dynamic{objectValidator{}},
+				Validators:          []validator.Dynamic{objectValidator{orText}},
 			},
 			"value_wo_version": schema.NumberAttribute{
 				MarkdownDescription: "Version of `value_wo`, any number. A change writes `value_wo` again.",
@@ -217,8 +218,8 @@ func (r *kvEntryResource) ModifyPlan(ctx context.Context, req resource.ModifyPla
 	// Terraform validates once, but plans again when all is known.
 	checkValues(&resp.Diagnostics, config)
 	// What cannot be written is better said now than half-way through an apply.
-	checkJSONForm(&resp.Diagnostics, path.Root("value"), config.Value)
-	checkJSONForm(&resp.Diagnostics, path.Root("value_wo"), config.ValueWO)
+	checkValue(&resp.Diagnostics, path.Root("value"), config.Value)
+	checkValue(&resp.Diagnostics, path.Root("value_wo"), config.ValueWO)
 	if resp.Diagnostics.HasError() {
 		return
 	}
@@ -271,14 +272,14 @@ func (r *kvEntryResource) Create(ctx context.Context, req resource.CreateRequest
 // only in the configuration.
 func valueToWrite(ctx context.Context, diags *diag.Diagnostics, plan kvEntryModel, config tfsdk.Config) json.RawMessage {
 	if !isNull(plan.Value) {
-		return encodeObject(diags, path.Root("value"), plan.Value)
+		return encodeValue(diags, path.Root("value"), plan.Value)
 	}
 	var secret types.Dynamic
 	diags.Append(config.GetAttribute(ctx, path.Root("value_wo"), &secret)...)
 	if diags.HasError() {
 		return nil
 	}
-	return encodeObject(diags, path.Root("value_wo"), secret)
+	return encodeValue(diags, path.Root("value_wo"), secret)
 }
 
 // privateState is the private state of a resource. The framework's own type for it
@@ -429,7 +430,7 @@ func (r *kvEntryResource) Delete(ctx context.Context, req resource.DeleteRequest
 	bucket, key := state.Bucket.ValueString(), state.Key.ValueString()
 	var value json.RawMessage
 	if !isNull(state.Value) {
-		value, _ = dynamicvalue.Encode(dynamicvalue.Of(state.Value)) // without it, a creation takes over any value
+		value, _ = dynamicvalue.EncodeEntry(dynamicvalue.Of(state.Value)) // without it, a creation takes over any value
 	}
 	r.gateway.addFailure(&resp.Diagnostics, state.subject(), r.gateway.run.Apply(ctx, reconcile.Change{
 		Bucket:     bucket,

@@ -484,7 +484,7 @@ func TestAccKVEntryBadInput(t *testing.T) {
 	value := func(hcl string) string { return entry(gateway, "a", hcl) }
 	key := func(name string) string { return entry(gateway, name, "{}") }
 	tests := map[string]struct{ configuration, want string }{
-		"value string":   {value(`"{}"`), `The gateway stores JSON objects; this is a string. If it is JSON text, decode it: value = jsondecode(`},
+		"value string":   {value(`"on"`), `The gateway stores JSON objects; this text is not the JSON of one: line 1, column 1: an object must begin with {. To store the text itself, wrap it in an object: value = { text =`},
 		"value number":   {value(`5`), `this is a number. Put it into an object: value = { limit =`},
 		"value bool":     {value(`true`), `this is a bool`},
 		"value list":     {value(`["a"]`), `this is a list. Put it into an object: value = { items =`},
@@ -570,7 +570,7 @@ func TestAccKVEntryRefused(t *testing.T) {
 func TestAccKVEntryValueTurnsOut(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct{ input, want string }{
-		"string": {`"text"`, "this is a string"},
+		"string": {`"text"`, "this text is not the JSON of one"},
 		"null":   {`null`, "Value is missing"},
 	} {
 		t.Run(name, func(t *testing.T) {

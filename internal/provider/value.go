@@ -1,7 +1,6 @@
 package provider
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -10,63 +9,113 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/quivaworks/terraform-provider-quiva/internal/dynamicvalue"
 )
 
+// Whether an object may also be given as its JSON text.
+const (
+	nativeOnly = false
+	orText     = true
+)
+
 // objectValidator accepts objects and maps: what the gateway can store.
-type objectValidator struct{}
+type objectValidator struct{ orText bool }
 
 func (objectValidator) Description(context.Context) string { return "an object or a map" }
 
 func (v objectValidator) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
 
-func (objectValidator) ValidateDynamic(_ context.Context, req validator.DynamicRequest, resp *validator.DynamicResponse) {
-	checkObject(&resp.Diagnostics, req.Path, req.ConfigValue)
+func (v objectValidator) ValidateDynamic(_ context.Context, req validator.DynamicRequest, resp *validator.DynamicResponse) {
+	checkObject(&resp.Diagnostics, req.Path, req.ConfigValue, v.orText)
+}
+
+// sameText is the plan modifier of values that may be JSON texts. A text that says
+// the same as that of the state is planned as that one, so that nothing changes.
+type sameText func(a, b dynamicvalue.Value) bool
+
+func (sameText) Description(context.Context) string { return "Ignores how JSON text is written." }
+
+func (m sameText) MarkdownDescription(ctx context.Context) string { return m.Description(ctx) }
+
+func (m sameText) PlanModifyDynamic(_ context.Context, req planmodifier.DynamicRequest, resp *planmodifier.DynamicResponse) {
+	if m(dynamicvalue.Of(req.PlanValue), dynamicvalue.Of(req.StateValue)) {
+		resp.PlanValue = req.StateValue
+	}
 }
 
 // checkObject adds an error if a value is, or will be, something else than an
-// object. Of null it says nothing: whether that is allowed depends on more than
-// the value.
-func checkObject(diags *diag.Diagnostics, at path.Path, value types.Dynamic) {
-	var kind, wrap string
-	switch dynamicvalue.Of(value).Kind() {
-	case dynamicvalue.KindNull, dynamicvalue.KindUnknown, dynamicvalue.KindObject, dynamicvalue.KindMap:
-		return
-	case dynamicvalue.KindString:
-		kind = "a string"
-		wrap = "If it is JSON text, decode it: NAME = jsondecode(…). If it is meant as it is, put it into an object: NAME = { text = … }."
-	case dynamicvalue.KindNumber:
-		kind, wrap = "a number", "Put it into an object: NAME = { limit = … }."
-	case dynamicvalue.KindBool:
-		kind, wrap = "a bool", "Put it into an object: NAME = { enabled = … }."
-	case dynamicvalue.KindSet:
-		kind, wrap = "a set", "Put it into an object: NAME = { items = … }."
-	default:
-		kind, wrap = "a list", "Put it into an object: NAME = { items = … }."
+// object.
+func checkObject(diags *diag.Diagnostics, at path.Path, value types.Dynamic, orText bool) {
+	if problem, advice := objectProblem(dynamicvalue.Of(value), orText); problem != "" {
+		diags.AddAttributeError(at, "Value is not an object",
+			fmt.Sprintf("The gateway stores JSON objects; %s. %s", problem, strings.ReplaceAll(advice, "NAME", at.String())))
 	}
-	diags.AddAttributeError(at, "Value is not an object",
-		fmt.Sprintf("The gateway stores JSON objects; this is %s. %s", kind, strings.ReplaceAll(wrap, "NAME", at.String())))
+}
+
+// objectProblem says why a value is not, and will not be, an object, and what to
+// write for NAME instead. Of null it says nothing: whether that is allowed depends
+// on more than the value.
+func objectProblem(value dynamicvalue.Value, orText bool) (problem, advice string) {
+	switch value.Kind() {
+	case dynamicvalue.KindNull, dynamicvalue.KindUnknown, dynamicvalue.KindObject, dynamicvalue.KindMap:
+		return "", ""
+	case dynamicvalue.KindString:
+		const wrap = "To store the text itself, wrap it in an object: NAME = { text = … }."
+		text, isKnown := value.Text()
+		_, err := dynamicvalue.CanonicalObject(text)
+		switch {
+		case !orText:
+			return "this is a string", "If it is JSON text, decode it: NAME = jsondecode(…). " + wrap
+		case !isKnown || err == nil:
+			return "", ""
+		case strings.HasSuffix(text, ".json"):
+			return "this is the name of a file", fmt.Sprintf("Read the file:\n\n  NAME = file(%q)", text)
+		}
+		return fmt.Sprintf("this text is not the JSON of one: %v", err), wrap
+	case dynamicvalue.KindNumber:
+		return "this is a number", "Put it into an object: NAME = { limit = … }."
+	case dynamicvalue.KindBool:
+		return "this is a bool", "Put it into an object: NAME = { enabled = … }."
+	case dynamicvalue.KindSet:
+		return "this is a set", "Put it into an object: NAME = { items = … }."
+	default:
+		return "this is a list", "Put it into an object: NAME = { items = … }."
+	}
 }
 
 // encodeObject returns the JSON text of an object to be written.
 func encodeObject(diags *diag.Diagnostics, at path.Path, value types.Dynamic) json.RawMessage {
-	checkObject(diags, at, value)
+	checkObject(diags, at, value, nativeOnly)
 	if diags.HasError() {
 		return nil
 	}
-	text, err := dynamicvalue.Encode(dynamicvalue.Of(value))
+	return encodeValue(diags, at, value)
+}
+
+// encodeValue returns the JSON text of an entry's value to be written.
+func encodeValue(diags *diag.Diagnostics, at path.Path, value types.Dynamic) json.RawMessage {
+	text, err := dynamicvalue.EncodeEntry(dynamicvalue.Of(value))
 	switch {
 	case errors.Is(err, dynamicvalue.ErrUnknown):
 		diags.AddAttributeError(at, "Value not known", "The value is still unknown at the time of writing. Please report this at "+repositoryURL+"/issues.")
 	case err != nil:
 		diags.Append(noJSONForm(at, err))
-	case !bytes.HasPrefix(text, []byte("{")):
+	case isNull(value):
 		diags.AddAttributeError(at, "Value is not an object", "The gateway stores JSON objects; this is null.")
+	case text[0] != '{':
+		checkObject(diags, at, value, orText)
 	}
 	return text
+}
+
+// checkValue adds an error if what is known of an entry's value cannot be written.
+func checkValue(diags *diag.Diagnostics, at path.Path, value types.Dynamic) {
+	checkObject(diags, at, value, orText)
+	checkJSONForm(diags, at, value)
 }
 
 // checkJSONForm adds an error if what is known of a value cannot be written.
