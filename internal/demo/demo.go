@@ -84,7 +84,7 @@ func (d *demo) excerpt(text string) {
 // terraform runs a command, which must end with the exit code want, and prints
 // what the gateway saw of it.
 func (d *demo) terraform(ctx context.Context, want int, arguments ...string) {
-	d.print("   $ terraform %s", strings.Join(arguments, " "))
+	d.print("   $ %s %s", filepath.Base(d.cli.Path), strings.Join(arguments, " "))
 	if d.failure != nil {
 		return
 	}
