@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"iter"
+	"strings"
+	"unicode/utf8"
 )
 
 // object is a JSON object with its members in order, no two of the same name.
@@ -34,10 +36,15 @@ func parse(text json.RawMessage) (_ *object, ok bool) {
 			return nil, false
 		}
 		m := member{name: name, quoted: bytes.TrimLeft(text[before:decoder.InputOffset()], ", \t\r\n")}
+		if strings.ContainsRune(name, utf8.RuneError) && bytes.Contains(bytes.ToLower(m.quoted), []byte(`\ud`)) {
+			// Half a surrogate pair, which decodes to this: names that differ must not
+			// become one. No other name has a byte that is not UTF-8.
+			m.name = "\xff" + string(m.quoted)
+		}
 		if err := decoder.Decode(&m.value); err != nil {
 			return nil, false
 		}
-		o.remove(name) // it is the last one that counts
+		o.remove(m.name) // it is the last one that counts
 		o.set(m, m.value)
 	}
 	return o, true
