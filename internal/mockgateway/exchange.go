@@ -84,8 +84,12 @@ func (x *exchange) finish(status int) {
 	}
 }
 
-func (x *exchange) writeHeader(status int, header http.Header) {
+// writeHeader leaves a length of 0 to net/http.
+func (x *exchange) writeHeader(status int, header http.Header, length int) {
 	x.finish(status)
+	if length > 0 {
+		x.writer.Header().Set("Content-Length", strconv.Itoa(length))
+	}
 	for name, values := range header {
 		x.writer.Header()[http.CanonicalHeaderKey(name)] = values
 	}
@@ -93,7 +97,7 @@ func (x *exchange) writeHeader(status int, header http.Header) {
 }
 
 func (x *exchange) send(resp response) {
-	x.writeHeader(resp.status, resp.headerWithLength())
+	x.writeHeader(resp.status, resp.header, len(resp.body))
 	// The client may be gone, so an error cannot be reported.
 	_, _ = x.writer.Write(resp.body)
 }
@@ -132,14 +136,3 @@ func cutOff() { panic(http.ErrAbortHandler) }
 // connectionKey is the context key under which a [Server] keeps a request's
 // connection.
 type connectionKey struct{}
-
-func (resp response) headerWithLength() http.Header {
-	header := resp.header.Clone()
-	if header == nil {
-		header = http.Header{}
-	}
-	if len(resp.body) > 0 {
-		header.Set("Content-Length", strconv.Itoa(len(resp.body)))
-	}
-	return header
-}

@@ -90,7 +90,7 @@ func HoldResponse() Effect {
 func Truncate() Effect {
 	return Effect{func(x *exchange) {
 		resp := x.handle()
-		x.writeHeader(resp.status, resp.headerWithLength())
+		x.writeHeader(resp.status, resp.header, len(resp.body))
 		_, _ = x.writer.Write(resp.body[:len(resp.body)/2])
 		_ = http.NewResponseController(x.writer).Flush()
 		cutOff()
@@ -105,7 +105,7 @@ func Truncate() Effect {
 func Stream(status int, header http.Header, body func() io.Reader) Effect {
 	header = header.Clone()
 	return Effect{func(x *exchange) {
-		x.writeHeader(status, header)
+		x.writeHeader(status, header, 0)
 		controller := http.NewResponseController(x.writer)
 		reader := body()
 		chunk := make([]byte, 32<<10)

@@ -78,6 +78,9 @@ func Run(ctx context.Context, config Config) (*Report, error) {
 	if p.mayExist {
 		stopped = errors.Join(stopped, p.deleteBucket())
 	}
+	if stopped != nil {
+		stopped = errors.New(p.redact.Replace(stopped.Error())) // it may have the text of a response
+	}
 	return p.report, stopped
 }
 
@@ -86,24 +89,23 @@ func (p *probe) deleteBucket() error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(p.ctx), cleanUpTimeout)
 	defer cancel()
 	p.ctx = ctx
-	for range tries {
+	for n, isDeleted := 0, false; n < tries; n++ {
 		p.err = nil
 		p.begin("delete the bucket")
 		deleted, details := p.send("DELETE", p.path(), ""), p.send("GET", p.path(), "")
-		if p.err == nil && details.status == p.absent.status && details.problem() == p.absent.problem() {
+		isDeleted = isDeleted || isGone.holds(deleted)
+		if p.err == nil && isDeleted && details.status == p.absent.status && details.problem() == p.absent.problem() {
 			p.row("Delete the bucket", deleted.String(), isGone.text, isGone.holds(deleted))
 			return nil
 		}
-		p.pause(settlePause)
+		p.pause(settlePause << n)
 	}
 	return fmt.Errorf("the bucket %s may be left: delete it", p.bucket)
 }
 
 func (p *probe) begin(step string) {
 	p.step = step
-	if p.err == nil {
-		fmt.Fprintln(p.Progress, step)
-	}
+	fmt.Fprintln(p.Progress, step)
 }
 
 // stop ends the run, since what would follow tells nothing.

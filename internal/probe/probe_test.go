@@ -55,6 +55,9 @@ func run(ctx context.Context, t *testing.T, s *mockgateway.Server) result {
 		t.Fatal(err)
 	}
 	for _, secret := range []string{canary, "written by quiva-probe"} {
+		if err := got.err; err != nil && strings.Contains(err.Error(), secret) {
+			t.Errorf("%q in the error: %v", secret, err)
+		}
 		if strings.Contains(got.table, secret) || strings.Contains(string(transcript), secret) {
 			t.Errorf("%q in the table or the transcript:\n%s\n%s", secret, got.table, transcript)
 		}
@@ -144,7 +147,9 @@ func TestStops(t *testing.T) {
 		requests int // at most
 	}{
 		"wrong host": {func(s *mockgateway.Server, _ func()) { s.SetDialect(mockgateway.Dialect{WrongHost: true}) }, "this host has no such routes", 4},
-		"bad key":    {func(s *mockgateway.Server, _ func()) { s.RevokeCredentials() }, "the gateway refuses the API key: 401", 4},
+		"bad key": {func(s *mockgateway.Server, _ func()) {
+			s.Inject(mockgateway.Fault{After: 3, Effect: mockgateway.Respond(401, nil, `{"error":"unknown key `+apiKey+`"}`)})
+		}, "the gateway refuses the API key: 401 unknown key [API key]", 4},
 		"existing bucket": {func(s *mockgateway.Server, _ func()) {
 			s.SetRequestHook(func(r mockgateway.Request) {
 				if bucket, ok := strings.CutPrefix(r.Path, "/storage/kv/tf-probe-"); ok && r.Method == "GET" && !strings.Contains(bucket, "/") {
@@ -164,6 +169,10 @@ func TestStops(t *testing.T) {
 		"lost creation": {func(s *mockgateway.Server, _ func()) {
 			s.Inject(mockgateway.Fault{Method: "POST", Effect: mockgateway.LoseResponse()})
 		}, "EOF", 20},
+		"no deletion": {func(s *mockgateway.Server, _ func()) {
+			s.Inject(mockgateway.Fault{Method: "PUT", Effect: mockgateway.Drop()})
+			s.Inject(mockgateway.Fault{Method: "DELETE", After: 2, Times: 1, Effect: mockgateway.Respond(403, nil, `{"error":"forbidden"}`)})
+		}, "EOF", 25},
 		"broken deletion": {func(s *mockgateway.Server, _ func()) {
 			s.Inject(mockgateway.Fault{Method: "PUT", Effect: mockgateway.Drop()})
 			s.Inject(mockgateway.Fault{Method: "DELETE", Path: "/storage/kv/*", After: 2, Times: 3, Effect: mockgateway.Drop()})

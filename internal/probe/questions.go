@@ -48,21 +48,28 @@ func (p *probe) ask(question, method, path, body string, assumed assumption) rep
 }
 
 func (p *probe) askAll() {
-	p.askRoutes()
-	p.askAbsentBucket()
-	if p.err == nil {
-		p.askNewBucket()
+	for _, step := range []struct {
+		name string
+		ask  func()
+	}{
+		{"routes and credentials", p.askRoutes},
+		{"absent bucket", p.askAbsentBucket},
+		{"new bucket", p.askNewBucket},
+		{"values", p.askValues},
+		{"keys", p.askKeys},
+		{"lists and searches", p.askLists},
+		{"writes, reads and deletions", p.askWrites},
+		{"sizes and limits", p.askSizes},
+		{"bucket", p.askBucket},
+	} {
+		if p.err == nil {
+			p.begin(step.name)
+			step.ask()
+		}
 	}
-	p.askValues()
-	p.askKeys()
-	p.askLists()
-	p.askWrites()
-	p.askSizes()
-	p.askBucket()
 }
 
 func (p *probe) askRoutes() {
-	p.begin("routes and credentials")
 	isPlain := assumption{"404 in plain text", func(r reply) bool { return r.status == 404 && r.json == nil }}
 	key := p.APIKey
 	p.APIKey = ""
@@ -80,7 +87,6 @@ func (p *probe) askRoutes() {
 }
 
 func (p *probe) askAbsentBucket() {
-	p.begin("absent bucket")
 	details := p.ask("Details of an absent bucket", "GET", p.path(), "", isMissing)
 	p.absent = details
 	if details.isSuccess() && strings.Contains(details.text, p.bucket) {
@@ -96,7 +102,6 @@ func (p *probe) askAbsentBucket() {
 }
 
 func (p *probe) askNewBucket() {
-	p.begin("new bucket")
 	p.mayExist = true
 	body := fmt.Sprintf(`{"bucket":%q,"description":"a test of quiva-probe","history":5}`, p.bucket)
 	created := p.ask("Create a bucket", "POST", "/storage/kv", body, succeeds)
@@ -180,7 +185,6 @@ func (p *probe) put(question, key string) (wrote reply, isKept bool) {
 }
 
 func (p *probe) askValues() {
-	p.begin("values")
 	wrote, bare, read := p.write("bare", value(1))
 	p.row("PUT of a value", wrote.String()+", then "+bare, "kept, or a sign of an envelope", bare == kept ||
 		wrote.isSuccess() && bare != wrapped || isRefused.holds(wrote) && strings.Contains(wrote.problem(), "value"))
@@ -195,6 +199,7 @@ func (p *probe) askValues() {
 		}
 		p.formIf(form, true)
 		p.send("PUT", p.path("entries", "moved"), `{"value":{},"type":"object","old_key":"enveloped"}`)
+		p.pause(settlePause)
 		gone := isAbsent.holds(p.send("GET", p.path("entries", "enveloped"), ""))
 		p.note("old_key deletes a key", strconv.FormatBool(gone))
 		p.formIf("put=typed", gone)
@@ -213,7 +218,6 @@ func (p *probe) askValues() {
 }
 
 func (p *probe) askKeys() {
-	p.begin("keys")
 	p.put("Key a.b", "a.b")
 	p.put("Key a=b", "a=b")
 	p.put("Key of 300 characters", strings.Repeat("k", 300))
@@ -227,7 +231,6 @@ func (p *probe) askKeys() {
 }
 
 func (p *probe) askLists() {
-	p.begin("lists and searches")
 	p.put("Another key", "last")
 	list := p.ask("List of entries", "GET", p.path("entries")+"?limit=1000", "", succeeds)
 	results := append(list.results(), nil)
@@ -249,7 +252,6 @@ func (p *probe) askLists() {
 }
 
 func (p *probe) askWrites() {
-	p.begin("writes, reads and deletions")
 	for n := range 3 {
 		p.send("PUT", p.path("entries", "last"), p.body(n))
 	}
@@ -276,9 +278,8 @@ func (p *probe) askWrites() {
 }
 
 func (p *probe) askSizes() {
-	p.begin("sizes and limits")
 	for _, size := range []float64{0.9, 1.1, 10.1} {
-		wrote := p.send("PUT", p.path("entries", "large"), enveloped(fmt.Sprintf(`{"text":%q}`, strings.Repeat("x", int(size*largeBody)))))
+		wrote := p.send("PUT", p.path("entries", "large"), enveloped(`{"text":"`+strings.Repeat("x", int(size*largeBody))+`"}`))
 		p.row(fmt.Sprintf("PUT of %.1f MiB", size), wrote.String(), "10 MiB at most", wrote.isSuccess() == (size < 10))
 	}
 	var last reply
@@ -295,7 +296,6 @@ func (p *probe) askSizes() {
 }
 
 func (p *probe) askBucket() {
-	p.begin("bucket")
 	p.ask("Update of a bucket", "PUT", p.path(), `{"description":"another"}`, succeeds)
 	p.ask("Details of the bucket", "GET", p.path(), "", assumption{"what was updated", func(r reply) bool { return strings.Contains(r.text, "another") }})
 	p.ask("Purge of a bucket", "DELETE", p.path("purge"), "", succeeds)

@@ -97,19 +97,11 @@ func (r reply) String() string {
 	return fmt.Sprint(r.status, " ", text)
 }
 
+var typeNames = strings.NewReplacer("map[string]interface {}", "object", "[]interface {}", "array", "float64", "number", "<nil>", "null")
+
 func typeName(value any) string {
-	switch value.(type) {
-	case nil:
-		return "null"
-	case string:
-		if value == "" {
-			return "empty string"
-		}
-		return "string"
-	case map[string]any:
-		return "object"
-	case []any:
-		return "array"
+	if value == "" {
+		return "empty string"
 	}
-	return strings.Replace(fmt.Sprintf("%T", value), "float64", "number", 1)
+	return typeNames.Replace(fmt.Sprintf("%T", value))
 }
