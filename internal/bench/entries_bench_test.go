@@ -14,6 +14,7 @@ func BenchmarkEntries(b *testing.B) {
 		{resource: quivaEntry, values: small, entries: 300},
 		{resource: silentEntry, values: small, entries: 300},
 		{resource: quivaEntry, values: small, entries: 1000},
+		{resource: quivaEntryText, values: small, entries: 1000},
 		{resource: silentEntry, values: small, entries: 1000},
 		{resource: quivaEntry, values: large, entries: 1000, remoteState: true},
 		{resource: silentEntry, values: large, entries: 1000, remoteState: true},
@@ -21,6 +22,7 @@ func BenchmarkEntries(b *testing.B) {
 		{resource: quivaEntries, values: small, entries: 5000},
 		{resource: quivaEntries, values: small, entries: 10000},
 		{resource: quivaEntries, values: large, entries: 10000},
+		{resource: quivaEntriesText, values: large, entries: 10000},
 	} {
 		b.Run(declared.name(), func(b *testing.B) {
 			w := newWorkspace(b, declared)

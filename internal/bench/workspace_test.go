@@ -233,10 +233,10 @@ type configuration struct {
 type resource struct{ name, text string }
 
 var (
-	quivaEntry   = resource{"quiva_kv_entry", requires("quiva") + single("quiva_kv_entry", "key", "local.entries[count.index].value") + inBucket + "}\n"}
-	quivaEntries = resource{"quiva_kv_entries", requires("quiva") + `resource "quiva_kv_entries" "entries" {
-  entries = { for entry in local.entries : entry.key => entry.value }
-` + inBucket + "}\n"}
+	quivaEntry       = resource{"quiva_kv_entry", requires("quiva") + single("quiva_kv_entry", "key", "local.entries[count.index].value") + inBucket + "}\n"}
+	quivaEntryText   = resource{"quiva_kv_entry:text", requires("quiva") + single("quiva_kv_entry", "key", "jsonencode(local.entries[count.index].value)") + inBucket + "}\n"}
+	quivaEntries     = resource{"quiva_kv_entries", requires("quiva") + bulk("entry.value")}
+	quivaEntriesText = resource{"quiva_kv_entries:text", requires("quiva") + bulk("jsonencode(entry.value)")}
 	// silentEntry is the floor: as many resources of a provider that talks to
 	// nobody.
 	silentEntry = resource{"silent_entry", requires("silent") + single("silent_entry", "name", "jsonencode(local.entries[count.index].value)") + "}\n"}
@@ -250,6 +250,10 @@ func requires(provider string) string {
 
 func single(resource, key, value string) string {
 	return fmt.Sprintf("resource %q \"entry\" {\n  count = length(local.entries)\n  %s = local.entries[count.index].key\n  value = %s\n", resource, key, value)
+}
+
+func bulk(value string) string {
+	return "resource \"quiva_kv_entries\" \"entries\" {\n  entries = { for entry in local.entries : entry.key => " + value + " }\n" + inBucket + "}\n"
 }
 
 // values makes the value of the entry with a number.
