@@ -108,13 +108,6 @@ func (p *probe) begin(step string) {
 	fmt.Fprintln(p.Progress, step)
 }
 
-// stop ends the run, since what would follow tells nothing.
-func (p *probe) stop(err error) {
-	if p.err == nil {
-		p.err = err
-	}
-}
-
 func (p *probe) path(segments ...string) string {
 	path := "/storage/kv/" + p.bucket
 	for _, segment := range segments {
@@ -134,7 +127,7 @@ func (p *probe) send(method, path, body string) reply {
 	}
 	request, err := http.NewRequestWithContext(ctx, method, p.Endpoint+path, strings.NewReader(body))
 	if err != nil {
-		p.stop(err)
+		p.err = err
 		return reply{}
 	}
 	request.Header.Set("User-Agent", "quiva-probe")
@@ -150,7 +143,7 @@ func (p *probe) send(method, path, body string) reply {
 	if err != nil {
 		// A gateway may close the connection under a large body instead of responding.
 		if len(body) < largeBody || p.ctx.Err() != nil {
-			p.stop(err)
+			p.err = err
 		}
 		return reply{text: "no response"}
 	}
@@ -168,7 +161,7 @@ func (p *probe) send(method, path, body string) reply {
 func (p *probe) pause(d time.Duration) {
 	select {
 	case <-p.ctx.Done():
-		p.stop(p.ctx.Err())
+		p.err = p.ctx.Err()
 	case <-time.After(d):
 	}
 }

@@ -59,8 +59,8 @@ func (p *probe) askAll() {
 		{"keys", p.askKeys},
 		{"lists and searches", p.askLists},
 		{"writes, reads and deletions", p.askWrites},
-		{"sizes and limits", p.askSizes},
-		{"bucket", p.askBucket},
+		{"sizes", p.askSizes},
+		{"update, limits and purge", p.askBucket},
 	} {
 		if p.err == nil {
 			p.begin(step.name)
@@ -80,9 +80,9 @@ func (p *probe) askRoutes() {
 	list := p.ask("List of buckets", "GET", "/storage/kv", "", succeeds)
 	if isPlain.holds(list) {
 		p.formIf("wrong_host", true)
-		p.stop(errors.New("this host has no such routes: use https://api.quiva.ai instead of an account's own gateway host"))
+		p.err = errors.New("this host has no such routes: use https://api.quiva.ai instead of an account's own gateway host")
 	} else if list.status == http.StatusUnauthorized {
-		p.stop(errors.New("the gateway refuses the API key: " + list.String()))
+		p.err = errors.New("the gateway refuses the API key: " + list.String())
 	}
 }
 
@@ -90,7 +90,7 @@ func (p *probe) askAbsentBucket() {
 	details := p.ask("Details of an absent bucket", "GET", p.path(), "", isMissing)
 	p.absent = details
 	if details.isSuccess() && strings.Contains(details.text, p.bucket) {
-		p.stop(errors.New("the bucket " + p.bucket + " exists already"))
+		p.err = errors.New("the bucket " + p.bucket + " exists already")
 	}
 	p.ask("Delete an entry of it", "DELETE", p.path("entries", "k"), "", isMissing)
 	p.ask("List its entries", "GET", p.path("entries"), "", isMissing)
@@ -105,9 +105,9 @@ func (p *probe) askNewBucket() {
 	p.mayExist = true
 	body := fmt.Sprintf(`{"bucket":%q,"description":"a test of quiva-probe","history":5}`, p.bucket)
 	created := p.ask("Create a bucket", "POST", "/storage/kv", body, succeeds)
-	if !created.isSuccess() {
+	if p.err == nil && !created.isSuccess() {
 		p.mayExist = created.status < 400 || created.status >= 500
-		p.stop(errors.New("the gateway creates no bucket: " + created.String()))
+		p.err = errors.New("the gateway creates no bucket: " + created.String())
 	}
 	again := p.ask("Create it again", "POST", "/storage/kv", body, assumption{`400, 402 or 409 with "exist"`, func(r reply) bool {
 		return slices.Contains([]int{400, 402, 409}, r.status) && strings.Contains(r.problem(), "exist")
@@ -282,6 +282,11 @@ func (p *probe) askSizes() {
 		wrote := p.send("PUT", p.path("entries", "large"), enveloped(`{"text":"`+strings.Repeat("x", int(size*largeBody))+`"}`))
 		p.row(fmt.Sprintf("PUT of %.1f MiB", size), wrote.String(), "10 MiB at most", wrote.isSuccess() == (size < 10))
 	}
+}
+
+func (p *probe) askBucket() {
+	p.ask("Update of a bucket", "PUT", p.path(), `{"description":"another"}`, succeeds)
+	p.ask("Details of the bucket", "GET", p.path(), "", assumption{"what was updated", func(r reply) bool { return strings.Contains(r.text, "another") }})
 	var last reply
 	for range 50 {
 		last = p.send("GET", p.path("entries", "write"), "")
@@ -293,11 +298,6 @@ func (p *probe) askSizes() {
 	p.note("X-RateLimit-Limit and -Reset", cmp.Or(limit, "none")+", "+cmp.Or(reset, "none"))
 	p.formIf("limit_headers=seconds", limit != "" && len(reset) < 9)
 	p.formIf("limit_headers=unix", limit != "" && len(reset) >= 9)
-}
-
-func (p *probe) askBucket() {
-	p.ask("Update of a bucket", "PUT", p.path(), `{"description":"another"}`, succeeds)
-	p.ask("Details of the bucket", "GET", p.path(), "", assumption{"what was updated", func(r reply) bool { return strings.Contains(r.text, "another") }})
 	p.ask("Purge of a bucket", "DELETE", p.path("purge"), "", succeeds)
 	p.ask("List after the purge", "GET", p.path("entries"), "", isEmpty)
 }

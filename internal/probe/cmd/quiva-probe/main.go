@@ -25,23 +25,24 @@ func main() {
 		APIKey:   strings.TrimSpace(os.Getenv("QUIVA_API_KEY")),
 		Progress: os.Stderr,
 	}
-	if err := run(config, *transcript); err != nil {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // a second Ctrl-C ends it at once
+	report, err := probe.Run(ctx, config)
+	if report != nil {
+		err = cmp.Or(err, write(report, *transcript))
+	}
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "quiva-probe:", err)
 		os.Exit(1)
 	}
 }
 
-func run(config probe.Config, transcript string) error {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop) // a second Ctrl-C ends it at once
-	report, err := probe.Run(ctx, config)
-	if report == nil {
+func write(report *probe.Report, transcript string) error {
+	report.WriteTable(os.Stdout)
+	content, err := json.MarshalIndent(report, "", "  ")
+	if err != nil {
 		return err
 	}
-	report.WriteTable(os.Stdout)
-	content, encodeErr := json.MarshalIndent(report, "", "  ")
-	if encodeErr == nil {
-		encodeErr = os.WriteFile(transcript, append(content, '\n'), 0o600)
-	}
-	return cmp.Or(err, encodeErr)
+	fmt.Println("The responses, without values and credentials, are in", transcript)
+	return os.WriteFile(transcript, append(content, '\n'), 0o600)
 }
