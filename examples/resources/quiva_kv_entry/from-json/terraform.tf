@@ -1,7 +1,0 @@
-terraform {
-  required_providers {
-    quiva = {
-      source = "quivaworks/quiva"
-    }
-  }
-}
