@@ -12,17 +12,14 @@ import (
 	"unicode"
 )
 
-const (
-	// registryDocs is where the Registry shows docs/.
-	registryDocs = "https://registry.terraform.io/providers/quivaworks/quiva/latest/docs"
-	// repositoryFiles is where files of the repository are shown, after a blob/main or tree/main.
-	repositoryFiles = "https://github.com/quivaworks/terraform-provider-quiva/"
-)
+// repositoryFiles is where files of the repository are shown, after a blob/main or tree/main.
+const repositoryFiles = "https://github.com/quivaworks/terraform-provider-quiva/"
 
 // TestLinks: every link of a page leads to a page, a file or a heading that
 // exists. Those of docs/index.md and to it are absolute: the Registry shows that
-// page as docs, without a slash, so that relative ones would lead beside it. Of
-// other pages it takes the .md off a relative link.
+// page as docs, without a slash, so that relative ones would lead beside it; and
+// they lead to GitHub, since the Registry has no page before a release. Of other
+// pages it takes the .md off a relative link.
 func TestLinks(t *testing.T) {
 	t.Parallel()
 	pages := readPages(t, "../..")
@@ -57,10 +54,6 @@ func linkTarget(page, link string) (to target, problem string) {
 	plain := address.String()
 	inDocs := strings.HasPrefix(page, "docs/")
 	switch {
-	case plain == registryDocs:
-		to.path = "docs/index.md"
-	case strings.HasPrefix(plain, registryDocs+"/"):
-		to.path = "docs" + strings.TrimPrefix(plain, registryDocs) + ".md"
 	case strings.HasPrefix(plain, repositoryFiles+"tree/main/"), strings.HasPrefix(plain, repositoryFiles+"blob/main/"):
 		to.path = plain[len(repositoryFiles+"tree/main/"):]
 	case address.IsAbs():
@@ -70,7 +63,7 @@ func linkTarget(page, link string) (to target, problem string) {
 		to.path = path.Join(path.Dir(page), plain)
 		switch {
 		case inDocs && (page == "docs/index.md" || to.path == "docs/index.md"):
-			problem = "a link of docs/index.md, or to it, must begin with " + registryDocs
+			problem = "a link of docs/index.md, or to it, must begin with " + repositoryFiles
 		case inDocs && !strings.HasPrefix(to.path, "docs/"):
 			problem = "the Registry shows nothing but docs/"
 		}

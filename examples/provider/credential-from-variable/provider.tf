@@ -3,7 +3,7 @@ variable "quiva_api_key" {
   type        = string
   default     = null
   sensitive   = true
-  ephemeral   = true # keeps it out of saved plans; needs Terraform 1.10 or OpenTofu 1.11
+  ephemeral   = true # keeps it out of saved plans
 }
 
 provider "quiva" {
