@@ -173,13 +173,18 @@ func (o *opaque) OpenEphemeralResource(ctx context.Context, req *tfprotov6.OpenE
 	return resp, o.ephemeralResources[req.TypeName].reveal(&resp.Result)
 }
 
-// CallFunction makes the dynamic arguments of a function opaque.
+// CallFunction makes the dynamic arguments of a function opaque. OpenTofu sends
+// nothing for an argument that is null.
 func (o *opaque) CallFunction(ctx context.Context, req *tfprotov6.CallFunctionRequest) (*tfprotov6.CallFunctionResponse, error) {
 	function, ok := o.functions[req.Name]
 	if !ok {
 		return o.providerServer.CallFunction(ctx, req)
 	}
 	for i, argument := range req.Arguments {
+		if argument == nil || len(argument.MsgPack)+len(argument.JSON) == 0 {
+			argument = &tfprotov6.DynamicValue{MsgPack: []byte(null)}
+			req.Arguments[i] = argument
+		}
 		parameter := function.VariadicParameter
 		if i < len(function.Parameters) {
 			parameter = function.Parameters[i]

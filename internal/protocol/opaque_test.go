@@ -286,6 +286,20 @@ func TestFunction(t *testing.T) {
 	}
 }
 
+// TestFunctionNull: an argument without data, as which OpenTofu sends null, is null.
+func TestFunctionNull(t *testing.T) {
+	t.Parallel()
+	inner, server := newServer(t)
+	if _, err := server.CallFunction(t.Context(), &tfprotov6.CallFunctionRequest{Name: "dynamic", Arguments: []*tfprotov6.DynamicValue{{}, nil, {}}}); err != nil {
+		t.Fatal(err)
+	}
+	for i, seen := range inner.seen {
+		if string(seen.MsgPack) != "\xc0" {
+			t.Errorf("argument %d is seen as %v", i, seen)
+		}
+	}
+}
+
 // FuzzOpaque: whatever Terraform sends comes back byte by byte, or is an error.
 func FuzzOpaque(f *testing.F) {
 	for _, test := range values {

@@ -8,7 +8,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 )
 
-// stoppable ends all calls that could reach the gateway when Terraform asks the
+// stoppable ends all calls that could take long when Terraform asks the
 // provider to stop, also those that come after that: Terraform sends none on
 // purpose, but may have one on the way. The framework ends only those that it
 // has begun, so a late one would wait for the gateway as long as any other.
@@ -127,6 +127,10 @@ func (s *stoppable) ReadDataSource(ctx context.Context, req *tfprotov6.ReadDataS
 
 func (s *stoppable) OpenEphemeralResource(ctx context.Context, req *tfprotov6.OpenEphemeralResourceRequest) (*tfprotov6.OpenEphemeralResourceResponse, error) {
 	return call(ctx, s, req, s.providerServer.OpenEphemeralResource)
+}
+
+func (s *stoppable) CallFunction(ctx context.Context, req *tfprotov6.CallFunctionRequest) (*tfprotov6.CallFunctionResponse, error) {
+	return call(ctx, s, req, s.providerServer.CallFunction)
 }
 
 func (s *stoppable) RenewEphemeralResource(ctx context.Context, req *tfprotov6.RenewEphemeralResourceRequest) (*tfprotov6.RenewEphemeralResourceResponse, error) {

@@ -2,11 +2,14 @@ package provider
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"math/big"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 	"github.com/santhosh-tekuri/jsonschema/v6/kind"
@@ -39,6 +42,10 @@ func compileSchema(value dynamicvalue.Value) (*jsonSchema, error) {
 	if err != nil {
 		return nil, err
 	}
+	isKeyword := func(name string) bool { return strings.Contains(keywords, " "+name+" ") }
+	if object, ok := document.(map[string]any); ok && !slices.ContainsFunc(slices.Collect(maps.Keys(object)), isKeyword) {
+		return nil, errors.New("this object has no keyword of JSON Schema that could find an error; the value comes first, then the schema")
+	}
 	compiler := jsonschema.NewCompiler()
 	compiler.DefaultDraft(jsonschema.Draft2020)
 	compiler.AssertFormat() // which readers of a schema expect, whatever its draft
@@ -52,6 +59,12 @@ func compileSchema(value dynamicvalue.Value) (*jsonSchema, error) {
 	}
 	return &jsonSchema{compiled}, nil
 }
+
+// keywords are those of all drafts that make a schema refuse something. An object
+// without one is no schema: most likely the arguments are exchanged.
+const keywords = " $dynamicRef $recursiveRef $ref additionalItems additionalProperties allOf anyOf const contains dependencies dependentRequired dependentSchemas enum " +
+	"exclusiveMaximum exclusiveMinimum format if items maxItems maxLength maxProperties maximum minItems minLength minProperties minimum multipleOf not oneOf pattern " +
+	"patternProperties prefixItems properties propertyNames required type unevaluatedItems unevaluatedProperties uniqueItems "
 
 var errNotLoaded = errors.New("not loaded")
 
@@ -75,6 +88,33 @@ func explainSchemaError(err error) error {
 		}
 	}
 	return fmt.Errorf("this is not a JSON Schema: %s", strings.ReplaceAll(err.Error(), schemaURL, ""))
+}
+
+// schemaTimeout is how long the check of one value may take: definitions that
+// refer to each other twice need twice the time with each of them.
+const schemaTimeout = 5 * time.Second
+
+// schemaErrors returns what a schema finds wrong with a JSON text while ctx lasts.
+// The library cannot be stopped: its work goes on until the process ends.
+func schemaErrors(ctx context.Context, schema dynamicvalue.Value, text []byte) ([]string, error) {
+	var (
+		found   []string
+		failure error
+		done    = make(chan struct{})
+	)
+	go func() {
+		defer close(done)
+		var compiled *jsonSchema
+		if compiled, failure = compileSchema(schema); failure == nil {
+			found, failure = compiled.errorsOf(text)
+		}
+	}()
+	select {
+	case <-done:
+		return found, failure
+	case <-ctx.Done():
+		return nil, fmt.Errorf("the check was ended before it was done (%w): it may take %s; definitions that refer to each other more than once multiply it", ctx.Err(), schemaTimeout)
+	}
 }
 
 // errorsOf returns what is wrong with a JSON text, sorted. It fails if the schema

@@ -53,12 +53,9 @@ func (schemaErrorsFunction) Run(ctx context.Context, req function.RunRequest, re
 		resp.Error = function.NewArgumentFuncError(0, fmt.Sprintf("the value cannot be written as JSON: %v", err))
 		return
 	}
-	compiled, err := compileSchema(dynamicvalue.Of(schema))
-	if err != nil {
-		resp.Error = function.NewArgumentFuncError(1, err.Error())
-		return
-	}
-	problems, err := compiled.errorsOf(valueText)
+	ctx, cancel := context.WithTimeout(ctx, schemaTimeout)
+	defer cancel()
+	problems, err := schemaErrors(ctx, dynamicvalue.Of(schema), valueText)
 	if err != nil {
 		resp.Error = function.NewArgumentFuncError(1, err.Error())
 		return

@@ -2,7 +2,10 @@ package provider_test
 
 import (
 	"context"
+	"fmt"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
@@ -138,6 +141,69 @@ resource "terraform_data" "test" {
 `,
 		ExpectError: message("The flag is no flag: /rollout: maximum: got 120, want 100"),
 	})
+}
+
+// checkSchema calls the function as Terraform does, with two JSON texts.
+func checkSchema(ctx context.Context, t *testing.T, server tfprotov6.ProviderServer, value, schema string) *tfprotov6.CallFunctionResponse {
+	t.Helper()
+	arguments := make([]*tfprotov6.DynamicValue, 2)
+	for i, text := range []string{value, schema} {
+		decoded, err := dynamicvalue.Decode([]byte(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		arguments[i] = &tfprotov6.DynamicValue{MsgPack: []byte(decoded)}
+	}
+	response, err := server.CallFunction(ctx, &tfprotov6.CallFunctionRequest{Name: "schema_errors", Arguments: arguments})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return response
+}
+
+// TestSchemaErrorsFunctionExchanged: what refuses nothing is no schema, but most
+// likely the value.
+func TestSchemaErrorsFunctionExchanged(t *testing.T) {
+	t.Parallel()
+	server := newServer(t)
+	for schema, refused := range map[string]bool{
+		`{}`: true, `{"enabled":true,"description":"x","title":"y","default":1,"$schema":"http://json-schema.org/draft-07/schema#"}`: true,
+		`{"types":1}`: true, `{"type required":1}`: true, `{"type":"object"}`: false, `{"$ref":"#/$defs/a","$defs":{"a":true}}`: false, `true`: false,
+		`{"uniqueItems":true}`: false, `{"$dynamicRef":"https://json-schema.org/draft/2020-12/schema"}`: false,
+	} {
+		response := checkSchema(t.Context(), t, server, `{"type":"object"}`, schema)
+		if refused != (response.Error != nil) || refused && (*response.Error.FunctionArgument != 1 || !strings.Contains(response.Error.Text, "the value comes first, then the schema")) {
+			t.Errorf("%s: %+v", schema, response.Error)
+		}
+	}
+}
+
+// TestSchemaErrorsFunctionEnds: a check that would take long ends with its time, and
+// with the run.
+func TestSchemaErrorsFunctionEnds(t *testing.T) {
+	t.Parallel()
+	definitions := `"d0":{"minimum":1}`
+	for i := range 21 {
+		definitions += fmt.Sprintf(`,"d%d":{"allOf":[{"$ref":"#/$defs/d%d"},{"$ref":"#/$defs/d%d"}]}`, i+1, i, i)
+	}
+	schema := `{"$ref":"#/$defs/d21","$defs":{` + definitions + `}}`
+	for name, end := range map[string]func(context.Context) (context.Context, context.CancelFunc){
+		"deadline exceeded": func(ctx context.Context) (context.Context, context.CancelFunc) {
+			return context.WithTimeout(ctx, 20*time.Millisecond)
+		},
+		"canceled": func(ctx context.Context) (context.Context, context.CancelFunc) {
+			ctx, cancel := context.WithCancel(ctx)
+			time.AfterFunc(20*time.Millisecond, cancel)
+			return ctx, cancel
+		},
+	} {
+		ctx, cancel := end(t.Context())
+		defer cancel()
+		begun := time.Now()
+		if response := checkSchema(ctx, t, newServer(t), `5`, schema); response.Error == nil || !strings.Contains(response.Error.Text, name) {
+			t.Errorf("%s: ended after %s with %+v", name, time.Since(begun), response.Error)
+		}
+	}
 }
 
 // FuzzSchemaErrors: no schema makes the function fail in another way than with an
