@@ -12,7 +12,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/statecheck"
 	"github.com/hashicorp/terraform-plugin-testing/terraform"
 	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
-	"github.com/hashicorp/terraform-plugin-testing/tfversion"
 
 	"github.com/quivaworks/terraform-provider-quiva/internal/mockgateway"
 )
@@ -230,7 +229,7 @@ func TestAccBulkRefreshWriteOnly(t *testing.T) {
 			statecheck.ExpectKnownValue(singleAddress(i), tfjsonpath.New("value"), knownvalue.Null()),
 			statecheck.ExpectKnownValue(singleAddress(i), tfjsonpath.New("value_wo"), knownvalue.Null()))
 	}
-	runFrom(t, tfversion.SkipBelow(tfversion.Version1_11_0),
+	run(t,
 		resource.TestStep{Config: configuration, ConfigStateChecks: nothing},
 		resource.TestStep{
 			PreConfig: func() {

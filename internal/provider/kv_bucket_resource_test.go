@@ -118,7 +118,7 @@ func TestAccKVBucketLifecycle(t *testing.T) {
 	t.Parallel()
 	gateway := newGateway(t)
 	reset := func() { gateway.ResetRequests() }
-	run(t,
+	runCLI(t,
 		resource.TestStep{
 			PreConfig:        reset,
 			Config:           bucket(gateway),
@@ -257,7 +257,7 @@ func TestAccKVBucketChanges(t *testing.T) {
 			gateway := newGateway(t)
 			action, requests := plancheck.ResourceActionReplace, []string{http.MethodGet, http.MethodGet, http.MethodGet, http.MethodDelete, http.MethodGet, http.MethodPost}
 			if tt.put != "" {
-				action, requests = plancheck.ResourceActionUpdate, []string{http.MethodGet, http.MethodPut}
+				action, requests = plancheck.ResourceActionUpdate, []string{http.MethodGet, http.MethodGet, http.MethodPut, http.MethodGet}
 			}
 			run(t,
 				resource.TestStep{Config: bucket(gateway, manyArguments...)},
@@ -733,7 +733,7 @@ func TestAccKVBucketImport(t *testing.T) {
 	}
 	const form = "A bucket is imported by its name, such as feature-flags. Got"
 	all := slices.Clone(manyArguments[:7])
-	run(t,
+	runCLI(t,
 		imports("a/b", form+` "a/b"`),
 		imports("..", form),
 		imports("a b", form),
@@ -771,7 +771,7 @@ func TestAccKVBucketGeneratedConfiguration(t *testing.T) {
 			t.Parallel()
 			gateway := newGateway(t)
 			gateway.CreateBucketWith(held)
-			run(t, resource.TestStep{
+			runCLI(t, resource.TestStep{
 				Config:          withProvider(gateway, ""),
 				ResourceName:    bucketAddress,
 				ImportState:     true,
@@ -845,7 +845,7 @@ func TestKVBucketIdentityProtocol(t *testing.T) {
 func TestAccKVBucketIdentity(t *testing.T) {
 	t.Parallel()
 	gateway := newGateway(t)
-	runFrom(t, tfversion.SkipBelow(tfversion.Version1_12_0),
+	runCLIFrom(t, tfversion.SkipBelow(tfversion.Version1_12_0),
 		resource.TestStep{
 			Config: bucket(gateway),
 			ConfigStateChecks: []statecheck.StateCheck{statecheck.ExpectIdentity(bucketAddress, map[string]knownvalue.Check{

@@ -170,7 +170,7 @@ func TestAccKVEntriesDataSourceErrors(t *testing.T) {
 		"empty pattern":     {entriesData(`key_pattern = ""`), mockgateway.Drop(), `The key pattern must not be empty.`},
 		"regular pattern":   {entriesData(`key_pattern = "a[12]*"`), mockgateway.Drop(), `The key pattern "a[12]*" contains "[", "]".`},
 		"limit 0":           {entriesData(`limit = 0`), mockgateway.Drop(), `limit must be at least 1; got 0.`},
-		"limit 1001":        {entriesData(`limit = 1001`), mockgateway.Drop(), `limit value must be between 1 and 1000, got: 1001`},
+		"limit 1001":        {entriesData(`limit = 1001`), mockgateway.Drop(), `limit must be at most 1000; got 1001.`},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -139,7 +139,7 @@ func TestAccKVEntriesIdentity(t *testing.T) {
 	has := func(keyPrefix knownvalue.Check) []statecheck.StateCheck {
 		return []statecheck.StateCheck{statecheck.ExpectIdentity(entriesAddress, map[string]knownvalue.Check{"bucket": knownvalue.StringExact("flags"), "key_prefix": keyPrefix})}
 	}
-	runFrom(t, tfversion.SkipBelow(tfversion.Version1_12_0),
+	runCLIFrom(t, tfversion.SkipBelow(tfversion.Version1_12_0),
 		resource.TestStep{Config: manyEntries(gateway, numbered(3)), ConfigStateChecks: has(knownvalue.Null())},
 		resource.TestStep{ResourceName: entriesAddress, ImportState: true, ImportStateKind: resource.ImportBlockWithResourceIdentity},
 		resource.TestStep{Config: manyEntries(gateway, numbered(3), `key_prefix = "k"`), ConfigStateChecks: has(knownvalue.StringExact("k"))},

@@ -39,7 +39,7 @@ func TestAccKVEntriesImport(t *testing.T) {
 	const form = "Entries are imported by their bucket, as BUCKET, or by a prefix of their keys, as BUCKET/PREFIX*"
 	t.Run("whole bucket", func(t *testing.T) {
 		t.Parallel()
-		run(t,
+		runCLI(t,
 			fails("/", form),
 			fails("/k*", form),
 			fails("flags/", form+`, such as feature-flags/checkout/*. Got "flags/". A prefix must not be empty, and must be followed by "*".`),
@@ -67,7 +67,7 @@ func TestAccKVEntriesImport(t *testing.T) {
 	})
 	t.Run("part", func(t *testing.T) {
 		t.Parallel()
-		run(t,
+		runCLI(t,
 			persists(part, "flags/k*"),
 			resource.TestStep{
 				Config:            part,
@@ -81,7 +81,7 @@ func TestAccKVEntriesImport(t *testing.T) {
 	t.Run("nothing", func(t *testing.T) {
 		t.Parallel()
 		empty := strings.Replace(manyEntries(gateway, "{}"), `"flags"`, `"empty"`, 1)
-		run(t,
+		runCLI(t,
 			persists(empty, "empty"),
 			resource.TestStep{Config: empty, ConfigPlanChecks: plans(plancheck.ExpectEmptyPlan())},
 		)

@@ -26,7 +26,7 @@ func TestAccKVEntriesLifecycle(t *testing.T) {
 	state := func(at tfjsonpath.Path, want knownvalue.Check) statecheck.StateCheck {
 		return statecheck.ExpectKnownValue(entriesAddress, at, want)
 	}
-	run(t,
+	runCLI(t,
 		resource.TestStep{
 			PreConfig:        reset,
 			Config:           manyEntries(gateway, `{ a = { on = true }, "b/c" = { n = 1, list = [] }, d = {} }`),

@@ -34,7 +34,7 @@ func TestAccKVEntriesValues(t *testing.T) {
 		hcl += fmt.Sprintf("%q = %s\n", key, value.hcl)
 		checks = append(checks, holds(gateway, "flags", key, value.want))
 	}
-	run(t,
+	runCLI(t,
 		resource.TestStep{Config: manyEntries(gateway, hcl+"}"), Check: resource.ComposeTestCheckFunc(checks...)},
 		resource.TestStep{
 			Config:           manyEntries(gateway, `yamldecode("a: {up: true}\nb: {list: [1, ~]}")`),

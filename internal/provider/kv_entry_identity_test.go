@@ -90,7 +90,7 @@ func TestKVEntryIdentityProtocol(t *testing.T) {
 func TestAccKVEntryIdentity(t *testing.T) {
 	t.Parallel()
 	gateway := newGateway(t)
-	runFrom(t, tfversion.SkipBelow(tfversion.Version1_12_0),
+	runCLIFrom(t, tfversion.SkipBelow(tfversion.Version1_12_0),
 		resource.TestStep{
 			Config: entry(gateway, "team/a", `{ n = 1 }`),
 			ConfigStateChecks: []statecheck.StateCheck{statecheck.ExpectIdentity(entryAddress, map[string]knownvalue.Check{

@@ -57,7 +57,7 @@ func TestAccKVEntryPropertiesLifecycle(t *testing.T) {
 	check := func(want string, gets, puts int) resource.TestCheckFunc {
 		return resource.ComposeTestCheckFunc(holds(gateway, "flags", "a", want), sent(gateway, gets, puts, 0))
 	}
-	run(t,
+	runCLI(t,
 		resource.TestStep{
 			PreConfig:        gateway.ResetRequests,
 			Config:           propertiesOf(gateway, `{ limits = { rate = 10, hosts = ["x", "y"] }, note = null }`),
@@ -405,7 +405,7 @@ func TestAccKVEntryPropertiesImport(t *testing.T) {
 func TestAccKVEntryPropertiesIdentity(t *testing.T) {
 	t.Parallel()
 	gateway := newGateway(t)
-	runFrom(t, tfversion.SkipBelow(tfversion.Version1_12_0),
+	runCLIFrom(t, tfversion.SkipBelow(tfversion.Version1_12_0),
 		resource.TestStep{
 			Config: propertiesOf(gateway, `{}`),
 			ConfigStateChecks: []statecheck.StateCheck{statecheck.ExpectIdentity(propertiesAddress, map[string]knownvalue.Check{

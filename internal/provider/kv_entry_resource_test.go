@@ -67,7 +67,7 @@ func TestAccKVEntryLifecycle(t *testing.T) {
 		}
 	}
 	value := tfjsonpath.New("value")
-	run(t,
+	runCLI(t,
 		resource.TestStep{
 			PreConfig:        reset,
 			Config:           entry(gateway, "checkout", `{ enabled = true, rollout = 25 }`),
@@ -177,7 +177,7 @@ func TestAccKVEntryValues(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			gateway := newGateway(t)
-			run(t, resource.TestStep{
+			runCLI(t, resource.TestStep{
 				Config: entry(gateway, "a", tt.hcl) + "resource \"terraform_data\" \"other\" {\n  input = { x = [1] }\n}\n",
 				Check:  holds(gateway, "flags", "a", tt.want),
 			})
@@ -434,7 +434,7 @@ func TestAccKVEntryImport(t *testing.T) {
 		}
 	}
 	const form = "An entry is imported by its bucket and key, as BUCKET/KEY"
-	run(t,
+	runCLI(t,
 		imports("flags", form+`, such as feature-flags/checkout. Got "flags".`),
 		imports("flags/", form+`, such as feature-flags/checkout. Got "flags/".`),
 		imports("/a", form),

@@ -29,9 +29,9 @@ func arguments(gateway *mockgateway.Server, more ...string) string {
 	return withProvider(gateway, "resource \"quiva_kv_entry\" \"test\" {\n  bucket = \"flags\"\n  key = \"a\"\n"+lines(more)+"}\n")
 }
 
-// runFrom takes configurations through steps on a Terraform that has what they
+// runCLIFrom takes a configuration through steps on a Terraform that has what they
 // need.
-func runFrom(t *testing.T, needs tfversion.TerraformVersionCheck, steps ...resource.TestStep) {
+func runCLIFrom(t *testing.T, needs tfversion.TerraformVersionCheck, steps ...resource.TestStep) {
 	t.Helper()
 	resource.Test(t, resource.TestCase{
 		TerraformVersionChecks:   []tfversion.TerraformVersionCheck{needs},
@@ -59,7 +59,7 @@ func TestAccKVEntryWriteOnly(t *testing.T) {
 		return arguments(gateway, `value_wo = { password = "`+value+`" }`, "value_wo_version = "+version)
 	}
 	const md5 = "317703211214498471213873563421037543239" // any number will do, also of 128 bits
-	runFrom(t, tfversion.SkipBelow(tfversion.Version1_11_0),
+	runCLIFrom(t, tfversion.SkipBelow(tfversion.Version1_11_0),
 		resource.TestStep{
 			Config:            secret("one", "20261130.1"),
 			ConfigPlanChecks:  plansAction(plancheck.ResourceActionCreate),
@@ -134,7 +134,7 @@ func TestAccKVEntryWriteOnlyTakeover(t *testing.T) {
 			if tt.want != "" {
 				step.ExpectError = message(tt.want)
 			}
-			runFrom(t, tfversion.SkipBelow(tfversion.Version1_11_0), step)
+			run(t, step)
 			if puts := gateway.Count(http.MethodPut, ""); puts != tt.puts {
 				t.Errorf("%d PUTs, want %d", puts, tt.puts)
 			}
@@ -152,14 +152,14 @@ func TestAccKVEntryWriteOnlyBadInput(t *testing.T) {
 		"both":            {[]string{"value = {}", "value_wo = {}"}, "Both value and value_wo are set"},
 		"neither":         {nil, "Value is missing"},
 		"version alone":   {[]string{"value = {}", "value_wo_version = 1"}, "value_wo_version has no effect without value_wo; changes to value are detected automatically."},
-		"string":          {[]string{`value_wo = "secret"`}, "put it into an object: value_wo = { text ="},
+		"string":          {[]string{`value_wo = "secret"`}, "wrap it in an object: value_wo = { text ="},
 		"null":            {[]string{`value_wo = null`}, "Value is missing"},
 		"no form in JSON": {[]string{`value_wo = { a = 1e5000 }`}, "The value cannot be written as JSON"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			runFrom(t, tfversion.SkipBelow(tfversion.Version1_11_0), resource.TestStep{
+			run(t, resource.TestStep{
 				Config: arguments(gateway, tt.arguments...), PlanOnly: true, ExpectError: message(tt.want),
 			})
 		})
@@ -292,7 +292,7 @@ func TestAccKVEntryTurnsOutNull(t *testing.T) {
 		t.Run(fmt.Sprint(secret), func(t *testing.T) {
 			t.Parallel()
 			gateway := newGateway(t)
-			runFrom(t, tfversion.SkipBelow(tfversion.Version1_11_0), resource.TestStep{
+			run(t, resource.TestStep{
 				Config: arguments(gateway, "value = terraform_data.secret.output ? null : { on = true }", "value_wo = terraform_data.secret.output ? { password = \"s\" } : null") +
 					fmt.Sprintf("resource \"terraform_data\" \"secret\" {\n  input = %t\n}\n", secret),
 				Check: holds(gateway, "flags", "a", want),
@@ -394,7 +394,7 @@ func TestAccKVEntryEphemeralErrors(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			runFrom(t, tfversion.SkipBelow(tfversion.Version1_10_0), resource.TestStep{
+			run(t, resource.TestStep{
 				Config:      withProvider(gateway, fmt.Sprintf("ephemeral \"quiva_kv_entry\" \"test\" {\n  bucket = \"flags\"\n  key = %q\n}\n", tt.key)),
 				ExpectError: message(tt.want),
 			})
@@ -440,7 +440,7 @@ func TestAccKVEntryWriteOnlyUnseen(t *testing.T) {
 	t.Run("in place", func(t *testing.T) {
 		t.Parallel()
 		gateway := newGateway(t)
-		runFrom(t, tfversion.SkipBelow(tfversion.Version1_11_0),
+		run(t,
 			resource.TestStep{Config: arguments(gateway, `value = { password = "known" }`)},
 			resource.TestStep{PreConfig: lose(gateway), Config: secret(gateway), ExpectError: message("Could not write entry")},
 			resource.TestStep{
@@ -457,7 +457,7 @@ func TestAccKVEntryWriteOnlyUnseen(t *testing.T) {
 		replaced := func(n int, value string) string {
 			return arguments(gateway, value, "lifecycle {\n replace_triggered_by = [terraform_data.other]\n }") + fmt.Sprintf("resource \"terraform_data\" \"other\" {\n input = %d\n}\n", n)
 		}
-		runFrom(t, tfversion.SkipBelow(tfversion.Version1_11_0),
+		run(t,
 			resource.TestStep{Config: replaced(1, `value = { password = "known" }`)},
 			resource.TestStep{PreConfig: lose(gateway), Config: replaced(2, `value_wo = { password = "`+canary+`" }`), ExpectError: message("Could not write entry")},
 			resource.TestStep{

@@ -43,7 +43,7 @@ func TestAccListResources(t *testing.T) {
 		return knownvalue.ObjectExact(map[string]knownvalue.Check{"n": knownvalue.Int64Exact(n)})
 	}
 	const entries, asOne, buckets = "quiva_kv_entry.test", "quiva_kv_entries.test", "quiva_kv_bucket.test"
-	runFrom(t, tfversion.SkipBelow(tfversion.Version1_14_0),
+	runCLIFrom(t, tfversion.SkipBelow(tfversion.Version1_14_0),
 		resource.TestStep{Config: withProvider(gateway, "data \"quiva_kv_buckets\" \"test\" {}\n")},
 		query(`"quiva_kv_entry"`, `config { bucket = "flags" }`, querycheck.ExpectLength(entries, 100)),
 		query(`"quiva_kv_entry"`, "limit = 1000\nconfig {\n bucket = \"flags\"\n key_prefix = \"k01\"\n exclude = [\"k*9\"]\n}",

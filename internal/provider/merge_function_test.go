@@ -9,16 +9,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/plancheck"
 	"github.com/hashicorp/terraform-plugin-testing/statecheck"
 	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
-	"github.com/hashicorp/terraform-plugin-testing/tfversion"
 )
-
-// runFunctions is run for functions of the provider. They need no gateway and no
-// credential.
-func runFunctions(t *testing.T, step resource.TestStep) {
-	t.Helper()
-	step.Config = "terraform {\n  required_providers {\n    quiva = {}\n  }\n}\n" + step.Config
-	runFrom(t, tfversion.SkipBelow(tfversion.Version1_8_0), step)
-}
 
 func output(expression string) string {
 	return "output \"test\" {\n  value = " + expression + "\n}\n"
@@ -51,7 +42,7 @@ func TestAccMergeFunction(t *testing.T) {
 			if tt.of != "" {
 				merged = fmt.Sprintf(tt.of, merged)
 			}
-			runFunctions(t, resource.TestStep{
+			run(t, resource.TestStep{
 				Config:            output("jsonencode(" + merged + ")"),
 				ConfigStateChecks: []statecheck.StateCheck{statecheck.ExpectKnownOutputValue("test", knownvalue.StringExact(tt.want))},
 			})
@@ -71,7 +62,7 @@ func TestAccMergeFunctionErrors(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			runFunctions(t, resource.TestStep{Config: output("provider::quiva::merge(" + tt.arguments + ")"), ExpectError: message(tt.want)})
+			run(t, resource.TestStep{Config: output("provider::quiva::merge(" + tt.arguments + ")"), ExpectError: message(tt.want)})
 		})
 	}
 }
@@ -115,7 +106,7 @@ locals {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			runFunctions(t, resource.TestStep{
+			run(t, resource.TestStep{
 				Config:            configuration + output("provider::quiva::merge("+tt.arguments+")") + "output \"json\" {\n  value = jsonencode(provider::quiva::merge(" + tt.arguments + "))\n}\n",
 				ConfigPlanChecks:  resource.ConfigPlanChecks{PreApply: tt.planned},
 				ConfigStateChecks: []statecheck.StateCheck{statecheck.ExpectKnownOutputValue("json", knownvalue.StringExact(tt.applied))},

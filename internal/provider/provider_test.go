@@ -52,8 +52,9 @@ func withProvider(gateway *mockgateway.Server, configuration string) string {
 	return fmt.Sprintf("provider \"quiva\" {\n  endpoint = %q\n  api_key = %q\n  max_retries = 0\n}\n", gateway.URL, mockgateway.DefaultAPIKey) + configuration
 }
 
-// run takes a configuration through the steps and destroys it at the end.
-func run(t *testing.T, steps ...resource.TestStep) {
+// runCLI takes a configuration through the steps with Terraform, and destroys it
+// at the end.
+func runCLI(t *testing.T, steps ...resource.TestStep) {
 	t.Helper()
 	resource.Test(t, resource.TestCase{ProtoV6ProviderFactories: providerFactories, Steps: steps})
 }

@@ -72,7 +72,7 @@ func TestAccSchemaErrorsFunction(t *testing.T) {
 			for _, line := range tt.want {
 				want = append(want, knownvalue.StringExact(line))
 			}
-			runFunctions(t, resource.TestStep{
+			run(t, resource.TestStep{
 				Config:            output("provider::quiva::schema_errors(" + tt.value + ", " + tt.schema + ")"),
 				ConfigStateChecks: []statecheck.StateCheck{statecheck.ExpectKnownOutputValue("test", knownvalue.ListExact(want))},
 			})
@@ -101,7 +101,7 @@ func TestAccSchemaErrorsFunctionSchema(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			runFunctions(t, resource.TestStep{Config: output("provider::quiva::schema_errors({}, " + tt.schema + ")"), ExpectError: message(tt.want)})
+			run(t, resource.TestStep{Config: output("provider::quiva::schema_errors({}, " + tt.schema + ")"), ExpectError: message(tt.want)})
 		})
 	}
 }
@@ -115,7 +115,7 @@ resource "terraform_data" "test" {
   input = "x"
 }
 `
-	runFunctions(t, resource.TestStep{
+	run(t, resource.TestStep{
 		Config:            configuration + output(`provider::quiva::schema_errors({ a = [terraform_data.test.output] }, { properties = { a = { items = { type = "number" } } } })`),
 		ConfigPlanChecks:  resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{plancheck.ExpectUnknownOutputValue("test")}},
 		ConfigStateChecks: []statecheck.StateCheck{statecheck.ExpectKnownOutputValue("test", knownvalue.ListExact([]knownvalue.Check{knownvalue.StringExact("/a/0: got string, want number")}))},
@@ -125,8 +125,12 @@ resource "terraform_data" "test" {
 // TestAccSchemaErrorsFunctionPrecondition: a plan fails, and says why.
 func TestAccSchemaErrorsFunctionPrecondition(t *testing.T) {
 	t.Parallel()
-	runFunctions(t, resource.TestStep{
-		Config: `
+	runCLI(t, resource.TestStep{
+		Config: `terraform {
+  required_providers {
+    quiva = {}
+  }
+}
 locals {
   errors = provider::quiva::schema_errors({ rollout = 120 }, { properties = { rollout = { maximum = 100 } } })
 }

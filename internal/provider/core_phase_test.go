@@ -1,0 +1,401 @@
+package provider_test
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
+	"github.com/zclconf/go-cty/cty"
+	"github.com/zclconf/go-cty/cty/convert"
+	"github.com/zclconf/go-cty/cty/function"
+	ctyjson "github.com/zclconf/go-cty/cty/json"
+	"github.com/zclconf/go-cty/cty/msgpack"
+
+	"github.com/quivaworks/terraform-provider-quiva/internal/provider"
+)
+
+// diagnostic is what Terraform prints of an error or a warning. Its source is the
+// argument that it is about, as it is written.
+type diagnostic struct {
+	severity, address, source, summary, detail string
+}
+
+func (d diagnostic) String() string {
+	return fmt.Sprintf("%s: %s\n\n  with %s %s\n\n%s\n", d.severity, d.summary, d.address, d.source, d.detail)
+}
+
+// phase is one walk of Terraform over its graph, for which it starts the provider:
+// a validation, a plan, an apply.
+type phase struct {
+	*workspace
+	configuration *configuration
+	server        coreServer
+	end           func(context.Context)
+	schemas       *tfprotov6.GetProviderSchemaResponse
+	identities    map[string]*tfprotov6.ResourceIdentitySchema
+	instances     map[string]map[string]map[string]cty.Value // count and each, by block and instance key
+	validating    bool
+
+	mu          sync.Mutex
+	state       state
+	values      map[string]map[string]cty.Value // by block and instance key
+	changes     map[objectKey]*change
+	diagnostics []diagnostic
+}
+
+// coreServer is what Terraform can call.
+type coreServer interface {
+	tfprotov6.ProviderServer
+	tfprotov6.ListResourceServer
+	tfprotov6.ActionServer
+}
+
+// terraformData is Terraform's own resource terraform_data.
+var terraformData = &tfprotov6.Schema{Block: &tfprotov6.SchemaBlock{Attributes: []*tfprotov6.SchemaAttribute{
+	{Name: "id", Type: tftypes.String, Computed: true}, {Name: "output", Type: tftypes.DynamicPseudoType, Computed: true},
+	{Name: "input", Type: tftypes.DynamicPseudoType, Optional: true}, {Name: "triggers_replace", Type: tftypes.DynamicPseudoType, Optional: true},
+}}}
+
+func (w *workspace) begin(configuration *configuration) *phase {
+	w.t.Helper()
+	server, end, err := provider.NewServer(context.Background(), "test")
+	w.check(err)
+	schemas, err := server.GetProviderSchema(w.t.Context(), &tfprotov6.GetProviderSchemaRequest{})
+	w.check(err)
+	identities, err := server.GetResourceIdentitySchemas(w.t.Context(), &tfprotov6.GetResourceIdentitySchemasRequest{})
+	w.check(err)
+	return &phase{
+		workspace: w, configuration: configuration, server: server.(coreServer), end: end, schemas: schemas, identities: identities.IdentitySchemas,
+		instances: map[string]map[string]map[string]cty.Value{}, values: map[string]map[string]cty.Value{}, state: state{}, changes: map[objectKey]*change{},
+	}
+}
+
+// report adds diagnostics of the protocol, and reports whether none is an error.
+func (p *phase) report(address string, diagnostics []*tfprotov6.Diagnostic, err error) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if err != nil {
+		diagnostics = append(diagnostics, &tfprotov6.Diagnostic{Severity: tfprotov6.DiagnosticSeverityError, Summary: "Plugin error", Detail: err.Error()})
+	}
+	ok := true
+	for _, d := range diagnostics {
+		severity := "Warning"
+		if d.Severity == tfprotov6.DiagnosticSeverityError {
+			severity, ok = "Error", false
+		}
+		at := d.Attribute.String()
+		if b := p.configuration.blocks[blockOf(address)]; b != nil && len(d.Attribute.Steps()) > 0 {
+			name, _ := d.Attribute.Steps()[0].(tftypes.AttributeName)
+			if set := b.body.Attributes[string(name)]; set != nil {
+				at = p.configuration.source(set.Range())
+			}
+		}
+		p.diagnostics = append(p.diagnostics, diagnostic{severity, address, at, d.Summary, d.Detail})
+	}
+	return ok
+}
+
+func (p *phase) reportHCL(address string, diagnostics hcl.Diagnostics) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, d := range diagnostics {
+		p.diagnostics = append(p.diagnostics, diagnostic{"Error", address, "", d.Summary, d.Detail})
+	}
+	return !diagnostics.HasErrors()
+}
+
+// accuse reports what Terraform calls a bug of the provider.
+func (p *phase) accuse(address, summary string, problems []string) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, problem := range problems {
+		p.diagnostics = append(p.diagnostics, diagnostic{"Error", address, "", summary, problem + "\n\nThis is a bug in the provider"})
+		p.t.Errorf("%s: %s: %s", address, summary, problem)
+	}
+	return len(problems) == 0
+}
+
+// schemaOf returns a block's schema, or nil.
+func (p *phase) schemaOf(b *block) *tfprotov6.Schema {
+	if b.typeName == "terraform_data" {
+		return terraformData
+	}
+	return map[string]map[string]*tfprotov6.Schema{"resource": p.schemas.ResourceSchemas, "data": p.schemas.DataSourceSchemas, "ephemeral": p.schemas.EphemeralResourceSchemas}[b.kind][b.typeName]
+}
+
+func (p *phase) resourceType(typeName string) cty.Type {
+	return objectType(p.schemaOf(&block{kind: "resource", typeName: typeName}).Block.Attributes, false)
+}
+
+// scope is what expressions can refer to by now.
+func (p *phase) scope(own map[string]cty.Value) *hcl.EvalContext {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	tree := map[string]map[string]cty.Value{}
+	add := func(kind, typeName, name string, value cty.Value) {
+		if kind == "resource" {
+			if tree[typeName] == nil {
+				tree[typeName] = map[string]cty.Value{}
+			}
+			tree[typeName][name] = value
+			return
+		}
+		if tree[kind] == nil {
+			tree[kind] = map[string]cty.Value{}
+		}
+		names := map[string]cty.Value{name: value}
+		if others, ok := tree[kind][typeName]; ok {
+			maps.Copy(names, others.AsValueMap())
+		}
+		tree[kind][typeName] = cty.ObjectVal(names)
+	}
+	known := map[string]bool{}
+	for address, b := range p.configuration.blocks {
+		values, ok := p.values[address]
+		if !ok && !p.validating {
+			continue
+		}
+		known[address] = true
+		name := b.address[strings.LastIndex(b.address, ".")+1:]
+		switch value, isSingle := values[""]; {
+		case p.validating:
+			add(b.kind, b.typeName, name, cty.DynamicVal)
+		case isSingle:
+			add(b.kind, b.typeName, name, value)
+		case b.body.Attributes["count"] != nil:
+			all := []cty.Value{}
+			for i := range len(values) {
+				all = append(all, values[fmt.Sprintf("[%d]", i)])
+			}
+			add(b.kind, b.typeName, name, cty.TupleVal(all))
+		default:
+			all := map[string]cty.Value{}
+			for key, value := range values {
+				all[strings.Trim(key, `[]"`)] = value
+			}
+			add(b.kind, b.typeName, name, cty.ObjectVal(all))
+		}
+	}
+	scope := &hcl.EvalContext{Variables: map[string]cty.Value{"var": cty.ObjectVal(p.configuration.variables)}, Functions: functions()}
+	for name, described := range p.schemas.Functions {
+		scope.Functions["provider::quiva::"+name] = p.function(name, described)
+	}
+	for root, names := range tree {
+		scope.Variables[root] = cty.ObjectVal(names)
+	}
+	maps.Copy(scope.Variables, own)
+	locals := map[string]cty.Value{}
+	for progress := true; progress; {
+		progress = false
+	next:
+		for name, attribute := range p.configuration.locals {
+			for _, reference := range attribute.Expr.Variables() {
+				address := addressOf(reference)
+				other, isLocal := strings.CutPrefix(address, "local.")
+				if isLocal && locals[other] == cty.NilVal || !isLocal && p.configuration.blocks[address] != nil && !known[address] {
+					continue next
+				}
+			}
+			if _, ok := locals[name]; !ok {
+				locals[name], _ = attribute.Expr.Value(scope)
+				scope.Variables["local"] = cty.ObjectVal(locals)
+				progress = true
+			}
+		}
+	}
+	return scope
+}
+
+// function calls a function of the provider.
+func (p *phase) function(name string, described *tfprotov6.Function) function.Function {
+	spec := &function.Spec{Type: function.StaticReturnType(ctyType(described.Return.Type))}
+	parameter := func(of *tfprotov6.FunctionParameter) function.Parameter {
+		return function.Parameter{Name: of.Name, Type: ctyType(of.Type), AllowNull: of.AllowNullValue, AllowUnknown: of.AllowUnknownValues,
+			AllowDynamicType: of.AllowUnknownValues || of.AllowNullValue} // null has no type either
+	}
+	for _, of := range described.Parameters {
+		spec.Params = append(spec.Params, parameter(of))
+	}
+	if described.VariadicParameter != nil {
+		variadic := parameter(described.VariadicParameter)
+		spec.VarParam = &variadic
+	}
+	spec.Impl = func(arguments []cty.Value, of cty.Type) (cty.Value, error) {
+		request := &tfprotov6.CallFunctionRequest{Name: name}
+		for i, argument := range arguments {
+			declared := spec.VarParam
+			if i < len(spec.Params) {
+				declared = &spec.Params[i]
+			}
+			if !declared.AllowUnknown && !argument.IsWhollyKnown() {
+				return cty.UnknownVal(of), nil
+			}
+			request.Arguments = append(request.Arguments, pack(argument, declared.Type))
+		}
+		response, err := p.server.CallFunction(p.t.Context(), request)
+		switch {
+		case err != nil:
+			return cty.NilVal, err
+		case response.Error != nil && response.Error.FunctionArgument != nil:
+			return cty.NilVal, function.NewArgErrorf(int(*response.Error.FunctionArgument), "%s", response.Error.Text)
+		case response.Error != nil:
+			return cty.NilVal, fmt.Errorf("%s", response.Error.Text)
+		}
+		return unpack(response.Result, of)
+	}
+	return function.New(spec)
+}
+
+// configure validates the provider's configuration and configures it, unless the
+// phase only validates.
+func (p *phase) configure() bool {
+	config, diagnostics := evaluate(p.configuration.provider, p.schemas.Provider, p.scope(nil))
+	if !p.reportHCL("provider", diagnostics) {
+		return false
+	}
+	packed := pack(config, objectType(p.schemas.Provider.Block.Attributes, false))
+	validated, err := p.server.ValidateProviderConfig(p.t.Context(), &tfprotov6.ValidateProviderConfigRequest{Config: packed})
+	if ok := p.report("provider", validated.Diagnostics, err); !ok || p.validating {
+		return ok
+	}
+	configured, err := p.server.ConfigureProvider(p.t.Context(), &tfprotov6.ConfigureProviderRequest{TerraformVersion: "1.99.0", Config: packed})
+	return p.report("provider", configured.Diagnostics, err)
+}
+
+// node is a step of a phase that comes after others; where one of these fails, it
+// does not come.
+type node struct {
+	after []string
+	run   func() bool
+}
+
+// walk visits the nodes: as many as ten at once, as Terraform does, or one by one
+// in the order that the workspace has.
+func (p *phase) walk(nodes map[string]*node) {
+	type result struct {
+		name string
+		ok   bool
+	}
+	results, running, done := make(chan result), 0, map[string]bool{}
+	pending := maps.Clone(nodes)
+	for len(pending)+running > 0 {
+		var ready []string
+		for name, n := range pending {
+			if !slices.ContainsFunc(n.after, func(other string) bool { _, isDone := done[other]; return nodes[other] != nil && !isDone }) {
+				ready = append(ready, name)
+			}
+		}
+		slices.Sort(ready)
+		if len(ready)+running == 0 {
+			p.t.Fatalf("a cycle: %v", slices.Collect(maps.Keys(pending)))
+		}
+		for len(ready) > 0 && (p.next == nil && running < 10 || running == 0) {
+			i := 0
+			if p.next != nil {
+				i = p.next(ready)
+			}
+			name := ready[i]
+			ready = slices.Delete(ready, i, i+1)
+			n := pending[name]
+			delete(pending, name)
+			running++
+			skipped := slices.ContainsFunc(n.after, func(other string) bool { return nodes[other] != nil && !done[other] })
+			go func() { results <- result{name, !skipped && n.run()} }()
+		}
+		finished := <-results
+		running--
+		done[finished.name] = finished.ok
+	}
+}
+
+// typeOf returns the type of an attribute's values, or that of its configurations,
+// which may leave out what is optional.
+func typeOf(attribute *tfprotov6.SchemaAttribute, configured bool) cty.Type {
+	if attribute.NestedType == nil {
+		return ctyType(attribute.Type)
+	}
+	object := objectType(attribute.NestedType.Attributes, configured)
+	switch attribute.NestedType.Nesting {
+	case tfprotov6.SchemaObjectNestingModeList:
+		return cty.List(object)
+	case tfprotov6.SchemaObjectNestingModeSet:
+		return cty.Set(object)
+	case tfprotov6.SchemaObjectNestingModeMap:
+		return cty.Map(object)
+	}
+	return object
+}
+
+func objectType(attributes []*tfprotov6.SchemaAttribute, configured bool) cty.Type {
+	types, optional := map[string]cty.Type{}, []string{}
+	for _, attribute := range attributes {
+		types[attribute.Name] = typeOf(attribute, configured)
+		if configured && !attribute.Required {
+			optional = append(optional, attribute.Name)
+		}
+	}
+	return cty.ObjectWithOptionalAttrs(types, optional)
+}
+
+func ctyType(of tftypes.Type) cty.Type {
+	switch of := of.(type) {
+	case tftypes.List:
+		return cty.List(ctyType(of.ElementType))
+	case tftypes.Set:
+		return cty.Set(ctyType(of.ElementType))
+	case tftypes.Map:
+		return cty.Map(ctyType(of.ElementType))
+	case tftypes.Object:
+		types := map[string]cty.Type{}
+		for name, attribute := range of.AttributeTypes {
+			types[name] = ctyType(attribute)
+		}
+		return cty.Object(types)
+	}
+	switch {
+	case of.Is(tftypes.String):
+		return cty.String
+	case of.Is(tftypes.Number):
+		return cty.Number
+	case of.Is(tftypes.Bool):
+		return cty.Bool
+	}
+	return cty.DynamicPseudoType
+}
+
+func pack(value cty.Value, of cty.Type) *tfprotov6.DynamicValue {
+	packed, err := msgpack.Marshal(value, of)
+	if err != nil {
+		panic(err)
+	}
+	return &tfprotov6.DynamicValue{MsgPack: packed}
+}
+
+func unpack(packed *tfprotov6.DynamicValue, of cty.Type) (cty.Value, error) {
+	if packed == nil {
+		return cty.NullVal(of), nil
+	}
+	if len(packed.JSON) > 0 {
+		return ctyjson.Unmarshal(packed.JSON, of)
+	}
+	return msgpack.Unmarshal(packed.MsgPack, of)
+}
+
+// value reads what the provider returned; that it cannot be read is its fault.
+func (p *phase) value(address string, packed *tfprotov6.DynamicValue, of cty.Type) cty.Value {
+	value, err := unpack(packed, of)
+	if err == nil {
+		value, err = convert.Convert(value, of)
+	}
+	if err != nil {
+		p.accuse(address, "Provider returned an invalid value", []string{err.Error()})
+		return cty.NullVal(of)
+	}
+	return value
+}

@@ -1,0 +1,286 @@
+package provider_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	tfjson "github.com/hashicorp/terraform-json"
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+	"github.com/hashicorp/terraform-plugin-testing/plancheck"
+	"github.com/hashicorp/terraform-plugin-testing/statecheck"
+	"github.com/zclconf/go-cty/cty"
+	ctyjson "github.com/zclconf/go-cty/cty/json"
+)
+
+// run takes a configuration through the steps of an acceptance test and destroys
+// it at the end, in the test's process, in milliseconds. Where Terraform's own
+// behavior is the question, runCLI does the same with its command line.
+func run(t *testing.T, steps ...resource.TestStep) {
+	t.Helper()
+	w := newWorkspace(t)
+	configuration := ""
+	for i, step := range steps {
+		if step.PreConfig != nil {
+			step.PreConfig()
+		}
+		if step.Config == "" {
+			step.Config = configuration
+		}
+		configuration, w.variables = step.Config, map[string]cty.Value{}
+		for name, variable := range step.ConfigVariables {
+			var value ctyjson.SimpleJSONValue
+			text, err := variable.MarshalJSON()
+			w.check(errors.Join(err, json.Unmarshal(text, &value)))
+			w.variables[name] = value.Value
+		}
+		for _, address := range step.Taint {
+			w.state[objectKey{address, 0}].tainted = true
+		}
+		err := w.step(step)
+		switch {
+		case step.ExpectError == nil && err != nil:
+			t.Fatalf("step %d: %s", i+1, err)
+		case step.ExpectError != nil && (err == nil || !step.ExpectError.MatchString(err.Error())):
+			t.Fatalf("step %d: want an error that matches %s, got: %v", i+1, step.ExpectError, err)
+		}
+	}
+	if len(w.state) > 0 {
+		destruction := w.plan(configuration, planOptions{destroy: true, noRefresh: true})
+		said := destruction.diagnostics
+		if len(failed(said)) == 0 {
+			said = w.apply(destruction)
+		}
+		if errors := failed(said); len(errors) > 0 {
+			t.Errorf("the destruction at the end fails:\n%s", strings.Join(errors, "\n"))
+		}
+	}
+}
+
+// step takes one step. Its error is what Terraform would print, or what a check
+// has found.
+func (w *workspace) step(step resource.TestStep) error {
+	w.t.Helper()
+	if step.ImportState {
+		if step.ImportStateKind != resource.ImportCommandWithID || step.ImportStateVerify {
+			w.t.Fatal("only the CLI makes this kind of an import")
+		}
+		before := w.state
+		if err := errorOf(w.importState(step.Config, step.ResourceName, step.ImportStateId, nil)); err != nil {
+			return err
+		}
+		if !step.ImportStatePersist {
+			w.state = before
+		}
+		return nil
+	}
+	if step.RefreshState {
+		refreshed, err := w.planJSON(step.Config, planOptions{})
+		if err != nil {
+			return err
+		}
+		w.state, step.PlanOnly, step.ConfigPlanChecks.PostApplyPostRefresh = refreshed.prior, true, step.RefreshPlanChecks.PostRefresh
+	}
+	if !step.PlanOnly {
+		planned, err := w.planJSON(step.Config, planOptions{destroy: step.Destroy})
+		if err == nil {
+			err = checkPlan(w, planned, step.ConfigPlanChecks.PreApply)
+		}
+		if err == nil {
+			err = errorOf(w.apply(planned.plan))
+		}
+		if err == nil && step.Check != nil {
+			err = step.Check(nil)
+		}
+		if err != nil {
+			return err
+		}
+		state := w.stateJSON(w.state, w.outputs)
+		for _, check := range step.ConfigStateChecks {
+			var resp statecheck.CheckStateResponse
+			check.CheckState(w.t.Context(), statecheck.CheckStateRequest{State: state}, &resp)
+			err = errors.Join(err, resp.Error)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	// As resource.Test does: a plan without a refresh, and one with it.
+	isEmpty := true
+	for _, noRefresh := range []bool{true, false} {
+		again, err := w.planJSON(step.Config, planOptions{noRefresh: noRefresh, destroy: step.Destroy})
+		if err != nil {
+			return err
+		}
+		checks := step.ConfigPlanChecks.PostApplyPostRefresh
+		if noRefresh {
+			checks = step.ConfigPlanChecks.PostApplyPreRefresh
+		}
+		if err := checkPlan(w, again, checks); err != nil {
+			return err
+		}
+		var resp plancheck.CheckPlanResponse
+		plancheck.ExpectEmptyPlan().CheckPlan(w.t.Context(), plancheck.CheckPlanRequest{Plan: again.Plan}, &resp)
+		if isEmpty = resp.Error == nil; !isEmpty && !step.ExpectNonEmptyPlan {
+			return fmt.Errorf("the plan after the step (without a refresh: %t) is not empty: %w", noRefresh, resp.Error)
+		}
+	}
+	if isEmpty && step.ExpectNonEmptyPlan {
+		return errors.New("the plan after the step is empty")
+	}
+	return nil
+}
+
+func errorOf(diagnostics []diagnostic) error {
+	if texts := failed(diagnostics); len(texts) > 0 {
+		return errors.New(strings.Join(texts, "\n"))
+	}
+	return nil
+}
+
+// plannedJSON is a plan, also as `terraform show -json` shows it.
+type plannedJSON struct {
+	*plan
+	*tfjson.Plan
+}
+
+func checkPlan(w *workspace, planned plannedJSON, checks []plancheck.PlanCheck) (err error) {
+	for _, check := range checks {
+		var resp plancheck.CheckPlanResponse
+		check.CheckPlan(w.t.Context(), plancheck.CheckPlanRequest{Plan: planned.Plan}, &resp)
+		err = errors.Join(err, resp.Error)
+	}
+	return err
+}
+
+func (w *workspace) planJSON(configuration string, options planOptions) (plannedJSON, error) {
+	w.t.Helper()
+	p := w.plan(configuration, options)
+	if err := errorOf(p.diagnostics); err != nil {
+		return plannedJSON{}, err
+	}
+	shown := &tfjson.Plan{OutputChanges: map[string]*tfjson.Change{}, PriorState: w.stateJSON(p.prior, p.outputsBefore)}
+	for key, c := range p.changes {
+		shown.ResourceChanges = append(shown.ResourceChanges, changeJSON(key, c.action, c.before, c.after))
+	}
+	for key, before := range w.state {
+		if o := p.prior[key]; o == nil {
+			shown.ResourceDrift = append(shown.ResourceDrift, changeJSON(key, deletion, before.value, cty.NullVal(before.value.Type())))
+		} else if !o.value.RawEquals(before.value) {
+			shown.ResourceDrift = append(shown.ResourceDrift, changeJSON(key, update, before.value, o.value))
+		}
+	}
+	slices.SortFunc(shown.ResourceChanges, func(a, b *tfjson.ResourceChange) int { return strings.Compare(a.Address, b.Address) })
+	for name, before := range p.outputsBefore {
+		if _, ok := p.outputs[name]; !ok {
+			shown.OutputChanges[name] = changeJSON(objectKey{}, deletion, before, cty.NullVal(before.Type())).Change
+		}
+	}
+	for name, after := range p.outputs {
+		before, ok := p.outputsBefore[name]
+		did := update
+		switch {
+		case !ok && after.IsNull() || ok && before.RawEquals(after):
+			did = noOp
+		case !ok:
+			did = create
+		}
+		if !ok {
+			before = cty.NullVal(after.Type())
+		}
+		shown.OutputChanges[name] = changeJSON(objectKey{}, did, before, after).Change
+	}
+	return plannedJSON{p, shown}, nil
+}
+
+func changeJSON(key objectKey, does action, before, after cty.Value) *tfjson.ResourceChange {
+	mode := tfjson.ManagedResourceMode
+	if strings.HasPrefix(key.address, "data.") {
+		mode = tfjson.DataResourceMode
+	}
+	c := &tfjson.ResourceChange{Address: key.address, Mode: mode, Type: typeNameOf(key.address), Change: &tfjson.Change{
+		Before: shownJSON(before), After: shownJSON(after), AfterUnknown: unknownJSON(after),
+	}}
+	for _, one := range strings.Split(string(does), ", ") {
+		c.Change.Actions = append(c.Change.Actions, tfjson.Action(one))
+	}
+	if key.deposed > 0 {
+		c.DeposedKey = fmt.Sprint(key.deposed)
+	}
+	return c
+}
+
+func (w *workspace) stateJSON(of state, outputs map[string]cty.Value) *tfjson.State {
+	root := &tfjson.StateModule{}
+	shown := &tfjson.State{Values: &tfjson.StateValues{Outputs: map[string]*tfjson.StateOutput{}, RootModule: root}}
+	for key, o := range of {
+		attributes, _ := shownJSON(o.value).(map[string]any)
+		r := &tfjson.StateResource{Address: key.address, Mode: tfjson.ManagedResourceMode, Type: typeNameOf(key.address), AttributeValues: attributes}
+		if strings.HasPrefix(key.address, "data.") {
+			r.Mode = tfjson.DataResourceMode
+		}
+		if o.identity != nil {
+			identity, err := unpack(o.identity.IdentityData, w.begin(&configuration{}).identityType(r.Type))
+			w.check(err)
+			r.IdentitySchemaVersion = new(uint64)
+			r.IdentityValues, _ = shownJSON(identity).(map[string]any)
+		}
+		root.Resources = append(root.Resources, r)
+	}
+	for name, value := range outputs {
+		shown.Values.Outputs[name] = &tfjson.StateOutput{Value: shownJSON(value)}
+	}
+	return shown
+}
+
+// shownJSON shows a value, without what is unknown.
+func shownJSON(value cty.Value) any {
+	known, err := cty.Transform(value, func(_ cty.Path, v cty.Value) (cty.Value, error) {
+		if !v.IsKnown() {
+			return cty.NullVal(v.Type()), nil
+		}
+		return v, nil
+	})
+	if err != nil {
+		panic(err)
+	}
+	text, err := ctyjson.Marshal(known, known.Type())
+	if err != nil {
+		panic(err)
+	}
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	decoder.UseNumber()
+	var shown any
+	if err := decoder.Decode(&shown); err != nil {
+		panic(err)
+	}
+	return shown
+}
+
+// unknownJSON shows what is unknown.
+func unknownJSON(value cty.Value) any {
+	switch {
+	case !value.IsKnown():
+		return true
+	case value.IsNull() || !value.CanIterateElements():
+		return false
+	case value.Type().IsObjectType() || value.Type().IsMapType():
+		shown := map[string]any{}
+		for name, element := range value.AsValueMap() {
+			if inner := unknownJSON(element); !reflect.DeepEqual(inner, false) {
+				shown[name] = inner
+			}
+		}
+		return shown
+	}
+	shown := []any{}
+	for _, element := range value.AsValueSlice() {
+		shown = append(shown, unknownJSON(element))
+	}
+	return shown
+}
