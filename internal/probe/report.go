@@ -16,7 +16,7 @@ type Report struct {
 	Dialect   []string   `json:"dialect"`
 	Exchanges []exchange `json:"exchanges"`
 
-	rows []row
+	rows [][4]string // question, response, assumption, whether they agree
 }
 
 type exchange struct {
@@ -27,8 +27,6 @@ type exchange struct {
 	Headers []string `json:"headers"` // their names
 	Body    any      `json:"body"`
 }
-
-type row struct{ question, came, assumed, agrees string }
 
 func (r *Report) add(step, method, path string, response reply) {
 	var body any = cut(response.text, 100)
@@ -67,14 +65,14 @@ func mask(value any, inList bool) any {
 // row says whether a response is what the provider assumes.
 func (p *probe) row(question, came, assumed string, agrees bool) {
 	if p.err == nil {
-		p.report.rows = append(p.report.rows, row{question, p.redact.Replace(came), assumed, map[bool]string{true: "yes", false: "NO"}[agrees]})
+		p.report.rows = append(p.report.rows, [4]string{question, p.redact.Replace(came), assumed, map[bool]string{true: "yes", false: "NO"}[agrees]})
 	}
 }
 
 // note is a row about what the provider does not need to know.
 func (p *probe) note(question, came string) {
 	if p.err == nil {
-		p.report.rows = append(p.report.rows, row{question, p.redact.Replace(came), "nothing", "-"})
+		p.report.rows = append(p.report.rows, [4]string{question, p.redact.Replace(came), "nothing", "-"})
 	}
 }
 
@@ -93,9 +91,9 @@ func (p *probe) formIf(setting string, found bool) {
 // WriteTable prints the questions for a terminal of 120 columns.
 func (r *Report) WriteTable(w io.Writer) {
 	disagree := 0
-	for _, row := range slices.Insert(slices.Clone(r.rows), 0, row{"QUESTION", "RESPONSE", "THE PROVIDER ASSUMES", "AGREES"}) {
-		fmt.Fprintf(w, "%-32s  %-40s  %-36s  %s\n", cut(row.question, 32), cut(row.came, 40), cut(row.assumed, 36), row.agrees)
-		if row.agrees == "NO" {
+	for _, row := range slices.Insert(slices.Clone(r.rows), 0, [4]string{"QUESTION", "RESPONSE", "THE PROVIDER ASSUMES", "AGREES"}) {
+		fmt.Fprintf(w, "%-32s  %-40s  %-36s  %s\n", cut(row[0], 32), cut(row[1], 40), cut(row[2], 36), row[3])
+		if row[3] == "NO" {
 			disagree++
 		}
 	}
