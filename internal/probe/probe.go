@@ -98,6 +98,9 @@ func (p *probe) deleteBucket() error {
 			p.row("Delete the bucket", deleted.String(), isGone.text, isGone.holds(deleted))
 			return nil
 		}
+		if deleted.status == http.StatusForbidden || deleted.status == http.StatusUnauthorized {
+			break
+		}
 		p.pause(settlePause << n)
 	}
 	return fmt.Errorf("the bucket %s may be left: delete it", p.bucket)

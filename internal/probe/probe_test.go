@@ -125,6 +125,8 @@ func TestDialects(t *testing.T) {
 			s := newServer(t, test.settings...)
 			tooMany := http.Header{"Retry-After": {"1"}, "Content-Type": {"text/plain"}}
 			s.Inject(mockgateway.Fault{Method: "POST", Times: 1, Effect: mockgateway.Respond(429, tooMany, "Too Many Requests")})
+			buckets := `{"body":{"results":[{"name":"` + canary + `","message":"` + canary + `","metadata":{"` + canary + `":1}}]}}`
+			s.Inject(mockgateway.Fault{Method: "GET", Path: "/storage/kv", After: 1, Times: 1, Effect: mockgateway.Respond(200, nil, buckets)})
 			want, _ := mockgateway.ParseDialect(test.settings...)
 			want.RestrictedStatus = 0 // only a restricted key could tell
 			got := run(t.Context(), t, s)
@@ -169,10 +171,25 @@ func TestStops(t *testing.T) {
 		"lost creation": {func(s *mockgateway.Server, _ func()) {
 			s.Inject(mockgateway.Fault{Method: "POST", Effect: mockgateway.LoseResponse()})
 		}, "EOF", 20},
-		"no deletion": {func(s *mockgateway.Server, _ func()) {
+		"interrupted creation": {func(s *mockgateway.Server, cancel func()) {
+			creation := s.Inject(mockgateway.Fault{Method: "POST", Delay: 100 * time.Millisecond})
+			go func() { <-creation.Reached(1); cancel() }()
+			s.SetRequestHook(func(r mockgateway.Request) {
+				if r.Method == "POST" && r.Status == 0 {
+					s.CreateBucket("cut-off") // as a gateway may, a moment later
+				}
+			})
+		}, context.Canceled.Error(), 20},
+		"forbidden deletion": {func(s *mockgateway.Server, _ func()) {
+			s.AllowRestrictedKey(apiKey, mockgateway.Permission{Path: "/storage/kv"})
+			s.SetRequestHook(func(r mockgateway.Request) {
+				if r.Method == "POST" {
+					s.SetRequestHook(nil)
+					s.PutEntry(s.Buckets()[1], canary, `{}`) // it is known to be left
+				}
+			})
 			s.Inject(mockgateway.Fault{Method: "PUT", Effect: mockgateway.Drop()})
-			s.Inject(mockgateway.Fault{Method: "DELETE", After: 2, Times: 1, Effect: mockgateway.Respond(403, nil, `{"error":"forbidden"}`)})
-		}, "EOF", 25},
+		}, "may be left: delete it", 50},
 		"broken deletion": {func(s *mockgateway.Server, _ func()) {
 			s.Inject(mockgateway.Fault{Method: "PUT", Effect: mockgateway.Drop()})
 			s.Inject(mockgateway.Fault{Method: "DELETE", Path: "/storage/kv/*", After: 2, Times: 3, Effect: mockgateway.Drop()})
