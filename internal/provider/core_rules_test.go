@@ -50,7 +50,7 @@ func invalid(attributes []*tfprotov6.SchemaAttribute, prior, config, planned cty
 			if !is.IsNull() {
 				problems = append(problems, attribute.Name+" is write-only, and has a planned value")
 			}
-		case is.RawEquals(set), is.IsNull() && set.IsNull(), attribute.Computed && set.IsNull():
+		case is.RawEquals(set), attribute.Computed && set.IsNull():
 		case !prior.IsNull() && !set.IsNull() && is.RawEquals(prior.GetAttr(attribute.Name)):
 		default:
 			problems = append(problems, fmt.Sprintf("%s is planned as %#v, which is neither %#v as configured nor what was there before", attribute.Name, is, set))

@@ -42,7 +42,8 @@ func (sameText) Description(context.Context) string { return "Ignores how JSON t
 func (m sameText) MarkdownDescription(ctx context.Context) string { return m.Description(ctx) }
 
 func (m sameText) PlanModifyDynamic(_ context.Context, req planmodifier.DynamicRequest, resp *planmodifier.DynamicResponse) {
-	if m(dynamicvalue.Of(req.PlanValue), dynamicvalue.Of(req.StateValue)) {
+	// A null that is configured keeps its type, or Terraform refuses the plan.
+	if !isNull(req.PlanValue) && m(dynamicvalue.Of(req.PlanValue), dynamicvalue.Of(req.StateValue)) {
 		resp.PlanValue = req.StateValue
 	}
 }
