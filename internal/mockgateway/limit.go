@@ -9,7 +9,8 @@ import (
 )
 
 // Limit is what a gateway allows: a [TokenBucket], a [FixedWindow], a
-// [SlidingWindow] or a [Concurrency]. What is over it gets a 429 in plain text.
+// [SlidingWindow], a [WeightedWindow], a [Concurrency] or a [Share]. What is over it
+// gets a 429 in plain text.
 type Limit interface {
 	// enforce begins to count. It panics if the limit allows nothing at all.
 	enforce() enforcer
@@ -38,6 +39,20 @@ type FixedWindow struct {
 type SlidingWindow struct {
 	Requests int
 	Window   time.Duration
+	RetryAfter
+}
+
+// WeightedWindow allows so many Requests in each Window, of which those of the
+// window before count for as much of it as is not over yet, as Cloudflare does.
+type WeightedWindow struct {
+	Requests int
+	Window   time.Duration
+	RetryAfter
+}
+
+// Share refuses every Of-th request, whatever the pace, as one bad replica does.
+type Share struct {
+	Of int
 	RetryAfter
 }
 
@@ -240,6 +255,61 @@ func (w *slidingWindow) admit(now time.Time) (bool, time.Duration) {
 func (w *slidingWindow) quota(now time.Time) (limit, left int, reset time.Duration) {
 	return w.limit.Requests, w.limit.Requests - len(w.passed), w.passed[len(w.passed)-1].Add(w.limit.Window).Sub(now)
 }
+
+func (l WeightedWindow) enforce() enforcer {
+	checkWindow(l, l.Requests, l.Window)
+	return &weightedWindow{limit: l}
+}
+
+type weightedWindow struct {
+	uncounted
+	limit          WeightedWindow
+	start          time.Time
+	passed, before int
+}
+
+func (w *weightedWindow) admit(now time.Time) (bool, time.Duration) {
+	switch start := now.Truncate(w.limit.Window); start.Sub(w.start) {
+	case 0:
+	case w.limit.Window:
+		w.start, w.passed, w.before = start, 0, w.passed
+	default:
+		w.start, w.passed, w.before = start, 0, 0
+	}
+	if w.left(now) < 1 {
+		return false, w.start.Add(w.limit.Window).Sub(now)
+	}
+	w.passed++
+	return true, 0
+}
+
+func (w *weightedWindow) left(now time.Time) float64 {
+	rest := 1 - now.Sub(w.start).Seconds()/w.limit.Window.Seconds()
+	return float64(w.limit.Requests-w.passed) - float64(w.before)*rest
+}
+
+func (w *weightedWindow) quota(now time.Time) (limit, left int, reset time.Duration) {
+	return w.limit.Requests, max(0, int(w.left(now))), w.start.Add(2 * w.limit.Window).Sub(now)
+}
+
+func (l Share) enforce() enforcer {
+	if l.Of < 2 {
+		panic(fmt.Sprintf("mockgateway: %+v allows no request", l))
+	}
+	return &share{of: l.Of}
+}
+
+type share struct {
+	uncounted
+	of, asked int
+}
+
+func (s *share) admit(time.Time) (bool, time.Duration) {
+	s.asked++
+	return s.asked%s.of != 0, time.Second
+}
+
+func (s *share) quota(time.Time) (limit, left int, reset time.Duration) { return s.of, s.of, 0 }
 
 func checkWindow(limit Limit, requests int, window time.Duration) {
 	if requests < 1 || window <= 0 {

@@ -34,6 +34,8 @@ func TestLimits(t *testing.T) {
 		"fixed window":                     {mockgateway.FixedWindow{Requests: 13, Window: 300 * time.Millisecond}, []int{10, 3, 0, 10, 3, 0, 10}},
 		"sliding window":                   {mockgateway.SlidingWindow{Requests: 13, Window: 300 * time.Millisecond}, []int{10, 3, 0, 10, 3, 0, 10}},
 		"sliding window, half-way":         {mockgateway.SlidingWindow{Requests: 25, Window: 300 * time.Millisecond}, []int{10, 10, 5, 10, 10, 5}},
+		"weighted window":                  {mockgateway.WeightedWindow{Requests: 12, Window: 300 * time.Millisecond}, []int{10, 2, 0, 0, 4, 4, 4}},
+		"share":                            {mockgateway.Share{Of: 3}, []int{7, 7, 6}},
 		// None of them lasts.
 		"concurrency": {mockgateway.Concurrency{Requests: 1}, []int{10, 10, 10}},
 	}

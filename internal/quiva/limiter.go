@@ -2,6 +2,7 @@ package quiva
 
 import (
 	"context"
+	"net/http"
 	"slices"
 	"sync"
 	"time"
@@ -11,14 +12,18 @@ import (
 // long.
 const refusedPause = time.Second
 
-// limiter holds back all requests of a client together, in a line, as a [search]
-// for what the gateway accepts tells it.
+// limiter holds back all requests of a client together, in a line, as its [pacer]
+// says.
 type limiter struct {
-	mu     sync.Mutex
-	search *search
-	// line are the requests that wait: those that were tried most first, so that
-	// none runs out of tries, and among them first come, first served.
+	mu    sync.Mutex
+	pacer *pacer
+	// line are the requests that wait: those that were tried most first, and among
+	// them first come, first served.
 	line []waiting
+	// tokens are the fewest that responses have said to be left until quotaReset. What
+	// is on its way may not count yet.
+	tokens     int
+	quotaReset time.Time
 	// timer ends the wait of the first in the line.
 	timer *time.Timer
 }
@@ -29,33 +34,40 @@ type waiting struct {
 	turn  chan ticket
 }
 
+// ticket is a request that was let through.
+type ticket struct {
+	at    time.Time
+	pace  float64
+	probe bool
+}
+
 // newLimiter makes a limiter that gives a gateway up after so many retries.
 func newLimiter(retries int) *limiter {
-	l := &limiter{search: newSearch(retries)}
+	l := &limiter{pacer: newPacer(retries)}
 	l.timer = time.AfterFunc(0, func() { l.do(func(time.Time) {}) })
 	return l
 }
 
-// do changes the search, and then sends whom that lets through.
+// do changes the pacer, and then sends whom that lets through.
 func (l *limiter) do(change func(now time.Time)) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	now := time.Now()
 	change(now)
 	for len(l.line) > 0 {
-		at, ok := l.search.next(now)
-		if !ok {
-			return // the response that this waits for comes back here
+		at := l.pacer.next(now)
+		if l.tokens <= l.pacer.inFlight {
+			at = latest(at, l.quotaReset)
 		}
 		if at.After(now) {
 			l.timer.Reset(at.Sub(now))
 			return
 		}
 		place := 0
-		if l.search.fruitless > 1 {
-			place = len(l.line) - 1 // all is refused: ask with one that has tries left
+		if l.pacer.consecutiveRefusals > 1 {
+			place = len(l.line) - 1 // all is refused: perhaps that one is not
 		}
-		l.line[place].turn <- l.search.send(now)
+		l.line[place].turn <- l.pacer.send(now)
 		l.line = slices.Delete(l.line, place, place+1)
 	}
 }
@@ -81,31 +93,40 @@ func (l *limiter) wait(ctx context.Context, tries int) (ticket, error) {
 		if i := slices.Index(l.line, w); i >= 0 {
 			l.line = slices.Delete(l.line, i, i+1)
 		} else {
-			l.search.drop() // its turn came just now
+			l.pacer.drop() // its turn came just now
 		}
 	})
 	return ticket{}, ctx.Err()
 }
 
-// accept notes a response other than 429.
-func (l *limiter) accept(t ticket) {
-	l.do(func(now time.Time) { l.search.accept(t, now) })
+// accept notes a response other than 429, with what it says of a limit.
+func (l *limiter) accept(t ticket, header http.Header) {
+	l.do(func(now time.Time) {
+		l.pacer.accept(t)
+		if q, ok := rateLimit(header, now); ok { // in any order
+			if !now.Before(l.quotaReset) {
+				l.tokens = q.limit
+			}
+			l.tokens, l.quotaReset = min(l.tokens, q.remaining), now.Add(q.reset)
+		}
+	})
 }
 
 // drop notes that no response came.
 func (l *limiter) drop() {
-	l.do(func(time.Time) { l.search.drop() })
+	l.do(func(time.Time) { l.pacer.drop() })
 }
 
 // refuse notes a 429 with the pause that it asks for. It returns the pause that
 // this begins, which is longer if earlier ones led to nothing, or 0 if all
-// requests pause already; and whether the gateway is given up.
-func (l *limiter) refuse(t ticket, pause time.Duration) (begun time.Duration, givenUp bool) {
+// requests pause already; and whether the request fails. A refusal is no failed try
+// while others are accepted, unless there are to be no retries at all.
+func (l *limiter) refuse(t ticket, pause time.Duration) (begun time.Duration, final bool) {
 	l.do(func(now time.Time) {
-		begun = l.search.refuse(t, now, pause)
-		givenUp = l.search.givenUp()
+		begun = l.pacer.refuse(t, now, pause)
+		final = l.pacer.retries == 0 || l.pacer.givenUp()
 	})
-	return begun, givenUp
+	return begun, final
 }
 
 func latest(a, b time.Time) time.Time {

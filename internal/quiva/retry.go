@@ -19,7 +19,8 @@ const (
 )
 
 // checkRetry reports whether a request should be retried: its failure is transient,
-// and there is no known outage.
+// and there is no known outage. A 429 that gets here is final: [transport] has sent
+// the request again as long as that made sense.
 func (o *outage) checkRetry(ctx context.Context, response *http.Response, err error) (bool, error) {
 	if ctx.Err() != nil {
 		return false, ctx.Err()
@@ -28,9 +29,6 @@ func (o *outage) checkRetry(ctx context.Context, response *http.Response, err er
 		return isTransient(err) && !isWithoutRetries(ctx) && !o.isOngoing(), nil
 	}
 	switch response.StatusCode {
-	case http.StatusTooManyRequests:
-		call, ok := ctx.Value(callKey{}).(*call)
-		return !ok || !call.givenUp, nil
 	case http.StatusInternalServerError, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
 		return !isWithoutRetries(ctx), nil
 	}
@@ -52,9 +50,6 @@ func isTransient(err error) bool {
 // backoff returns the pause before attempt+2 (the first retry has attempt 0).
 func backoff(shortest, longest time.Duration, attempt int, response *http.Response) time.Duration {
 	if response != nil {
-		if response.StatusCode == http.StatusTooManyRequests {
-			return 0 // the limiter makes it wait, together with all others
-		}
 		if pause, ok := retryAfter(response.Header, time.Now()); ok {
 			return pause
 		}
@@ -83,4 +78,35 @@ func retryAfter(header http.Header, now time.Time) (time.Duration, bool) {
 	}
 	pause := min(until.Sub(now), retryAfterMax)
 	return pause, pause > 0
+}
+
+// quota is what a response says of the gateway's limit.
+type quota struct {
+	limit, remaining int // requests
+	reset            time.Duration
+}
+
+// rateLimit reads X-RateLimit-Limit, -Remaining and -Reset. The last is in seconds, from
+// now or as Unix time, which is compared with the response's own Date. It returns
+// a reset in at least a second, which is as exact as the header gets, and at most
+// retryAfterMax.
+func rateLimit(header http.Header, now time.Time) (quota, bool) {
+	var numbers [3]int64
+	for i, name := range []string{"X-Ratelimit-Limit", "X-Ratelimit-Remaining", "X-Ratelimit-Reset"} {
+		number, err := strconv.ParseUint(header.Get(name), 10, 32)
+		if err != nil {
+			return quota{}, false
+		}
+		numbers[i] = int64(number)
+	}
+	const years = 1e8 // in seconds
+	seconds := numbers[2]
+	if seconds > years {
+		if date, err := http.ParseTime(header.Get("Date")); err == nil {
+			now = date
+		}
+		seconds -= now.Unix()
+	}
+	reset := time.Duration(max(1, min(seconds, int64(retryAfterMax/time.Second)))) * time.Second
+	return quota{limit: int(numbers[0]), remaining: int(numbers[1]), reset: reset}, true
 }

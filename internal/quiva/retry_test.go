@@ -54,9 +54,6 @@ func TestBackoff(t *testing.T) {
 	if got := backoff(retryWaitMin, retryWaitMax, 1_000_000, nil); got > retryWaitMax {
 		t.Errorf("a late attempt pauses %s", got)
 	}
-	if got := backoff(retryWaitMin, retryWaitMax, 0, &http.Response{StatusCode: http.StatusTooManyRequests, Header: http.Header{"Retry-After": {"3"}}}); got != 0 {
-		t.Errorf("a 429 pauses %s, which is the limiter's to do", got)
-	}
 	asked := &http.Response{StatusCode: http.StatusServiceUnavailable, Header: http.Header{"Retry-After": {"3"}}}
 	if got := backoff(retryWaitMin, retryWaitMax, 0, asked); got != 3*time.Second {
 		t.Errorf("Retry-After: 3 pauses %s", got)
@@ -64,5 +61,33 @@ func TestBackoff(t *testing.T) {
 	asked.Header.Set("Retry-After", "86400")
 	if got := backoff(retryWaitMin, retryWaitMax, 0, asked); got != retryAfterMax {
 		t.Errorf("a day's Retry-After pauses %s", got)
+	}
+}
+
+func TestRateLimit(t *testing.T) {
+	t.Parallel()
+	now := time.Unix(1_800_000_000, 0).UTC()
+	tests := map[string]struct {
+		limit, remaining, reset, date string
+		want                          quota
+		ok                            bool
+	}{
+		"none":               {},
+		"seconds":            {"100", "7", "30", "", quota{100, 7, 30 * time.Second}, true},
+		"now":                {"100", "0", "0", "", quota{100, 0, time.Second}, true},
+		"a day":              {"100", "0", "86400", "", quota{100, 0, retryAfterMax}, true},
+		"Unix time":          {"100", "7", "1800000030", "", quota{100, 7, 30 * time.Second}, true},
+		"Unix time, by date": {"100", "7", "1800003630", now.Add(time.Hour).Format(http.TimeFormat), quota{100, 7, 30 * time.Second}, true},
+		"in the past":        {"100", "0", "1700000000", "", quota{100, 0, time.Second}, true},
+		"milliseconds":       {limit: "100", remaining: "7", reset: "1800000030000"},
+		"a word":             {limit: "100", remaining: "many", reset: "30"},
+		"no reset":           {limit: "100", remaining: "7"},
+		"negative":           {limit: "100", remaining: "-1", reset: "30"},
+	}
+	for name, test := range tests {
+		header := http.Header{"X-Ratelimit-Limit": {test.limit}, "X-Ratelimit-Remaining": {test.remaining}, "X-Ratelimit-Reset": {test.reset}, "Date": {test.date}}
+		if got, ok := rateLimit(header, now); ok != test.ok || got != test.want {
+			t.Errorf("%s: rateLimit(%v) = %+v, %t; want %+v, %t", name, header, got, ok, test.want, test.ok)
+		}
 	}
 }

@@ -53,8 +53,7 @@ type call struct {
 	attempts  int
 	// lost says that an attempt may have been carried out although its response
 	// did not arrive.
-	lost    bool
-	givenUp bool // another attempt would be refused too
+	lost bool
 }
 
 type callKey struct{}
@@ -85,26 +84,36 @@ type transport struct {
 	log     LogFunc
 }
 
+// RoundTrip sends a request until it gets another response than 429, or all
+// requests are given up.
 func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	call, _ := r.Context().Value(callKey{}).(*call)
-	ticket, err := t.limiter.wait(r.Context(), call.attempts)
-	if err != nil {
-		return nil, err
+	for {
+		ticket, err := t.limiter.wait(r.Context(), call.attempts)
+		if err != nil {
+			return nil, err
+		}
+		if r.Response == nil { // which a redirected request has
+			call.attempts++
+		}
+		response, err := t.exchange(r, call)
+		switch {
+		case err != nil:
+			t.limiter.drop()
+			return nil, err
+		case response.StatusCode != http.StatusTooManyRequests:
+			t.limiter.accept(ticket, response.Header)
+			return response, nil
+		case t.refuse(r, response, ticket):
+			return response, nil
+		}
+		if r.GetBody != nil {
+			r = r.WithContext(r.Context()) // a copy
+			if r.Body, err = r.GetBody(); err != nil {
+				return nil, err
+			}
+		}
 	}
-	if r.Response == nil { // which a redirected request has
-		call.attempts++
-	}
-	response, err := t.exchange(r, call)
-	switch {
-	case err != nil:
-		t.limiter.drop()
-		return nil, err
-	case response.StatusCode == http.StatusTooManyRequests:
-		call.givenUp = t.refuse(r, response, ticket)
-	default:
-		t.limiter.accept(ticket)
-	}
-	return response, nil
 }
 
 // exchange sends a request and reads its response.
@@ -155,17 +164,20 @@ func (t *transport) send(r *http.Request) (_ *http.Response, sent bool, _ error)
 }
 
 // refuse makes all requests wait for as long as a 429 says. It reports whether
-// the gateway is given up.
-func (t *transport) refuse(r *http.Request, response *http.Response, refused ticket) (givenUp bool) {
+// that response is final.
+func (t *transport) refuse(r *http.Request, response *http.Response, refused ticket) (final bool) {
 	pause, ok := retryAfter(response.Header, time.Now())
 	if !ok {
 		pause = refusedPause
+		if q, ok := rateLimit(response.Header, time.Now()); ok && q.remaining == 0 {
+			pause = q.reset
+		}
 	}
-	begun, givenUp := t.limiter.refuse(refused, pause)
+	begun, final := t.limiter.refuse(refused, pause)
 	if begun > 0 {
 		t.log(r.Context(), "Gateway's rate limit reached, all requests pause", map[string]any{"pause": begun.String()})
 	}
-	return givenUp
+	return final
 }
 
 func (t *transport) report(r *http.Request, response *http.Response, err error, attempt int, took time.Duration) {
