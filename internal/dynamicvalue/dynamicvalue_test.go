@@ -129,7 +129,7 @@ func TestEncodeRefuses(t *testing.T) {
 		"too deep":       {wire(t, deep, nested(dynamicvalue.MaxDepth+1)), "deeper than 1000 levels"},
 		"no number":      {wire(t, `"number"`, "1x"), "not a JSON number"},
 		"another length": {wire(t, `["tuple",["bool","bool"]]`, []bool{true}), "1 elements where the type has 2"},
-		"another type":   {wire(t, `["matrix","bool"]`, []bool{true}), "has no JSON form"},
+		"another type":   {wire(t, `["matrix","bool"]`, []bool{true}), "cannot be represented as JSON"},
 		"cut":            {"\x92\xc4", "EOF"},
 		"too long":       {dynamicvalue.Null + "x", "continues after its end"},
 	}

@@ -135,7 +135,7 @@ func (e *encoder) value(typ any, left int) error {
 			return e.object(func(name string) any { return types[name] }, left-1)
 		}
 	}
-	return fmt.Errorf("a value of type %v has no JSON form", typ)
+	return fmt.Errorf("a value of type %v cannot be represented as JSON", typ)
 }
 
 func (e *encoder) scalar(typ string) error {
@@ -156,7 +156,7 @@ func (e *encoder) scalar(typ string) error {
 		e.buf = number.append(e.buf)
 		return e.budget.number(number)
 	}
-	return fmt.Errorf("a value of type %s has no JSON form", typ)
+	return fmt.Errorf("a value of type %s cannot be represented as JSON", typ)
 }
 
 // number reads a number, which comes as an integer or a float64 where that is

@@ -39,7 +39,7 @@ const (
 
 var (
 	errNumberSyntax = errors.New("not a JSON number")
-	errInfinite     = errors.New("an infinite number has no JSON form")
+	errInfinite     = errors.New("an infinite number cannot be represented as JSON")
 	errOutOfRange   = fmt.Errorf("a number is beyond 1e±%d, which Terraform would write out in full", maxExponent)
 )
 

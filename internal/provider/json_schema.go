@@ -30,9 +30,9 @@ func compileSchema(value dynamicvalue.Value) (*jsonSchema, error) {
 	switch value.Kind() {
 	case dynamicvalue.KindObject, dynamicvalue.KindMap, dynamicvalue.KindBool:
 	case dynamicvalue.KindString:
-		return nil, errors.New("a schema is an object, and this is a string; if it is JSON text, decode it: jsondecode(…); if it is the name of a file: jsondecode(file(…))")
+		return nil, errors.New("a schema must be an object; got a string; if it is JSON text, decode it: jsondecode(…); if it is the name of a file: jsondecode(file(…))")
 	default:
-		return nil, fmt.Errorf("a schema is an object, and this is a %s", value.Kind())
+		return nil, fmt.Errorf("a schema must be an object; got a %s", value.Kind())
 	}
 	text, err := dynamicvalue.Encode(value)
 	if err != nil {

@@ -144,7 +144,7 @@ func (m kvBucketPurgeModel) refuseMore(diags *diag.Diagnostics, found quiva.Enum
 	switch isSure := found.Complete || !m.KeyPrefix.IsNull(); {
 	case count > limit:
 		diags.AddAttributeError(path.Root("max_entries"), "Too many entries to delete",
-			fmt.Sprintf("There are %s%d entries in %s, and at most %d may be deleted. Nothing was deleted.\n\nTo delete them, allow as many:\n\n  max_entries = %[2]d", atLeast, count, m.scope(), limit))
+			fmt.Sprintf("There are %s%d entries in %s, and at most %d may be deleted. Nothing was deleted.\n\nTo delete them, raise the limit:\n\n  max_entries = %[2]d", atLeast, count, m.scope(), limit))
 	case !isSure && found.Counted == nil:
 		diags.AddAttributeError(path.Root("max_entries"), "Entries cannot be counted",
 			fmt.Sprintf("%d entries were found in %s, but the gateway lists at most %d at once, and its count of all cannot be read. There may be more, which would be deleted too. Nothing was deleted.\n\n"+
@@ -152,7 +152,7 @@ func (m kvBucketPurgeModel) refuseMore(diags *diag.Diagnostics, found quiva.Enum
 	case !isSure && *found.Counted > limit:
 		diags.AddAttributeError(path.Root("max_entries"), "Entries cannot be counted",
 			fmt.Sprintf("%d entries were found in %s, but the gateway counts %d keys, which include deleted ones for a time, and at most %d may be deleted. Nothing was deleted.\n\n"+
-				"To delete them, allow as many as it counts:\n\n  max_entries = %[3]d", count, m.scope(), *found.Counted, limit))
+				"To delete them, raise the limit to what it counts:\n\n  max_entries = %[3]d", count, m.scope(), *found.Counted, limit))
 	}
 }
 

@@ -90,7 +90,7 @@ func TestKVBucketPurgeAction(t *testing.T) {
 		"none of a prefix": {config: map[string]any{"key_prefix": "x"}, held: few, left: 4, progress: []string{
 			`Counting the entries of bucket "flags" with the prefix "x"`, `There are no entries: nothing was deleted`}},
 		"as many as may be":    {config: map[string]any{"max_entries": 4}, held: few, writes: purge},
-		"more than may be":     {config: map[string]any{"max_entries": 3}, held: few, left: 4, want: "There are 4 entries in bucket \"flags\", and at most 3 may be deleted. Nothing was deleted.\n\nTo delete them, allow as many:\n\n  max_entries = 4"},
+		"more than may be":     {config: map[string]any{"max_entries": 3}, held: few, left: 4, want: "There are 4 entries in bucket \"flags\", and at most 3 may be deleted. Nothing was deleted.\n\nTo delete them, raise the limit:\n\n  max_entries = 4"},
 		"more of a prefix":     {config: map[string]any{"max_entries": 2, "key_prefix": "preview"}, held: few, left: 4, want: `There are 3 entries in bucket "flags" with the prefix "preview", and at most 2`},
 		"more than by default": {config: map[string]any{}, held: many, left: 1500, want: "There are 1500 entries in bucket \"flags\", and at most 1000 may be deleted."},
 		"many":                 {config: map[string]any{"max_entries": 1500}, held: many, writes: purge},
@@ -99,7 +99,7 @@ func TestKVBucketPurgeAction(t *testing.T) {
 		"more than a list, of a prefix": {config: map[string]any{"max_entries": 2000, "key_prefix": "team-"}, held: many, writes: "1500", want: "warning: The gateway lists at most 1000 entries at once, so there may be more than the 1500 that were found and deleted."},
 		"too many of a prefix":          {config: map[string]any{"key_prefix": "team-"}, held: many, left: 1500, want: "There are at least 1500 entries in bucket \"flags\" with the prefix \"team-\", and at most 1000 may be deleted."},
 		"marks within the limit":        {config: map[string]any{"max_entries": 1502}, held: many, deleted: 2, writes: purge},
-		"marks over the limit":          {config: map[string]any{"max_entries": 1501}, held: many, deleted: 2, left: 1500, want: "1500 entries were found in bucket \"flags\", but the gateway counts 1502 keys, which include deleted ones for a time, and at most 1501 may be deleted. Nothing was deleted.\n\nTo delete them, allow as many as it counts:\n\n  max_entries = 1502"},
+		"marks over the limit":          {config: map[string]any{"max_entries": 1501}, held: many, deleted: 2, left: 1500, want: "1500 entries were found in bucket \"flags\", but the gateway counts 1502 keys, which include deleted ones for a time, and at most 1501 may be deleted. Nothing was deleted.\n\nTo delete them, raise the limit to what it counts:\n\n  max_entries = 1502"},
 		"no count":                      {config: map[string]any{"max_entries": 2000}, held: many, fault: mockgateway.Fault{Path: bucketPath, Effect: forbidden}, left: 1500, want: "its count of all cannot be read. There may be more, which would be deleted too. Nothing was deleted."},
 		"not listed":                    {config: map[string]any{}, held: few, fault: mockgateway.Fault{Path: "*/entries", Effect: forbidden}, left: 4, want: `Could not list the entries of the bucket "flags".`},
 		"purge forbidden":               {config: map[string]any{}, held: few, fault: mockgateway.Fault{Path: "*/purge", Effect: forbidden}, writes: purge, left: 4, want: `Could not delete the entries of bucket "flags".`},

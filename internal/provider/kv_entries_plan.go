@@ -50,10 +50,10 @@ func (entriesValidator) ValidateDynamic(_ context.Context, req validator.Dynamic
 func noEntries(at path.Path, value dynamicvalue.Value) diag.Diagnostic {
 	if value.Kind() == dynamicvalue.KindString {
 		return diag.NewAttributeErrorDiagnostic(at, "Entries are not an object",
-			"The entries are an object whose property names are the keys, and this is a string. The text of a file must be decoded:\n\n  entries = yamldecode(file(\"flags.yaml\"))\n\nor with jsondecode for JSON.")
+			"entries must be an object whose property names are the keys; got a string. Decode the text of a file:\n\n  entries = yamldecode(file(\"flags.yaml\"))\n\nor with jsondecode for JSON.")
 	}
 	return diag.NewAttributeErrorDiagnostic(at, "Entries are not an object",
-		"The entries are an object or a map whose property names are the keys, such as { checkout = { enabled = true } }. For a list, name the key of each:\n\n  entries = { for flag in var.flags : flag.key => flag.value }")
+		"entries must be an object or a map whose property names are the keys, such as { checkout = { enabled = true } }. For a list, name the key of each:\n\n  entries = { for flag in var.flags : flag.key => flag.value }")
 }
 
 func (r *kvEntriesResource) ValidateConfig(ctx context.Context, req resource.ValidateConfigRequest, resp *resource.ValidateConfigResponse) {

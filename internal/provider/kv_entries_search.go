@@ -121,11 +121,11 @@ func (searchValidator) ValidateObject(ctx context.Context, req validator.ObjectR
 	case search.Text.IsNull() && search.Min.IsNull() && search.Max.IsNull():
 		resp.Diagnostics.AddAttributeError(req.Path, "Nothing to search for", "Set \"text\" to search for a text, or \"min\", \"max\" or both to search for numbers.")
 	case isText && isRange:
-		resp.Diagnostics.AddAttributeError(req.Path.AtName("text"), "Text and range", "A search is for a \"text\" or for the numbers from \"min\" to \"max\", not for both.")
+		resp.Diagnostics.AddAttributeError(req.Path.AtName("text"), "Both text and range are set", "Set either text, or min and max.")
 	case isRange && !search.Type.IsNull() && !search.Type.IsUnknown():
 		resp.Diagnostics.AddAttributeError(req.Path.AtName("type"), "Type without a text", "\"type\" says how \"text\" is compared, and has no meaning for a range. Remove it.")
 	case isKnown(search.Min) && isKnown(search.Max) && search.Min.ValueBigFloat().Cmp(search.Max.ValueBigFloat()) > 0:
-		resp.Diagnostics.AddAttributeError(req.Path.AtName("min"), "Empty range", fmt.Sprintf("No number is at least %s and at most %s.", decimalOf(search.Min), decimalOf(search.Max)))
+		resp.Diagnostics.AddAttributeError(req.Path.AtName("min"), "Empty range", fmt.Sprintf("min (%s) is greater than max (%s).", decimalOf(search.Min), decimalOf(search.Max)))
 	}
 }
 

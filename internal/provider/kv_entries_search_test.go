@@ -118,9 +118,9 @@ func TestAccKVEntriesDataSourceSearchErrors(t *testing.T) {
 		want      string
 	}{
 		"nothing":           {[]string{search(`field = "vat"`)}, mockgateway.Drop(), `Set "text" to search for a text, or "min", "max" or both to search for numbers.`},
-		"text and range":    {[]string{search(`field = "vat", text = "a", max = 1.5`)}, mockgateway.Drop(), `A search is for a "text" or for the numbers from "min" to "max", not for both.`},
+		"text and range":    {[]string{search(`field = "vat", text = "a", max = 1.5`)}, mockgateway.Drop(), `Set either text, or min and max.`},
 		"type of a range":   {[]string{search(`field = "vat", type = "exact", max = 1`)}, mockgateway.Drop(), `"type" says how "text" is compared, and has no meaning for a range. Remove it.`},
-		"empty range":       {[]string{search(`field = "vat", min = 1.5, max = 1`)}, mockgateway.Drop(), `No number is at least 1.5 and at most 1.`},
+		"empty range":       {[]string{search(`field = "vat", min = 1.5, max = 1`)}, mockgateway.Drop(), `min (1.5) is greater than max (1).`},
 		"unknown type":      {[]string{search(`field = "vat", type = "range", text = "1"`)}, mockgateway.Drop(), `value must be one of: ["exact" "fuzzy" "prefix"]`},
 		"no field":          {[]string{search(`text = "a"`)}, mockgateway.Drop(), `attribute "field" is required`},
 		"empty field":       {[]string{search(`field = "", text = "a"`)}, mockgateway.Drop(), `search.field string length must be at least 1`},

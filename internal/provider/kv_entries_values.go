@@ -76,5 +76,5 @@ func checkEntries(diags *diag.Diagnostics, value types.Dynamic) {
 }
 
 func noEntryForm(key string, err error) diag.Diagnostic {
-	return diag.NewAttributeErrorDiagnostic(path.Root("entries"), "Value has no JSON form", fmt.Sprintf("The entry %q cannot be written as JSON: %v.", key, err))
+	return diag.NewAttributeErrorDiagnostic(path.Root("entries"), "Value cannot be represented as JSON", fmt.Sprintf("The entry %q cannot be written as JSON: %v.", key, err))
 }

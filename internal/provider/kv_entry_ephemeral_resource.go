@@ -27,7 +27,7 @@ func (e *kvEntryEphemeralResource) Schema(_ context.Context, _ ephemeral.SchemaR
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "Reads one entry of a key-value bucket without storing it: its value is in no plan and no state. " +
 			"It can be given to a provider block, to a write-only argument such as `value_wo`, or to another ephemeral resource. " +
-			"An entry that does not exist is an error. Needs Terraform 1.10 or later.",
+			"An entry that does not exist is an error.",
 		Attributes: map[string]schema.Attribute{
 			"bucket": schema.StringAttribute{
 				MarkdownDescription: "Name of the bucket.",

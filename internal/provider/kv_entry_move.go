@@ -54,7 +54,7 @@ const movedFromKey = "moved_from"
 func moveEntry(ctx context.Context, req resource.MoveStateRequest, resp *resource.MoveStateResponse) {
 	urlOf, ok := entrySources[req.SourceTypeName]
 	if !ok {
-		cannotMove(&resp.Diagnostics, req, fmt.Sprintf("Only a restapi_object or restful_resource can be moved to a quiva_kv_entry, and this is a %s.", req.SourceTypeName))
+		cannotMove(&resp.Diagnostics, req, fmt.Sprintf("Only a restapi_object or restful_resource can be moved to a quiva_kv_entry; got a %s.", req.SourceTypeName))
 		return
 	}
 	var source movedEntry

@@ -152,7 +152,7 @@ func TestAccKVEntryPropertiesInvalid(t *testing.T) {
 		"a list":      {"bucket = \"flags\"\n key = \"a\"\n properties = [1]", `Put it into an object: properties = { items = … }.`},
 		"JSON text":   {"bucket = \"flags\"\n key = \"a\"\n properties = jsonencode({})", `If it is JSON text, decode it: properties = jsondecode(…)`},
 		"null":        {"bucket = \"flags\"\n key = \"a\"\n properties = null", `Missing Configuration for Required Attribute`},
-		"infinite":    {"bucket = \"flags\"\n key = \"a\"\n properties = { a = 1/0 }", `an infinite number has no JSON form`},
+		"infinite":    {"bucket = \"flags\"\n key = \"a\"\n properties = { a = 1/0 }", `an infinite number cannot be represented as JSON`},
 		"no key":      {"bucket = \"flags\"\n key = \"\"\n properties = {}", `The key must not be empty.`},
 		"on_destroy":  {"bucket = \"flags\"\n key = \"a\"\n properties = {}\n on_destroy = \"delete\"", `"remove" "keep"`},
 		"bucket path": {"bucket = \"flags/x\"\n key = \"a\"\n properties = {}", `The bucket must not contain "/"`},

@@ -179,7 +179,7 @@ func checkValues(diags *diag.Diagnostics, config kvEntryModel) {
 		diags.AddAttributeError(path.Root("value"), "Value is missing",
 			"Neither value nor value_wo is set, or it is null. Set value to an object, such as { enabled = true }, or value_wo if it is a secret. An empty object is { }.")
 	case hasValue && hasValueWO && value.IsKnown() && valueWO.IsKnown():
-		diags.AddAttributeError(path.Root("value_wo"), "Two values",
+		diags.AddAttributeError(path.Root("value_wo"), "Both value and value_wo are set",
 			"Both value and value_wo are set, but an entry holds one value. Remove value_wo, or value if it is a secret.")
 	case !hasValueWO && !config.ValueWOVersion.IsNull() && !config.ValueWOVersion.IsUnknown():
 		diags.AddAttributeError(path.Root("value_wo_version"), "Version without a write-only value",

@@ -209,7 +209,7 @@ func TestKVEntryMayTurnOutNull(t *testing.T) {
 		"a value, or an unknown secret": {map[string]tftypes.Value{"value": known, "value_wo": unknownMap}, ""},
 		"no type":                       {map[string]tftypes.Value{"value": unknown, "value_wo": known}, ""},
 		"a version, or none":            {map[string]tftypes.Value{"value": known, "value_wo_version": unknownNumber}, ""},
-		"a part that is not known":      {map[string]tftypes.Value{"value": known, "value_wo": known}, "Two values"},
+		"a part that is not known":      {map[string]tftypes.Value{"value": known, "value_wo": known}, "Both value and value_wo are set"},
 		"null of a type":                {map[string]tftypes.Value{"value": null, "value_wo": null}, "Value is missing"},
 		"never an object":               {map[string]tftypes.Value{"value": tftypes.NewValue(tftypes.Set{ElementType: tftypes.String}, tftypes.UnknownValue)}, "Value is not an object"},
 	}

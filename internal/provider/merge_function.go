@@ -61,7 +61,7 @@ func (mergeFunction) Run(ctx context.Context, req function.RunRequest, resp *fun
 			continue // of overrides alone: Terraform refuses a base that is null
 		case dynamicvalue.KindObject, dynamicvalue.KindMap, dynamicvalue.KindUnknown:
 		default:
-			resp.Error = function.NewArgumentFuncError(int64(i), fmt.Sprintf("only objects and maps can be merged, and this is a %s", kind))
+			resp.Error = function.NewArgumentFuncError(int64(i), fmt.Sprintf("only objects and maps can be merged; got a %s", kind))
 			return
 		}
 		if i == 0 {

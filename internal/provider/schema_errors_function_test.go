@@ -87,8 +87,8 @@ func TestAccSchemaErrorsFunctionSchema(t *testing.T) {
 	const parameter = `Invalid value for "schema" parameter: `
 	tests := map[string]struct{ schema, want string }{
 		"null":              {`null`, parameter + `argument must not be null`},
-		"JSON text":         {`"{}"`, parameter + `a schema is an object, and this is a string; if it is JSON text, decode it: jsondecode(…)`},
-		"number":            {`7`, parameter + `a schema is an object, and this is a number`},
+		"JSON text":         {`"{}"`, parameter + `a schema must be an object; got a string; if it is JSON text, decode it: jsondecode(…)`},
+		"number":            {`7`, parameter + `a schema must be an object; got a number`},
 		"no schema":         {`{ type = "text" }`, parameter + `this is not a JSON Schema: /type: matches none of anyOf`},
 		"no such reference": {`{ "$ref" = "#/$defs/x" }`, parameter + `this is not a JSON Schema: json-pointer in "#/$defs/x" not found`},
 		"remote":            {`{ properties = { a = { "$ref" = "https://example.com/flag.json" } } }`, parameter + `the schema refers to "https://example.com/flag.json", which is not part of it, and nothing is loaded; put the definition under "$defs", and refer to it as "#/$defs/NAME"`},

@@ -127,7 +127,7 @@ func checkJSONForm(diags *diag.Diagnostics, at path.Path, value types.Dynamic) {
 }
 
 func noJSONForm(at path.Path, err error) diag.Diagnostic {
-	return diag.NewAttributeErrorDiagnostic(at, "Value has no JSON form", fmt.Sprintf("The value cannot be written as JSON: %v.", err))
+	return diag.NewAttributeErrorDiagnostic(at, "Value cannot be represented as JSON", fmt.Sprintf("The value cannot be written as JSON: %v.", err))
 }
 
 // decodeValue returns what the gateway holds as a native value. Neither it nor
@@ -141,7 +141,7 @@ func decodeValue(diags *diag.Diagnostics, key string, remote json.RawMessage) dy
 func refreshValue(diags *diag.Diagnostics, key string, state dynamicvalue.Value, remote json.RawMessage) dynamicvalue.Value {
 	value, err := dynamicvalue.Refresh(state, remote)
 	if err != nil {
-		diags.AddError("Value has no Terraform form",
+		diags.AddError("Value cannot be represented in Terraform",
 			fmt.Sprintf("The entry %q holds JSON that Terraform cannot represent: %v.", key, err))
 	}
 	return value
@@ -152,7 +152,7 @@ func refreshValue(diags *diag.Diagnostics, key string, state dynamicvalue.Value,
 func objectOf(diags *diag.Diagnostics, entries map[string]dynamicvalue.Value) types.Dynamic {
 	object := dynamicvalue.Object(entries)
 	if _, err := dynamicvalue.Encode(object); err != nil && !diags.HasError() {
-		diags.AddError("Entries have no Terraform form",
+		diags.AddError("Entries cannot be represented in Terraform",
 			fmt.Sprintf("Terraform cannot represent %d entries as one object: %v. Read them in parts, by the prefixes of their keys.", len(entries), err))
 	}
 	return object.Attribute()
