@@ -94,7 +94,7 @@ func TestAccSchemaErrorsFunctionSchema(t *testing.T) {
 		"remote":            {`{ properties = { a = { "$ref" = "https://example.com/flag.json" } } }`, parameter + `the schema refers to "https://example.com/flag.json", which is not part of it, and nothing is loaded; put the definition under "$defs", and refer to it as "#/$defs/NAME"`},
 		"a file":            {`{ "$ref" = "file:///etc/passwd" }`, parameter + `the schema refers to "file:///etc/passwd", which is not part of it`},
 		"a file beside it":  {`{ "$ref" = "flag.json#/$defs/x" }`, parameter + `the schema refers to "flag.json", which is not part of it`},
-		"remote draft":      {`{ "$schema" = "https://example.com/draft" }`, parameter + `the schema refers to "https://example.com/draft", which is not part of it`},
+		"remote draft":      {`{ type = "object", "$schema" = "https://example.com/draft" }`, parameter + `the schema refers to "https://example.com/draft", which is not part of it`},
 		"a circle":          {`{ "$ref" = "#" }`, parameter + `the schema refers to itself in a cycle`},
 		"pattern":           {`{ pattern = "(?=x)" }`, parameter + `this is not a JSON Schema: /pattern: '(?=x)' is not valid regex`},
 	}
