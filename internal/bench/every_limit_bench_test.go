@@ -32,6 +32,7 @@ func BenchmarkEveryLimit(b *testing.B) {
 		{"fixed window, 50 a second", mockgateway.FixedWindow{Requests: 50, Window: time.Second, RetryAfter: oneSecond}, 50, time.Second, quivaEntries},
 		{"fixed window, 100 a second, single entries", mockgateway.FixedWindow{Requests: 100, Window: time.Second, RetryAfter: oneSecond}, 100, time.Second, quivaEntry},
 		{"sliding window, 50 a second", mockgateway.SlidingWindow{Requests: 50, Window: time.Second, RetryAfter: oneSecond}, 50, time.Second, quivaEntries},
+		{"weighted window, 50 a second", mockgateway.WeightedWindow{Requests: 50, Window: time.Second, RetryAfter: oneSecond}, 50, time.Second, quivaEntries},
 		{"4 at a time", mockgateway.Concurrency{Requests: 4, RetryAfter: oneSecond}, 0, time.Second, quivaEntry},
 	} {
 		b.Run("limit="+row.name, func(b *testing.B) {
