@@ -16,7 +16,7 @@ func (g *Gateway) putEntry(c call) (response, error) {
 	if err != nil {
 		return response{}, err
 	}
-	if c.behaviour.transform != nil {
+	if c.behaviour.transform != nil && value != "" {
 		value = c.behaviour.transform(c.bucket, key, value)
 	}
 	err = g.change(c, func(b *bucket) error {
