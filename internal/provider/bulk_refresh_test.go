@@ -40,9 +40,9 @@ func askedBetween(gateway *mockgateway.Server, least, most requests) resource.Te
 	}
 }
 
-// TestAccBulkRefresh: a plan of many entries asks for a dozen of them and for
+// TestBulkRefresh: a plan of many entries asks for a dozen of them and for
 // one list, and finds out all the same what others did.
-func TestAccBulkRefresh(t *testing.T) {
+func TestBulkRefresh(t *testing.T) {
 	t.Parallel()
 	for name, asText := range map[string]bool{"values": false, "values as text": true} {
 		t.Run(name, func(t *testing.T) {
@@ -113,9 +113,9 @@ func TestAccBulkRefresh(t *testing.T) {
 	}
 }
 
-// TestAccBulkRefreshWithoutList: whatever the list does not show, or shows
+// TestBulkRefreshWithoutList: whatever the list does not show, or shows
 // wrongly, is read one by one, and no drift comes of it.
-func TestAccBulkRefreshWithoutList(t *testing.T) {
+func TestBulkRefreshWithoutList(t *testing.T) {
 	t.Parallel()
 	stale := make([]string, singles)
 	for i := range stale {
@@ -176,9 +176,9 @@ func TestAccBulkRefreshWithoutList(t *testing.T) {
 	}
 }
 
-// TestAccBulkRefreshPartOfList: entries that the list shows are taken from it,
+// TestBulkRefreshPartOfList: entries that the list shows are taken from it,
 // others are read.
-func TestAccBulkRefreshPartOfList(t *testing.T) {
+func TestBulkRefreshPartOfList(t *testing.T) {
 	t.Parallel()
 	gateway := newGateway(t)
 	configuration := withProvider(gateway, singleEntries(`value = { n = count.index }`))
@@ -199,7 +199,7 @@ func TestAccBulkRefreshPartOfList(t *testing.T) {
 	)
 }
 
-func TestAccBulkRefreshOff(t *testing.T) {
+func TestBulkRefreshOff(t *testing.T) {
 	t.Parallel()
 	gateway := newGateway(t)
 	off := func(configuration string) string {
@@ -217,9 +217,9 @@ func TestAccBulkRefreshOff(t *testing.T) {
 	)
 }
 
-// TestAccBulkRefreshWriteOnly: a secret that a list shows does not come into the
+// TestBulkRefreshWriteOnly: a secret that a list shows does not come into the
 // state, and neither what it drifted to.
-func TestAccBulkRefreshWriteOnly(t *testing.T) {
+func TestBulkRefreshWriteOnly(t *testing.T) {
 	t.Parallel()
 	gateway := newGateway(t)
 	configuration := withProvider(gateway, singleEntries("value_wo = { password = \"secret\" }\n  value_wo_version = 1"))
@@ -253,9 +253,9 @@ func TestAccBulkRefreshWriteOnly(t *testing.T) {
 	)
 }
 
-// TestAccBulkRefreshManyEntries: quiva_kv_entries finds its entries in a bucket
+// TestBulkRefreshManyEntries: quiva_kv_entries finds its entries in a bucket
 // that holds more than a list shows, and beside single entries.
-func TestAccBulkRefreshManyEntries(t *testing.T) {
+func TestBulkRefreshManyEntries(t *testing.T) {
 	t.Parallel()
 	gateway := newGateway(t)
 	configuration := manyEntries(gateway, `{ for i in range(40) : format("team/k%02d", i) => { n = i } }`)
@@ -300,9 +300,9 @@ func TestAccBulkRefreshManyEntries(t *testing.T) {
 	}
 }
 
-// TestAccBulkRefreshBesides: single entries and many at once, of one bucket,
+// TestBulkRefreshBesides: single entries and many at once, of one bucket,
 // with a list for each way.
-func TestAccBulkRefreshBesides(t *testing.T) {
+func TestBulkRefreshBesides(t *testing.T) {
 	t.Parallel()
 	gateway := newGateway(t)
 	gateway.CreateBucket("limits")

@@ -18,7 +18,7 @@ const bucketData = "data \"quiva_kv_bucket\" \"test\" {\n  bucket = \"limits\"\n
 // rfc3339 matches a time as the gateway gives it.
 var rfc3339 = knownvalue.StringRegexp(regexp.MustCompile(`^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$`))
 
-func TestAccKVBucketDataSource(t *testing.T) {
+func TestKVBucketDataSource(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
 		held mockgateway.BucketConfig
@@ -64,7 +64,7 @@ func TestAccKVBucketDataSource(t *testing.T) {
 	}
 }
 
-func TestAccKVBucketDataSourceErrors(t *testing.T) {
+func TestKVBucketDataSourceErrors(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
 		status     int

@@ -10,9 +10,9 @@ import (
 	"github.com/quivaworks/terraform-provider-quiva/internal/mockgateway"
 )
 
-// TestAccKVBucketIgnoredUpdate: an update that the gateway accepts and ignores is a
+// TestKVBucketIgnoredUpdate: an update that the gateway accepts and ignores is a
 // warning, and not planned again, until the gateway shows something else.
-func TestAccKVBucketIgnoredUpdate(t *testing.T) {
+func TestKVBucketIgnoredUpdate(t *testing.T) {
 	t.Parallel()
 	const smallIndexing = "indexing = {\n mappings = [{ field = \"name\", field_type = \"text\" }]\n partitions = 1\n replicas = 1\n storage_type = \"file\"\n}"
 	tests := map[string]struct{ before, after string }{

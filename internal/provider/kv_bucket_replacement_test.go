@@ -16,10 +16,10 @@ import (
 	"github.com/quivaworks/terraform-provider-quiva/internal/mockgateway"
 )
 
-// TestAccKVBucketReplacedWithEntries: entries that are replaced along with their
+// TestKVBucketReplacedWithEntries: entries that are replaced along with their
 // bucket are deleted before it and written after it, in one apply, with
 // force_destroy and without.
-func TestAccKVBucketReplacedWithEntries(t *testing.T) {
+func TestKVBucketReplacedWithEntries(t *testing.T) {
 	t.Parallel()
 	configuration := func(gateway *mockgateway.Server, history int, force bool) string {
 		return withProvider(gateway, fmt.Sprintf(`

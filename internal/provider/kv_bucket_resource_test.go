@@ -183,9 +183,9 @@ func TestAccKVBucketLifecycle(t *testing.T) {
 	)
 }
 
-// TestAccKVBucketArguments: with every argument set, there is nothing to read
+// TestKVBucketArguments: with every argument set, there is nothing to read
 // back.
-func TestAccKVBucketArguments(t *testing.T) {
+func TestKVBucketArguments(t *testing.T) {
 	t.Parallel()
 	gateway := newGateway(t)
 	run(t, resource.TestStep{
@@ -207,8 +207,8 @@ func TestAccKVBucketArguments(t *testing.T) {
 	})
 }
 
-// TestAccKVBucketKnownAtApply: what is unknown while planning is no trouble.
-func TestAccKVBucketKnownAtApply(t *testing.T) {
+// TestKVBucketKnownAtApply: what is unknown while planning is no trouble.
+func TestKVBucketKnownAtApply(t *testing.T) {
 	t.Parallel()
 	gateway := newGateway(t)
 	configuration := strings.Replace(bucket(gateway, manyArguments...), `"limits"`, "terraform_data.other.output.name", 1)
@@ -227,9 +227,9 @@ resource "terraform_data" "other" {
 	})
 }
 
-// TestAccKVBucketChanges: what is changed in place, by which request, and what
+// TestKVBucketChanges: what is changed in place, by which request, and what
 // replaces.
-func TestAccKVBucketChanges(t *testing.T) {
+func TestKVBucketChanges(t *testing.T) {
 	t.Parallel()
 	// with is the full configuration with one argument in another's place.
 	with := func(old, argument string) []string {
@@ -296,9 +296,9 @@ func TestAccKVBucketChanges(t *testing.T) {
 	})
 }
 
-// TestAccKVBucketUnset: an argument that is taken out, or that was never there,
+// TestKVBucketUnset: an argument that is taken out, or that was never there,
 // leaves the bucket as it is, until it is replaced.
-func TestAccKVBucketUnset(t *testing.T) {
+func TestKVBucketUnset(t *testing.T) {
 	t.Parallel()
 	gateway := newGateway(t)
 	run(t,
@@ -399,9 +399,9 @@ func TestKVBucketKeepsWarning(t *testing.T) {
 	}
 }
 
-// TestAccKVBucketDrift: what others make of a bucket is seen and repaired, as
+// TestKVBucketDrift: what others make of a bucket is seen and repaired, as
 // far as it is declared.
-func TestAccKVBucketDrift(t *testing.T) {
+func TestKVBucketDrift(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
 		change func(*mockgateway.BucketConfig)
@@ -475,9 +475,9 @@ func TestAccKVBucketDrift(t *testing.T) {
 	})
 }
 
-// TestAccKVBucketPartsMissing: a gateway that shows less than is documented
+// TestKVBucketPartsMissing: a gateway that shows less than is documented
 // plans no change by that.
-func TestAccKVBucketPartsMissing(t *testing.T) {
+func TestKVBucketPartsMissing(t *testing.T) {
 	t.Parallel()
 	gateway := newGateway(t)
 	run(t,
@@ -493,7 +493,7 @@ func TestAccKVBucketPartsMissing(t *testing.T) {
 	)
 }
 
-func TestAccKVBucketTakenName(t *testing.T) {
+func TestKVBucketTakenName(t *testing.T) {
 	t.Parallel()
 	gateway := newGateway(t)
 	gateway.CreateBucketWith(manyArgumentsHeld)
@@ -519,9 +519,9 @@ func TestAccKVBucketTakenName(t *testing.T) {
 	}
 }
 
-// TestAccKVBucketResponseLost: a bucket that was created despite a failure is
+// TestKVBucketResponseLost: a bucket that was created despite a failure is
 // not somebody else's.
-func TestAccKVBucketResponseLost(t *testing.T) {
+func TestKVBucketResponseLost(t *testing.T) {
 	t.Parallel()
 	post := func(effect mockgateway.Effect) mockgateway.Fault {
 		return mockgateway.Fault{Method: http.MethodPost, Times: 1, Effect: effect}
@@ -565,9 +565,9 @@ func TestAccKVBucketResponseLost(t *testing.T) {
 	}
 }
 
-// TestAccKVBucketNotEmpty: entries are not lost with their bucket, unless that
+// TestKVBucketNotEmpty: entries are not lost with their bucket, unless that
 // was allowed before.
-func TestAccKVBucketNotEmpty(t *testing.T) {
+func TestKVBucketNotEmpty(t *testing.T) {
 	t.Parallel()
 	unharmed := func(t *testing.T, gateway *mockgateway.Server) {
 		t.Helper()
@@ -671,9 +671,9 @@ func TestAccKVBucketNotEmpty(t *testing.T) {
 	}
 }
 
-// TestAccKVBucketGoneOnDestroy: a bucket that goes away between the refresh and
+// TestKVBucketGoneOnDestroy: a bucket that goes away between the refresh and
 // the deletion is as good as deleted.
-func TestAccKVBucketGoneOnDestroy(t *testing.T) {
+func TestKVBucketGoneOnDestroy(t *testing.T) {
 	t.Parallel()
 	for name, fault := range map[string]mockgateway.Fault{
 		"at the check":    {Path: "/storage/kv/limits/entries"},
@@ -696,8 +696,8 @@ func TestAccKVBucketGoneOnDestroy(t *testing.T) {
 	}
 }
 
-// TestAccKVBucketWithEntries: entries come after their bucket and go before it.
-func TestAccKVBucketWithEntries(t *testing.T) {
+// TestKVBucketWithEntries: entries come after their bucket and go before it.
+func TestKVBucketWithEntries(t *testing.T) {
 	t.Parallel()
 	gateway := newGateway(t)
 	entries := `
@@ -858,9 +858,9 @@ func TestAccKVBucketIdentity(t *testing.T) {
 	)
 }
 
-// TestAccKVBucketBadInput: what is refused while planning, before the gateway
+// TestKVBucketBadInput: what is refused while planning, before the gateway
 // is asked.
-func TestAccKVBucketBadInput(t *testing.T) {
+func TestKVBucketBadInput(t *testing.T) {
 	t.Parallel()
 	gateway := newGateway(t)
 	name := func(hcl string) string {
@@ -906,9 +906,9 @@ func TestAccKVBucketBadInput(t *testing.T) {
 	})
 }
 
-// TestAccKVBucketRefused: what only the gateway can refuse leaves the state as
+// TestKVBucketRefused: what only the gateway can refuse leaves the state as
 // it was.
-func TestAccKVBucketRefused(t *testing.T) {
+func TestKVBucketRefused(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
 		method string

@@ -18,7 +18,7 @@ func listsBuckets(want ...knownvalue.Check) []statecheck.StateCheck {
 	return []statecheck.StateCheck{statecheck.ExpectKnownValue("data.quiva_kv_buckets.test", tfjsonpath.New("buckets"), knownvalue.ListExact(want))}
 }
 
-func TestAccKVBucketsDataSource(t *testing.T) {
+func TestKVBucketsDataSource(t *testing.T) {
 	t.Parallel()
 	gateway := newGateway(t)
 	gateway.CreateBucketWith(mockgateway.BucketConfig{Name: "agents", Description: "Settings"})
@@ -54,7 +54,7 @@ func TestAccKVBucketsDataSource(t *testing.T) {
 	)
 }
 
-func TestAccKVBucketsDataSourceErrors(t *testing.T) {
+func TestKVBucketsDataSourceErrors(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
 		status     int

@@ -14,9 +14,9 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
 )
 
-// TestAccKVEntriesTaken: an equal value is adopted; with another one nothing is
+// TestKVEntriesTaken: an equal value is adopted; with another one nothing is
 // written.
-func TestAccKVEntriesTaken(t *testing.T) {
+func TestKVEntriesTaken(t *testing.T) {
 	t.Parallel()
 	t.Run("equal", func(t *testing.T) {
 		t.Parallel()
@@ -91,9 +91,9 @@ func TestAccKVEntriesTaken(t *testing.T) {
 	})
 }
 
-// TestAccKVEntriesOverwrite: with overwrite, keys that hold another value are
+// TestKVEntriesOverwrite: with overwrite, keys that hold another value are
 // taken over when they are added, by a new resource or by one that is there.
-func TestAccKVEntriesOverwrite(t *testing.T) {
+func TestKVEntriesOverwrite(t *testing.T) {
 	t.Parallel()
 	gateway := newGateway(t)
 	gateway.PutEntry("flags", "k000", `{"held":"by somebody"}`)

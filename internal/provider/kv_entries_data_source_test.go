@@ -35,9 +35,9 @@ func texts(values ...string) knownvalue.Check {
 	return knownvalue.ListExact(checks)
 }
 
-// TestAccKVEntriesDataSource: which entries are read, by which request, and
+// TestKVEntriesDataSource: which entries are read, by which request, and
 // whether that may not be all.
-func TestAccKVEntriesDataSource(t *testing.T) {
+func TestKVEntriesDataSource(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
 		arguments    []string
@@ -89,9 +89,9 @@ func TestAccKVEntriesDataSource(t *testing.T) {
 	}
 }
 
-// TestAccKVEntriesDataSourceValues: any JSON that the gateway holds is a native
+// TestKVEntriesDataSourceValues: any JSON that the gateway holds is a native
 // value under its key.
-func TestAccKVEntriesDataSourceValues(t *testing.T) {
+func TestKVEntriesDataSourceValues(t *testing.T) {
 	t.Parallel()
 	const entries = "data.quiva_kv_entries.test.entries"
 	tests := map[string]struct {
@@ -120,9 +120,9 @@ func TestAccKVEntriesDataSourceValues(t *testing.T) {
 	}
 }
 
-// TestAccKVEntriesDataSourceEmpty: a bucket without entries is an empty object,
+// TestKVEntriesDataSourceEmpty: a bucket without entries is an empty object,
 // and the order of the gateway's list is no change.
-func TestAccKVEntriesDataSourceEmpty(t *testing.T) {
+func TestKVEntriesDataSourceEmpty(t *testing.T) {
 	t.Parallel()
 	gateway := newGateway(t)
 	configuration := withProvider(gateway, entriesData()) + "resource \"terraform_data\" \"test\" {\n  input = data.quiva_kv_entries.test.entries\n}\n"
@@ -150,7 +150,7 @@ func TestAccKVEntriesDataSourceEmpty(t *testing.T) {
 	)
 }
 
-func TestAccKVEntriesDataSourceErrors(t *testing.T) {
+func TestKVEntriesDataSourceErrors(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
 		configuration string

@@ -70,9 +70,9 @@ func holdsCount(gateway *mockgateway.Server, want int) resource.TestCheckFunc {
 	}
 }
 
-// TestAccExclusive: what is undeclared is deleted by the apply of a plan that has
+// TestExclusive: what is undeclared is deleted by the apply of a plan that has
 // named it, if it is still what the plan saw.
-func TestAccExclusive(t *testing.T) {
+func TestExclusive(t *testing.T) {
 	t.Parallel()
 	gateway := newGateway(t)
 	write := func(key, value string) func() { return func() { gateway.PutEntry("flags", key, value) } }
@@ -140,8 +140,8 @@ func TestAccExclusive(t *testing.T) {
 	)
 }
 
-// TestAccExclusiveScope: nothing outside the prefix is touched.
-func TestAccExclusiveScope(t *testing.T) {
+// TestExclusiveScope: nothing outside the prefix is touched.
+func TestExclusiveScope(t *testing.T) {
 	t.Parallel()
 	gateway := newGateway(t)
 	for _, key := range []string{"team-a/old", "team-ab", "team-b/x", "x"} {
@@ -158,8 +158,8 @@ func TestAccExclusiveScope(t *testing.T) {
 	)
 }
 
-// TestAccExclusiveMaxDeletions: more deletions than are allowed stop the plan.
-func TestAccExclusiveMaxDeletions(t *testing.T) {
+// TestExclusiveMaxDeletions: more deletions than are allowed stop the plan.
+func TestExclusiveMaxDeletions(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
 		declared, strangers int
@@ -195,8 +195,8 @@ func TestAccExclusiveMaxDeletions(t *testing.T) {
 	}
 }
 
-// TestAccExclusiveImport: what an import has brought is not deleted unseen either.
-func TestAccExclusiveImport(t *testing.T) {
+// TestExclusiveImport: what an import has brought is not deleted unseen either.
+func TestExclusiveImport(t *testing.T) {
 	t.Parallel()
 	gateway := newGateway(t)
 	for i := range 12 {
@@ -219,9 +219,9 @@ func inWords(pattern string) *regexp.Regexp {
 	return regexp.MustCompile("(?s)" + strings.ReplaceAll(pattern, " ", `[\s│]+`))
 }
 
-// TestAccExclusiveNested: resources whose scopes overlap leave each other's
+// TestExclusiveNested: resources whose scopes overlap leave each other's
 // entries alone, and those that are no batch.
-func TestAccExclusiveNested(t *testing.T) {
+func TestExclusiveNested(t *testing.T) {
 	t.Parallel()
 	gateway := newGateway(t)
 	for _, key := range []string{"a/b/old", "a/old", "old"} {
@@ -275,9 +275,9 @@ resource "quiva_kv_entry" "secret" {
 	)
 }
 
-// TestAccExclusiveReadTooLate: what depends on an exclusive resource is read
+// TestExclusiveReadTooLate: what depends on an exclusive resource is read
 // after that is planned. The plan fails rather than delete it.
-func TestAccExclusiveReadTooLate(t *testing.T) {
+func TestExclusiveReadTooLate(t *testing.T) {
 	t.Parallel()
 	for name, dependent := range map[string]string{
 		"an entry": `
@@ -310,9 +310,9 @@ resource "quiva_kv_entries" "late" {
 	}
 }
 
-// TestAccExclusiveAndCreated: an entry that one resource deletes as undeclared,
+// TestExclusiveAndCreated: an entry that one resource deletes as undeclared,
 // and another one creates, is the other one's, whichever comes first.
-func TestAccExclusiveAndCreated(t *testing.T) {
+func TestExclusiveAndCreated(t *testing.T) {
 	t.Parallel()
 	gateway := newGateway(t)
 	gateway.PutEntry("flags", "k", `{"n":1}`)
@@ -328,9 +328,9 @@ func TestAccExclusiveAndCreated(t *testing.T) {
 	)
 }
 
-// TestAccExclusiveLarge: thousands of foreign entries are found, counted and
+// TestExclusiveLarge: thousands of foreign entries are found, counted and
 // deleted.
-func TestAccExclusiveLarge(t *testing.T) {
+func TestExclusiveLarge(t *testing.T) {
 	t.Parallel()
 	gateway := newGateway(t)
 	for i := range 5000 {
@@ -346,9 +346,9 @@ func TestAccExclusiveLarge(t *testing.T) {
 	)
 }
 
-// TestAccExclusiveIncomplete: a gateway whose searches find nothing has fewer
+// TestExclusiveIncomplete: a gateway whose searches find nothing has fewer
 // entries deleted, and never another one.
-func TestAccExclusiveIncomplete(t *testing.T) {
+func TestExclusiveIncomplete(t *testing.T) {
 	t.Parallel()
 	gateway := newGateway(t)
 	for i := range 1200 {
@@ -367,9 +367,9 @@ func TestAccExclusiveIncomplete(t *testing.T) {
 	)
 }
 
-// TestAccExclusiveFailures: what cannot be listed, compared or deleted stays, and
+// TestExclusiveFailures: what cannot be listed, compared or deleted stays, and
 // an error says so.
-func TestAccExclusiveFailures(t *testing.T) {
+func TestExclusiveFailures(t *testing.T) {
 	t.Parallel()
 	forbidden := mockgateway.Respond(http.StatusForbidden, nil, `{"error":"forbidden"}`)
 	for name, tt := range map[string]struct {
@@ -404,9 +404,9 @@ func TestAccExclusiveFailures(t *testing.T) {
 	}
 }
 
-// TestAccExclusiveNotListed: a creation whose undeclared entries cannot be listed
+// TestExclusiveNotListed: a creation whose undeclared entries cannot be listed
 // is complete all the same.
-func TestAccExclusiveNotListed(t *testing.T) {
+func TestExclusiveNotListed(t *testing.T) {
 	t.Parallel()
 	gateway := newGateway(t)
 	gateway.PutEntry("flags", "stranger", `{}`)
@@ -423,8 +423,8 @@ func TestAccExclusiveNotListed(t *testing.T) {
 	)
 }
 
-// TestAccExclusiveUnknown: a scope that is not known yet deletes nothing.
-func TestAccExclusiveUnknown(t *testing.T) {
+// TestExclusiveUnknown: a scope that is not known yet deletes nothing.
+func TestExclusiveUnknown(t *testing.T) {
 	t.Parallel()
 	gateway := newGateway(t)
 	gateway.PutEntry("flags", "x1", `{}`)
@@ -437,9 +437,9 @@ func TestAccExclusiveUnknown(t *testing.T) {
 	)
 }
 
-// TestAccExclusiveTurnsOutNull: a pattern that is unknown while planning is held to
+// TestExclusiveTurnsOutNull: a pattern that is unknown while planning is held to
 // the same rules when it is known.
-func TestAccExclusiveTurnsOutNull(t *testing.T) {
+func TestExclusiveTurnsOutNull(t *testing.T) {
 	t.Parallel()
 	gateway := newGateway(t)
 	run(t, resource.TestStep{
@@ -451,9 +451,9 @@ func TestAccExclusiveTurnsOutNull(t *testing.T) {
 	}
 }
 
-// TestAccExclusiveWithoutBucket: a bucket that is gone holds nothing undeclared.
+// TestExclusiveWithoutBucket: a bucket that is gone holds nothing undeclared.
 // The next apply makes it again, with its entries.
-func TestAccExclusiveWithoutBucket(t *testing.T) {
+func TestExclusiveWithoutBucket(t *testing.T) {
 	t.Parallel()
 	gateway := newGateway(t)
 	config := bucket(gateway) + `

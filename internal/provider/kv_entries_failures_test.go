@@ -15,8 +15,8 @@ import (
 	"github.com/quivaworks/terraform-provider-quiva/internal/mockgateway"
 )
 
-// TestAccKVEntriesRefused: what only the gateway can refuse.
-func TestAccKVEntriesRefused(t *testing.T) {
+// TestKVEntriesRefused: what only the gateway can refuse.
+func TestKVEntriesRefused(t *testing.T) {
 	t.Parallel()
 	t.Run("no bucket", func(t *testing.T) {
 		t.Parallel()
@@ -128,10 +128,10 @@ var (
 	failing      = mockgateway.Respond(http.StatusInternalServerError, nil, `{"error":"internal_error"}`)
 )
 
-// TestAccKVEntriesFailedCreate: an apply that breaks off has what it wrote in
+// TestKVEntriesFailedCreate: an apply that breaks off has what it wrote in
 // the state, and only that. The next one, which Terraform plans as a replace,
 // writes the rest, and nothing twice.
-func TestAccKVEntriesFailedCreate(t *testing.T) {
+func TestKVEntriesFailedCreate(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
 		effect mockgateway.Effect
@@ -214,9 +214,9 @@ func failThirties(gateway *mockgateway.Server, method string) func() {
 	}
 }
 
-// TestAccKVEntriesFailedCreateChanged: the configuration changes before it is
+// TestKVEntriesFailedCreateChanged: the configuration changes before it is
 // applied again.
-func TestAccKVEntriesFailedCreateChanged(t *testing.T) {
+func TestKVEntriesFailedCreateChanged(t *testing.T) {
 	t.Parallel()
 	// An apply of k000 to k039 failed, leaving k000 to k029.
 	tests := map[string]struct {
@@ -306,8 +306,8 @@ func TestAccKVEntriesFailedCreateChanged(t *testing.T) {
 	})
 }
 
-// TestAccKVEntriesLostResponses: what was written without a response is adopted.
-func TestAccKVEntriesLostResponses(t *testing.T) {
+// TestKVEntriesLostResponses: what was written without a response is adopted.
+func TestKVEntriesLostResponses(t *testing.T) {
 	t.Parallel()
 	gateway := newGateway(t)
 	// Written twice, perhaps: a write that a kept connection loses is sent again.
@@ -335,9 +335,9 @@ func TestAccKVEntriesLostResponses(t *testing.T) {
 	}
 }
 
-// TestAccKVEntriesFailedCreateDestroyed: a destroy after a failed apply deletes
+// TestKVEntriesFailedCreateDestroyed: a destroy after a failed apply deletes
 // what that wrote, and nothing that was there before.
-func TestAccKVEntriesFailedCreateDestroyed(t *testing.T) {
+func TestKVEntriesFailedCreateDestroyed(t *testing.T) {
 	t.Parallel()
 	for _, again := range []bool{false, true} {
 		gateway := newGateway(t)
@@ -363,9 +363,9 @@ func TestAccKVEntriesFailedCreateDestroyed(t *testing.T) {
 	}
 }
 
-// TestAccKVEntriesFailedUpdate: an update that breaks off has in the state what
+// TestKVEntriesFailedUpdate: an update that breaks off has in the state what
 // it did, and the next one does the rest.
-func TestAccKVEntriesFailedUpdate(t *testing.T) {
+func TestKVEntriesFailedUpdate(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
 		effect mockgateway.Effect
@@ -434,8 +434,8 @@ func TestAccKVEntriesFailedUpdate(t *testing.T) {
 	}
 }
 
-// TestAccKVEntriesFailedDestroy: what could not be deleted stays in the state.
-func TestAccKVEntriesFailedDestroy(t *testing.T) {
+// TestKVEntriesFailedDestroy: what could not be deleted stays in the state.
+func TestKVEntriesFailedDestroy(t *testing.T) {
 	t.Parallel()
 	gateway := newGateway(t)
 	gateway.PutEntry("flags", "stranger", `{}`)
@@ -470,8 +470,8 @@ func TestAccKVEntriesFailedDestroy(t *testing.T) {
 	)
 }
 
-// TestAccKVEntriesUnreadable: a refresh that fails leaves the state alone.
-func TestAccKVEntriesUnreadable(t *testing.T) {
+// TestKVEntriesUnreadable: a refresh that fails leaves the state alone.
+func TestKVEntriesUnreadable(t *testing.T) {
 	t.Parallel()
 	for name, response := range map[string]struct {
 		status int

@@ -147,9 +147,9 @@ func TestAccKVEntriesIdentity(t *testing.T) {
 	)
 }
 
-// TestAccKVEntriesKeyPrefix: the prefix is part of the ID, and another one makes
+// TestKVEntriesKeyPrefix: the prefix is part of the ID, and another one makes
 // another resource.
-func TestAccKVEntriesKeyPrefix(t *testing.T) {
+func TestKVEntriesKeyPrefix(t *testing.T) {
 	t.Parallel()
 	gateway := newGateway(t)
 	gateway.PutEntry("flags", "other", `{}`)

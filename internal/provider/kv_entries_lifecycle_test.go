@@ -91,9 +91,9 @@ func TestAccKVEntriesLifecycle(t *testing.T) {
 	}
 }
 
-// TestAccKVEntriesThousand: a plan of a thousand entries takes one request, and
+// TestKVEntriesThousand: a plan of a thousand entries takes one request, and
 // a change of ten takes ten more.
-func TestAccKVEntriesThousand(t *testing.T) {
+func TestKVEntriesThousand(t *testing.T) {
 	t.Parallel()
 	gateway := newGateway(t)
 	reset := func() { gateway.ResetRequests() }
@@ -133,7 +133,7 @@ func TestAccKVEntriesThousand(t *testing.T) {
 	}
 }
 
-func TestAccKVEntriesBucketChangeReplaces(t *testing.T) {
+func TestKVEntriesBucketChangeReplaces(t *testing.T) {
 	t.Parallel()
 	gateway := newGateway(t)
 	gateway.CreateBucket("limits")
@@ -172,9 +172,9 @@ func TestAccKVEntriesBucketChangeReplaces(t *testing.T) {
 	}
 }
 
-// TestAccKVEntriesDrift: what others do to an entry is seen, entry by entry and
+// TestKVEntriesDrift: what others do to an entry is seen, entry by entry and
 // attribute by attribute, and repaired.
-func TestAccKVEntriesDrift(t *testing.T) {
+func TestKVEntriesDrift(t *testing.T) {
 	t.Parallel()
 	gateway := newGateway(t)
 	gateway.PutEntry("flags", "stranger", `{}`)
@@ -243,9 +243,9 @@ func TestAccKVEntriesDrift(t *testing.T) {
 	)
 }
 
-// TestAccKVEntriesGoneOnDestroy: an entry that is gone already is no failure,
+// TestKVEntriesGoneOnDestroy: an entry that is gone already is no failure,
 // whether the resource lets it go or is destroyed.
-func TestAccKVEntriesGoneOnDestroy(t *testing.T) {
+func TestKVEntriesGoneOnDestroy(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
 		after   func(*mockgateway.Server) string

@@ -13,9 +13,9 @@ import (
 	"github.com/quivaworks/terraform-provider-quiva/internal/mockgateway"
 )
 
-// TestAccKVEntriesReplaced: a replacement that Terraform is asked for deletes
+// TestKVEntriesReplaced: a replacement that Terraform is asked for deletes
 // nothing that it would only write again.
-func TestAccKVEntriesReplaced(t *testing.T) {
+func TestKVEntriesReplaced(t *testing.T) {
 	t.Parallel()
 	triggered := func(gateway *mockgateway.Server, entries, input, lifecycle string) string {
 		return withOther(manyEntries(gateway, entries, "lifecycle {", "replace_triggered_by = [terraform_data.other]", lifecycle, "}"), input)
@@ -88,9 +88,9 @@ func TestAccKVEntriesReplaced(t *testing.T) {
 	})
 }
 
-// TestAccKVEntriesRenamed: a resource that takes over the entries of another,
+// TestKVEntriesRenamed: a resource that takes over the entries of another,
 // which is destroyed at the same time, does not lose them.
-func TestAccKVEntriesRenamed(t *testing.T) {
+func TestKVEntriesRenamed(t *testing.T) {
 	t.Parallel()
 	many := func(name string) string {
 		return "resource \"quiva_kv_entries\" \"" + name + "\" {\n  bucket = \"flags\"\n  entries = { for i in range(40) : \"k${i}\" => { n = i } }\n}\n"

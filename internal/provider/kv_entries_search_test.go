@@ -31,9 +31,9 @@ func newMarkets(t *testing.T) *mockgateway.Server {
 
 func search(arguments string) string { return "search = { " + arguments + " }" }
 
-// TestAccKVEntriesDataSourceSearch: which entries a search finds, by which
+// TestKVEntriesDataSourceSearch: which entries a search finds, by which
 // request, and whether that may not be all.
-func TestAccKVEntriesDataSourceSearch(t *testing.T) {
+func TestKVEntriesDataSourceSearch(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
 		arguments []string
@@ -80,9 +80,9 @@ func TestAccKVEntriesDataSourceSearch(t *testing.T) {
 	}
 }
 
-// TestAccKVEntriesDataSourceSearchOdd: responses that the documents allow, or do
+// TestKVEntriesDataSourceSearchOdd: responses that the documents allow, or do
 // not rule out.
-func TestAccKVEntriesDataSourceSearchOdd(t *testing.T) {
+func TestKVEntriesDataSourceSearchOdd(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
 		results   string
@@ -110,7 +110,7 @@ func TestAccKVEntriesDataSourceSearchOdd(t *testing.T) {
 	}
 }
 
-func TestAccKVEntriesDataSourceSearchErrors(t *testing.T) {
+func TestKVEntriesDataSourceSearchErrors(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
 		arguments []string
@@ -141,9 +141,9 @@ func TestAccKVEntriesDataSourceSearchErrors(t *testing.T) {
 	}
 }
 
-// TestAccKVEntriesDataSourceSearchLater: what is only known after apply is checked
+// TestKVEntriesDataSourceSearchLater: what is only known after apply is checked
 // then.
-func TestAccKVEntriesDataSourceSearchLater(t *testing.T) {
+func TestKVEntriesDataSourceSearchLater(t *testing.T) {
 	t.Parallel()
 	gateway := newMarkets(t)
 	run(t, resource.TestStep{
@@ -156,8 +156,8 @@ resource "terraform_data" "test" {
 	})
 }
 
-// TestAccKVEntriesDataSourceSearchNoIndex: a bucket without an index is told so.
-func TestAccKVEntriesDataSourceSearchNoIndex(t *testing.T) {
+// TestKVEntriesDataSourceSearchNoIndex: a bucket without an index is told so.
+func TestKVEntriesDataSourceSearchNoIndex(t *testing.T) {
 	t.Parallel()
 	gateway := newGateway(t)
 	for _, want := range []string{"the bucket has no index", "A field can be searched if the bucket indexes it."} {

@@ -9,9 +9,9 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 )
 
-// TestAccKVEntriesBadInput: what is refused while planning, before the gateway
+// TestKVEntriesBadInput: what is refused while planning, before the gateway
 // is asked.
-func TestAccKVEntriesBadInput(t *testing.T) {
+func TestKVEntriesBadInput(t *testing.T) {
 	t.Parallel()
 	gateway := newGateway(t)
 	entries := func(hcl string) string { return manyEntries(gateway, hcl) }
@@ -66,9 +66,9 @@ func TestAccKVEntriesBadInput(t *testing.T) {
 	})
 }
 
-// TestAccKVEntriesTurnOut: entries that are unknown while planning are held to
+// TestKVEntriesTurnOut: entries that are unknown while planning are held to
 // the same rules when they are known. Nothing is written, and nothing deleted.
-func TestAccKVEntriesTurnOut(t *testing.T) {
+func TestKVEntriesTurnOut(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct{ entries, input, want string }{
 		"string":       {"terraform_data.other.output", `"text"`, "Entries are not an object"},

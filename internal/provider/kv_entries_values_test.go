@@ -53,9 +53,9 @@ func TestAccKVEntriesValues(t *testing.T) {
 	}
 }
 
-// TestAccKVEntriesTypedVariable: the variable's type changes, the JSON does not,
+// TestKVEntriesTypedVariable: the variable's type changes, the JSON does not,
 // so nothing is sent.
-func TestAccKVEntriesTypedVariable(t *testing.T) {
+func TestKVEntriesTypedVariable(t *testing.T) {
 	t.Parallel()
 	gateway := newGateway(t)
 	typed := func(variable string) string {
@@ -77,9 +77,9 @@ func TestAccKVEntriesTypedVariable(t *testing.T) {
 	}
 }
 
-// TestAccKVEntriesUnknown: entries that are not known while planning, wholly or
+// TestKVEntriesUnknown: entries that are not known while planning, wholly or
 // partly.
-func TestAccKVEntriesUnknown(t *testing.T) {
+func TestKVEntriesUnknown(t *testing.T) {
 	t.Parallel()
 	t.Run("wholly", func(t *testing.T) {
 		t.Parallel()

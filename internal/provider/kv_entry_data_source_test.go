@@ -14,8 +14,8 @@ func entryData(key string) string {
 	return fmt.Sprintf("data \"quiva_kv_entry\" \"test\" {\n  bucket = \"flags\"\n  key = %q\n}\n", key)
 }
 
-// TestAccKVEntryDataSource: any JSON that the gateway holds is a native value.
-func TestAccKVEntryDataSource(t *testing.T) {
+// TestKVEntryDataSource: any JSON that the gateway holds is a native value.
+func TestKVEntryDataSource(t *testing.T) {
 	t.Parallel()
 	const value = "data.quiva_kv_entry.test.value"
 	tests := map[string]struct {
@@ -48,7 +48,7 @@ func TestAccKVEntryDataSource(t *testing.T) {
 	}
 }
 
-func TestAccKVEntryDataSourceErrors(t *testing.T) {
+func TestKVEntryDataSourceErrors(t *testing.T) {
 	t.Parallel()
 	gateway := newGateway(t)
 	gateway.PutEntry("flags", "digits", `{"a":1.`+digits(200)+`}`)

@@ -42,10 +42,10 @@ func (want creations) CheckPlan(_ context.Context, req plancheck.CheckPlanReques
 	}
 }
 
-// TestAccKVEntryInTwoResources: of two resources that hold one entry, the second
+// TestKVEntryInTwoResources: of two resources that hold one entry, the second
 // to be read leaves it to the first. The plan shows that as a creation, and
 // whichever resource stays in the configuration, the entry is never deleted.
-func TestAccKVEntryInTwoResources(t *testing.T) {
+func TestKVEntryInTwoResources(t *testing.T) {
 	t.Parallel()
 	one := func(name string) string {
 		return "resource \"quiva_kv_entry\" \"" + name + "\" {\n  bucket = \"flags\"\n  key = \"shared\"\n  value = { n = 1 }\n}\n"

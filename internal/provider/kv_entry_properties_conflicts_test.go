@@ -25,10 +25,10 @@ func holdsJSON(gateway *mockgateway.Server, want string) resource.TestCheckFunc 
 	}
 }
 
-// TestAccKVEntryPropertiesOfOneEntry: any number of resources have properties of
+// TestKVEntryPropertiesOfOneEntry: any number of resources have properties of
 // one entry, and none loses those of another, whether they come, change or go at
 // the same time.
-func TestAccKVEntryPropertiesOfOneEntry(t *testing.T) {
+func TestKVEntryPropertiesOfOneEntry(t *testing.T) {
 	t.Parallel()
 	gateway := newGateway(t)
 	of := func(count, value int) (configuration string) {
@@ -45,8 +45,8 @@ func TestAccKVEntryPropertiesOfOneEntry(t *testing.T) {
 	)
 }
 
-// TestAccKVEntryPropertiesOverlap: one property cannot belong to two resources.
-func TestAccKVEntryPropertiesOverlap(t *testing.T) {
+// TestKVEntryPropertiesOverlap: one property cannot belong to two resources.
+func TestKVEntryPropertiesOverlap(t *testing.T) {
 	t.Parallel()
 	t.Run("in one apply", func(t *testing.T) {
 		t.Parallel()
@@ -73,9 +73,9 @@ func TestAccKVEntryPropertiesOverlap(t *testing.T) {
 	})
 }
 
-// TestAccKVEntryPropertiesRenamed: an address that changes without a moved block
+// TestKVEntryPropertiesRenamed: an address that changes without a moved block
 // keeps the properties.
-func TestAccKVEntryPropertiesRenamed(t *testing.T) {
+func TestKVEntryPropertiesRenamed(t *testing.T) {
 	t.Parallel()
 	gateway := newGateway(t)
 	gateway.PutEntry("flags", "a", `{"n":1}`)
@@ -85,10 +85,10 @@ func TestAccKVEntryPropertiesRenamed(t *testing.T) {
 	)
 }
 
-// TestAccKVEntryPropertiesMovedInVain: properties that go from one resource to
+// TestKVEntryPropertiesMovedInVain: properties that go from one resource to
 // another stay in the entry and in the state if the other one cannot be written,
 // in whichever order Terraform calls.
-func TestAccKVEntryPropertiesMovedInVain(t *testing.T) {
+func TestKVEntryPropertiesMovedInVain(t *testing.T) {
 	t.Parallel()
 	const before = `{"n":1,"rate":10,"burst":1}`
 	for name, next := range map[string]string{
@@ -117,9 +117,9 @@ func TestAccKVEntryPropertiesMovedInVain(t *testing.T) {
 	}
 }
 
-// TestAccKVEntryPropertiesBesideWhole: a resource that has all of an entry cannot
+// TestKVEntryPropertiesBesideWhole: a resource that has all of an entry cannot
 // stand beside one that has some of its properties.
-func TestAccKVEntryPropertiesBesideWhole(t *testing.T) {
+func TestKVEntryPropertiesBesideWhole(t *testing.T) {
 	t.Parallel()
 	wholes := map[string]string{
 		"entry":   "resource \"quiva_kv_entry\" \"whole\" {\n bucket = \"flags\"\n key = \"a\"\n value = { n = 1 }\n}\n",
@@ -185,9 +185,9 @@ func TestAccKVEntryPropertiesBesideWhole(t *testing.T) {
 	})
 }
 
-// TestAccKVEntryPropertiesOfReplacedBucket: a bucket that is replaced cannot keep
+// TestKVEntryPropertiesOfReplacedBucket: a bucket that is replaced cannot keep
 // the properties of one resource for another.
-func TestAccKVEntryPropertiesOfReplacedBucket(t *testing.T) {
+func TestKVEntryPropertiesOfReplacedBucket(t *testing.T) {
 	t.Parallel()
 	gateway := newGateway(t)
 	of := func(name string, history int) string {
@@ -200,9 +200,9 @@ func TestAccKVEntryPropertiesOfReplacedBucket(t *testing.T) {
 	)
 }
 
-// TestAccKVEntryPropertiesInExclusiveScope: a resource that deletes what nobody
+// TestKVEntryPropertiesInExclusiveScope: a resource that deletes what nobody
 // declares leaves an entry alone of which another one has properties.
-func TestAccKVEntryPropertiesInExclusiveScope(t *testing.T) {
+func TestKVEntryPropertiesInExclusiveScope(t *testing.T) {
 	t.Parallel()
 	gateway := newGateway(t)
 	configuration := withProvider(gateway, someProperties("some", `{ x = 1 }`)+
@@ -226,10 +226,10 @@ func TestAccKVEntryPropertiesInExclusiveScope(t *testing.T) {
 	)
 }
 
-// TestAccKVEntryPropertiesPlannedTooLate: properties that come to an entry which
+// TestKVEntryPropertiesPlannedTooLate: properties that come to an entry which
 // an exclusive resource plans to delete, since it was planned before, are refused:
 // what others have in the entry would be lost.
-func TestAccKVEntryPropertiesPlannedTooLate(t *testing.T) {
+func TestKVEntryPropertiesPlannedTooLate(t *testing.T) {
 	t.Parallel()
 	gateway := newGateway(t)
 	configuration := func(exclusive string) string {

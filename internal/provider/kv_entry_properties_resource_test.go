@@ -109,9 +109,9 @@ func TestAccKVEntryPropertiesLifecycle(t *testing.T) {
 	)
 }
 
-// TestAccKVEntryPropertiesValues: what a configuration can say, what the gateway
+// TestKVEntryPropertiesValues: what a configuration can say, what the gateway
 // then holds, and that the plan after it is empty, which the test framework checks.
-func TestAccKVEntryPropertiesValues(t *testing.T) {
+func TestKVEntryPropertiesValues(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct{ held, hcl, want string }{
 		"no entry":              {``, `{ a = 1 }`, `{"a":1}`},
@@ -145,8 +145,8 @@ func TestAccKVEntryPropertiesValues(t *testing.T) {
 	}
 }
 
-// TestAccKVEntryPropertiesInvalid: what is refused before anything is asked.
-func TestAccKVEntryPropertiesInvalid(t *testing.T) {
+// TestKVEntryPropertiesInvalid: what is refused before anything is asked.
+func TestKVEntryPropertiesInvalid(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct{ arguments, want string }{
 		"a list":      {"bucket = \"flags\"\n key = \"a\"\n properties = [1]", `Put it into an object: properties = { items = … }.`},
@@ -171,9 +171,9 @@ func TestAccKVEntryPropertiesInvalid(t *testing.T) {
 	}
 }
 
-// TestAccKVEntryPropertiesTaken: a property that holds another value is written
+// TestKVEntryPropertiesTaken: a property that holds another value is written
 // over only with overwrite, an equal one is adopted.
-func TestAccKVEntryPropertiesTaken(t *testing.T) {
+func TestKVEntryPropertiesTaken(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct{ held, hcl, want, overwritten string }{
 		"another value":       {`{"rate":5,"note":"x","b":1}`, `{ note = "y", rate = 10 }`, `The entry "a" in bucket "flags" already holds another value at note, rate. Nothing was written.`, `{"rate":10,"note":"y","b":1}`},
@@ -219,16 +219,16 @@ func TestAccKVEntryPropertiesTaken(t *testing.T) {
 	})
 }
 
-// TestAccKVEntryPropertiesMissingBucket says how to make one.
-func TestAccKVEntryPropertiesMissingBucket(t *testing.T) {
+// TestKVEntryPropertiesMissingBucket says how to make one.
+func TestKVEntryPropertiesMissingBucket(t *testing.T) {
 	t.Parallel()
 	gateway := newGateway(t)
 	gateway.DeleteBucket("flags")
 	run(t, resource.TestStep{Config: propertiesOf(gateway, `{ a = 1 }`), ExpectError: message(`The gateway at ` + gateway.URL + ` has no bucket "flags".`)})
 }
 
-// TestAccKVEntryPropertiesDestroy: what destroying leaves of the entry.
-func TestAccKVEntryPropertiesDestroy(t *testing.T) {
+// TestKVEntryPropertiesDestroy: what destroying leaves of the entry.
+func TestKVEntryPropertiesDestroy(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
 		held, hcl, onDestroy string
@@ -274,9 +274,9 @@ func TestAccKVEntryPropertiesDestroy(t *testing.T) {
 	}
 }
 
-// TestAccKVEntryPropertiesDrift: what others do to the properties is seen and
+// TestKVEntryPropertiesDrift: what others do to the properties is seen and
 // repaired, and what they do to the rest is nobody's business.
-func TestAccKVEntryPropertiesDrift(t *testing.T) {
+func TestKVEntryPropertiesDrift(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
 		since    string // empty if the entry is deleted
@@ -326,9 +326,9 @@ func TestAccKVEntryPropertiesDrift(t *testing.T) {
 	})
 }
 
-// TestAccKVEntryPropertiesTypes: the types of an expression change, the JSON does
+// TestKVEntryPropertiesTypes: the types of an expression change, the JSON does
 // not, so nothing is sent.
-func TestAccKVEntryPropertiesTypes(t *testing.T) {
+func TestKVEntryPropertiesTypes(t *testing.T) {
 	t.Parallel()
 	gateway := newGateway(t)
 	typed := func(variable string) string {
@@ -345,9 +345,9 @@ func TestAccKVEntryPropertiesTypes(t *testing.T) {
 	}
 }
 
-// TestAccKVEntryPropertiesImport: what is imported owns nothing until it is
+// TestKVEntryPropertiesImport: what is imported owns nothing until it is
 // configured, and then only what is equal or free.
-func TestAccKVEntryPropertiesImport(t *testing.T) {
+func TestKVEntryPropertiesImport(t *testing.T) {
 	t.Parallel()
 	imported := func(gateway *mockgateway.Server, hcl string) resource.TestStep {
 		return resource.TestStep{
@@ -416,9 +416,9 @@ func TestAccKVEntryPropertiesIdentity(t *testing.T) {
 	)
 }
 
-// TestAccKVEntryPropertiesReplaced: another key takes the properties along, and
+// TestKVEntryPropertiesReplaced: another key takes the properties along, and
 // the same key keeps them, whichever of the two objects comes first.
-func TestAccKVEntryPropertiesReplaced(t *testing.T) {
+func TestKVEntryPropertiesReplaced(t *testing.T) {
 	t.Parallel()
 	for name, lifecycle := range map[string]string{"deleted first": "", "created first": "lifecycle {\n create_before_destroy = true\n }"} {
 		t.Run(name, func(t *testing.T) {
@@ -441,9 +441,9 @@ func TestAccKVEntryPropertiesReplaced(t *testing.T) {
 	}
 }
 
-// TestAccKVEntryPropertiesFailedDestroy: what a deletion that failed was to remove
+// TestKVEntryPropertiesFailedDestroy: what a deletion that failed was to remove
 // says nothing about a later one.
-func TestAccKVEntryPropertiesFailedDestroy(t *testing.T) {
+func TestKVEntryPropertiesFailedDestroy(t *testing.T) {
 	t.Parallel()
 	gateway := newGateway(t)
 	gateway.Inject(mockgateway.Fault{Method: http.MethodDelete, Times: 1, Effect: mockgateway.Respond(http.StatusServiceUnavailable, nil, `{"error":"unavailable"}`)})
@@ -460,9 +460,9 @@ func TestAccKVEntryPropertiesFailedDestroy(t *testing.T) {
 	)
 }
 
-// TestAccKVEntryPropertiesOvertaken: another writer that writes over what was just
+// TestKVEntryPropertiesOvertaken: another writer that writes over what was just
 // written, or removed, is told of.
-func TestAccKVEntryPropertiesOvertaken(t *testing.T) {
+func TestKVEntryPropertiesOvertaken(t *testing.T) {
 	t.Parallel()
 	gateway := newGateway(t)
 	overtake := func(value string) func() {

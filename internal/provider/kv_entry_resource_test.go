@@ -132,7 +132,7 @@ func TestAccKVEntryLifecycle(t *testing.T) {
 	)
 }
 
-func TestAccKVEntryBucketChangeReplaces(t *testing.T) {
+func TestKVEntryBucketChangeReplaces(t *testing.T) {
 	t.Parallel()
 	gateway := newGateway(t)
 	gateway.CreateBucket("limits")
@@ -210,9 +210,9 @@ func manyProperties(count int) string {
 	return text + "}"
 }
 
-// TestAccKVEntryEqualValues: a gateway's text and a configuration that differ
+// TestKVEntryEqualValues: a gateway's text and a configuration that differ
 // in everything but their meaning plan nothing, after an import too.
-func TestAccKVEntryEqualValues(t *testing.T) {
+func TestKVEntryEqualValues(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct{ held, hcl string }{
 		"order and space": {"{ \"b\" : 1 ,\n\"a\" : [ ] }", `{ a = [], b = 1 }`},
@@ -242,9 +242,9 @@ func TestAccKVEntryEqualValues(t *testing.T) {
 	}
 }
 
-// TestAccKVEntryTypedVariable: the variable's type changes, the JSON does not, so
+// TestKVEntryTypedVariable: the variable's type changes, the JSON does not, so
 // nothing is sent.
-func TestAccKVEntryTypedVariable(t *testing.T) {
+func TestKVEntryTypedVariable(t *testing.T) {
 	t.Parallel()
 	gateway := newGateway(t)
 	typed := func(variable string) string {
@@ -262,7 +262,7 @@ func TestAccKVEntryTypedVariable(t *testing.T) {
 	}
 }
 
-func TestAccKVEntryTakenKey(t *testing.T) {
+func TestKVEntryTakenKey(t *testing.T) {
 	t.Parallel()
 	t.Run("equal value is adopted", func(t *testing.T) {
 		t.Parallel()
@@ -323,8 +323,8 @@ func TestAccKVEntryTakenKey(t *testing.T) {
 	})
 }
 
-// TestAccKVEntryDrift: what others do to an entry is seen and repaired.
-func TestAccKVEntryDrift(t *testing.T) {
+// TestKVEntryDrift: what others do to an entry is seen and repaired.
+func TestKVEntryDrift(t *testing.T) {
 	t.Parallel()
 	gateway := newGateway(t)
 	configuration := entry(gateway, "a", `{ on = true, hosts = ["x"] }`)
@@ -363,9 +363,9 @@ func TestAccKVEntryDrift(t *testing.T) {
 	)
 }
 
-// TestAccKVEntryNotGone: only the gateway's own not_found means that an entry
+// TestKVEntryNotGone: only the gateway's own not_found means that an entry
 // is gone.
-func TestAccKVEntryNotGone(t *testing.T) {
+func TestKVEntryNotGone(t *testing.T) {
 	t.Parallel()
 	responses := map[string]struct {
 		status int
@@ -405,8 +405,8 @@ func TestAccKVEntryNotGone(t *testing.T) {
 	}
 }
 
-// TestAccKVEntryGoneOnDestroy: an entry that is gone already is no failure.
-func TestAccKVEntryGoneOnDestroy(t *testing.T) {
+// TestKVEntryGoneOnDestroy: an entry that is gone already is no failure.
+func TestKVEntryGoneOnDestroy(t *testing.T) {
 	t.Parallel()
 	gateway := newGateway(t)
 	gateway.SetDialect(mockgateway.Dialect{Envelope: "errors"})
@@ -473,9 +473,9 @@ func TestAccKVEntryImport(t *testing.T) {
 	}
 }
 
-// TestAccKVEntryBadInput: what is refused while planning, before the gateway
+// TestKVEntryBadInput: what is refused while planning, before the gateway
 // is asked.
-func TestAccKVEntryBadInput(t *testing.T) {
+func TestKVEntryBadInput(t *testing.T) {
 	t.Parallel()
 	gateway := newGateway(t)
 	bucket := func(name string) string {
@@ -521,9 +521,9 @@ func TestAccKVEntryBadInput(t *testing.T) {
 	})
 }
 
-// TestAccKVEntryRefused: what only the gateway can refuse. Nothing is in the
+// TestKVEntryRefused: what only the gateway can refuse. Nothing is in the
 // state afterwards: the next plan would create.
-func TestAccKVEntryRefused(t *testing.T) {
+func TestKVEntryRefused(t *testing.T) {
 	t.Parallel()
 	gateway := newGateway(t)
 	gateway.CreateBucketWith(mockgateway.BucketConfig{Name: "small", MaxValueSize: 10})
@@ -565,9 +565,9 @@ func TestAccKVEntryRefused(t *testing.T) {
 	})
 }
 
-// TestAccKVEntryValueTurnsOut: a value that is unknown while planning is held
+// TestKVEntryValueTurnsOut: a value that is unknown while planning is held
 // to the same rules when it is known.
-func TestAccKVEntryValueTurnsOut(t *testing.T) {
+func TestKVEntryValueTurnsOut(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct{ input, want string }{
 		"string": {`"text"`, "this text is not the JSON of one"},
@@ -587,8 +587,8 @@ func TestAccKVEntryValueTurnsOut(t *testing.T) {
 	}
 }
 
-// TestAccKVEntryUnknownKey: neither is the ID known while the key is not.
-func TestAccKVEntryUnknownKey(t *testing.T) {
+// TestKVEntryUnknownKey: neither is the ID known while the key is not.
+func TestKVEntryUnknownKey(t *testing.T) {
 	t.Parallel()
 	gateway := newGateway(t)
 	run(t, resource.TestStep{
@@ -600,9 +600,9 @@ func TestAccKVEntryUnknownKey(t *testing.T) {
 	})
 }
 
-// TestAccKVEntryCreateBeforeDestroy: a replacement that comes first keeps what
+// TestKVEntryCreateBeforeDestroy: a replacement that comes first keeps what
 // it has in common with what it replaces.
-func TestAccKVEntryCreateBeforeDestroy(t *testing.T) {
+func TestKVEntryCreateBeforeDestroy(t *testing.T) {
 	t.Parallel()
 	gateway := newGateway(t)
 	replaced := func(trigger int) resource.TestStep {
@@ -618,8 +618,8 @@ func TestAccKVEntryCreateBeforeDestroy(t *testing.T) {
 	}
 }
 
-// TestAccKVEntryEmptyKinds: an empty list and an empty object are not the same.
-func TestAccKVEntryEmptyKinds(t *testing.T) {
+// TestKVEntryEmptyKinds: an empty list and an empty object are not the same.
+func TestKVEntryEmptyKinds(t *testing.T) {
 	t.Parallel()
 	gateway := newGateway(t)
 	for _, kinds := range [][2]string{{"[]", "{}"}, {"{}", "[]"}, {"tolist([])", "tomap({})"}} {

@@ -112,9 +112,9 @@ func TestAccKVEntryWriteOnly(t *testing.T) {
 	)
 }
 
-// TestAccKVEntryWriteOnlyTakeover: a secret that exists is taken over with
+// TestKVEntryWriteOnlyTakeover: a secret that exists is taken over with
 // overwrite; an equal one is adopted.
-func TestAccKVEntryWriteOnlyTakeover(t *testing.T) {
+func TestKVEntryWriteOnlyTakeover(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
 		held string
@@ -142,7 +142,7 @@ func TestAccKVEntryWriteOnlyTakeover(t *testing.T) {
 	}
 }
 
-func TestAccKVEntryWriteOnlyBadInput(t *testing.T) {
+func TestKVEntryWriteOnlyBadInput(t *testing.T) {
 	t.Parallel()
 	gateway := newGateway(t)
 	tests := map[string]struct {
@@ -284,9 +284,9 @@ func TestKVEntryWriteOnlyWithoutVersion(t *testing.T) {
 	}
 }
 
-// TestAccKVEntryTurnsOutNull: which of the values is set can depend on what is
+// TestKVEntryTurnsOutNull: which of the values is set can depend on what is
 // known in the apply only.
-func TestAccKVEntryTurnsOutNull(t *testing.T) {
+func TestKVEntryTurnsOutNull(t *testing.T) {
 	t.Parallel()
 	for secret, want := range map[bool]string{true: `{"password":"s"}`, false: `{"on":true}`} {
 		t.Run(fmt.Sprint(secret), func(t *testing.T) {
@@ -384,7 +384,7 @@ resource "quiva_kv_entry" "copy" {
 	})
 }
 
-func TestAccKVEntryEphemeralErrors(t *testing.T) {
+func TestKVEntryEphemeralErrors(t *testing.T) {
 	t.Parallel()
 	gateway := newGateway(t)
 	tests := map[string]struct{ key, want string }{
@@ -415,9 +415,9 @@ func (text nowhere) CheckPlan(_ context.Context, req plancheck.CheckPlanRequest,
 	}
 }
 
-// TestAccKVEntryWriteOnlyUnseen: a secret that was written although the write
+// TestKVEntryWriteOnlyUnseen: a secret that was written although the write
 // failed for Terraform is not read, whatever the state had before.
-func TestAccKVEntryWriteOnlyUnseen(t *testing.T) {
+func TestKVEntryWriteOnlyUnseen(t *testing.T) {
 	t.Parallel()
 	const canary = "s3cr3t-canary"
 	secret := func(gateway *mockgateway.Server) string {

@@ -15,8 +15,8 @@ func output(expression string) string {
 	return "output \"test\" {\n  value = " + expression + "\n}\n"
 }
 
-// TestAccMergeFunction: what it makes of values of Terraform.
-func TestAccMergeFunction(t *testing.T) {
+// TestMergeFunction: what it makes of values of Terraform.
+func TestMergeFunction(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct{ arguments, of, want string }{
 		"nested":                 {`{ a = { b = 1, c = 2 } }, { a = { b = 3 } }`, "", `{"a":{"b":3,"c":2}}`},
@@ -50,7 +50,7 @@ func TestAccMergeFunction(t *testing.T) {
 	}
 }
 
-func TestAccMergeFunctionErrors(t *testing.T) {
+func TestMergeFunctionErrors(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct{ arguments, want string }{
 		"no argument":        {"", `Function "provider::quiva::merge" expects at least 1 argument(s). Missing value for "base".`},
@@ -67,8 +67,8 @@ func TestAccMergeFunctionErrors(t *testing.T) {
 	}
 }
 
-// TestAccMergeFunctionUnknown: of what is partly unknown, the plan shows the rest.
-func TestAccMergeFunctionUnknown(t *testing.T) {
+// TestMergeFunctionUnknown: of what is partly unknown, the plan shows the rest.
+func TestMergeFunctionUnknown(t *testing.T) {
 	t.Parallel()
 	const configuration = `
 resource "terraform_data" "test" {

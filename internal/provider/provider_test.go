@@ -108,8 +108,8 @@ resource "quiva_kv_entry" "test" {
 }
 `
 
-// TestAccProviderConfiguration: every way to configure the provider wrongly.
-func TestAccProviderConfiguration(t *testing.T) {
+// TestProviderConfiguration: every way to configure the provider wrongly.
+func TestProviderConfiguration(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct{ block, want string }{
 		"no credential":           {`endpoint = "http://127.0.0.1:1"`, `No credential is configured: the gateway requires one. Set one of these: - the environment variable QUIVA_API_KEY`},
@@ -141,9 +141,9 @@ func TestAccProviderConfiguration(t *testing.T) {
 	}
 }
 
-// TestAccProviderCredentialRefused: what is said of a refused credential fits its
+// TestProviderCredentialRefused: what is said of a refused credential fits its
 // kind.
-func TestAccProviderCredentialRefused(t *testing.T) {
+func TestProviderCredentialRefused(t *testing.T) {
 	t.Parallel()
 	for argument, want := range map[string]string{
 		"api_key": "The request used the API key from the provider block. The usual causes: it has expired (API keys do after 90 days unless set otherwise), it was deleted,",
@@ -160,9 +160,9 @@ func TestAccProviderCredentialRefused(t *testing.T) {
 	}
 }
 
-// TestAccProviderEnvironment: what the block leaves out comes from the
+// TestProviderEnvironment: what the block leaves out comes from the
 // environment, but a credential only as a whole.
-func TestAccProviderEnvironment(t *testing.T) {
+func TestProviderEnvironment(t *testing.T) {
 	tests := map[string]struct {
 		block       string
 		environment map[string]string
@@ -239,9 +239,9 @@ func configured(t *testing.T) *tfprotov6.ConfigureProviderResponse {
 	return response
 }
 
-// TestAccProviderUnreachable: each way in which there is no gateway at the
+// TestProviderUnreachable: each way in which there is no gateway at the
 // endpoint has its own error.
-func TestAccProviderUnreachable(t *testing.T) {
+func TestProviderUnreachable(t *testing.T) {
 	t.Parallel()
 	closed := mockgateway.NewServer()
 	closed.Close()
@@ -266,8 +266,8 @@ func TestAccProviderUnreachable(t *testing.T) {
 	}
 }
 
-// TestAccProviderPrivateCA: a gateway behind a private certificate authority.
-func TestAccProviderPrivateCA(t *testing.T) {
+// TestProviderPrivateCA: a gateway behind a private certificate authority.
+func TestProviderPrivateCA(t *testing.T) {
 	t.Parallel()
 	gateway := mockgateway.NewTLSServer()
 	t.Cleanup(gateway.Close)

@@ -17,8 +17,8 @@ import (
 	"github.com/quivaworks/terraform-provider-quiva/internal/provider"
 )
 
-// TestAccSchemaErrorsFunction: what is wrong with a value, a line for each error.
-func TestAccSchemaErrorsFunction(t *testing.T) {
+// TestSchemaErrorsFunction: what is wrong with a value, a line for each error.
+func TestSchemaErrorsFunction(t *testing.T) {
 	t.Parallel()
 	const flag = `{
     type       = "object"
@@ -80,9 +80,9 @@ func TestAccSchemaErrorsFunction(t *testing.T) {
 	}
 }
 
-// TestAccSchemaErrorsFunctionSchema: a schema that is none, or not all there, is
+// TestSchemaErrorsFunctionSchema: a schema that is none, or not all there, is
 // no error of the value.
-func TestAccSchemaErrorsFunctionSchema(t *testing.T) {
+func TestSchemaErrorsFunctionSchema(t *testing.T) {
 	t.Parallel()
 	const parameter = `Invalid value for "schema" parameter: `
 	tests := map[string]struct{ schema, want string }{
@@ -106,9 +106,9 @@ func TestAccSchemaErrorsFunctionSchema(t *testing.T) {
 	}
 }
 
-// TestAccSchemaErrorsFunctionUnknown: what cannot be checked yet is checked in the
+// TestSchemaErrorsFunctionUnknown: what cannot be checked yet is checked in the
 // apply.
-func TestAccSchemaErrorsFunctionUnknown(t *testing.T) {
+func TestSchemaErrorsFunctionUnknown(t *testing.T) {
 	t.Parallel()
 	const configuration = `
 resource "terraform_data" "test" {

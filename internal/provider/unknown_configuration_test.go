@@ -14,10 +14,10 @@ import (
 	"github.com/quivaworks/terraform-provider-quiva/internal/mockgateway"
 )
 
-// TestAccProviderUnknown: an argument that another resource computes does not
+// TestProviderUnknown: an argument that another resource computes does not
 // keep resources from being planned, in one go with that other resource. What
 // cannot do without the gateway names the argument.
-func TestAccProviderUnknown(t *testing.T) {
+func TestProviderUnknown(t *testing.T) {
 	t.Parallel()
 	gateway := newGateway(t)
 	gateway.PutEntry("flags", "held", `{"a":1}`)

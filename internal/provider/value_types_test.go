@@ -36,10 +36,10 @@ func writtenBefore(t *testing.T, gateway *mockgateway.Server, times int) {
 	}
 }
 
-// TestAccImportIntoOtherTypes: an import into a configuration of other types
+// TestImportIntoOtherTypes: an import into a configuration of other types
 // plans one change in place at most, which sends nothing. That the plan after it
 // is empty, the test framework checks.
-func TestAccImportIntoOtherTypes(t *testing.T) {
+func TestImportIntoOtherTypes(t *testing.T) {
 	t.Parallel()
 	for name, tt := range otherTypes {
 		for address, imported := range map[string]struct{ id, configuration string }{
@@ -61,9 +61,9 @@ func TestAccImportIntoOtherTypes(t *testing.T) {
 	}
 }
 
-// TestAccPlanTurnsOut: what is planned while a part is not known is what is
+// TestPlanTurnsOut: what is planned while a part is not known is what is
 // planned in the apply, also where it turns out that nothing changes.
-func TestAccPlanTurnsOut(t *testing.T) {
+func TestPlanTurnsOut(t *testing.T) {
 	t.Parallel()
 	for name, tt := range otherTypes {
 		for address, form := range map[string]struct{ id, resource string }{
@@ -91,9 +91,9 @@ func TestAccPlanTurnsOut(t *testing.T) {
 	}
 }
 
-// TestAccDriftThatIsFollowed: the configuration says what others have written,
+// TestDriftThatIsFollowed: the configuration says what others have written,
 // and nothing is sent.
-func TestAccDriftThatIsFollowed(t *testing.T) {
+func TestDriftThatIsFollowed(t *testing.T) {
 	t.Parallel()
 	gateway := newGateway(t)
 	zones := func(run int, zones ...string) resource.TestStep {
@@ -116,9 +116,9 @@ func TestAccDriftThatIsFollowed(t *testing.T) {
 	writtenBefore(t, gateway, 2)
 }
 
-// TestAccDriftKeepsTypes: a refresh keeps the types that the configuration gave,
+// TestDriftKeepsTypes: a refresh keeps the types that the configuration gave,
 // so following what others have written plans nothing at all.
-func TestAccDriftKeepsTypes(t *testing.T) {
+func TestDriftKeepsTypes(t *testing.T) {
 	t.Parallel()
 	for address, resourceOf := range map[string]string{
 		entryAddress:   "resource \"quiva_kv_entry\" \"test\" {\n  bucket = \"flags\"\n  key = \"a\"\n  value = %s\n}\n",
