@@ -29,7 +29,7 @@ func (b *broken) String() string {
 
 // check returns which promise a run has broken by what is there now, or nil.
 func (p *player) check(r ran, now world) *broken {
-	for _, defect := range []string{"panic:", "inconsistent result", "invalid result", "crashed", "DATA RACE", "provider bug", "Provider produced"} {
+	for _, defect := range []string{"panic:", "inconsistent result", "invalid result", "crashed", "provider bug", "Provider produced"} {
 		if r.says(defect) {
 			return breaks(0, "the provider misbehaved:\n%s", r.output)
 		}

@@ -35,3 +35,13 @@ func TestEndlessResponse(t *testing.T) {
 		t.Errorf("a plan took %d of memory, %d with a response that ends", memory, tooLarge)
 	}
 }
+
+// endless is a text of spaces.
+type endless struct{}
+
+func (endless) Read(p []byte) (int, error) {
+	for i := range p {
+		p[i] = ' '
+	}
+	return len(p), nil
+}

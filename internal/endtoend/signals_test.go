@@ -46,7 +46,7 @@ func start(t *testing.T, command *exec.Cmd) {
 func TestInterrupt(t *testing.T) {
 	waits := map[string]mockgateway.Effect{
 		"hanging request":  mockgateway.Hang(),
-		"long Retry-After": retryAfter(http.StatusTooManyRequests, "50", "slow down"),
+		"long Retry-After": mockgateway.Respond(http.StatusTooManyRequests, http.Header{"Retry-After": {"50"}}, "slow down"),
 	}
 	for name, wait := range waits {
 		t.Run(name, func(t *testing.T) {

@@ -52,15 +52,10 @@ func TestMain(m *testing.M) {
 	}())
 }
 
-// build builds the provider, with the race detector where there is one, and
-// finds Terraform.
+// build builds the provider and finds Terraform.
 func build(dir string) error {
-	var flags []string
-	if raceEnabled {
-		flags = append(flags, "-race")
-	}
 	binary = filepath.Join(dir, terraformcli.Executable("terraform-provider-quiva"))
-	if err := terraformcli.Build(context.Background(), "", binary, flags...); err != nil {
+	if err := terraformcli.Build(context.Background(), "", binary); err != nil {
 		return err
 	}
 	var err error
@@ -109,9 +104,6 @@ func newWorkspace(t *testing.T, gateway *mockgateway.Server, environment ...stri
 	t.Helper()
 	w := &workspace{t: t, dir: t.TempDir(), env: slices.Clip(built.Env)}
 	w.env = append(w.env,
-		// A race ends the provider, which Terraform reports; and it ends
-		// without the detector's pause of a second.
-		"GORACE=halt_on_error=1 atexit_sleep_ms=0",
 		"QUIVA_API_URL="+gateway.URL,
 		"QUIVA_API_KEY="+mockgateway.DefaultAPIKey)
 	w.env = append(w.env, environment...)

@@ -200,3 +200,21 @@ func (p *phase) delete(key objectKey, private []byte) bool {
 	p.save(key, nil)
 	return true
 }
+
+// planAndApply plans a configuration and, unless that fails, applies it.
+func (w *workspace) planAndApply(text string, options planOptions) []diagnostic {
+	w.t.Helper()
+	p := w.plan(text, options)
+	if len(failed(p.diagnostics)) > 0 {
+		return p.diagnostics
+	}
+	return append(p.diagnostics, w.apply(p)...)
+}
+
+// must plans and applies what has to succeed.
+func (w *workspace) must(text string, options planOptions) {
+	w.t.Helper()
+	if err := errorOf(w.planAndApply(text, options)); err != nil {
+		w.t.Fatal(err)
+	}
+}

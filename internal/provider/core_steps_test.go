@@ -51,13 +51,8 @@ func run(t *testing.T, steps ...resource.TestStep) {
 		}
 	}
 	if len(w.state) > 0 {
-		destruction := w.plan(configuration, planOptions{destroy: true, noRefresh: true})
-		said := destruction.diagnostics
-		if len(failed(said)) == 0 {
-			said = w.apply(destruction)
-		}
-		if errors := failed(said); len(errors) > 0 {
-			t.Errorf("the destruction at the end fails:\n%s", strings.Join(errors, "\n"))
+		if err := errorOf(w.planAndApply(configuration, planOptions{destroy: true, noRefresh: true})); err != nil {
+			t.Errorf("the destruction at the end fails:\n%s", err)
 		}
 	}
 }

@@ -1,0 +1,250 @@
+package provider_test
+
+import (
+	"bytes"
+	"compress/gzip"
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/quivaworks/terraform-provider-quiva/internal/mockgateway"
+)
+
+// entries is what a gateway or a state holds: JSON by key.
+type entries = map[string]string
+
+var (
+	bothOld   = entries{"a": `{"n":1}`, "b": `{"n":1}`}
+	bothNew   = entries{"a": `{"n":2}`, "b": `{"n":2}`}
+	noEntries = entries{}
+)
+
+// twoEntries is the configuration that the faults strike: the entries a and b
+// with the value {"n": n}.
+func twoEntries(n int) string {
+	return fmt.Sprintf("resource \"quiva_kv_entry\" \"test\" {\n  for_each = toset([\"a\", \"b\"])\n  bucket = \"flags\"\n  key = each.key\n  value = { n = %d }\n}\n", n)
+}
+
+// fault is one thing that goes wrong with requests about the entry a, and what
+// must come of it.
+type fault struct {
+	// method selects the requests that are struck, times how many of them; 0
+	// is all.
+	method string
+	times  int
+	effect mockgateway.Effect
+	// retries is the provider's max_retries, timeout its request_timeout: the
+	// default if empty, so that a slow machine is no fault of its own.
+	retries int
+	timeout string
+
+	// says is the text of an error, or "" for a run that succeeds.
+	says string
+	// gateway and state are what is there after the struck run.
+	gateway, state entries
+}
+
+// The entry a as left by a run that did all for b and nothing for a.
+var (
+	onlyBefore = entries{"a": `{"n":1}`, "b": `{"n":2}`}
+	onlyB      = entries{"b": `{"n":2}`}
+)
+
+func respond(status int, body string) mockgateway.Effect {
+	return mockgateway.Respond(status, nil, body)
+}
+
+func retryAfter(status int, after, body string) mockgateway.Effect {
+	return mockgateway.Respond(status, http.Header{"Retry-After": {after}}, body)
+}
+
+// creating: the gateway is empty, both entries are to be created.
+var creating = map[string]fault{
+	"look refused":           {method: "GET", effect: mockgateway.Reset(), says: `Could not check whether entry "a" already exists in bucket "flags"`, gateway: onlyB, state: onlyB},
+	"look 500":               {method: "GET", effect: respond(500, `{"error":"internal_error"}`), retries: 1, says: "internal_error (2 tries in", gateway: onlyB, state: onlyB},
+	"look html":              {method: "GET", effect: respond(200, "<html>"), says: "Unexpected response: not a Quiva Gateway", gateway: onlyB, state: onlyB},
+	"look 404 of a proxy":    {method: "GET", effect: respond(404, "<html>no such page"), says: "The response started with: <html>no such page", gateway: onlyB, state: onlyB},
+	"dropped":                {method: "PUT", effect: mockgateway.Drop(), retries: 1, says: "EOF (2 tries in", gateway: onlyB, state: onlyB},
+	"kept connection closed": {method: "PUT", effect: mockgateway.Drop(), times: 1, gateway: bothNew, state: bothNew},
+	"dropped once":           {method: "PUT", effect: mockgateway.Drop(), times: 1, retries: 1, gateway: bothNew, state: bothNew},
+	// Written, and nobody knows: the next run adopts it.
+	"response lost":      {method: "PUT", effect: mockgateway.LoseResponse(), says: `Could not write entry "a" in bucket "flags"`, gateway: bothNew, state: onlyB},
+	"response lost once": {method: "PUT", effect: mockgateway.LoseResponse(), times: 1, retries: 1, gateway: bothNew, state: bothNew},
+	"response cut":       {method: "PUT", effect: mockgateway.Truncate(), says: "unexpected EOF", gateway: bothNew, state: onlyB},
+	"429 in seconds":     {method: "PUT", effect: retryAfter(429, "1", "slow down"), times: 1, retries: 1, gateway: bothNew, state: bothNew},
+	"429 by date":        {method: "PUT", effect: retryAfter(429, "Wed, 21 Oct 2015 07:28:00 GMT", "slow down"), times: 1, retries: 1, gateway: bothNew, state: bothNew},
+	"429 for good":       {method: "PUT", effect: retryAfter(429, "0", "no more than 5 requests"), retries: 2, says: "no more than 5 requests (", gateway: onlyB, state: onlyB},
+	"502 once":           {method: "PUT", effect: respond(502, "<html>"), times: 1, retries: 1, gateway: bothNew, state: bothNew},
+	"503 once":           {method: "PUT", effect: respond(503, ""), times: 1, retries: 1, gateway: bothNew, state: bothNew},
+	"504 once":           {method: "PUT", effect: respond(504, ""), times: 1, retries: 1, gateway: bothNew, state: bothNew},
+	"501":                {method: "PUT", effect: respond(501, `{"error":"no"}`), retries: 5, says: "501 Not Implemented: no", gateway: onlyB, state: onlyB},
+	"hanging":            {method: "PUT", effect: mockgateway.Hang(), timeout: "1s", says: "no complete response within 1s", gateway: onlyB, state: onlyB},
+	"403":                {method: "PUT", effect: respond(403, `{"error":"forbidden"}`), says: "must list it: PUT /storage/kv/flags/entries/a", gateway: onlyB, state: onlyB},
+	"html for a write":   {method: "PUT", effect: respond(200, "<html>Sign in"), says: "The response started with: <html>Sign in", gateway: onlyB, state: onlyB},
+}
+
+// reading: both entries are there and in the state, the run changes both. The
+// refresh is struck, so nothing at all may happen.
+var reading = map[string]fault{
+	"404 html":        {effect: respond(404, "<html>no such page"), says: "The response started with: <html>no such page"},
+	"404 empty":       {effect: respond(404, ""), says: "not a response of the gateway's API"},
+	"404 other error": {effect: respond(404, `{"error":"no route matched"}`), says: "no route matched"},
+	"404, and more":   {effect: respond(404, `{"error":"not_found","message":"no route"}`), says: "not a response of the gateway's API"},
+	"404 of a 502":    {effect: respond(404, `{"status_code":502,"body":{"error":"not_found"}}`), says: "not a response of the gateway's API"},
+	"error and value": {effect: respond(200, `{"error":"stale","body":{"key":"a","value":{"n":9}}}`), says: "contains an error despite status 200: stale"},
+	"200 html":        {effect: respond(200, "<html>Sign in"), says: "Check that the endpoint"},
+	"200 empty":       {effect: respond(200, ""), says: "the response is empty"},
+	"200 with error":  {effect: respond(200, `{"status_code":404,"body":{"error":"not_found"}}`), says: "contains an error despite status 200: not_found"},
+	"401":             {effect: respond(401, `{"status_code":401,"body":{"error":"unauthorized"}}`), says: "the API key from the provider block"},
+	"403":             {effect: respond(403, `{"error":"forbidden"}`), says: "GET /storage/kv/flags/entries/a"},
+	"500 html":        {effect: respond(500, "<html>oops"), retries: 1, says: "(2 tries in"},
+	"truncated":       {effect: mockgateway.Truncate(), says: "unexpected EOF"},
+	"cut JSON":        {effect: respond(200, `{"body":{"key":"a","value":{"n":`), says: "the response is broken JSON"},
+	"no body":         {effect: respond(200, `{"metadata":{}}`), says: `the response lacks "body"`},
+	"no value":        {effect: respond(200, `{"body":{"key":"a"}}`), says: `the response lacks "body.value"`},
+	"endless":         {effect: mockgateway.Stream(200, nil, func() io.Reader { return endless{} }), says: "the response is larger than the limit of 16 MiB"},
+	"gzip bomb":       {effect: gzipped(io.LimitReader(endless{}, 64<<20)), says: "the response is larger than the limit of 16 MiB"},
+	"not gzip":        {effect: mockgateway.Respond(200, http.Header{"Content-Encoding": {"gzip"}}, `{"body":{"key":"a","value":{"n":1}}}`), says: "Unexpected response: not a Quiva Gateway"},
+	"deep":            {effect: respond(200, `{"body":{"key":"a","value":`+strings.Repeat("[", 100_000)+strings.Repeat("]", 100_000)+`}}`), says: "exceeded max depth"},
+	"deep, legal":     {effect: respond(200, `{"body":{"key":"a","value":`+strings.Repeat("[", 9_000)+strings.Repeat("]", 9_000)+`}}`), says: "nests deeper than 1000 levels"},
+	"not UTF-8":       {effect: respond(200, "{\"body\":{\"key\":\"a\",\"value\":{\"n\":\"\xff\"}}}"), says: "the response is not valid UTF-8"},
+	"huge number":     {effect: respond(200, `{"body":{"key":"a","value":{"n":1e999999999}}}`), says: "beyond 1e±4096"},
+	"hanging":         {effect: mockgateway.Hang(), timeout: "1s", says: "no complete response within 1s"},
+	"reset":           {effect: mockgateway.Reset(), says: "Gateway not reachable"},
+	"429 for good":    {effect: retryAfter(429, "0", "slow down"), says: "slow down"},
+}
+
+// gzipped responses with a text, compressed.
+func gzipped(text io.Reader) mockgateway.Effect {
+	var body bytes.Buffer
+	writer := gzip.NewWriter(&body)
+	if _, err := io.Copy(writer, text); err != nil {
+		panic(err)
+	}
+	if err := writer.Close(); err != nil {
+		panic(err)
+	}
+	return mockgateway.Respond(http.StatusOK, http.Header{"Content-Encoding": {"gzip"}}, body.String())
+}
+
+// endless is a text of spaces.
+type endless struct{}
+
+func (endless) Read(p []byte) (int, error) {
+	for i := range p {
+		p[i] = ' '
+	}
+	return len(p), nil
+}
+
+// updating: both entries are there, the run changes both.
+var updating = map[string]fault{
+	"500":           {method: "PUT", effect: respond(500, `{"error":"internal_error"}`), says: "internal_error", gateway: onlyBefore, state: onlyBefore},
+	"not success":   {method: "PUT", effect: respond(200, `{"message":"success","error":"locked"}`), says: "contains an error despite status 200: locked", gateway: onlyBefore, state: onlyBefore},
+	"too large":     {method: "PUT", effect: respond(413, "<html>"), says: "Value too large", gateway: onlyBefore, state: onlyBefore},
+	"401":           {method: "PUT", effect: respond(401, `{"error":"unauthorized"}`), says: "Gateway refused the credential", gateway: onlyBefore, state: onlyBefore},
+	"bucket gone":   {method: "PUT", effect: respond(404, `{"error":"not_found"}`), says: `has no bucket "flags"`, gateway: onlyBefore, state: onlyBefore},
+	"response lost": {method: "PUT", effect: mockgateway.LoseResponse(), says: "EOF", gateway: bothNew, state: onlyBefore},
+	"reset once":    {method: "PUT", effect: mockgateway.Reset(), times: 1, retries: 1, gateway: bothNew, state: bothNew},
+	// What is legal JSON is drift like any other, and repaired.
+	"value is text":   {method: "GET", effect: respond(200, `{"body":{"key":"a","value":"text"}}`), gateway: bothNew, state: bothNew},
+	"value is number": {method: "GET", effect: respond(200, `{"body":{"key":"a","value":7}}`), gateway: bothNew, state: bothNew},
+	"value is null":   {method: "GET", effect: respond(200, `{"body":{"key":"a","value":null}}`), gateway: bothNew, state: bothNew},
+	"content type":    {method: "GET", effect: mockgateway.Respond(200, http.Header{"Content-Type": {"text/html"}}, `{"body":{"key":"a","value":{"n":1}}}`), gateway: bothNew, state: bothNew},
+	"gzip":            {method: "GET", effect: gzipped(strings.NewReader(`{"body":{"key":"a","value":{"n":1}}}`)), gateway: bothNew, state: bothNew},
+	"gone":            {method: "GET", effect: respond(404, `{"error":"not_found"}`), times: 2, gateway: bothNew, state: bothNew},
+}
+
+// deleting: both entries are there, the run destroys both.
+var deleting = map[string]fault{
+	"500":            {method: "DELETE", effect: respond(500, `{"error":"internal_error"}`), says: `Could not delete entry "a" in bucket "flags"`, gateway: entries{"a": `{"n":1}`}, state: entries{"a": `{"n":1}`}},
+	"gone already":   {method: "DELETE", effect: respond(404, `{"error":"not_found"}`), gateway: entries{"a": `{"n":1}`}, state: noEntries},
+	"404 of a proxy": {method: "DELETE", effect: respond(404, "<html>"), says: "The response started with: <html>", gateway: entries{"a": `{"n":1}`}, state: entries{"a": `{"n":1}`}},
+	"404, and more":  {method: "DELETE", effect: respond(404, `{"error":"not_found","message":"no route"}`), says: "not a response of the gateway's API", gateway: entries{"a": `{"n":1}`}, state: entries{"a": `{"n":1}`}},
+	"not success":    {method: "DELETE", effect: respond(200, `{"message":"success","error":"locked"}`), says: "despite status 200: locked", gateway: entries{"a": `{"n":1}`}, state: entries{"a": `{"n":1}`}},
+	"response lost":  {method: "DELETE", effect: mockgateway.LoseResponse(), says: "EOF", gateway: noEntries, state: entries{"a": `{"n":1}`}},
+	"lost once":      {method: "DELETE", effect: mockgateway.LoseResponse(), times: 1, retries: 1, gateway: noEntries, state: noEntries},
+}
+
+// TestFaults: whatever goes wrong with the requests about one entry, the other is
+// written, the state is what the provider could know, the error says why, and the
+// next apply converges.
+func TestFaults(t *testing.T) {
+	t.Parallel()
+	for name, fault := range creating {
+		t.Run("creating/"+name, func(t *testing.T) { strike(t, fault, noEntries, planOptions{}) })
+	}
+	for name, fault := range reading {
+		fault.method, fault.gateway, fault.state = "GET", bothOld, bothOld
+		t.Run("reading/"+name, func(t *testing.T) { strike(t, fault, bothOld, planOptions{}) })
+	}
+	for name, fault := range updating {
+		t.Run("updating/"+name, func(t *testing.T) { strike(t, fault, bothOld, planOptions{}) })
+	}
+	for name, fault := range deleting {
+		t.Run("deleting/"+name, func(t *testing.T) { strike(t, fault, bothOld, planOptions{destroy: true}) })
+	}
+}
+
+// strike applies what is to be there at first, then makes a run with the fault and
+// checks what came of it, then one without: it must converge.
+func strike(t *testing.T, fault fault, first entries, options planOptions) {
+	t.Parallel()
+	gateway := newGateway(t)
+	w := newWorkspace(t)
+	provider := fmt.Sprintf("provider \"quiva\" {\n  endpoint = %q\n  api_key = %q\n  max_retries = %d\n", gateway.URL, mockgateway.DefaultAPIKey, fault.retries)
+	if fault.timeout != "" {
+		provider += fmt.Sprintf("  request_timeout = %q\n", fault.timeout)
+	}
+	provider += "}\n"
+	if len(first) > 0 {
+		w.must(provider+twoEntries(1), planOptions{})
+	}
+
+	injection := gateway.Inject(mockgateway.Fault{Method: fault.method, Path: "/storage/kv/flags/entries/a", Times: fault.times, Effect: fault.effect})
+	struck := errorOf(w.planAndApply(provider+twoEntries(2), options))
+	if injection.Hits() == 0 {
+		t.Error("the fault struck nothing")
+	}
+	if (struck != nil) != (fault.says != "") || struck != nil && !message(fault.says).MatchString(struck.Error()) {
+		t.Errorf("ended with %v; it must say %q", struck, fault.says)
+	}
+	check := func(when string, gatewayWant, stateWant entries) {
+		t.Helper()
+		if held := gateway.Entries("flags"); !maps.Equal(held, gatewayWant) {
+			t.Errorf("%s, the gateway holds %v, want %v", when, held, gatewayWant)
+		}
+		if state := w.entries(); !maps.Equal(state, stateWant) {
+			t.Errorf("%s, the state holds %v, want %v", when, state, stateWant)
+		}
+	}
+	check("after the fault", fault.gateway, fault.state)
+
+	gateway.ClearFaults()
+	w.must(provider+twoEntries(2), options)
+	final := bothNew
+	if options.destroy {
+		final = noEntries
+	}
+	held := final
+	if fault.says == "" {
+		held = fault.gateway
+	}
+	check("after the next run", held, final)
+}
+
+// entries returns the values of the entries in the state, as JSON by their keys.
+func (w *workspace) entries() entries {
+	w.t.Helper()
+	held := entries{}
+	for _, o := range w.state {
+		text, err := json.Marshal(shownJSON(o.value.GetAttr("value")))
+		w.check(err)
+		held[o.value.GetAttr("key").AsString()] = string(text)
+	}
+	return held
+}
