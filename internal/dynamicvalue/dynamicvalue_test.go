@@ -429,8 +429,8 @@ func TestEqual(t *testing.T) {
 func TestDecodeRefuses(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct{ text, want string }{
-		"empty":           {``, "line 1, column 1: a value is missing"},
-		"truncated":       {"{\n\"é\":", "line 2, column 5: a value is missing"},
+		"empty":           {``, "line 1, column 1: expected a JSON value"},
+		"truncated":       {"{\n\"é\":", "line 2, column 5: expected a JSON value"},
 		"same name":       {`{"é":1,"e\u0301":2}`, `two properties have the name "é"`},
 		"two values":      {`{} {}`, "continues after its first value"},
 		"not UTF-8":       {"\"\xff\"", "UTF-8"},

@@ -233,7 +233,7 @@ func FuzzText(f *testing.F) {
 		switch isObject := bytes.HasPrefix(canonical, []byte("{")); {
 		case objectErr == nil && !bytes.Equal(object, canonical):
 			t.Fatalf("%q is read as %s, and as an object as %s", text, canonical, object)
-		case objectErr != nil && isObject && !strings.Contains(objectErr.Error(), "stands twice"):
+		case objectErr != nil && isObject && !strings.Contains(objectErr.Error(), "duplicate property"):
 			t.Fatalf("%q is the object %s, but: %v", text, canonical, objectErr)
 		}
 	})

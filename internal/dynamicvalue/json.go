@@ -124,7 +124,7 @@ func (p *parser) value(left int) (any, error) {
 		word = word[:end]
 	}
 	if !json.Valid(word) {
-		return nil, p.errorAt(p.at, "a value is missing or is not JSON")
+		return nil, p.errorAt(p.at, "expected a JSON value")
 	}
 	var value any // null
 	switch c {
@@ -153,7 +153,7 @@ func (p *parser) list(closing byte, element func() error) error {
 			break
 		}
 		if p.next() != ',' {
-			return p.errorAt(p.at, "a comma or %c is missing", closing)
+			return p.errorAt(p.at, "expected a comma or %c", closing)
 		}
 		p.at++
 	}
@@ -166,7 +166,7 @@ func (p *parser) object(left int) (map[string]any, error) {
 	var written map[string]string // names that are written in another form than NFC
 	err := p.list('}', func() error {
 		if p.next() != '"' {
-			return p.errorAt(p.at, "a name in double quotes is missing")
+			return p.errorAt(p.at, "expected a property name in double quotes")
 		}
 		start := p.at
 		name, err := p.string()
@@ -178,7 +178,7 @@ func (p *parser) object(left int) (map[string]any, error) {
 		case taken && cmp.Or(written[normal], normal) != name:
 			return p.errorAt(start, "two properties have the name %q once Terraform has normalized it", normal)
 		case taken && p.strict:
-			return p.errorAt(start, "the name %q stands twice in one object", normal)
+			return p.errorAt(start, "duplicate property %q", normal)
 		case name != normal:
 			if written == nil {
 				written = map[string]string{}
@@ -186,7 +186,7 @@ func (p *parser) object(left int) (map[string]any, error) {
 			written[normal] = name
 		}
 		if p.next() != ':' {
-			return p.errorAt(p.at, "a colon is missing after the name")
+			return p.errorAt(p.at, "expected a colon after the property name")
 		}
 		p.at++
 		members[normal], err = p.value(left)
@@ -205,7 +205,7 @@ func (p *parser) string() (text string, err error) {
 			if literal := p.text[start:p.at]; !isEscaped {
 				text = string(literal[1 : len(literal)-1])
 			} else if json.Unmarshal(literal, &text) != nil {
-				return "", p.errorAt(start, "a string has an escape that JSON does not know")
+				return "", p.errorAt(start, "invalid escape in a string")
 			}
 			return text, nil
 		case c == '\\':
@@ -218,10 +218,10 @@ func (p *parser) string() (text string, err error) {
 			}
 			p.at++
 		case c < ' ':
-			return "", p.errorAt(p.at, "a string has a control character that is not escaped, such as a line break")
+			return "", p.errorAt(p.at, "unescaped control character in a string, such as a line break")
 		}
 	}
-	return "", p.errorAt(start, "a string does not end")
+	return "", p.errorAt(start, "unterminated string")
 }
 
 // escapedUnit returns the UTF-16 code unit of an escape such as \ud800, if text

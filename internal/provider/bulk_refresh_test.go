@@ -53,7 +53,11 @@ func TestBulkRefresh(t *testing.T) {
 			if asText {
 				dozen++ // one entry tells that the list makes strings of values
 			}
-			configuration := withProvider(gateway, singleEntries(`value = { n = count.index, text = "\"ü\"" }`))
+			value := `{ n = count.index, text = "\"ü\"" }`
+			if asText {
+				value = "jsonencode(" + value + ")"
+			}
+			configuration := withProvider(gateway, singleEntries("value = "+value))
 			// repairs expects one entry to be changed and no other.
 			repairs := func(change func(), i int, action plancheck.ResourceActionType, least, most requests) resource.TestStep {
 				checks := []plancheck.PlanCheck{plancheck.ExpectResourceAction(singleAddress(i), action)}

@@ -42,10 +42,6 @@ func compileSchema(value dynamicvalue.Value) (*jsonSchema, error) {
 	if err != nil {
 		return nil, err
 	}
-	isKeyword := func(name string) bool { return strings.Contains(keywords, " "+name+" ") }
-	if object, ok := document.(map[string]any); ok && !slices.ContainsFunc(slices.Collect(maps.Keys(object)), isKeyword) {
-		return nil, errors.New("this object has no keyword of JSON Schema that could find an error; the value comes first, then the schema")
-	}
 	compiler := jsonschema.NewCompiler()
 	compiler.DefaultDraft(jsonschema.Draft2020)
 	compiler.AssertFormat() // which readers of a schema expect, whatever its draft
@@ -56,6 +52,10 @@ func compileSchema(value dynamicvalue.Value) (*jsonSchema, error) {
 	compiled, err := compiler.Compile(schemaURL)
 	if err != nil {
 		return nil, explainSchemaError(err)
+	}
+	isKeyword := func(name string) bool { return strings.Contains(keywords, " "+name+" ") }
+	if object, ok := document.(map[string]any); ok && !slices.ContainsFunc(slices.Collect(maps.Keys(object)), isKeyword) {
+		return nil, errors.New("this object has no keyword of JSON Schema that could find an error; the value comes first, then the schema")
 	}
 	return &jsonSchema{compiled}, nil
 }

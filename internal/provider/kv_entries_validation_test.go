@@ -27,7 +27,7 @@ func TestKVEntriesBadInput(t *testing.T) {
 		"typed null":         {entries(`var.none`) + "variable \"none\" {\n  type = map(map(string))\n  default = null\n}\n", `Missing Configuration for Required Attribute`},
 		"entry null":         {entries(`{ a = {}, b = null }`), `The entry "b" is null. To delete it, omit it: entries = { for key, value in var.entries : key => value if value != null }`},
 		"entry typed null":   {entries(`{ a = var.none }`) + "variable \"none\" {\n  type = map(string)\n  default = null\n}\n", `The entry "a" is null.`},
-		"entry string":       {entries(`{ a = "on" }`), `The gateway stores JSON objects; these entries are not: - "a": this text is not the JSON of one: line 1, column 1: an object must begin with { To store the text itself, wrap it in an object: "a" = { text = … }.`},
+		"entry string":       {entries(`{ a = "on" }`), `The gateway stores JSON objects; these entries are not: - "a": this text is not a JSON object: line 1, column 1: an object must begin with { To store the text itself, wrap it in an object: "a" = { text = … }.`},
 		"entry number":       {entries(`{ a = {}, b = 5 }`), `- "b": this is a number`},
 		"entry list":         {entries(`{ a = [{}] }`), `- "a": this is a list`},
 		"entries of a map":   {entries(`tomap({ a = true, b = false })`), `- "a": this is a bool - "b": this is a bool`},
@@ -75,7 +75,7 @@ func TestKVEntriesTurnOut(t *testing.T) {
 		"list":         {"terraform_data.other.output", `[{}]`, "Entries are not an object"},
 		"null":         {"terraform_data.other.output", `null`, "Missing Configuration for Required Attribute"},
 		"entry null":   {"{ a = { n = 1 }, b = terraform_data.other.output }", `null`, `The entry "b" is null`},
-		"entry string": {"{ a = { n = 1 }, b = terraform_data.other.output }", `"text"`, `- "b": this text is not the JSON of one`},
+		"entry string": {"{ a = { n = 1 }, b = terraform_data.other.output }", `"text"`, `- "b": this text is not a JSON object`},
 		"key":          {"terraform_data.other.output", `{ ".." = {} }`, `The key ".." begins with a dot.`},
 	}
 	for name, tt := range tests {

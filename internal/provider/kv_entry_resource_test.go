@@ -483,7 +483,7 @@ func TestKVEntryBadInput(t *testing.T) {
 	value := func(hcl string) string { return entry(gateway, "a", hcl) }
 	key := func(name string) string { return entry(gateway, name, "{}") }
 	tests := map[string]struct{ configuration, want string }{
-		"value string":   {value(`"on"`), `The gateway stores JSON objects; this text is not the JSON of one: line 1, column 1: an object must begin with {. To store the text itself, wrap it in an object: value = { text =`},
+		"value string":   {value(`"on"`), `The gateway stores JSON objects; this text is not a JSON object: line 1, column 1: an object must begin with {. To store the text itself, wrap it in an object: value = { text =`},
 		"value number":   {value(`5`), `this is a number. Put it into an object: value = { limit =`},
 		"value bool":     {value(`true`), `this is a bool`},
 		"value list":     {value(`["a"]`), `this is a list. Put it into an object: value = { items =`},
@@ -569,7 +569,7 @@ func TestKVEntryRefused(t *testing.T) {
 func TestKVEntryValueTurnsOut(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct{ input, want string }{
-		"string": {`"text"`, "this text is not the JSON of one"},
+		"string": {`"text"`, "this text is not a JSON object"},
 		"null":   {`null`, "Value is missing"},
 	} {
 		t.Run(name, func(t *testing.T) {

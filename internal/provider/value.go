@@ -76,7 +76,11 @@ func objectProblem(value dynamicvalue.Value, orText bool) (problem, advice strin
 		case strings.HasSuffix(text, ".json"):
 			return "this is the name of a file", fmt.Sprintf("Read the file:\n\n  NAME = file(%q)", text)
 		}
-		return fmt.Sprintf("this text is not the JSON of one: %v", err), wrap
+		problem = fmt.Sprintf("this text is not a JSON object: %v", err)
+		if strings.HasPrefix(text, "{") {
+			return problem, "Correct the text."
+		}
+		return problem, wrap
 	case dynamicvalue.KindNumber:
 		return "this is a number", "Put it into an object: NAME = { limit = … }."
 	case dynamicvalue.KindBool:

@@ -1,6 +1,6 @@
 locals {
   # flags/checkout.json is the entry "checkout".
-  flags = { for file in fileset(path.module, "flags/*.json") : trimsuffix(basename(file), ".json") => jsondecode(file("${path.module}/${file}")) }
+  flags = { for file in fileset(path.module, "flags/*.json") : trimsuffix(basename(file), ".json") => file("${path.module}/${file}") }
 }
 
 resource "quiva_kv_entries" "flags" {
