@@ -25,6 +25,21 @@ func TestDocumentedSizes(t *testing.T) {
 			t.Errorf("the schema of %s comes after %d words (%t), want at most %d", resource, words, found, schemaWithin)
 		}
 	}
+	guides, err := filepath.Glob("../../docs/guides/*.md")
+	if err != nil || len(guides) == 0 || len(guides) > 7 {
+		t.Errorf("there are %d guides, want at most 7 (%v)", len(guides), err)
+	}
+	all := map[string]int{}
+	for _, guide := range guides {
+		name := filepath.Base(guide)
+		words := len(strings.Fields(readDocument(t, "guides/"+name)))
+		all[name], all["all guides"] = words, all["all guides"]+words
+	}
+	for name, most := range map[string]int{"all guides": 9500, "security-and-failures.md": 1500, "scale.md": 700} {
+		if words := all[name]; words == 0 || words > most {
+			t.Errorf("%s: %d words, want at most %d", name, words, most)
+		}
+	}
 }
 
 // readDocument returns a page of docs/.
