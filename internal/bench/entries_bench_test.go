@@ -12,6 +12,7 @@ const latency = 10 * time.Millisecond
 func BenchmarkEntries(b *testing.B) {
 	for _, declared := range []configuration{
 		{resource: quivaEntry, values: small, entries: 300},
+		{resource: quivaEntryText, values: small, entries: 300},
 		{resource: silentEntry, values: small, entries: 300},
 		{resource: quivaEntry, values: small, entries: 1000},
 		{resource: quivaEntryText, values: small, entries: 1000},
@@ -21,6 +22,7 @@ func BenchmarkEntries(b *testing.B) {
 		{resource: quivaEntries, values: small, entries: 1000},
 		{resource: quivaEntries, values: small, entries: 5000},
 		{resource: quivaEntries, values: small, entries: 10000},
+		{resource: quivaEntriesText, values: small, entries: 10000},
 		{resource: quivaEntries, values: large, entries: 10000},
 		{resource: quivaEntriesText, values: large, entries: 10000},
 	} {

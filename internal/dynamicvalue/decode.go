@@ -1,8 +1,6 @@
 package dynamicvalue
 
 import (
-	"bytes"
-	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -28,16 +26,11 @@ func decodeTree(tree any) (Value, error) {
 	if tree == nil {
 		return Null, nil
 	}
-	var packed bytes.Buffer
-	p := packer{msgpack.NewEncoder(&packed), newBudget()}
-	if err := p.pack(tree); err != nil {
-		return Null, err
-	}
-	typ, err := json.Marshal(typeOfTree(tree))
+	decoded, err := newPart(tree)
 	if err != nil {
 		return Null, err
 	}
-	return join(typ, packed.String()), nil
+	return decoded.value()
 }
 
 // typeOfTree returns a type in Terraform's JSON form.

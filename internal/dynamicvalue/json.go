@@ -32,9 +32,8 @@ func Canonical(text []byte) ([]byte, error) {
 	return appendTree(make([]byte, 0, len(text)), tree)
 }
 
-// CanonicalObject is [Canonical] for the text that a configuration declares: it
-// fails also if that is not an object, or if a name stands twice in one of its
-// objects.
+// CanonicalObject is [Canonical] for the text that a configuration declares. It also
+// fails if that is not an object, or if a property is duplicate.
 func CanonicalObject(text string) ([]byte, error) {
 	p := parser{text: []byte(text), left: newBudget(), strict: true}
 	if p.next() != '{' {
@@ -61,7 +60,7 @@ type parser struct {
 	text   []byte
 	at     int
 	left   budget
-	strict bool // about names that stand twice
+	strict bool // about duplicate properties
 }
 
 // errorAt returns an error about a place in the text.
@@ -163,7 +162,7 @@ func (p *parser) list(closing byte, element func() error) error {
 
 func (p *parser) object(left int) (map[string]any, error) {
 	members := map[string]any{}
-	var written map[string]string // names that are written in another form than NFC
+	written := map[string]string{} // names that are not written in NFC
 	err := p.list('}', func() error {
 		if p.next() != '"' {
 			return p.errorAt(p.at, "expected a property name in double quotes")
@@ -180,9 +179,6 @@ func (p *parser) object(left int) (map[string]any, error) {
 		case taken && p.strict:
 			return p.errorAt(start, "duplicate property %q", normal)
 		case name != normal:
-			if written == nil {
-				written = map[string]string{}
-			}
 			written[normal] = name
 		}
 		if p.next() != ':' {

@@ -33,21 +33,14 @@ func Refresh(state Value, remote []byte) (Value, error) {
 	if err != nil {
 		return Null, err
 	}
-	if tree == nil || !isWhole(state) {
-		return decoded, nil
+	if _, err := Encode(state); tree == nil || err != nil {
+		return decoded, nil // nothing of the state can stay
 	}
 	now, err := refresh(part{typ: "dynamic", packed: string(state)}, tree)
 	if err != nil || now.same {
 		return state, err
 	}
-	typ, err := json.Marshal(now.typ)
-	return join(typ, now.packed), err
-}
-
-// isWhole reports whether a value is all known and can be read.
-func isWhole(value Value) bool {
-	_, err := Encode(value)
-	return err == nil
+	return now.value()
 }
 
 // part is a value within another one.
@@ -55,6 +48,11 @@ type part struct {
 	typ    any // in Terraform's JSON form: a name, or an array of a name and what it is made of
 	packed string
 	same   bool // as the state's
+}
+
+func (p part) value() (Value, error) {
+	typ, err := json.Marshal(p.typ)
+	return join(typ, p.packed), err
 }
 
 func refresh(state part, tree any) (part, error) {
