@@ -105,8 +105,8 @@ func TestAccJSONText(t *testing.T) {
 				step.PreConfig = func() { gateway.PutEntry("flags", "a", value) }
 				return step
 			}
-			created := inState(isText(text), textStep(gateway, address, "var.text", text))
-			created.Check = holds(gateway, "flags", "a", canonical)
+			// What is there already and says the same is adopted.
+			adopted := others(`{"on":true,"n":10e-1}`, inState(isText(text), textStep(gateway, address, "var.text", text)))
 			again := inState(isText(text), textStep(gateway, address, "sensitive(var.text)", text, plancheck.ExpectResourceAction(address, plancheck.ResourceActionUpdate)))
 			again.Check = func(*terraform.State) error { writtenBefore(t, gateway, 1); return nil }
 			repaired := others(`{"on": false}`, inState(isText(text), textStep(gateway, address, "var.text", text, plancheck.ExpectResourceAction(address, plancheck.ResourceActionUpdate))))
@@ -114,7 +114,7 @@ func TestAccJSONText(t *testing.T) {
 			turnedOut := inState(isText(`{"n":1,"on":true}`), textStep(gateway, address, "jsonencode({ n = 1, on = terraform_data.other.output })", "", plancheck.ExpectUnknownValue(address, form.at)))
 			turnedOut.Config = withOther(turnedOut.Config, "true")
 			run(t,
-				created,
+				adopted,
 				inState(isText(text), textStep(gateway, address, "var.text", ` {"n": 10e-1,"on":true}`, plancheck.ExpectEmptyPlan())),
 				inState(knownvalue.ObjectExact(map[string]knownvalue.Check{"n": knownvalue.Int64Exact(1), "on": knownvalue.Bool(true)}),
 					textStep(gateway, address, "{ n = 1, on = true }", "", plancheck.ExpectResourceAction(address, plancheck.ResourceActionUpdate))),
@@ -145,6 +145,16 @@ func TestAccJSONTextTurnsOut(t *testing.T) {
 			writtenBefore(t, gateway, 0)
 		})
 	}
+}
+
+// TestAccJSONTextSecret: a secret may be a text, too.
+func TestAccJSONTextSecret(t *testing.T) {
+	t.Parallel()
+	gateway := newGateway(t)
+	run(t, resource.TestStep{
+		Config: arguments(gateway, `value_wo = jsonencode({ password = "x" })`, "value_wo_version = 1"),
+		Check:  holds(gateway, "flags", "a", `{"password":"x"}`),
+	})
 }
 
 // TestAccJSONTextImported: an import gives a native value, so a configuration in
