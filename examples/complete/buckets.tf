@@ -1,4 +1,4 @@
-# What the shop's services read. Its limits stop a writer that runs wild.
+# The shop's services read these settings. The limits stop a writer that runs wild.
 resource "quiva_kv_bucket" "settings" {
   bucket         = "${var.prefix}-settings"
   description    = "Settings of the shop's services"
@@ -23,7 +23,7 @@ resource "quiva_kv_bucket" "secrets" {
   description = "Secrets of the shop's services"
 }
 
-# Preview environments write entries of their own here. They go with the bucket.
+# Preview environments write entries of their own here. They are deleted with the bucket.
 resource "quiva_kv_bucket" "previews" {
   bucket        = "${var.prefix}-previews"
   storage       = "memory"

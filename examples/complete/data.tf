@@ -1,4 +1,4 @@
-# Each is read once what it reads has been written.
+# Each reads what has just been written.
 data "quiva_kv_entry" "new_checkout" {
   bucket = quiva_kv_bucket.settings.bucket
   key    = quiva_kv_entry.flag["new-checkout"].key
@@ -11,7 +11,7 @@ data "quiva_kv_entries" "markets" {
   depends_on = [quiva_kv_entries.markets]
 }
 
-# By what they hold: the bucket has an index of this field.
+# Finds markets by their currency, which the bucket indexes.
 data "quiva_kv_entries" "euro_markets" {
   bucket = quiva_kv_bucket.settings.bucket
   search = { field = "currency", text = "EUR" }

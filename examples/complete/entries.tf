@@ -1,5 +1,5 @@
 locals {
-  # The flags of every environment, and what is different in some.
+  # The flags of all environments, and the differences of some.
   base = {
     new-checkout = { enabled = true, rollout = { percentage = 25, sticky_by = "customer_id" } }
     express-pay  = { enabled = true, wallets = ["apple-pay", "google-pay"] }
@@ -29,8 +29,8 @@ resource "quiva_kv_entry" "flag" {
   value  = each.value
 }
 
-# One resource for all entries of a file, whether it has forty or thousands. The
-# file is all there is: a market that somebody adds by hand is deleted again.
+# One resource for all entries of a file, whether it has forty or thousands. A
+# market that somebody adds by hand is deleted again.
 resource "quiva_kv_entries" "markets" {
   bucket     = quiva_kv_bucket.settings.bucket
   key_prefix = "market."

@@ -4,7 +4,7 @@ output "buckets" {
 }
 
 output "settings" {
-  description = "How the bucket of settings is kept, and how much it holds."
+  description = "Limits of the settings bucket, and how much it holds."
   value = {
     entries   = data.quiva_kv_bucket.settings.entry_total
     revisions = data.quiva_kv_bucket.settings.history

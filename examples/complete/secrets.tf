@@ -1,4 +1,4 @@
-# Ephemeral: what these entries hold is in no plan and no state.
+# Ephemeral: these values are in no plan and no state.
 ephemeral "quiva_kv_entry" "secrets_writer" {
   bucket = var.vault_bucket
   key    = "quiva.secrets-writer"
@@ -9,8 +9,8 @@ ephemeral "quiva_kv_entry" "payment_provider" {
   key    = "payment-provider"
 }
 
-# Write-only, for the same reason: value_wo is sent and then forgotten. It is
-# sent again when its version changes.
+# Write-only, for the same reason: value_wo is sent and then forgotten. A change
+# of its version sends it again.
 resource "quiva_kv_entry" "payment_provider" {
   provider = quiva.secrets
 

@@ -1,5 +1,5 @@
-# A module that writes feature flags. It has no provider block, so that whoever uses it configures the provider;
-# applied or tested on its own, it takes endpoint and credential from the environment.
+# A module that writes feature flags. It has no provider block, so that its caller configures the provider.
+# On its own, it takes endpoint and credential from the environment.
 terraform {
   required_version = ">= 1.11"
 

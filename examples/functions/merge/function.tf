@@ -8,7 +8,7 @@ locals {
     on_call = "team-payments"
   }
 
-  # What differs from one environment to the other.
+  # The differences of each environment.
   overlays = {
     staging    = { rollout = { percentage = 25 }, regions = ["eu"], on_call = null }
     production = {}

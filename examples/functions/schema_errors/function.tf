@@ -22,7 +22,7 @@ resource "quiva_kv_entries" "flags" {
   }
 }
 
-# The same for a variable: whoever uses the module is told what is wrong.
+# The same for a variable: users of the module see what is wrong.
 variable "checkout" {
   type    = any
   default = { enabled = true, rollout = 25 }

@@ -5,7 +5,7 @@ resource "quiva_kv_bucket" "settings" {
   max_value_size = 64 * 1024
 }
 
-# The reference makes the bucket come first, and go last.
+# Because of the reference, the bucket is created first and deleted last.
 resource "quiva_kv_entry" "limits" {
   bucket = quiva_kv_bucket.settings.bucket
   key    = "limits"
