@@ -289,7 +289,9 @@ func TestConnections(t *testing.T) {
 	if opened := gateway.Connections(); opened > 2*10 {
 		t.Errorf("%d connections for 10 requests at a time", opened)
 	}
-	if sent := gateway.Count("", ""); sent != 600 {
+	// Besides, two prove in each five seconds that keys are free, and one reads back the
+	// first write.
+	if sent := gateway.Count("", ""); sent < 603 || sent > 620 {
 		t.Errorf("%d requests for 300 entries, want a GET and a PUT for each", sent)
 	}
 }

@@ -49,6 +49,9 @@ func newStoppable(ctx context.Context, inner providerServer) *stoppable {
 func (s *stoppable) begin() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.stop != nil {
+		s.stop() // the run before is over
+	}
 	s.run, s.stop = context.WithCancel(s.interrupted)
 }
 

@@ -60,14 +60,28 @@ func (g *gateway) explain(failure *quiva.Error) (summary, advice string) {
 	switch status := failure.StatusCode; {
 	case status == 0:
 		return g.explainNoResponse(failure)
+	case errors.Is(failure, quiva.ErrNoRoute):
+		return "Gateway has no such route", fmt.Sprintf("Check that the endpoint %s is the gateway's own host. An account's host (https://ID.…) has only the routes that the account made; %s is served by %s.", g.endpoint, quiva.APIPath, quiva.DefaultEndpoint)
+	case errors.Is(failure, quiva.ErrNotStored):
+		return "Gateway did not store what was sent", "Nothing more is written to this bucket in this run, and the first write to it may have left what the gateway made of it. Please report this, with the two structures, at " + repositoryURL + "/issues."
+	case errors.Is(failure, quiva.ErrUnproven):
+		advice = "A proxy can respond like this too, and an entry that is wrongly believed missing would be lost or overwritten. So this changed nothing. Run it again."
+		if failure.Permit != "" {
+			advice = "To let the provider confirm it, permit this call:\n\n  " + failure.Permit
+		}
+		return "Not confirmed to be missing", advice
 	case errors.Is(failure, quiva.ErrValueTooLarge):
 		return "Value too large", "Make the value smaller, split it into several entries, or raise the limit."
 	case status == http.StatusUnauthorized:
-		expired := "it has expired (API keys do after 90 days unless set otherwise), it was deleted"
+		expired := "it has expired (API keys do after 90 days unless set otherwise, and are deleted then), it was deleted"
 		if g.isToken {
 			expired = "it has expired, it was revoked"
 		}
+		if g.isKeyAsToken {
+			expired = "it is an API key (ms-…) that is set as token: set it as api_key, or in " + apiKeyVariable
+		}
 		return "Gateway refused the credential", fmt.Sprintf("The request used %s. The usual causes: %s, "+
+			"its role may not use storage (root, admin and developer may), a restricted key does not list this call, "+
 			"it was truncated by copy and paste, or it belongs to another gateway than %s. The call changed nothing.", g.credential, expired, g.endpoint)
 	case status == http.StatusForbidden:
 		return "Gateway does not permit this call", fmt.Sprintf("The request used %s. Its role must permit this call; a restricted API key (msr-…) must list it:\n\n  %s %s",
@@ -97,6 +111,14 @@ func (g *gateway) explainNoResponse(failure *quiva.Error) (summary, advice strin
 		return "Gateway's response is too large", "The response was ignored."
 	default:
 		return "Gateway not reachable", fmt.Sprintf("Check that the endpoint %s is correct and running, and that DNS, proxy settings (HTTPS_PROXY, NO_PROXY) and certificates are in order.", g.endpoint)
+	}
+}
+
+// warnOfEnvelopes names the buckets whose values turned out to be sent in an envelope.
+func (g *gateway) warnOfEnvelopes(diags *diag.Diagnostics) {
+	for _, bucket := range g.client.EnvelopedBuckets() {
+		diags.AddWarning("Gateway takes values in an envelope", fmt.Sprintf("This gateway did not store a value in bucket %q that was sent as its documents say, but it stored one sent as {\"value\": …}, as older documents say. "+
+			"All values for this bucket are sent like that in this run. The first was read back and is as declared.", bucket))
 	}
 }
 

@@ -42,6 +42,7 @@ func (s subject) keyPath() path.Path {
 
 // addFailure adds the error for a change of entries, if that failed.
 func (g *gateway) addFailure(diags *diag.Diagnostics, s subject, outcome reconcile.Outcome) {
+	g.warnOfEnvelopes(diags)
 	failure := outcome.Failure
 	if failure == nil {
 		return

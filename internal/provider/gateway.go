@@ -28,6 +28,8 @@ type gateway struct {
 	credential string
 	// isToken says that the credential is a token, not an API key.
 	isToken bool
+	// isKeyAsToken says that the token looks like an API key.
+	isKeyAsToken bool
 	// endpoint is where requests go.
 	endpoint string
 	// run decides what happens to entries.

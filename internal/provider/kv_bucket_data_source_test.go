@@ -79,7 +79,7 @@ func TestKVBucketDataSourceErrors(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			gateway := newGateway(t)
-			gateway.Inject(mockgateway.Fault{Effect: mockgateway.Respond(tt.status, nil, tt.body)})
+			gateway.Inject(mockgateway.Fault{Path: "*/limits", Effect: mockgateway.Respond(tt.status, nil, tt.body)})
 			run(t, resource.TestStep{Config: withProvider(gateway, bucketData), ExpectError: message(tt.want)})
 		})
 	}

@@ -77,6 +77,7 @@ func TestKVBucketPurgeAction(t *testing.T) {
 		held     []string
 		deleted  int // how many others have left a mark
 		fault    mockgateway.Fault
+		gone     string // what somebody else deletes once it is counted: an entry, or "*" for the bucket
 		writes   string // "" for none, a number of requests, or the one that it is
 		left     int
 		progress []string
@@ -103,10 +104,10 @@ func TestKVBucketPurgeAction(t *testing.T) {
 		"no count":                      {config: map[string]any{"max_entries": 2000}, held: many, fault: mockgateway.Fault{Path: bucketPath, Effect: forbidden}, left: 1500, want: "its count of all cannot be read. There may be more, which would be deleted too. Nothing was deleted."},
 		"not listed":                    {config: map[string]any{}, held: few, fault: mockgateway.Fault{Path: "*/entries", Effect: forbidden}, left: 4, want: `Could not list the entries of the bucket "flags".`},
 		"purge forbidden":               {config: map[string]any{}, held: few, fault: mockgateway.Fault{Path: "*/purge", Effect: forbidden}, writes: purge, left: 4, want: `Could not delete the entries of bucket "flags".`},
-		"bucket is gone":                {config: map[string]any{}, held: few, fault: mockgateway.Fault{Path: "*/purge", Effect: mockgateway.Respond(http.StatusNotFound, nil, `{"error":"not_found"}`)}, writes: purge, left: 4, want: `has no bucket "flags"`},
-		"an entry is gone":              {config: map[string]any{"key_prefix": "preview/"}, held: few, fault: mockgateway.Fault{Method: http.MethodDelete, Path: "*2", Effect: mockgateway.Respond(http.StatusNotFound, nil, `{"error":"not_found"}`)}, writes: "2", left: 3},
+		"bucket is gone":                {config: map[string]any{}, held: few, gone: "*", writes: purge, want: `has no bucket "flags"`},
+		"an entry is gone":              {config: map[string]any{"key_prefix": "preview/"}, held: few, gone: "preview/2", writes: "2", left: 2},
 		"the 150th entry fails": {config: map[string]any{"key_prefix": "team-0"}, held: many, fault: mockgateway.Fault{Method: http.MethodDelete, Path: "*/team-04%2F29", Effect: mockgateway.Respond(http.StatusBadRequest, nil, `{"error":"locked"}`)}, writes: "200", left: 1301,
-			want: "101 of 300 entries could not be deleted:\n\n  - \"team-04/29\": DELETE /storage/kv/flags/entries/team-04%2F29 returned 400 Bad Request: locked\n  - 100 were not tried after that"},
+			want: "101 of 300 entries could not be deleted:\n\n  - \"team-04/29\": DELETE /storage/kv/flags/entries/team-04%2F29 returned 400 Bad Request: locked. The key contains a \"/\", which the gateway may take for a part of the path. Use \".\" instead, as in team-a.checkout\n  - 100 were not tried after that"},
 		"missing bucket":   {config: map[string]any{"bucket": "absent"}, want: `has no bucket "absent"`},
 		"no bucket":        {config: map[string]any{"bucket": ""}, want: "The bucket must not be empty."},
 		"pattern":          {config: map[string]any{"key_prefix": "a*"}, want: `The key prefix must not contain "*": it is a prefix, not a pattern.`},
@@ -127,6 +128,17 @@ func TestKVBucketPurgeAction(t *testing.T) {
 				gateway.DeleteEntry("flags", key)
 			}
 			gateway.Inject(test.fault)
+			if test.gone != "" {
+				gateway.SetRequestHook(func(request mockgateway.Request) {
+					switch {
+					case request.Method != http.MethodGet:
+					case test.gone == "*":
+						gateway.DeleteBucket("flags")
+					default:
+						gateway.DeleteEntry("flags", test.gone)
+					}
+				})
+			}
 			server := newServer(t)
 			configure(t, server, gateway)
 			if _, ok := test.config["bucket"]; !ok {
@@ -215,8 +227,8 @@ func TestKVBucketPurgeActionInRun(t *testing.T) {
 			noDiagnostics(t, destroyed.Diagnostics, err)
 			created, err := server.ApplyResourceChange(t.Context(), &tfprotov6.ApplyResourceChangeRequest{TypeName: "quiva_kv_entry", PriorState: &null, PlannedState: states[1], Config: states[1]})
 			noDiagnostics(t, created.Diagnostics, err)
-			if requests := gateway.Requests(); len(requests) != 1 || requests[0].Method != http.MethodPut {
-				t.Errorf("%d requests after the purge, want one PUT", len(requests))
+			if requests := gateway.Requests(); len(requests) != 2 || requests[0].Method != http.MethodPut || requests[1].Method != http.MethodGet {
+				t.Errorf("%d requests after the purge, want one PUT that is read back", len(requests))
 			}
 		})
 	}

@@ -108,6 +108,7 @@ func bucketState(want map[string]knownvalue.Check) (checks []statecheck.StateChe
 
 const (
 	lookAtBucket = "GET /storage/kv/limits"
+	listBuckets  = "GET /storage/kv" // which proves that it is free
 	listBucket   = "GET /storage/kv/limits/entries"
 	deleteBucket = "DELETE /storage/kv/limits"
 )
@@ -124,7 +125,7 @@ func TestAccKVBucketLifecycle(t *testing.T) {
 			Config:           bucket(gateway),
 			ConfigPlanChecks: bucketAction(plancheck.ResourceActionCreate),
 			Check: resource.ComposeTestCheckFunc(
-				sends(gateway, lookAtBucket, `POST /storage/kv {"bucket":"limits"}`, lookAtBucket),
+				sends(gateway, lookAtBucket, listBuckets, `POST /storage/kv {"bucket":"limits"}`, lookAtBucket),
 				holdsBucket(gateway, defaults)),
 			ConfigStateChecks: bucketState(map[string]knownvalue.Check{
 				"id":             knownvalue.StringExact("limits"),
@@ -191,7 +192,7 @@ func TestKVBucketArguments(t *testing.T) {
 	run(t, resource.TestStep{
 		Config: bucket(gateway, manyArguments...),
 		Check: resource.ComposeTestCheckFunc(
-			sends(gateway, lookAtBucket, `POST /storage/kv {"bucket":"limits","description":"Limits \u003cof\u003e all","history":5,"replicas":3,"max_bytes":10737418240,"max_value_size":1048576,"storage":"memory","compression":true,`+
+			sends(gateway, lookAtBucket, listBuckets, `POST /storage/kv {"bucket":"limits","description":"Limits \u003cof\u003e all","history":5,"replicas":3,"max_bytes":10737418240,"max_value_size":1048576,"storage":"memory","compression":true,`+
 				`"indexing":{"mappings":[{"field":"name","field_type":"text"},{"field":"price","field_type":"number"}],"partitions":3,"replicas":2,"storage_type":"file"}}`),
 			holdsBucket(gateway, manyArgumentsHeld)),
 		ConfigStateChecks: bucketState(map[string]knownvalue.Check{
@@ -508,7 +509,12 @@ func TestKVBucketTakenName(t *testing.T) {
 		resource.TestStep{
 			// Somebody is quicker between the check and the creation.
 			PreConfig: func() {
-				gateway.Inject(mockgateway.Fault{Method: http.MethodGet, Times: 1, Effect: mockgateway.Respond(http.StatusNotFound, nil, `{"error":"not_found"}`)})
+				gateway.DeleteBucket("limits")
+				gateway.SetRequestHook(func(request mockgateway.Request) {
+					if request.Method == http.MethodGet && request.Path == "/storage/kv" { // which proves that it is free
+						gateway.CreateBucketWith(manyArgumentsHeld)
+					}
+				})
 			},
 			Config:      bucket(gateway),
 			ExpectError: message(`Bucket already exists`),
@@ -536,7 +542,7 @@ func TestKVBucketResponseLost(t *testing.T) {
 		"repeated, refused":  {1, []mockgateway.Fault{post(mockgateway.LoseResponse()), post(mockgateway.Respond(401, nil, `{"error":"unauthorized"}`))}, ""},
 		"not repeated":       {0, []mockgateway.Fault{post(mockgateway.LoseResponse())}, ""},
 		"cut off":            {0, []mockgateway.Fault{post(mockgateway.Truncate())}, ""},
-		"read back fails":    {0, []mockgateway.Fault{{Method: http.MethodGet, After: 1, Times: 1, Effect: mockgateway.Respond(500, nil, `{"error":"internal_error"}`)}}, ""},
+		"read back fails":    {0, []mockgateway.Fault{{Method: http.MethodGet, Path: "/storage/kv/limits", After: 1, Times: 1, Effect: mockgateway.Respond(500, nil, `{"error":"internal_error"}`)}}, ""},
 		"request lost":       {0, []mockgateway.Fault{post(mockgateway.Drop())}, "Gateway not reachable"},
 		"request lost twice": {1, []mockgateway.Fault{post(mockgateway.Drop()), post(mockgateway.Drop())}, "Gateway not reachable"},
 		"failed":             {0, []mockgateway.Fault{post(mockgateway.Respond(502, nil, "<html>Bad Gateway</html>"))}, "Gateway server error"},
@@ -675,9 +681,9 @@ func TestKVBucketNotEmpty(t *testing.T) {
 // the deletion is as good as deleted.
 func TestKVBucketGoneOnDestroy(t *testing.T) {
 	t.Parallel()
-	for name, fault := range map[string]mockgateway.Fault{
-		"at the check":    {Path: "/storage/kv/limits/entries"},
-		"at the deletion": {Method: http.MethodDelete},
+	for name, after := range map[string]string{ // a request of the refresh, or of the check
+		"at the check":    "",
+		"at the deletion": "/storage/kv/limits/entries",
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -685,15 +691,36 @@ func TestKVBucketGoneOnDestroy(t *testing.T) {
 			run(t,
 				resource.TestStep{Config: bucket(gateway)},
 				resource.TestStep{
-					PreConfig: func() {
-						fault.Effect = mockgateway.Respond(http.StatusNotFound, nil, `{"error":"not_found"}`)
-						gateway.Inject(fault)
-					},
 					Config: withProvider(gateway, ""),
+					ConfigPlanChecks: plans(afterPlan(func() {
+						if after == "" {
+							gateway.DeleteBucket("limits")
+						}
+						gateway.SetRequestHook(func(request mockgateway.Request) {
+							if request.Path == after {
+								gateway.DeleteBucket("limits")
+							}
+						})
+					})),
 				},
 			)
 		})
 	}
+}
+
+// TestKVBucketGoneOnUpdate: a bucket that goes away between the refresh and the update
+// is not made by it.
+func TestKVBucketGoneOnUpdate(t *testing.T) {
+	t.Parallel()
+	gateway := newGateway(t)
+	run(t,
+		resource.TestStep{Config: bucket(gateway)},
+		resource.TestStep{
+			Config:           bucket(gateway, "max_bytes = 5"),
+			ConfigPlanChecks: plans(afterPlan(func() { gateway.DeleteBucket("limits") })),
+			ExpectError:      message(`The bucket "limits" was deleted after this run had read it`),
+		},
+	)
 }
 
 // TestKVBucketWithEntries: entries come after their bucket and go before it.
@@ -951,7 +978,7 @@ func TestKVBucketRefused(t *testing.T) {
 		"read, html":   {func(g *mockgateway.Server) string { return bucket(g) }, http.MethodGet, 404, `<html>no such page</html>`, `The response started with: <html>no such page</html>`},
 		"read, other":  {func(g *mockgateway.Server) string { return bucket(g) }, http.MethodGet, 200, `{"body":{"status":{"bucket":"other"}}}`, `the response is about the bucket "other"`},
 		"update":       {func(g *mockgateway.Server) string { return bucket(g, "max_bytes = 5") }, http.MethodPut, 400, `{"error":"too small"}`, `PUT /storage/kv/limits returned 400 Bad Request: too small`},
-		"update, gone": {func(g *mockgateway.Server) string { return bucket(g, "max_bytes = 5") }, http.MethodPut, 404, `{"error":"not_found"}`, `The bucket "limits" was deleted after this run had read it`},
+		"update, gone": {func(g *mockgateway.Server) string { return bucket(g, "max_bytes = 5") }, http.MethodPut, 404, `{"error":"not_found"}`, `Not confirmed to be missing`},
 		"delete":       {func(g *mockgateway.Server) string { return withProvider(g, "") }, http.MethodDelete, 403, `{"error":"forbidden"}`, `Could not delete the bucket "limits".`},
 	}
 	for name, tt := range later {

@@ -29,14 +29,9 @@ func requestsTo(gateway *mockgateway.Server) requests {
 }
 
 // asked checks the requests since they were last reset: in a step, one plan
-// with its refresh and one apply.
+// with its refresh and one apply. See also [askedBetween].
 func asked(gateway *mockgateway.Server, want requests) resource.TestCheckFunc {
-	return func(*terraform.State) error {
-		if got := requestsTo(gateway); got != want {
-			return fmt.Errorf("requests: %+v, want %+v", got, want)
-		}
-		return nil
-	}
+	return askedBetween(gateway, want, want)
 }
 
 // holdsNumbered checks that the gateway holds numbered entries, each written

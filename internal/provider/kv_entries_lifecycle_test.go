@@ -206,7 +206,7 @@ func TestKVEntriesDrift(t *testing.T) {
 		drift(put("a", `{"deep":{"n":2},"hosts":["x"],"on":true}`), 1, requests{puts: 1}, "a.deep.n"),
 		drift(put("a", `{"deep":{"n":1,"m":null},"hosts":["x","y"]}`), 1, requests{puts: 1}, "-a.deep.m", "a.hosts", "+a.on"),
 		drift(put("b", `"a string"`), 1, requests{puts: 1}, "b"),
-		drift(put("b", `null`), 1, requests{puts: 1}, "b"),
+		drift(put("b", `null`), 1, requests{gets: 1, puts: 1}, "+b"), // which is no value
 		drift(put("b", `[{}]`), 1, requests{puts: 1}, "b"),
 		drift(put("k003", `{"n":9007199254740993}`), 1, requests{puts: 1}, "k003.n"),
 		// What is gone is looked at before it is created.

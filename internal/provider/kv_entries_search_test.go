@@ -128,13 +128,16 @@ func TestKVEntriesDataSourceSearchErrors(t *testing.T) {
 		"field not indexed": {[]string{search(`field = "open", text = "true"`)}, mockgateway.Effect{}, `Could not search the bucket "flags" by the field "open".`},
 		"what to index":     {[]string{search(`field = "size", min = 1`)}, mockgateway.Effect{}, `add the field to the indexing of its quiva_kv_bucket: indexing = { mappings = [{ field = "size", field_type = "number" }]`},
 		"not for the type":  {[]string{search(`field = "vat", text = "a", type = "prefix"`)}, mockgateway.Effect{}, `which is of type number`},
-		"no bucket":         {[]string{search(`field = "name", text = "a"`)}, mockgateway.Respond(http.StatusNotFound, nil, `{"error":"not_found"}`), `has no bucket "flags"`},
+		"no bucket":         {[]string{search(`field = "name", text = "a"`)}, mockgateway.Effect{}, `has no bucket "flags"`},
 		"forbidden":         {[]string{search(`field = "name", text = "a"`)}, mockgateway.Respond(http.StatusForbidden, nil, `{"error":"forbidden"}`), `GET /storage/kv/flags/search`},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			gateway := newMarkets(t)
+			if strings.HasPrefix(name, "no bucket") {
+				gateway.DeleteBucket("flags")
+			}
 			gateway.Inject(mockgateway.Fault{Effect: tt.fault})
 			run(t, resource.TestStep{Config: withProvider(gateway, entriesData(tt.arguments...)), ExpectError: message(tt.want)})
 		})

@@ -15,6 +15,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/quivaworks/terraform-provider-quiva/internal/dynamicvalue"
+	"github.com/quivaworks/terraform-provider-quiva/internal/quiva"
 )
 
 // encodeEntries returns the JSON of each entry.
@@ -66,7 +67,11 @@ func checkEntries(diags *diag.Diagnostics, value types.Dynamic) {
 	entries, _ := dynamicvalue.Of(value).Members()
 	checkObjects(diags, entries)
 	for _, key := range slices.Sorted(maps.Keys(entries)) {
-		if _, err := dynamicvalue.Encode(entries[key]); err != nil && !errors.Is(err, dynamicvalue.ErrUnknown) {
+		text, err := dynamicvalue.Encode(entries[key])
+		switch {
+		case len(text) > quiva.MaxBody: // a text within JSON text is longer
+			checkSize(diags, path.Root("entries"), fmt.Sprintf("The entry %q", key), entries[key])
+		case err != nil && !errors.Is(err, dynamicvalue.ErrUnknown):
 			diags.Append(noEntryForm(key, err))
 		}
 	}

@@ -32,7 +32,6 @@ func TestKVEntryDataSource(t *testing.T) {
 		"text":          {`"just text"`, value, knownvalue.StringExact("just text")},
 		"number":        {`12.5`, value, knownvalue.Float64Exact(12.5)},
 		"list":          {`[1,"a",null]`, "length(" + value + ")", knownvalue.Int64Exact(3)},
-		"null":          {`null`, value + " == null", knownvalue.Bool(true)},
 		"as json again": {`{"b":[],"a":{}}`, "jsonencode(" + value + ")", knownvalue.StringExact(`{"a":{},"b":[]}`)},
 	}
 	for name, tt := range tests {

@@ -17,6 +17,7 @@ import (
 // addPropertiesFailure adds the error for a change of some properties of an entry,
 // if that failed.
 func (g *gateway) addPropertiesFailure(diags *diag.Diagnostics, m kvEntryPropertiesModel, failure *reconcile.Failure) {
+	g.warnOfEnvelopes(diags)
 	if failure == nil {
 		return
 	}

@@ -404,8 +404,8 @@ func (r *kvEntryResource) Update(ctx context.Context, req resource.UpdateRequest
 			Bucket: plan.Bucket.ValueString(),
 			Set:    map[string]json.RawMessage{plan.Key.ValueString(): value},
 		})
+		r.gateway.addFailure(&resp.Diagnostics, plan.subject(), outcome)
 		if outcome.Failure != nil {
-			r.gateway.addFailure(&resp.Diagnostics, plan.subject(), outcome)
 			if isNull(plan.Value) {
 				// The write may have succeeded unseen: a refresh must not read it.
 				resp.Diagnostics.Append(resp.Private.SetKey(ctx, writeOnlyKey, []byte("true"))...)

@@ -287,11 +287,12 @@ func (p *quivaProvider) configure(config providerModel, terraformVersion string,
 		},
 	})
 	return &gateway{
-		client:     client,
-		credential: origin,
-		isToken:    credential.Scheme == quiva.BearerToken,
-		endpoint:   endpoint.String(),
-		run:        reconcile.NewRun(client, dynamicvalue.Equal),
+		client:       client,
+		credential:   origin,
+		isToken:      credential.Scheme == quiva.BearerToken,
+		isKeyAsToken: credential.IsKeyAsToken(),
+		endpoint:     endpoint.String(),
+		run:          reconcile.NewRun(client, dynamicvalue.Equal),
 	}
 }
 

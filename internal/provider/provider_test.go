@@ -146,7 +146,7 @@ func TestProviderConfiguration(t *testing.T) {
 func TestProviderCredentialRefused(t *testing.T) {
 	t.Parallel()
 	for argument, want := range map[string]string{
-		"api_key": "The request used the API key from the provider block. The usual causes: it has expired (API keys do after 90 days unless set otherwise), it was deleted,",
+		"api_key": "The request used the API key from the provider block. The usual causes: it has expired (API keys do after 90 days unless set otherwise, and are deleted then), it was deleted,",
 		"token":   "The request used the token from the provider block. The usual causes: it has expired, it was revoked,",
 	} {
 		t.Run(argument, func(t *testing.T) {
@@ -253,7 +253,7 @@ func TestProviderUnreachable(t *testing.T) {
 		"no host":   {"https://gateway.invalid", "Gateway not reachable"},
 		"html":      {html.URL, "The response started with: <html><title>Sign in</title>"},
 		"html why":  {html.URL, "the response is not JSON"},
-		"wrong url": {notFound.URL + "/v2", "Unexpected response: not a Quiva Gateway"},
+		"wrong url": {notFound.URL + "/v2", "Gateway has no such route"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -14,6 +14,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/quivaworks/terraform-provider-quiva/internal/dynamicvalue"
+	"github.com/quivaworks/terraform-provider-quiva/internal/quiva"
 )
 
 // Whether an object may also be given as its JSON text.
@@ -120,14 +121,27 @@ func encodeValue(diags *diag.Diagnostics, at path.Path, value types.Dynamic) jso
 // checkValue adds an error if what is known of an entry's value cannot be written.
 func checkValue(diags *diag.Diagnostics, at path.Path, value types.Dynamic) {
 	checkObject(diags, at, value, orText)
-	checkJSONForm(diags, at, value)
+	if checkJSONForm(diags, at, value) > quiva.MaxBody { // a text within JSON text is longer
+		checkSize(diags, at, "The value", dynamicvalue.Of(value))
+	}
 }
 
-// checkJSONForm adds an error if what is known of a value cannot be written.
-func checkJSONForm(diags *diag.Diagnostics, at path.Path, value types.Dynamic) {
-	if _, err := dynamicvalue.Encode(dynamicvalue.Of(value)); err != nil && !errors.Is(err, dynamicvalue.ErrUnknown) {
+// checkSize adds an error if a value, or an entry, is larger than the gateway takes.
+func checkSize(diags *diag.Diagnostics, at path.Path, subject string, value dynamicvalue.Value) {
+	if text, err := dynamicvalue.EncodeEntry(value); err == nil && len(text) > quiva.MaxBody {
+		diags.AddAttributeError(at, "Value too large",
+			fmt.Sprintf("%s has %d bytes as JSON, and the gateway takes 10 MB at most. Make it smaller, or split it into several entries.", subject, len(text)))
+	}
+}
+
+// checkJSONForm adds an error if what is known of a value cannot be written. It returns
+// the length of the JSON text.
+func checkJSONForm(diags *diag.Diagnostics, at path.Path, value types.Dynamic) int {
+	text, err := dynamicvalue.Encode(dynamicvalue.Of(value))
+	if err != nil && !errors.Is(err, dynamicvalue.ErrUnknown) {
 		diags.Append(noJSONForm(at, err))
 	}
+	return len(text)
 }
 
 func noJSONForm(at path.Path, err error) diag.Diagnostic {

@@ -1,6 +1,7 @@
 package quiva
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -44,14 +45,39 @@ func (b BatchResult) Err() error {
 // isKeyError reports whether a call failed because of its own key or value.
 func isKeyError(err error) bool {
 	var failure *Error
-	return errors.Is(err, ErrValueTooLarge) || errors.As(err, &failure) && failure.StatusCode == http.StatusBadRequest
+	return errors.Is(err, ErrValueTooLarge) || errors.Is(err, ErrAmbiguousValue) || errors.As(err, &failure) && failure.StatusCode == http.StatusBadRequest
 }
 
-// PutEntries writes many entries, in no particular order, as PutEntry does.
+// PutEntries writes many entries as PutEntry does: as the first one, which tells what the
+// gateway stores, one whose key is free, if there is any, the others in no particular order.
 func (c *Client) PutEntries(ctx context.Context, bucket string, values map[string]json.RawMessage) BatchResult {
-	return batch(ctx, slices.Sorted(maps.Keys(values)), func(key string) error {
-		return c.PutEntry(ctx, bucket, key, values[key])
-	})
+	keys := slices.Sorted(maps.Keys(values))
+	slices.SortStableFunc(keys, func(a, b string) int { return cmp.Compare(c.rank(bucket, a, values[a]), c.rank(bucket, b, values[b])) })
+	put := func(key string) error { return c.PutEntry(ctx, bucket, key, values[key]) }
+	if len(keys) < 2 || c.writes.isProven(bucket) {
+		return batch(ctx, keys, put)
+	}
+	first := batch(ctx, keys[:1], put)
+	if err := first.Err(); err != nil && !isKeyError(err) {
+		first.Untried = append(first.Untried, keys[1:]...)
+		return first
+	}
+	rest := batch(ctx, keys[1:], put)
+	rest.Done = append(first.Done, rest.Done...)
+	maps.Copy(rest.Failed, first.Failed)
+	return rest
+}
+
+// rank orders writes: a creation shows what the gateway stores without harm, and a value
+// that names an old key could do harm.
+func (c *Client) rank(bucket, key string, value json.RawMessage) int {
+	switch {
+	case namesOldKey(value):
+		return 2
+	case c.absences.state(bucket, key).isFree:
+		return 0
+	}
+	return 1
 }
 
 // DeleteEntries deletes many entries. One that does not exist is done.

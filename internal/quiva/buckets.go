@@ -1,11 +1,13 @@
 package quiva
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -104,13 +106,13 @@ func (c *Client) ListBuckets(ctx context.Context) ([]BucketSummary, error) {
 	if err != nil {
 		return nil, err
 	}
-	buckets := make([]BucketSummary, len(*response.Body.Results))
-	for i, result := range *response.Body.Results {
+	buckets := make([]BucketSummary, len(response.results))
+	for i, result := range response.results {
 		buckets[i] = BucketSummary{
 			Name:        *result.Name,
 			Description: result.Description,
 			EntryTotal:  result.EntryTotal,
-			Created:     result.Created,
+			Created:     (*string)(result.Created),
 		}
 	}
 	return buckets, nil
@@ -133,17 +135,27 @@ func (c *Client) CreateBucket(ctx context.Context, config BucketConfig) error {
 	case !errors.Is(err, ErrNotFound):
 		return err
 	}
-	err = c.do(ctx, request{method: http.MethodPost, body: body, limit: entryLimit}, &successResponse{})
+	c.absences.forgetBucket(config.Bucket)
+	defer c.absences.forgetBucket(config.Bucket)
+	err = c.do(ctx, request{method: http.MethodPost, body: body, limit: entryLimit, isDone: func(ctx context.Context) bool {
+		bucket, err := c.GetBucket(ctx, config.Bucket)
+		return err == nil && config.describes(bucket)
+	}}, &writeResponse{})
 	var failure *Error
 	switch {
 	case err == nil:
 		return nil
 	case !errors.As(err, &failure) || failure.lost:
 		return c.recoverCreation(ctx, config, err)
-	case failure.saysBucketExists():
+	case failure.saysBucketExists() || failure.isConflict() && c.hasBucket(ctx, config.Bucket):
 		return ErrBucketExists
 	}
 	return explainBucketRejection(err)
+}
+
+func (c *Client) hasBucket(ctx context.Context, bucket string) bool {
+	_, err := c.GetBucket(ctx, bucket)
+	return err == nil
 }
 
 // recoveryTime is how long the client may still check a creation that was
@@ -206,11 +218,15 @@ func shows[T comparable](remote, asked *T, fallback T) bool {
 // none.
 func (c *Client) GetBucket(ctx context.Context, bucket string) (Bucket, error) {
 	response := bucketResponse{bucket: bucket}
-	err := c.do(ctx, request{method: http.MethodGet, path: []string{bucket}, limit: entryLimit}, &response)
+	err := c.do(ctx, detailsOf(bucket), &response)
 	if err != nil {
 		return Bucket{}, err
 	}
 	return response.read(), nil
+}
+
+func detailsOf(bucket string) request {
+	return request{method: http.MethodGet, path: []string{bucket}, limit: entryLimit}
 }
 
 // UpdateBucket changes a bucket and returns what the gateway reports of it then,
@@ -225,29 +241,25 @@ func (c *Client) UpdateBucket(ctx context.Context, bucket string, update BucketU
 	if _, err := c.GetBucket(ctx, bucket); err != nil {
 		return Bucket{}, err
 	}
-	err = c.do(ctx, request{method: http.MethodPut, path: []string{bucket}, body: body, limit: entryLimit}, &successResponse{})
+	updated := Bucket{Name: bucket} // the update has succeeded even if it cannot be read
+	var unread error
+	isDone := func(ctx context.Context) bool {
+		remote, err := c.GetBucket(ctx, bucket)
+		if unread = err; err == nil {
+			updated = remote
+		}
+		return err == nil && update.isIn(remote)
+	}
+	err = c.do(ctx, request{method: http.MethodPut, path: []string{bucket}, body: body, limit: entryLimit, isDone: isDone}, &writeResponse{})
 	if err != nil {
 		return Bucket{}, explainBucketRejection(err)
 	}
-	for deadline := time.Now().Add(readLag); ; {
-		updated, err := c.GetBucket(ctx, bucket)
-		switch {
-		case err != nil:
-			c.log(ctx, "Updated bucket could not be read", map[string]any{"bucket": bucket, "error": err.Error()})
-			return Bucket{Name: bucket}, nil //nolint:nilerr // the update succeeded all the same
-		case update.isIn(updated) || time.Now().After(deadline):
-			return updated, nil
-		}
-		select {
-		case <-time.After(readLag / 8):
-		case <-ctx.Done():
-			return updated, nil
-		}
+	poll(ctx, func(ctx context.Context) bool { return isDone(ctx) || unread != nil })
+	if unread != nil {
+		c.log(ctx, "Updated bucket could not be read", map[string]any{"bucket": bucket, "error": unread.Error()})
 	}
+	return updated, nil
 }
-
-// readLag is how long reads may show what was before a write.
-const readLag = 2 * time.Second
 
 // isIn reports whether a bucket has nothing that the update was to change.
 func (u BucketUpdate) isIn(bucket Bucket) bool {
@@ -260,7 +272,17 @@ func (u BucketUpdate) isIn(bucket Bucket) bool {
 // DeleteBucket deletes a bucket with all its entries. It fails with
 // [ErrNotFound] if there is none.
 func (c *Client) DeleteBucket(ctx context.Context, bucket string) error {
-	return c.do(ctx, request{method: http.MethodDelete, path: []string{bucket}, limit: entryLimit}, &successResponse{})
+	c.snapshots.forgetBucket(bucket)
+	defer c.snapshots.forgetBucket(bucket)
+	err := c.do(ctx, request{method: http.MethodDelete, path: []string{bucket}, limit: entryLimit, isDone: func(ctx context.Context) bool {
+		_, err := c.GetBucket(ctx, bucket)
+		return errors.Is(err, ErrNotFound)
+	}}, &writeResponse{})
+	c.absences.forgetBucket(bucket)
+	if err == nil {
+		c.absences.deleted(bucket, "")
+	}
+	return err
 }
 
 // PurgeBucket deletes all entries of a bucket, however many, and keeps the bucket.
@@ -268,37 +290,65 @@ func (c *Client) DeleteBucket(ctx context.Context, bucket string) error {
 func (c *Client) PurgeBucket(ctx context.Context, bucket string) error {
 	c.snapshots.forgetBucket(bucket)
 	defer c.snapshots.forgetBucket(bucket)
-	return c.do(ctx, request{method: http.MethodDelete, path: []string{bucket, "purge"}, limit: entryLimit}, &successResponse{})
+	return c.do(ctx, request{method: http.MethodDelete, path: []string{bucket, "purge"}, limit: entryLimit, isDone: func(ctx context.Context) bool {
+		entries, err := c.ListEntries(ctx, bucket, 1)
+		return err == nil && len(entries) == 0
+	}}, &writeResponse{})
 }
 
 // saysBucketExists reports whether a bucket could not be created because one with
 // that name exists.
 func (e *Error) saysBucketExists() bool {
-	return e.StatusCode == http.StatusBadRequest && strings.Contains(strings.ToLower(e.Message), "already exists")
+	return (e.StatusCode == http.StatusBadRequest || e.isConflict()) && strings.Contains(strings.ToLower(e.Message), "exist")
+}
+
+// isConflict reports whether a creation failed with a status that often means that
+// the thing exists.
+func (e *Error) isConflict() bool {
+	return e.StatusCode == http.StatusPaymentRequired || e.StatusCode == http.StatusConflict
 }
 
 // bucketsResponse is what the list of all buckets promises.
 type bucketsResponse struct {
 	Error noError `json:"error"`
-	Body  *struct {
-		Error   noError `json:"error"`
-		Results *[]struct {
-			Name        *string `json:"name"`
-			Description *string `json:"description"`
-			EntryTotal  *int64  `json:"entry_total"`
-			Created     *string `json:"created"`
-		} `json:"results"`
+	Body  struct {
+		Error   noError         `json:"error"`
+		Results json.RawMessage `json:"results"` // null stands for none
 	} `json:"body"`
+
+	results []bucketResult
+}
+
+// bucketResult is one bucket of the list of all.
+type bucketResult struct {
+	Name        *string       `json:"name"`
+	Description *string       `json:"description"`
+	EntryTotal  *int64        `json:"entry_total"`
+	Created     *creationTime `json:"created"`
 }
 
 func (a *bucketsResponse) check() error {
-	if a.Body == nil || a.Body.Results == nil {
+	if a.Body.Results == nil {
 		return errors.New("the response lacks \"body.results\"")
 	}
-	for _, result := range *a.Body.Results {
+	if err := json.Unmarshal(a.Body.Results, &a.results); err != nil {
+		return describeJSONError(a.Body.Results, err)
+	}
+	for _, result := range a.results {
 		if result.Name == nil {
 			return errors.New("a result of the response lacks its \"name\"")
 		}
+	}
+	return nil
+}
+
+// creationTime is a time in RFC 3339, which some builds give in milliseconds.
+type creationTime string
+
+func (c *creationTime) UnmarshalJSON(text []byte) error {
+	*c = creationTime(scalar(text))
+	if milliseconds, err := strconv.ParseInt(string(*c), 10, 64); err == nil {
+		*c = creationTime(time.UnixMilli(milliseconds).UTC().Format(time.RFC3339))
 	}
 	return nil
 }
@@ -308,9 +358,10 @@ func (a *bucketsResponse) check() error {
 // each; so a field is taken from wherever it is, and only the bucket's name is
 // required.
 type bucketResponse struct {
-	bucket string  // the one that was asked for
-	Error  noError `json:"error"`
-	Body   *struct {
+	bucket  string  // the one that was asked for
+	isNamed bool    // whether its name is anywhere in the response
+	Error   noError `json:"error"`
+	Body    *struct {
 		Error  noError `json:"error"`
 		Status struct {
 			Bucket       *string `json:"bucket"`
@@ -339,7 +390,7 @@ type bucketResponse struct {
 				NumReplicas       *int64  `json:"num_replicas"`
 				Storage           *string `json:"storage"`
 			} `json:"config"`
-			Created *string `json:"created"`
+			Created *creationTime `json:"created"`
 			State   struct {
 				Bytes       *int64 `json:"bytes"`
 				NumSubjects *int64 `json:"num_subjects"`
@@ -351,6 +402,12 @@ type bucketResponse struct {
 // streamPrefix is what the name of a bucket's stream has before the bucket's.
 const streamPrefix = "KV_"
 
+func (a *bucketResponse) UnmarshalJSON(text []byte) error {
+	type promised bucketResponse
+	a.isNamed = bytes.Contains(text, []byte(`"`+a.bucket+`"`)) || bytes.Contains(text, []byte(`"`+streamPrefix+a.bucket+`"`))
+	return json.Unmarshal(text, (*promised)(a))
+}
+
 func (a *bucketResponse) check() error {
 	if a.Body == nil {
 		return errors.New("the response lacks \"body\"")
@@ -361,9 +418,9 @@ func (a *bucketResponse) check() error {
 		name = &bucket
 	}
 	switch {
-	case name == nil:
+	case name == nil && !a.isNamed:
 		return errors.New("the response lacks \"body.status.bucket\"")
-	case *name != a.bucket:
+	case name != nil && *name != a.bucket:
 		// A cache or proxy mixed up two responses.
 		return fmt.Errorf("the response is about the bucket %q", *name)
 	}
@@ -384,7 +441,7 @@ func (a *bucketResponse) read() Bucket {
 		IndexPartitions: info.Config.IndexConfig.Partitions,
 		Bytes:           first(status.Bytes, info.State.Bytes),
 		EntryTotal:      info.State.NumSubjects,
-		Created:         info.Created,
+		Created:         (*string)(info.Created),
 	}
 	if algorithm := info.Config.Compression; bucket.Compression == nil && algorithm != nil {
 		compressed := *algorithm != "" && *algorithm != "none"

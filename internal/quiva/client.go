@@ -21,6 +21,9 @@ const (
 	listLimit  = 64 << 20
 )
 
+// MaxBody is the size, in bytes, above which the gateway certainly refuses a request.
+const MaxBody = 10 << 20
+
 // largeBody is the size, in bytes, from which on something between the client and
 // the store may refuse a request: 1 MiB is the usual limit of both.
 const largeBody = 1 << 20
@@ -37,7 +40,8 @@ type Client struct {
 	bulkRefresh bool
 	digest      func(value []byte) (Digest, error)
 	snapshots   snapshots
-	quoting     quoting
+	absences    absences
+	writes      writes
 	outage      *outage
 }
 
@@ -55,6 +59,8 @@ func New(config Config) *Client {
 
 		bulkRefresh: config.BulkRefresh,
 		digest:      config.Digest,
+		absences:    absences{proofs: map[claim]*proof{}, known: map[name]keyState{}},
+		writes:      writes{buckets: map[string]*bucketWrites{}},
 		outage:      outage,
 
 		http: &retryablehttp.Client{
@@ -88,13 +94,39 @@ type request struct {
 	body []byte
 	// limit is how many bytes of the response are read.
 	limit int64
+	// isDone, if set, reads back whether a write was done.
+	isDone func(context.Context) bool
+}
+
+// entryKey returns the key of a request about one entry, or "".
+func (r request) entryKey() string {
+	if len(r.path) == 3 {
+		return r.path[2]
+	}
+	return ""
 }
 
 // do sends a request, repeats it where that helps, and decodes the response's
 // JSON object. It fails with an [*Error], or with the context's error.
 func (c *Client) do(ctx context.Context, r request, into responseBody) error {
+	err := c.exchange(ctx, r, into)
+	var failure *Error
+	if !errors.As(err, &failure) {
+		return err
+	}
+	if failure.wording != "" && len(r.path) > 0 {
+		if err := c.confirmAbsence(ctx, r, failure); err != nil {
+			return err
+		}
+	}
+	r.explainSlash(failure)
+	return c.redactor.error(failure)
+}
+
+// exchange is do without the proof that ErrNotFound needs.
+func (c *Client) exchange(ctx context.Context, r request, into responseBody) error {
 	failure := &Error{Method: r.method, Path: c.url(r).EscapedPath()}
-	call := &call{limit: r.limit}
+	call := &call{limit: r.limit, isDone: r.isDone}
 	if streamed, ok := into.(streamedBody); ok {
 		call.stream = streamed.read
 	}
@@ -115,21 +147,48 @@ func (c *Client) do(ctx context.Context, r request, into responseBody) error {
 	}
 	defer response.Body.Close() // the transport has read it
 	failure.StatusCode = response.StatusCode
+	if status, _ := unwrap(call.body); status != 0 && isSuccess(response.StatusCode) {
+		failure.StatusCode = status
+	}
 	switch {
+	case call.confirmed:
+		return nil
 	case call.corrupt != nil:
 		failure.Cause = fmt.Sprintf("the response cannot be unpacked: %v", call.corrupt)
-	case response.StatusCode != http.StatusOK:
+	case !isSuccess(failure.StatusCode):
 		c.redactor.explain(failure, call.body)
 	default:
 		err := call.decode(into)
-		if err == nil {
+		switch {
+		case errors.Is(err, errNoValue):
+			failure.kind, failure.Cause, failure.wording = errNoValue, err.Error(), "no value"
+			return c.redactor.error(failure)
+		case err != nil:
+			failure.Cause = err.Error()
+		case failure.StatusCode == http.StatusAccepted && r.isDone != nil && !poll(ctx, r.isDone):
+			failure.kind, failure.Cause = errNotShown, fmt.Sprintf("the gateway accepted it, but the change did not show within %s", readBackTime)
+		default:
 			return nil
 		}
-		failure.Cause = err.Error()
 		failure.Excerpt = c.redactor.excerpt(string(call.body))
 	}
 	return c.redactor.error(failure)
 }
+
+// explainSlash says what may be wrong with a key that has a slash: the gateway's
+// routing may not tell it from the slashes of the path.
+func (r request) explainSlash(failure *Error) {
+	key := r.entryKey()
+	if !strings.Contains(key, "/") || errors.Is(failure, ErrNotFound) {
+		return
+	}
+	switch failure.StatusCode {
+	case http.StatusOK, http.StatusBadRequest, http.StatusNotFound, http.StatusMethodNotAllowed:
+		failure.Hint = strings.TrimSpace(failure.Hint + slashHint)
+	}
+}
+
+const slashHint = ` The key contains a "/", which the gateway may take for a part of the path. Use "." instead, as in team-a.checkout`
 
 func (c *Client) send(ctx context.Context, r request) (*http.Response, error) {
 	var body any
@@ -160,7 +219,7 @@ func (c *Client) send(ctx context.Context, r request) (*http.Response, error) {
 func (c *Client) url(r request) *url.URL {
 	var escaped strings.Builder
 	escaped.WriteString(c.endpoint.EscapedPath())
-	escaped.WriteString(apiPath)
+	escaped.WriteString(APIPath)
 	for _, segment := range r.path {
 		escaped.WriteByte('/')
 		escaped.WriteString(url.PathEscape(segment))

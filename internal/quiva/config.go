@@ -15,7 +15,7 @@ import (
 // Defaults of a [Config], for those who let the user leave them out.
 const (
 	DefaultEndpoint       = "https://api.quiva.ai"
-	DefaultRequestTimeout = 30 * time.Second
+	DefaultRequestTimeout = 35 * time.Second // the gateway's own is 30
 	DefaultMaxRetries     = 5
 )
 
@@ -78,6 +78,9 @@ func (c Credential) Check() error {
 	if scheme, _, ok := strings.Cut(c.Secret, " "); ok && strings.EqualFold(scheme, "Bearer") {
 		return errors.New("it begins with \"Bearer \", which is not part of a token: the provider adds it. Remove that word")
 	}
+	if strings.HasPrefix(c.Secret, `"`) || strings.HasPrefix(c.Secret, "'") {
+		return errors.New("it begins with a quotation mark, which no key or token has. Remove the quotation marks")
+	}
 	for _, r := range c.Secret {
 		if r <= ' ' || r > '~' {
 			return errors.New("it contains a space, a line break or a character outside ASCII, which no key or token has; it was probably corrupted by copy and paste")
@@ -86,8 +89,13 @@ func (c Credential) Check() error {
 	return nil
 }
 
-// apiPath is what the path of every request begins with, after the endpoint's.
-const apiPath = "/storage/kv"
+// IsKeyAsToken reports whether a token looks like an API key.
+func (c Credential) IsKeyAsToken() bool {
+	return c.Scheme == BearerToken && (strings.HasPrefix(c.Secret, "ms-") || strings.HasPrefix(c.Secret, "msr-"))
+}
+
+// APIPath is what the path of every request begins with, after the endpoint's.
+const APIPath = "/storage/kv"
 
 // ParseEndpoint reads the gateway's base URL. A path prefix is kept, trailing
 // slashes do not matter. Plain http is refused unless the host is loopback or
@@ -116,8 +124,8 @@ func ParseEndpoint(text string, allowInsecureHTTP bool) (*url.URL, error) {
 	}
 	endpoint.Path = strings.TrimRight(endpoint.Path, "/")
 	endpoint.RawPath = strings.TrimRight(endpoint.RawPath, "/")
-	if strings.HasSuffix(endpoint.Path, apiPath) {
-		return nil, errors.New("it must not end in " + apiPath + ", which the provider adds")
+	if strings.HasSuffix(endpoint.Path, APIPath) {
+		return nil, errors.New("it must not end in " + APIPath + ", which the provider adds")
 	}
 	return endpoint, nil
 }

@@ -1,11 +1,14 @@
 package quiva
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
+	"unicode/utf8"
 )
 
 // Entry is one key of a bucket with its value.
@@ -20,20 +23,56 @@ type Entry struct {
 // the key does not exist; the gateway does not say which.
 func (c *Client) GetEntry(ctx context.Context, bucket, key string) (Entry, error) {
 	response := entryResponse{key: key}
-	err := c.do(ctx, request{method: http.MethodGet, path: entryPath(bucket, key), limit: entryLimit}, &response)
-	if err != nil {
+	if err := c.do(ctx, getOf(bucket, key), &response); err != nil {
 		return Entry{}, err
 	}
 	return Entry{Key: key, Value: response.Body.Value}, nil
 }
 
+func getOf(bucket, key string) request {
+	return request{method: http.MethodGet, path: entryPath(bucket, key), limit: entryLimit}
+}
+
 // PutEntry creates an entry or overwrites it, whatever it held. The value must
 // be the text of a JSON object. It fails with [ErrNotFound] if the bucket does not
-// exist, with [ErrValueTooLarge] if that is why the value was refused.
+// exist, with [ErrValueTooLarge] if that is why the value was refused, and with
+// [ErrNotStored] if the first write to the bucket stored something else.
 func (c *Client) PutEntry(ctx context.Context, bucket, key string, value json.RawMessage) error {
 	c.snapshots.forget(bucket, key)
 	defer c.snapshots.forget(bucket, key)
-	err := c.do(ctx, request{method: http.MethodPut, path: entryPath(bucket, key), body: value, limit: entryLimit}, &successResponse{})
+	c.absences.wrote(bucket, key)
+	defer c.absences.wrote(bucket, key)
+	isFirst, known, err := c.writes.begin(ctx, bucket, key)
+	if err != nil {
+		return err
+	}
+	if !isFirst {
+		return c.put(ctx, bucket, key, value, known)
+	}
+	first := value
+	if namesOldKey(value) {
+		first, _ = json.Marshal(map[string]json.RawMessage{"value": members(value)["value"]})
+	}
+	shown, stopped, err := c.putFirst(ctx, bucket, key, first, known)
+	c.writes.end(bucket, key, shown, stopped)
+	if err == nil && namesOldKey(value) {
+		err = c.put(ctx, bucket, key, value, shown)
+	}
+	return err
+}
+
+func (c *Client) put(ctx context.Context, bucket, key string, value json.RawMessage, as form) error {
+	body := value
+	if as == enveloped {
+		if namesOldKey(value) {
+			return fmt.Errorf("%w: this gateway could take its member \"old_key\" for the name of an entry to replace. Rename it or the member \"value\"", ErrAmbiguousValue)
+		}
+		body = slices.Concat([]byte(`{"value":`), value, []byte("}"))
+	}
+	err := c.do(ctx, request{method: http.MethodPut, path: entryPath(bucket, key), body: body, limit: entryLimit, isDone: func(ctx context.Context) bool {
+		entry, err := c.GetEntry(ctx, bucket, key)
+		return err == nil && isSame(value, entry.Value)
+	}}, &writeResponse{})
 	var failure *Error
 	if errors.As(err, &failure) {
 		c.explainRejection(ctx, bucket, value, failure)
@@ -46,7 +85,14 @@ func (c *Client) PutEntry(ctx context.Context, bucket, key string, value json.Ra
 func (c *Client) DeleteEntry(ctx context.Context, bucket, key string) error {
 	c.snapshots.forget(bucket, key)
 	defer c.snapshots.forget(bucket, key)
-	return c.do(ctx, request{method: http.MethodDelete, path: entryPath(bucket, key), limit: entryLimit}, &successResponse{})
+	err := c.do(ctx, request{method: http.MethodDelete, path: entryPath(bucket, key), limit: entryLimit, isDone: func(ctx context.Context) bool {
+		_, err := c.GetEntry(ctx, bucket, key)
+		return errors.Is(err, ErrNotFound)
+	}}, &writeResponse{})
+	if err == nil {
+		c.absences.deleted(bucket, key)
+	}
+	return err
 }
 
 func entryPath(bucket, key string) []string {
@@ -64,16 +110,42 @@ type entryResponse struct {
 	} `json:"body"`
 }
 
+// errNoValue is what a deleted entry may leave behind.
+var errNoValue = errors.New("the entry has no value")
+
 func (a *entryResponse) check() error {
 	switch {
 	case a.Body == nil:
 		return errors.New("the response lacks \"body\"")
-	case a.Body.Value == nil:
-		return errors.New("the response lacks \"body.value\"")
 	case a.Body.Key != nil && *a.Body.Key != a.key:
 		// A cache or proxy mixed up two responses: better no value than another
 		// entry's.
 		return fmt.Errorf("the response is about the key %q", *a.Body.Key)
+	case a.Body.Value == nil:
+		return errors.New("the response lacks \"body.value\"")
+	case isNoValue(a.Body.Value):
+		return errNoValue
 	}
+	a.Body.Value = unquote(a.Body.Value)
 	return nil
+}
+
+// isNoValue reports whether a value is what a gateway may show of a deleted entry.
+func isNoValue(value json.RawMessage) bool {
+	return string(value) == "null" || string(value) == `""`
+}
+
+// unquote returns the object whose text a JSON string holds: some builds give values
+// that way. Any other value stays as it is.
+func unquote(value json.RawMessage) json.RawMessage {
+	var text string
+	if !bytes.HasPrefix(value, []byte(`"`)) || json.Unmarshal(value, &text) != nil {
+		return value
+	}
+	// A lone surrogate, which is no character, decodes to U+FFFD.
+	inner := bytes.TrimSpace([]byte(text))
+	if !bytes.HasPrefix(inner, []byte("{")) || !json.Valid(inner) || bytes.ContainsRune(inner, utf8.RuneError) {
+		return value
+	}
+	return inner
 }

@@ -154,14 +154,16 @@ func (e *enumeration[T]) lookUp(ctx context.Context, pattern string) error {
 		_, err := e.search(ctx, prefix)
 		return err
 	}
-	entry, err := e.client.GetEntry(ctx, e.bucket, pattern)
-	if errors.Is(err, ErrNotFound) {
-		return nil
+	response := entryResponse{key: pattern}
+	err := e.client.exchange(ctx, getOf(e.bucket, pattern), &response)
+	var failure *Error
+	if errors.As(err, &failure) && failure.wording != "" {
+		return nil // without proof: nothing follows from what was not found
 	}
 	if err == nil {
 		e.mu.Lock()
 		defer e.mu.Unlock()
-		e.found[pattern] = e.keep(entry)
+		e.found[pattern] = e.keep(Entry{pattern, response.Body.Value})
 	}
 	return err
 }

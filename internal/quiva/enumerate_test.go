@@ -80,9 +80,6 @@ func TestEnumerateEntries(t *testing.T) {
 					gateway.DeleteEntry("flags", key)
 					want = slices.DeleteFunc(want, func(held string) bool { return held == key })
 				}
-				if asText {
-					learnQuoting(t, gateway, client)
-				}
 				for _, fault := range test.faults {
 					gateway.Inject(fault)
 				}
@@ -133,7 +130,7 @@ func TestEnumerateEntriesFails(t *testing.T) {
 		says   string
 	}{
 		"no bucket":         {bucket: "absent", want: ErrNotFound},
-		"deleted meanwhile": {fault: mockgateway.Fault{Path: "*/search-by-key", Effect: mockgateway.Respond(http.StatusNotFound, nil, `{"error":"not_found"}`)}, want: ErrNotFound},
+		"deleted meanwhile": {fault: mockgateway.Fault{Path: "/storage/kv/flags*", After: 1, Effect: mockgateway.Respond(http.StatusNotFound, nil, `{"error":"not_found"}`)}, want: ErrUnproven},
 		"search forbidden":  {fault: mockgateway.Fault{Path: "*/search-by-key", Effect: mockgateway.Respond(http.StatusForbidden, nil, `{"error":"forbidden"}`)}, says: "search-by-key returned 403 Forbidden: forbidden"},
 		"third search":      {fault: mockgateway.Fault{Path: "*/search-by-key", After: 2, Times: 1, Effect: mockgateway.Respond(http.StatusForbidden, nil, `{"error":"forbidden"}`)}, says: "returned 403 Forbidden: forbidden"},
 		"rejected":          {fault: mockgateway.Fault{Path: "*/search-by-key", After: 2, Times: 1, Effect: mockgateway.Respond(http.StatusBadRequest, nil, `{"error":"bad pattern"}`)}, says: "bad pattern"},

@@ -12,10 +12,13 @@ import (
 // What a call can fail with, for [errors.Is]. Each method names those that are
 // its own; the others every method may fail with.
 var (
-	// ErrNotFound is that the gateway itself says that the bucket or the key
-	// does not exist. A 404 of anything else, such as a proxy that knows no such
-	// path, is not that.
+	// ErrNotFound is that the bucket or the key does not exist, by proof: what a
+	// response says alone does not count.
 	ErrNotFound = errors.New("not found")
+	// ErrUnproven is that a response says "not found" without proof.
+	ErrUnproven = errors.New("not found, without proof")
+	// ErrNoRoute is that the host does not serve the API, or not this call of it.
+	ErrNoRoute = errors.New("no such route")
 	// ErrBucketExists is that there is a bucket of the name already.
 	ErrBucketExists = errors.New("the bucket already exists")
 	// ErrTimeout is that no complete response came in time.
@@ -25,6 +28,11 @@ var (
 	ErrStillUnreachable = errors.New("the gateway is still unreachable")
 	// ErrValueTooLarge is that a value was refused for its size.
 	ErrValueTooLarge = errors.New("the value is too large")
+	// ErrNotStored is that a first write was reported as done, and reads show
+	// something else. Nothing more is written to the bucket.
+	ErrNotStored = errors.New("the gateway did not store what was sent")
+	// ErrAmbiguousValue is a value that the gateway could take for its own envelope.
+	ErrAmbiguousValue = errors.New("the value cannot be sent")
 	// ErrUntrusted is that the gateway's certificate was not accepted.
 	ErrUntrusted = errors.New("the certificate is not trusted")
 	// ErrRedirected is a redirect to where the credential is not sent, or that
@@ -49,6 +57,9 @@ type Error struct {
 	Cause string
 	// Hint is what may be behind it, if the client can tell.
 	Hint string
+	// Permit is a route that the credential must permit for [ErrUnproven] to be
+	// decided, if that is all.
+	Permit string
 	// Excerpt is the beginning of a response that is not the gateway's, with the
 	// values of JSON masked.
 	Excerpt string
@@ -62,6 +73,10 @@ type Error struct {
 	// lost says that an attempt may have been carried out although its response
 	// did not arrive.
 	lost bool
+	// wording is that of a response that may mean "missing", with its status.
+	wording string
+	// isThere says that the bucket exists, in spite of the wording.
+	isThere bool
 }
 
 // Error says all of it in one or two sentences.

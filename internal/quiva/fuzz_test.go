@@ -14,7 +14,7 @@ import (
 const sizeLimit = 10_000
 
 // FuzzResponse: no response makes the client panic, only a well-formed one is
-// taken for an entry, a list or a success, only the gateway's own words mean not
+// taken for an entry, a list or a success, no words mean not
 // found, and no error shows a credential. The seeds are in testdata.
 func FuzzResponse(f *testing.F) {
 	redactor := newRedactor(Credential{Secret: "ms-secret"})
@@ -32,20 +32,20 @@ func FuzzResponse(f *testing.F) {
 		if status != http.StatusOK {
 			failure := &Error{Method: "GET", Path: "/", StatusCode: status}
 			redactor.explain(failure, text)
-			if errors.Is(failure, ErrNotFound) && (status != http.StatusNotFound || !bytes.Contains(text, []byte("not_found"))) {
-				t.Fatalf("status %d with %q means not found", status, text)
+			if errors.Is(failure, ErrNotFound) {
+				t.Fatalf("status %d with %q means not found, without proof", status, text)
 			}
 			check(t, failure)
 			return
 		}
 		entry, list := &entryResponse{key: "a"}, &listResponse[Entry]{keep: func(entry Entry) Entry { return entry }}
-		for _, into := range []responseBody{entry, list, &successResponse{}, &bucketsResponse{}} {
+		for _, into := range []responseBody{entry, list, &writeResponse{}, &bucketsResponse{}} {
 			call := call{body: text}
 			if streamed, ok := into.(streamedBody); ok {
 				call.stream, call.streamErr = streamed.read, streamed.read(bytes.NewReader(text))
 			}
 			err := call.decode(into)
-			if err == nil && !json.Valid(text) {
+			if _, isWrite := into.(*writeResponse); err == nil && !json.Valid(text) && (!isWrite || len(bytes.TrimSpace(text)) > 0) {
 				t.Fatalf("%T was read from %q", into, text)
 			}
 			if err != nil {

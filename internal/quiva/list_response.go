@@ -1,7 +1,6 @@
 package quiva
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -19,6 +18,7 @@ type listResponse[T any] struct {
 	keep func(Entry) T
 
 	results    []listResult[T]
+	count      int // of results, those without a value included
 	hasResults bool
 	total      int64
 }
@@ -27,34 +27,32 @@ type listResponse[T any] struct {
 type listResult[T any] struct {
 	key  string
 	kept T
-
-	// isString says that the value is a JSON string, holdsObject that this
-	// string holds the text of an object, and unquoted is what is kept of the
-	// JSON that it holds, nil if it holds none.
-	isString, holdsObject bool
-	unquoted              *T
 }
 
 func (r *listResponse[T]) read(body io.Reader) error {
 	*r = listResponse[T]{keep: r.keep} // an attempt before this one may have broken off
 	s := stream{json.NewDecoder(body)}
-	err := s.object(map[string]func() error{
-		"error": s.noError,
-		"body": func() error {
-			return s.object(map[string]func() error{
-				"error":         s.noError,
-				"results":       func() error { r.hasResults = true; return s.array(func() error { return r.add(s) }) },
-				"results_total": func() error { return s.Decode(&r.total) },
-			})
-		},
-	})
-	if err != nil {
+	if err := r.readObject(s, 0); err != nil {
 		return err
 	}
 	if _, err := s.Token(); !errors.Is(err, io.EOF) {
 		return errors.New("the response continues after its JSON")
 	}
 	return nil
+}
+
+// readObject reads an object, around which there are so many bodies. The results are
+// in a body, or in one that is in an envelope.
+func (r *listResponse[T]) readObject(s stream, bodies int) error {
+	members := map[string]func() error{"error": s.noError}
+	if bodies > 0 {
+		members["results"] = func() error { r.hasResults = true; return s.array(func() error { return r.add(s) }) }
+		members["results_total"] = func() error { return s.Decode(&r.total) }
+	}
+	if bodies < 2 {
+		members["body"] = func() error { return r.readObject(s, bodies+1) }
+	}
+	return s.object(members)
 }
 
 // add reads one result and keeps what it is to.
@@ -78,15 +76,10 @@ func (r *listResponse[T]) add(s stream) error {
 	if key == nil {
 		return errIncompleteResult
 	}
-	kept := listResult[T]{key: *key, isString: bytes.HasPrefix(result.Value, []byte(`"`))}
-	if kept.isString {
-		if inner := quotedJSON(result.Value); inner != nil {
-			unquoted := r.keep(Entry{Key: kept.key, Value: inner})
-			kept.unquoted, kept.holdsObject = &unquoted, inner[0] == '{'
-		}
+	r.count++
+	if !isNoValue(result.Value) {
+		r.results = append(r.results, listResult[T]{*key, r.keep(Entry{Key: *key, Value: unquote(result.Value)})})
 	}
-	kept.kept = r.keep(Entry{Key: kept.key, Value: result.Value})
-	r.results = append(r.results, kept)
 	return nil
 }
 
@@ -96,7 +89,7 @@ func (r *listResponse[T]) check() error {
 	switch {
 	case !r.hasResults:
 		return errors.New("the response lacks \"body.results\"")
-	case len(r.results) == 0 && r.total > 0:
+	case r.count == 0 && r.total > 0:
 		return fmt.Errorf("the response has no results, but a total of %d", r.total)
 	}
 	return nil
@@ -127,10 +120,14 @@ func (s stream) object(members map[string]func() error) error {
 	return s.delimiter('}')
 }
 
-// array reads an array, each element by the function.
+// array reads an array, each element by the function, or null.
 func (s stream) array(element func() error) error {
-	if err := s.delimiter('['); err != nil {
+	token, err := s.Token()
+	if err != nil || token == nil {
 		return err
+	}
+	if token != json.Delim('[') {
+		return errUnexpectedShape
 	}
 	for s.More() {
 		if err := element(); err != nil {

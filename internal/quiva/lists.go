@@ -1,17 +1,14 @@
 package quiva
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"maps"
 	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
-	"sync"
-	"unicode/utf8"
+	"time"
 )
 
 // MaxListLimit is the most entries that the gateway lists at once. There is no
@@ -34,6 +31,9 @@ func (c *Client) SearchEntries(ctx context.Context, bucket, pattern string, limi
 	return entries, err
 }
 
+// wholeList is the operation that lists all entries.
+const wholeList = "entries"
+
 // listing is a call that lists entries.
 type listing struct {
 	bucket    string
@@ -42,8 +42,12 @@ type listing struct {
 	limit     int
 }
 
+func (l listing) request() request {
+	return request{method: http.MethodGet, path: []string{l.bucket, l.operation}, query: l.query, limit: listLimit}
+}
+
 func listOf(bucket string, limit int) listing {
-	return newListing(bucket, "entries", url.Values{}, limit)
+	return newListing(bucket, wholeList, url.Values{}, limit)
 }
 
 func searchOf(bucket, pattern string, limit int) listing {
@@ -65,26 +69,26 @@ func wholeEntry(entry Entry) Entry { return entry }
 // Keys that the list has more than once are read on their own: it does not say
 // which of the values is the entry's.
 func readList[T any](ctx context.Context, c *Client, l listing, keep func(Entry) T) (kept []T, truncated bool, err error) {
-	response := listResponse[T]{keep: keep}
-	err = c.do(ctx, request{method: http.MethodGet, path: []string{l.bucket, l.operation}, query: l.query, limit: listLimit}, &response)
-	if err != nil {
-		return nil, false, err
-	}
-	unquote, err := response.isQuoted(ctx, c, l)
-	if err != nil {
+	begun, response := time.Now(), listResponse[T]{keep: keep}
+	err = c.do(ctx, l.request(), &response)
+	var failure *Error
+	switch {
+	case errors.As(err, &failure) && failure.isThere && l.operation != wholeList:
+		return nil, false, nil // a search that finds nothing
+	case err != nil:
 		return nil, false, err
 	}
 	listed := make(map[string]int, len(response.results))
 	for _, result := range response.results {
 		listed[result.key]++
 	}
+	truncated = response.count >= l.limit
+	if l.operation == wholeList && !truncated {
+		c.absences.listed(l.bucket, slices.Collect(maps.Keys(listed)), begun)
+	}
 	kept = make([]T, 0, len(response.results))
 	for _, result := range response.results {
-		switch {
-		case listed[result.key] > 1:
-		case unquote && result.unquoted != nil:
-			kept = append(kept, *result.unquoted)
-		default:
+		if listed[result.key] == 1 {
 			kept = append(kept, result.kept)
 		}
 	}
@@ -93,65 +97,5 @@ func readList[T any](ctx context.Context, c *Client, l listing, keep func(Entry)
 	for _, entry := range read {
 		kept = append(kept, keep(entry))
 	}
-	return kept, len(response.results) >= l.limit, outcome.Err()
-}
-
-// isQuoted reports whether a list is of a gateway that gives values in lists as
-// JSON strings, as its documents say that it may.
-func (r *listResponse[T]) isQuoted(ctx context.Context, c *Client, l listing) (bool, error) {
-	for _, result := range r.results {
-		if !result.isString {
-			return false, nil
-		}
-	}
-	// Whichever entry has not been deleted meanwhile tells it.
-	for _, result := range r.results {
-		if result.holdsObject {
-			quoted, err := c.quoting.learn(ctx, c, l.operation, l.bucket, result.key)
-			if !errors.Is(err, ErrNotFound) {
-				return quoted, err
-			}
-		}
-	}
-	return false, nil
-}
-
-// quoting is what was learned about a gateway: by operation, whether it gives
-// values as strings.
-type quoting struct {
-	mu      sync.Mutex
-	learned map[string]bool
-}
-
-// learn reads on its own an entry that a list gives as a string that holds an
-// object: only that can tell whether the list makes strings of values, or the
-// entry is one.
-func (q *quoting) learn(ctx context.Context, c *Client, operation, bucket, key string) (bool, error) {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	if quoted, ok := q.learned[operation]; ok {
-		return quoted, nil
-	}
-	entry, err := c.GetEntry(ctx, bucket, key)
-	if err != nil {
-		return false, err
-	}
-	if q.learned == nil {
-		q.learned = map[string]bool{}
-	}
-	q.learned[operation] = bytes.HasPrefix(entry.Value, []byte("{"))
-	return q.learned[operation], nil
-}
-
-// quotedJSON returns the JSON that a JSON string holds, nil if it holds none.
-func quotedJSON(value json.RawMessage) json.RawMessage {
-	var text string
-	if json.Unmarshal(value, &text) != nil {
-		return nil
-	}
-	// A lone surrogate, which is no character, decodes to U+FFFD.
-	if inner := bytes.TrimSpace([]byte(text)); json.Valid(inner) && !bytes.ContainsRune(inner, utf8.RuneError) {
-		return inner
-	}
-	return nil
+	return kept, truncated, outcome.Err()
 }

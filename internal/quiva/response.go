@@ -11,8 +11,8 @@ import (
 	"unicode/utf8"
 )
 
-// responseBody is what a request expects with a status of 200. It is decoded
-// into, then asked whether all that it cannot do without is there.
+// responseBody is what a request expects of a success. It is decoded into, then
+// asked whether all that it cannot do without is there.
 type responseBody interface{ check() error }
 
 // streamedBody is a responseBody that reads a response as it arrives. It may be
@@ -22,17 +22,42 @@ type streamedBody interface {
 	read(body io.Reader) error
 }
 
-// noError is the error field of a response with status 200. Decoding fails if it is
-// set, whatever else the response contains.
+// isSuccess reports whether a status can come with what was asked for.
+func isSuccess(status int) bool {
+	return status == http.StatusOK || status == http.StatusCreated || status == http.StatusAccepted || status == http.StatusNoContent
+}
+
+// unwrap removes the envelope {"status_code":N,"body":…} that services of the
+// gateway build and that it does not always strip. It returns the status of the
+// service, or 0 if there is no envelope. Where the body of the envelope has no body
+// of its own, the envelope is what the API promises, and stays.
+func unwrap(text []byte) (status int, inner []byte) {
+	var envelope struct {
+		Status *int            `json:"status_code"`
+		Body   json.RawMessage `json:"body"`
+	}
+	if json.Unmarshal(text, &envelope) != nil || envelope.Status == nil || envelope.Body == nil {
+		return 0, text
+	}
+	var promised struct {
+		Body json.RawMessage `json:"body"`
+	}
+	if *envelope.Status/100 == 2 && (json.Unmarshal(envelope.Body, &promised) != nil || promised.Body == nil) {
+		return *envelope.Status, text
+	}
+	return *envelope.Status, envelope.Body
+}
+
+// noError is the error field of a success. Decoding fails if it is set, whatever
+// else the response contains.
 type noError struct{}
 
 func (*noError) UnmarshalJSON(text []byte) error {
 	if string(text) == "null" || string(text) == `""` {
 		return nil
 	}
-	var message string
-	if json.Unmarshal(text, &message) == nil {
-		return fmt.Errorf("%w: %s", errReported, message)
+	if said, ok := readError(fmt.Appendf(nil, `{"error":%s}`, text)); ok {
+		return fmt.Errorf("%w: %s", errReported, said)
 	}
 	return errReported
 }
@@ -44,25 +69,38 @@ var (
 	errUnexpectedShape = errors.New("the response is JSON of an unexpected shape")
 )
 
-// successResponse is the response to a write.
-type successResponse struct {
-	Error   noError `json:"error"`
-	Message string  `json:"message"`
-	Body    struct {
-		Error noError `json:"error"`
-	} `json:"body"`
-}
+// writeResponse is the response to a write, an object without an error. Nothing at
+// all is one too, and no word is demanded: they differ from build to build.
+type writeResponse struct{ isObject bool }
 
-func (s *successResponse) check() error {
-	if s.Message != "success" {
-		return errors.New("the response lacks \"message\": \"success\"")
+func (w *writeResponse) UnmarshalJSON(text []byte) error {
+	var members struct {
+		Error noError         `json:"error"`
+		Body  json.RawMessage `json:"body"`
+	}
+	if err := json.Unmarshal(text, &members); err != nil {
+		return err
+	}
+	w.isObject = text[0] == '{'
+	if bytes.HasPrefix(members.Body, []byte("{")) {
+		return json.Unmarshal(members.Body, &members)
 	}
 	return nil
 }
 
-// decode decodes the last response, which came with a status of 200.
+func (w *writeResponse) check() error {
+	if !w.isObject {
+		return errUnexpectedShape
+	}
+	return nil
+}
+
+// decode reads the last response, a success.
 func (c *call) decode(into responseBody) error {
+	_, isWrite := into.(*writeResponse)
 	switch {
+	case isWrite && len(bytes.TrimSpace(c.body)) == 0:
+		return nil
 	case c.stream == nil:
 		return decodeResponse(c.body, into)
 	case c.streamErr != nil:
@@ -72,69 +110,139 @@ func (c *call) decode(into responseBody) error {
 	}
 }
 
-// decodeResponse reads what came with a status of 200.
 func decodeResponse(text []byte, into responseBody) error {
 	if err := validText(text); err != nil {
 		return err
 	}
-	if err := json.Unmarshal(text, into); err != nil {
+	_, inner := unwrap(text)
+	if err := json.Unmarshal(inner, into); err != nil {
 		return describeJSONError(text, err)
 	}
 	return into.check()
 }
 
-// explain fills in what a response of another status says.
+// explain fills in what a response that is no success says.
 func (r redactor) explain(failure *Error, text []byte) {
-	message, ok := errorMessage(text)
+	said, ok := readError(text)
+	status := failure.StatusCode
 	switch {
-	case failure.StatusCode == http.StatusNotFound && isNotFound(text):
-		failure.Message, failure.kind = message, ErrNotFound
-	case ok && (failure.StatusCode != http.StatusNotFound || message != notFound):
-		failure.Message = message
-	case failure.StatusCode == http.StatusTooManyRequests:
+	case isRouteMissing(status, text):
+		failure.kind = ErrNoRoute
+		if failure.Message = said.String(); !ok {
+			failure.Excerpt = r.excerpt(string(text))
+		}
+	case ok:
+		failure.Message = said.String()
+		if envelope, _ := unwrap(text); envelope == 0 || envelope == status {
+			failure.wording = said.missing(status)
+		}
+	case status == http.StatusTooManyRequests:
 		// The one status whose documented body is plain text.
 		failure.Message = r.excerpt(string(text))
+	case isDenied(status) && len(bytes.TrimSpace(text)) == 0:
+		// The gateway does not always say more.
 	default:
 		failure.Cause = "not a response of the gateway's API"
 		failure.Excerpt = r.excerpt(string(text))
 	}
 }
 
-// notFound is the gateway's error for a missing bucket or key.
-const notFound = "not_found"
+// isDenied reports whether a status says that the credential does not permit a
+// call. For a restricted key it may be either.
+func isDenied(status int) bool {
+	return status == http.StatusUnauthorized || status == http.StatusForbidden
+}
 
-// isNotFound reports whether the body of a 404 is just what the gateway sends,
-// in one of its two forms. Any other body comes from something else.
-func isNotFound(text []byte) bool {
-	var compact bytes.Buffer
-	if json.Compact(&compact, text) != nil {
-		return false
-	}
-	switch compact.String() {
-	case `{"error":"not_found"}`, `{"status_code":404,"body":{"error":"not_found"}}`, `{"body":{"error":"not_found"},"status_code":404}`:
+// isRouteMissing reports whether nothing serves a route on this host: the path has
+// no such verb, a router says so in plain text, no service listens to it, or its
+// 500 is empty.
+func isRouteMissing(status int, text []byte) bool {
+	text = bytes.TrimSpace(text)
+	switch status {
+	case http.StatusMethodNotAllowed:
 		return true
+	case http.StatusNotFound:
+		return len(text) > 0 && text[0] != '<' && !looksLikeJSON(string(text))
+	case http.StatusInternalServerError:
+		return len(text) == 0 || hasNoResponders(text)
 	}
 	return false
 }
 
-// errorMessage reads {"error":"…"} and the form that some layers of the
-// gateway wrap it in, {"status_code":…,"body":{"error":"…"}}.
-func errorMessage(text []byte) (string, bool) {
-	var plain struct {
-		Error *string `json:"error"`
+// hasNoResponders reports whether the gateway's message bus says that no service
+// listens to a route.
+func hasNoResponders(text []byte) bool {
+	return bytes.Contains(bytes.ToLower(text), []byte("no responders"))
+}
+
+// reportedError is what a response says of an error: its text, and what explains it.
+type reportedError struct {
+	text    string
+	details []string
+}
+
+func (e reportedError) String() string {
+	if len(e.details) == 0 {
+		return e.text
 	}
-	if json.Unmarshal(text, &plain) == nil && plain.Error != nil {
-		return *plain.Error, true
+	return e.text + " (" + strings.Join(e.details, ", ") + ")"
+}
+
+// missing returns the wording of an error that may mean that something is missing,
+// with its status, or "". Only a proof can tell.
+func (e reportedError) missing(status int) string {
+	switch status {
+	case http.StatusNotFound, http.StatusBadRequest, http.StatusInternalServerError:
+		for _, text := range append([]string{e.text}, e.details...) {
+			wording := strings.TrimRight(strings.ToLower(strings.ReplaceAll(text, "_", " ")), " .!")
+			if strings.HasSuffix(wording, "not found") {
+				return fmt.Sprint(status, " ", wording)
+			}
+		}
 	}
-	var wrapped struct {
-		Body struct {
-			Error *string `json:"error"`
-		} `json:"body"`
+	return ""
+}
+
+// readError reads an error, in its envelope or not. Its text is the error or else
+// the message or the code; the reason in its details and the code explain it.
+func readError(text []byte) (e reportedError, ok bool) {
+	if _, inner := unwrap(text); len(inner) > 0 {
+		text = inner
 	}
-	if json.Unmarshal(text, &wrapped) == nil && wrapped.Body.Error != nil {
-		return *wrapped.Body.Error, true
+	var members, details map[string]json.RawMessage
+	if json.Unmarshal(text, &members) != nil {
+		return e, false
 	}
-	return "", false
+	if nested, ok := readError(members["error"]); ok {
+		return nested, true
+	}
+	_ = json.Unmarshal(members["details"], &details)
+	for _, member := range []json.RawMessage{members["error"], members["message"], details["reason"], members["code"]} {
+		said := scalar(member)
+		switch {
+		case said == "" || said == e.text:
+		case e.text == "":
+			e.text = said
+		default:
+			e.details = append(e.details, said)
+		}
+	}
+	return e, e.text != ""
+}
+
+// scalar returns the text of a string or a number, "" of anything else.
+func scalar(text json.RawMessage) string {
+	var said any
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	decoder.UseNumber()
+	_ = decoder.Decode(&said)
+	switch said := said.(type) {
+	case string:
+		return said
+	case json.Number:
+		return said.String()
+	}
+	return ""
 }
 
 // validText refuses what encoding/json would silently repair.

@@ -28,11 +28,47 @@ func (o *outage) checkRetry(ctx context.Context, response *http.Response, err er
 	if err != nil {
 		return isTransient(err) && !isWithoutRetries(ctx) && !o.isOngoing(), nil
 	}
+	call, ok := ctx.Value(callKey{}).(*call)
+	switch status := response.StatusCode; {
+	case isWithoutRetries(ctx):
+		return false, nil
+	case ok && isRouteMissing(status, call.body):
+		// A node whose routes are being reloaded, or a broken route.
+		return status != http.StatusMethodNotAllowed && !hasNoResponders(call.body) && call.attempts < 2, nil
+	case ok && status == http.StatusGatewayTimeout && call.isDone != nil:
+		call.confirmed = call.isDone(context.WithValue(ctx, callKey{}, nil))
+		return !call.confirmed, nil
+	case ok && status == http.StatusInternalServerError:
+		said, _ := readError(call.body)
+		return said.missing(status) == "", nil
+	}
 	switch response.StatusCode {
 	case http.StatusInternalServerError, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
-		return !isWithoutRetries(ctx), nil
+		return true, nil
 	}
 	return false, nil
+}
+
+// readBackTime is how long what was written may take to show in reads.
+const readBackTime = 2 * time.Second
+
+// errNotShown is a write that the gateway accepted only, and that no read shows.
+var errNotShown = errors.New("the change does not show")
+
+// poll asks until the response is yes, for [readBackTime] at most.
+func poll(ctx context.Context, ask func(context.Context) bool) bool {
+	for pause, end := 50*time.Millisecond, time.Now().Add(readBackTime); !ask(ctx); pause *= 2 {
+		left := time.Until(end)
+		if left <= 0 {
+			return false
+		}
+		select {
+		case <-time.After(min(pause, left)):
+		case <-ctx.Done():
+			return false
+		}
+	}
+	return true
 }
 
 // isTransient reports whether repeating the request may help after an error that

@@ -45,7 +45,11 @@ func newHTTPTransport(config Config) *http.Transport {
 // call is what the attempts of one request share.
 type call struct {
 	limit int64 // bytes of a response that are read
-	// stream, if set, reads a response with status 200 as it arrives.
+	// isDone, if set, reads back whether a write was done; confirmed is that it was,
+	// in spite of a 504.
+	isDone    func(context.Context) bool
+	confirmed bool
+	// stream, if set, reads a success as it arrives.
 	stream    func(io.Reader) error
 	streamErr error  // how it ended
 	body      []byte // the last response's; of one that was streamed, the beginning
@@ -200,7 +204,7 @@ func (t *transport) report(r *http.Request, response *http.Response, err error, 
 func (c *call) read(response *http.Response) error {
 	defer response.Body.Close()
 	body := &body{from: response.Body, limit: c.limit}
-	if c.stream != nil && response.StatusCode == http.StatusOK {
+	if c.stream != nil && isSuccess(response.StatusCode) {
 		c.streamErr = c.stream(body)
 		_, _ = io.Copy(io.Discard, body) // to the end, which shows whether it is whole; body has the error
 		c.body = body.beginning

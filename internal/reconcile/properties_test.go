@@ -187,7 +187,11 @@ func TestApplyPropertiesAtOnce(t *testing.T) {
 func TestApplyPropertiesGoneMeanwhile(t *testing.T) {
 	t.Parallel()
 	run, gateway := newRun(t, "a=1")
-	gateway.Inject(mockgateway.Fault{Method: http.MethodDelete, Times: 1, Effect: mockgateway.Respond(http.StatusNotFound, nil, `{"error":"not_found"}`)})
+	gateway.SetRequestHook(func(request mockgateway.Request) {
+		if request.Method == http.MethodGet {
+			gateway.DeleteEntry("flags", "a")
+		}
+	})
 	if got := describeFailure(run.ApplyProperties(t.Context(), reconcile.PropertiesChange{Bucket: "flags", Key: "a", Had: json.RawMessage(`{"n":1}`)})); got != "" {
 		t.Errorf("it came to %q", got)
 	}
@@ -310,7 +314,7 @@ func TestApplyPropertiesOvertaken(t *testing.T) {
 func TestApplyPropertiesUnread(t *testing.T) {
 	t.Parallel()
 	run, gateway := newRun(t, "")
-	gateway.Inject(mockgateway.Fault{Method: http.MethodGet, After: 1, Times: 1, Effect: mockgateway.Respond(http.StatusServiceUnavailable, nil, `{"error":"unavailable"}`)})
+	gateway.Inject(mockgateway.Fault{Method: http.MethodGet, Path: "*/entries/a", After: 1, Times: 1, Effect: mockgateway.Respond(http.StatusServiceUnavailable, nil, `{"error":"unavailable"}`)})
 	if got := describeFailure(run.ApplyProperties(t.Context(), reconcile.PropertiesChange{Bucket: "flags", Key: "a", Wanted: json.RawMessage(`{"x":1}`)})); got != "" {
 		t.Errorf("it came to %q", got)
 	}

@@ -1,0 +1,142 @@
+package quiva
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/quivaworks/terraform-provider-quiva/internal/mockgateway"
+)
+
+// inMemory returns a client of a handler that it calls without a network, for tests on
+// synctest's clock.
+func inMemory(handler http.Handler) *Client {
+	client := New(Config{Endpoint: &url.URL{Scheme: "memory", Host: "gateway"}, RequestTimeout: time.Minute, MaxRetries: 3,
+		Credential: Credential{Scheme: APIKey, Secret: mockgateway.DefaultAPIKey}})
+	client.http.HTTPClient.Transport.(*transport).base.RegisterProtocol("memory", roundTripper(func(r *http.Request) (*http.Response, error) {
+		recorder := httptest.NewRecorder()
+		if r.Body == nil {
+			r.Body = http.NoBody
+		}
+		handler.ServeHTTP(recorder, r)
+		return recorder.Result(), nil
+	}))
+	return client
+}
+
+type roundTripper func(*http.Request) (*http.Response, error)
+
+func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
+// oddGateway has one bucket, "flags", and takes values in its own way.
+type oddGateway struct {
+	// store returns what becomes of a body, "" for nothing, or an error for a 400.
+	store func(body string) (stored, refusal string)
+	// lag is how long reads show what was before a write.
+	lag time.Duration
+
+	mu       sync.Mutex
+	entries  map[string][]version
+	requests []string // method and path after the bucket
+	// onRequest, if set, may respond in its place.
+	onRequest func(method, path string) (status int, text string)
+}
+
+type version struct {
+	value string // "" for none
+	since time.Time
+}
+
+func (g *oddGateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	path := strings.TrimPrefix(r.URL.Path, "/storage/kv")
+	g.requests = append(g.requests, r.Method+" "+strings.TrimPrefix(path, "/flags"))
+	if g.onRequest != nil {
+		if status, text := g.onRequest(r.Method, path); status != 0 {
+			w.WriteHeader(status)
+			_, _ = io.WriteString(w, text)
+			return
+		}
+	}
+	key, isEntry := strings.CutPrefix(path, "/flags/entries/")
+	value := ""
+	for _, v := range g.entries[key] {
+		if time.Since(v.since) >= g.lag {
+			value = v.value
+		}
+	}
+	missing := func() {
+		w.WriteHeader(http.StatusNotFound)
+		_, _ = io.WriteString(w, `{"error":"not_found"}`)
+	}
+	switch {
+	case isEntry && r.Method == http.MethodPut:
+		body, _ := io.ReadAll(r.Body)
+		stored, refusal := g.store(string(body))
+		if refusal != "" {
+			w.WriteHeader(http.StatusBadRequest)
+			_, _ = fmt.Fprintf(w, `{"error":%q}`, refusal)
+			return
+		}
+		g.put(key, stored)
+		_, _ = io.WriteString(w, `{"message":"success"}`)
+	case isEntry && value == "":
+		missing()
+	case isEntry && r.Method == http.MethodDelete:
+		g.put(key, "")
+		_, _ = io.WriteString(w, `{"message":"success"}`)
+	case isEntry:
+		_, _ = fmt.Fprintf(w, `{"body":{"key":%q,"value":%s}}`, key, value)
+	case path == "/flags":
+		_, _ = io.WriteString(w, `{"body":{"status":{"bucket":"flags"}}}`)
+	case path == "/flags/entries":
+		var results []string
+		for key, versions := range g.entries {
+			if v := versions[len(versions)-1]; v.value != "" {
+				results = append(results, fmt.Sprintf(`{"key":%q,"value":%s}`, key, v.value))
+			}
+		}
+		_, _ = fmt.Fprintf(w, `{"body":{"results":[%s]}}`, strings.Join(results, ","))
+	case path == "":
+		_, _ = io.WriteString(w, `{"body":{"results":[{"name":"flags"}]}}`)
+	default:
+		missing()
+	}
+}
+
+// put stores a value. The caller holds g.mu, or has not begun to serve.
+func (g *oddGateway) put(key, value string) {
+	if g.entries == nil {
+		g.entries = map[string][]version{}
+	}
+	g.entries[key] = append(g.entries[key], version{value, time.Now()})
+}
+
+// now returns what a key holds now.
+func (g *oddGateway) now(key string) string {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	versions := g.entries[key]
+	if len(versions) == 0 {
+		return ""
+	}
+	return versions[len(versions)-1].value
+}
+
+// count returns how many requests there were of a method and a path after the bucket.
+func (g *oddGateway) count(request string) (count int) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for _, r := range g.requests {
+		if strings.HasPrefix(r, request) {
+			count++
+		}
+	}
+	return count
+}
