@@ -113,7 +113,7 @@ func schemaErrors(ctx context.Context, schema dynamicvalue.Value, text []byte) (
 	case <-done:
 		return found, failure
 	case <-ctx.Done():
-		return nil, fmt.Errorf("the check was ended before it was done (%w): it may take %s; definitions that refer to each other more than once multiply it", ctx.Err(), schemaTimeout)
+		return nil, fmt.Errorf("the check was stopped (%w): it may take at most %s; definitions that refer to each other more than once multiply the time", ctx.Err(), schemaTimeout)
 	}
 }
 

@@ -385,8 +385,8 @@ func warnOfKept(diags *diag.Diagnostics, config, state kvBucketModel) {
 			continue
 		}
 		diags.AddAttributeWarning(path.Root(argument.name), "Bucket keeps its "+argument.name,
-			fmt.Sprintf("The bucket %q has %s, and the configuration has none. The gateway can change that, but not remove it, so it stays until the bucket is replaced.\n\n"+
-				"To silence this warning, set %s to what the bucket has, or to something else. To get a new bucket without it, and without any entries, replace this one:\n\n"+
+			fmt.Sprintf("The bucket %q has %s, which the configuration does not set. The gateway can change it but not remove it, so it stays until the bucket is replaced.\n\n"+
+				"To silence this warning, set %s. To get a new bucket without it, and without any entries, replace this one:\n\n"+
 				"  terraform apply -replace='ADDRESS'\n\n"+
 				"ADDRESS stands for the full address that this warning shows.",
 				state.Bucket.ValueString(), argument.has, argument.name))
@@ -442,7 +442,7 @@ func (r *kvBucketResource) Create(ctx context.Context, req resource.CreateReques
 func bucketExists(diags *diag.Diagnostics, bucket string) {
 	diags.AddAttributeError(path.Root("bucket"), "Bucket already exists",
 		fmt.Sprintf("The gateway already has a bucket %q. Nothing was changed.\n\n"+
-			"To manage what is there, import it:\n\n"+
+			"To manage the existing bucket, import it:\n\n"+
 			"  terraform import 'ADDRESS' %s\n\n"+
 			"or with a block in the configuration:\n\n"+
 			"  import {\n    to = ADDRESS\n    id = %q\n  }\n\n"+

@@ -384,9 +384,9 @@ func TestKVBucketKeepsWarning(t *testing.T) {
 		t.Errorf("warned of %v, want three", all)
 	}
 	for summary, want := range map[string]string{
-		"Bucket keeps its max_bytes":      `The bucket "limits" has max_bytes = 1000, and the configuration has none. The gateway can change that, but not remove it, so it stays until the bucket is replaced.`,
-		"Bucket keeps its max_value_size": `has max_value_size = 100, and`,
-		"Bucket keeps its indexing":       `has an index, and`,
+		"Bucket keeps its max_bytes":      `The bucket "limits" has max_bytes = 1000, which the configuration does not set. The gateway can change it but not remove it, so it stays until the bucket is replaced.`,
+		"Bucket keeps its max_value_size": `has max_value_size = 100, which`,
+		"Bucket keeps its indexing":       `has an index, which`,
 	} {
 		if !strings.Contains(all[summary], want) || !strings.Contains(all[summary], "terraform apply -replace='ADDRESS'") {
 			t.Errorf("warned of %q: %q, want %q", summary, all[summary], want)

@@ -186,7 +186,7 @@ func warnOfValues(diags *diag.Diagnostics, bucket string, entries []quiva.Entry)
 	}
 	if len(keys) > 0 {
 		diags.AddWarning("Value is not an object",
-			"A configuration can only declare JSON objects, so what is generated cannot be applied with "+describeKeys(bucket, keys)+". Exclude what is not an object.")
+			"A configuration can only declare JSON objects, so the generated one cannot be applied with "+describeKeys(bucket, keys)+". Exclude these keys.")
 	}
 }
 

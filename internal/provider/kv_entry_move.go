@@ -89,7 +89,7 @@ func (g *gateway) refuseMovedFrom(diags *diag.Diagnostics, note []byte) (refused
 		return false
 	}
 	diags.AddError("Resource cannot be moved",
-		fmt.Sprintf("The resource that was moved here is of %s, and this provider's endpoint is %s. Nothing was changed. Remove the moved block, or move it to a resource whose provider block has that endpoint.", from, g.endpoint))
+		fmt.Sprintf("The moved resource belongs to %s, but this provider's endpoint is %s. Nothing was changed. Remove the moved block, or move it to a resource whose provider block has that endpoint.", from, g.endpoint))
 	return true
 }
 
