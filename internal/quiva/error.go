@@ -75,7 +75,7 @@ type Error struct {
 	lost bool
 	// wording is that of a response that may mean "missing", with its status.
 	wording string
-	// isThere says that the bucket exists, in spite of the wording.
+	// isThere says that the bucket exists, despite the wording.
 	isThere bool
 }
 

@@ -46,7 +46,7 @@ func newHTTPTransport(config Config) *http.Transport {
 type call struct {
 	limit int64 // bytes of a response that are read
 	// isDone, if set, reads back whether a write was done; confirmed is that it was,
-	// in spite of a 504.
+	// despite a 504.
 	isDone    func(context.Context) bool
 	confirmed bool
 	// stream, if set, reads a success as it arrives.
