@@ -2,14 +2,11 @@ package provider_test
 
 import (
 	"fmt"
-	"maps"
 	"net/http"
 	"slices"
 	"strings"
 	"testing"
 
-	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
-	"github.com/hashicorp/terraform-plugin-go/tftypes"
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 	"github.com/hashicorp/terraform-plugin-testing/terraform"
 
@@ -82,8 +79,6 @@ resource "quiva_kv_entry" "one" {
 // bucket that it replaces, and how they come through it.
 func TestKVBucketReplacementWarning(t *testing.T) {
 	t.Parallel()
-	text := func(value string) tftypes.Value { return tftypes.NewValue(tftypes.String, value) }
-	number := func(value any) tftypes.Value { return tftypes.NewValue(tftypes.Number, value) }
 	const (
 		refused = `Bucket to be replaced holds entries: Since force_destroy is not set, the bucket "limits" is not replaced while it holds entries, such as "a".`
 		forced  = `Replacing the bucket deletes its entries: Since force_destroy is set, the bucket "limits" is deleted with all its entries, such as "a". Declared entries that this plan does not replace are missing until the next apply.`
@@ -91,59 +86,54 @@ func TestKVBucketReplacementWarning(t *testing.T) {
 	tests := map[string]struct {
 		force, empty bool
 		fails        bool
-		change       map[string]tftypes.Value
+		change       string
 		want         []string // parts of the warning, none for no warning
 	}{
-		"refused": {change: map[string]tftypes.Value{"history": number(4)}, want: []string{refused, `as ADDRESS:
+		"refused": {change: `history = 4`, want: []string{refused, `as ADDRESS:
 
   lifecycle {
     replace_triggered_by = [ADDRESS.history]
   }`}},
-		"forced":            {force: true, change: map[string]tftypes.Value{"history": number(4)}, want: []string{forced, `[ADDRESS.history]`}},
-		"several":           {force: true, change: map[string]tftypes.Value{"storage": text("memory"), "history": number(4)}, want: []string{forced, `[ADDRESS.history, ADDRESS.storage]`}},
-		"not known yet":     {change: map[string]tftypes.Value{"history": number(tftypes.UnknownValue)}, want: []string{refused}},
-		"another name":      {force: true, change: map[string]tftypes.Value{"bucket": text("other"), "history": number(4)}, want: []string{forced, "if its resource refers to the bucket:\n\n  bucket = ADDRESS.bucket"}},
-		"renamed":           {change: map[string]tftypes.Value{"bucket": text("other")}}, // the entries usually follow
-		"empty":             {empty: true, change: map[string]tftypes.Value{"history": number(4)}},
-		"empty, forced":     {empty: true, force: true, change: map[string]tftypes.Value{"history": number(4)}},
-		"in place":          {force: true, change: map[string]tftypes.Value{"description": text("new")}},
-		"unreadable":        {fails: true, change: map[string]tftypes.Value{"history": number(4)}},
-		"unreadable, force": {fails: true, force: true, change: map[string]tftypes.Value{"history": number(4)}, want: []string{`is deleted with all its entries. Declared`}},
+		"forced":            {force: true, change: `history = 4`, want: []string{forced, `[ADDRESS.history]`}},
+		"several":           {force: true, change: `storage = "memory"; history = 4`, want: []string{forced, `[ADDRESS.history, ADDRESS.storage]`}},
+		"not known yet":     {change: `history = terraform_data.later.output`, want: []string{refused}},
+		"another name":      {force: true, change: `bucket = "other"; history = 4`, want: []string{forced, "if its resource refers to the bucket:\n\n  bucket = ADDRESS.bucket"}},
+		"renamed":           {change: `bucket = "other"`}, // the entries usually follow
+		"empty":             {empty: true, change: `history = 4`},
+		"empty, forced":     {empty: true, force: true, change: `history = 4`},
+		"in place":          {force: true, change: `description = "new"`},
+		"unreadable":        {fails: true, change: `history = 4`},
+		"unreadable, force": {fails: true, force: true, change: `history = 4`, want: []string{`is deleted with all its entries. Declared`}},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			gateway := newGateway(t)
-			gateway.CreateBucket("limits")
+			w := newWorkspace(t)
+			configuration := func(arguments string) string {
+				return withProvider(gateway, fmt.Sprintf("resource \"quiva_kv_bucket\" \"b\" {\n  force_destroy = %t\n  %s\n}\nresource \"terraform_data\" \"later\" {\n  input = 4\n}\n",
+					test.force, strings.ReplaceAll(arguments, "; ", "\n  ")))
+			}
+			w.must(configuration(`bucket = "limits"`), planOptions{})
 			if !test.empty {
 				gateway.PutEntry("limits", "a", `{}`)
 			}
 			if test.fails {
 				gateway.Inject(mockgateway.Fault{Effect: mockgateway.Respond(http.StatusForbidden, nil, `{"error":"forbidden"}`)})
 			}
-			server := newServer(t)
-			configure(t, server, gateway)
-			schema := resourceSchema(t, server, "quiva_kv_bucket")
-			held := map[string]tftypes.Value{
-				"bucket": text("limits"), "id": text("limits"), "history": number(1), "replicas": number(1), "storage": text("file"),
-				"compression": tftypes.NewValue(tftypes.Bool, false), "force_destroy": tftypes.NewValue(tftypes.Bool, test.force),
+			change := test.change
+			if !strings.Contains(change, "bucket =") {
+				change += `; bucket = "limits"`
 			}
-			proposed := maps.Clone(held)
-			maps.Copy(proposed, test.change)
-			response, err := server.PlanResourceChange(t.Context(), &tfprotov6.PlanResourceChangeRequest{
-				TypeName: "quiva_kv_bucket", PriorState: objectOf(t, schema, held), ProposedNewState: objectOf(t, schema, proposed), Config: objectOf(t, schema, proposed),
-			})
-			if err != nil {
-				t.Fatal(err)
+			delete(w.state, objectKey{"terraform_data.later", 0})
+			warnings := w.plan(configuration(change), planOptions{noRefresh: true}).diagnostics
+			if (len(warnings) > 0) != (len(test.want) > 0) {
+				t.Fatalf("the plan says %v", warnings)
 			}
-			if (len(response.Diagnostics) > 0) != (len(test.want) > 0) {
-				t.Fatalf("the plan says %q", describe(response.Diagnostics))
-			}
-			for _, diagnostic := range response.Diagnostics {
-				got := diagnostic.Summary + ": " + diagnostic.Detail
+			for _, got := range warnings {
 				for _, want := range test.want {
-					if diagnostic.Severity != tfprotov6.DiagnosticSeverityWarning || !strings.Contains(got, want) {
-						t.Errorf("the plan says %q, want %q", got, want)
+					if text := got.summary + ": " + got.detail; got.severity != "Warning" || !strings.Contains(text, want) {
+						t.Errorf("the plan says %q, want %q", text, want)
 					}
 				}
 			}

@@ -2,15 +2,12 @@ package provider_test
 
 import (
 	"fmt"
-	"maps"
 	"net/http"
 	"reflect"
 	"slices"
 	"strings"
 	"testing"
 
-	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
-	"github.com/hashicorp/terraform-plugin-go/tftypes"
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
 	"github.com/hashicorp/terraform-plugin-testing/plancheck"
@@ -340,63 +337,31 @@ func TestKVBucketUnset(t *testing.T) {
 // silent matter.
 func TestKVBucketKeepsWarning(t *testing.T) {
 	t.Parallel()
-	server := newServer(t)
-	configure(t, server, newGateway(t))
-	schema := resourceSchema(t, server, "quiva_kv_bucket")
-	schemaType := schema.ValueType().(tftypes.Object)
-	indexingType := schemaType.AttributeTypes["indexing"].(tftypes.Object)
-	text := func(value string) tftypes.Value { return tftypes.NewValue(tftypes.String, value) }
-	number := func(value int64) tftypes.Value { return tftypes.NewValue(tftypes.Number, value) }
-	held := map[string]tftypes.Value{
-		"max_bytes": number(1000), "max_value_size": number(100),
-		"indexing": tftypes.NewValue(indexingType, map[string]tftypes.Value{
-			"mappings": tftypes.NewValue(indexingType.AttributeTypes["mappings"], []tftypes.Value{}), "partitions": number(1), "replicas": number(1), "storage_type": text("file"),
-		}),
-		"id": text("limits"), "force_destroy": tftypes.NewValue(tftypes.Bool, false), "history": number(1),
-		"replicas": number(1), "storage": text("file"), "compression": tftypes.NewValue(tftypes.Bool, false),
-	}
-	// warnings are those of planning a configuration for what is held.
-	warnings := func(config map[string]tftypes.Value) map[string]string {
-		config["bucket"], held["bucket"] = text("limits"), text("limits")
-		proposed := maps.Clone(held)
-		maps.Copy(proposed, config)
-		response, err := server.PlanResourceChange(t.Context(), &tfprotov6.PlanResourceChangeRequest{
-			TypeName:         "quiva_kv_bucket",
-			PriorState:       objectOf(t, schema, maps.Clone(held)),
-			ProposedNewState: objectOf(t, schema, proposed),
-			Config:           objectOf(t, schema, config),
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-		found := map[string]string{}
-		for _, diagnostic := range response.Diagnostics {
-			if diagnostic.Severity != tfprotov6.DiagnosticSeverityWarning {
-				t.Fatalf("%s: %s", diagnostic.Summary, diagnostic.Detail)
-			}
-			found[diagnostic.Summary] = diagnostic.Detail
-		}
-		return found
-	}
-
-	all := warnings(map[string]tftypes.Value{})
-	if len(all) != 3 {
-		t.Errorf("warned of %v, want three", all)
-	}
-	for summary, want := range map[string]string{
-		"Bucket keeps its max_bytes":      `The bucket "limits" has max_bytes = 1000, which the configuration does not set. The gateway can change it but not remove it, so it stays until the bucket is replaced.`,
-		"Bucket keeps its max_value_size": `has max_value_size = 100, which`,
-		"Bucket keeps its indexing":       `has an index, which`,
+	gateway := newGateway(t)
+	w := newWorkspace(t)
+	w.must(bucket(gateway, `max_bytes = 1000`, `max_value_size = 100`, someIndexing), planOptions{})
+	maxBytes, maxValueSize, indexing := `has max_bytes = 1000, which the configuration does not set. The gateway can change it but not remove it, so it stays until the bucket is replaced.`,
+		`has max_value_size = 100, which`, `has an index, which`
+	for name, test := range map[string]struct {
+		arguments []string
+		want      []string
+	}{
+		"all":      {nil, []string{maxBytes, maxValueSize, indexing}},
+		"one":      {[]string{`max_bytes = 5`, someIndexing}, []string{maxValueSize}},
+		"replaced": {[]string{`history = 2`}, nil},
 	} {
-		if !strings.Contains(all[summary], want) || !strings.Contains(all[summary], "terraform apply -replace='ADDRESS'") {
-			t.Errorf("warned of %q: %q, want %q", summary, all[summary], want)
+		warnings := w.plan(bucket(gateway, test.arguments...), planOptions{}).diagnostics
+		if len(warnings) != len(test.want) {
+			t.Errorf("%s: warned of %v", name, warnings)
 		}
-	}
-	if some := warnings(map[string]tftypes.Value{"max_bytes": number(5), "indexing": held["indexing"]}); len(some) != 1 {
-		t.Errorf("warned of %v, want one", some)
-	}
-	if none := warnings(map[string]tftypes.Value{"history": number(2)}); len(none) != 0 {
-		t.Errorf("warned of %v, though the bucket is replaced", none)
+		for _, want := range test.want {
+			if !slices.ContainsFunc(warnings, func(d diagnostic) bool {
+				return d.severity == "Warning" && strings.HasPrefix(d.summary, "Bucket keeps its ") && strings.Contains(d.detail, want) &&
+					strings.Contains(d.detail, "terraform apply -replace='ADDRESS'")
+			}) {
+				t.Errorf("%s: warned of %v, want %q", name, warnings, want)
+			}
+		}
 	}
 }
 
@@ -812,63 +777,6 @@ func TestAccKVBucketGeneratedConfiguration(t *testing.T) {
 
 // TestKVBucketIdentityProtocol imports by identity as Terraform 1.12 does, also
 // where there is only an older one.
-func TestKVBucketIdentityProtocol(t *testing.T) {
-	t.Parallel()
-	gateway := newGateway(t)
-	server := newServer(t)
-	configure(t, server, gateway)
-
-	identityType := tftypes.Object{AttributeTypes: map[string]tftypes.Type{"bucket": tftypes.String}}
-	identity := func(bucket string) *tfprotov6.ResourceIdentityData {
-		packed, err := tfprotov6.NewDynamicValue(identityType, tftypes.NewValue(identityType, map[string]tftypes.Value{"bucket": tftypes.NewValue(tftypes.String, bucket)}))
-		if err != nil {
-			t.Fatal(err)
-		}
-		return &tfprotov6.ResourceIdentityData{IdentityData: &packed}
-	}
-
-	schemas, err := server.GetResourceIdentitySchemas(t.Context(), &tfprotov6.GetResourceIdentitySchemasRequest{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	attributes := schemas.IdentitySchemas["quiva_kv_bucket"].IdentityAttributes
-	if len(attributes) != 1 || attributes[0].Name != "bucket" || !attributes[0].RequiredForImport || !attributes[0].Type.Is(tftypes.String) {
-		t.Errorf("the identity has %+v", attributes)
-	}
-
-	imported, err := server.ImportResourceState(t.Context(), &tfprotov6.ImportResourceStateRequest{TypeName: "quiva_kv_bucket", Identity: identity("flags")})
-	noDiagnostics(t, imported.Diagnostics, err)
-	if len(imported.ImportedResources) != 1 {
-		t.Fatalf("imported %d resources", len(imported.ImportedResources))
-	}
-	for _, exists := range []bool{true, false} {
-		read, err := server.ReadResource(t.Context(), &tfprotov6.ReadResourceRequest{
-			TypeName: "quiva_kv_bucket", CurrentState: imported.ImportedResources[0].State, CurrentIdentity: imported.ImportedResources[0].Identity, Private: imported.ImportedResources[0].Private,
-		})
-		noDiagnostics(t, read.Diagnostics, err)
-		got, err := read.NewIdentity.IdentityData.Unmarshal(identityType)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if want, _ := identity("flags").IdentityData.Unmarshal(identityType); !got.Equal(want) {
-			t.Errorf("the identity is %s, want %s", got, want)
-		}
-		state, err := read.NewState.Unmarshal(resourceSchema(t, server, "quiva_kv_bucket").ValueType())
-		if err != nil {
-			t.Fatal(err)
-		}
-		if state.IsNull() == exists {
-			t.Errorf("read %s, though it exists: %t", state, exists)
-		}
-		gateway.DeleteBucket("flags")
-	}
-
-	refused, err := server.ImportResourceState(t.Context(), &tfprotov6.ImportResourceStateRequest{TypeName: "quiva_kv_bucket", Identity: identity("")})
-	if err != nil || len(refused.Diagnostics) == 0 || refused.Diagnostics[0].Summary != "Invalid import ID" {
-		t.Errorf("an empty name returned %+v, %v", refused.Diagnostics, err)
-	}
-}
-
 func TestAccKVBucketIdentity(t *testing.T) {
 	t.Parallel()
 	gateway := newGateway(t)

@@ -37,49 +37,6 @@ func hasEntriesIdentity(t *testing.T, got *tfprotov6.ResourceIdentityData, want 
 
 // TestKVEntriesIdentityImport imports by identity as Terraform 1.12 does, also
 // where there is only an older one.
-func TestKVEntriesIdentityImport(t *testing.T) {
-	t.Parallel()
-	gateway := newGateway(t)
-	gateway.PutEntry("flags", "team/a", `{"n":1}`)
-	server := newServer(t)
-	configure(t, server, gateway)
-	tests := map[string]struct{ bucket, keyPrefix, want any }{
-		"whole bucket":  {"flags", nil, "flags"},
-		"part":          {"flags", "team/", "flags/team/*"},
-		"empty prefix":  {"flags", "", `Got bucket = "flags", key_prefix = "".`},
-		"pattern":       {"flags", "team/*", `Got bucket = "flags", key_prefix = "team/*".`},
-		"absent bucket": {"absent", nil, `has no bucket "absent"`},
-	}
-	for name, test := range tests {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			identity := entriesIdentity(test.bucket, test.keyPrefix)
-			packed, err := tfprotov6.NewDynamicValue(entriesIdentityType, identity)
-			if err != nil {
-				t.Fatal(err)
-			}
-			response, err := server.ImportResourceState(t.Context(), &tfprotov6.ImportResourceStateRequest{
-				TypeName: "quiva_kv_entries", Identity: &tfprotov6.ResourceIdentityData{IdentityData: &packed},
-			})
-			if err != nil {
-				t.Fatal(err)
-			}
-			if len(response.Diagnostics) > 0 {
-				if text := describe(response.Diagnostics); !message(fmt.Sprint(test.want)).MatchString(text) {
-					t.Errorf("got %s, want %s", text, test.want)
-				}
-				return
-			}
-			imported := response.ImportedResources[0]
-			hasEntriesIdentity(t, imported.Identity, identity)
-			attributes := attributesOf(t, server, "quiva_kv_entries", imported.State)
-			if !attributes["id"].Equal(tftypes.NewValue(tftypes.String, test.want)) || !attributes["key_prefix"].Equal(tftypes.NewValue(tftypes.String, test.keyPrefix)) {
-				t.Errorf("imported %s", attributes)
-			}
-		})
-	}
-}
-
 // attributesOf returns the attributes of a resource's state.
 func attributesOf(t *testing.T, server tfprotov6.ProviderServer, typeName string, state *tfprotov6.DynamicValue) (attributes map[string]tftypes.Value) {
 	t.Helper()
