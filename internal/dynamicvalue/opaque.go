@@ -13,7 +13,7 @@ import (
 const stringHead = "\x92\xc4\x08\"string\""
 
 // Opaque returns a value as Terraform would send a string that holds it, byte by
-// byte. Null, and a value of which nothing is known, not even its type, stay as
+// byte. Null, and a value that is not known at all, not even its type, stay as
 // they are.
 func (v Value) Opaque() Value {
 	if _, packed, ok := v.split(); !ok || packed == string(Null) {

@@ -19,7 +19,7 @@ type Value string
 const (
 	// Null is null of no particular type.
 	Null Value = "\xc0"
-	// Unknown is a value of which nothing is known yet.
+	// Unknown is a value that is not known at all yet.
 	Unknown Value = "\xd4\x00\x00"
 )
 

@@ -10,8 +10,8 @@ import (
 	"testing"
 )
 
-// stateObject is one object of a state, with the entries that it holds: of those
-// of which it has some properties, these.
+// stateObject is one object of a state, with the entries that it holds. Of an
+// entry that it has some properties of, it holds just these.
 type stateObject struct {
 	address string
 	// deposed is what create_before_destroy leaves until it is destroyed, and

@@ -89,7 +89,7 @@ type struckRun struct {
 
 func entryPath(key string) string { return "/storage/kv/flags/entries/" + key }
 
-// runStruck runs Terraform with failures, of which one at most ends the run.
+// runStruck runs Terraform with failures. At most one of them ends the run.
 func runStruck(t *testing.T, gateway *mockgateway.Server, w *workspace, failures []failure, arguments ...string) (result struckRun) {
 	t.Helper()
 	gateway.ResetRequests()

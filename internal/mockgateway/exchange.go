@@ -75,8 +75,8 @@ func (x *exchange) wait(d time.Duration) {
 	}
 }
 
-// finish completes the record. It comes before the first byte of the response, so
-// that whoever has the response finds its request recorded.
+// finish completes the record. It runs before the first byte of the response is
+// sent, so a client with the response finds its request recorded.
 func (x *exchange) finish(status int) {
 	done := x.gateway.recorder.finish(x.record, status)
 	if hook := x.behaviour.requestHook; hook != nil {

@@ -63,7 +63,7 @@ func (rec *recorder) finish(q *Request, status int) Request {
 }
 
 // Requests returns all requests recorded, in the order of their arrival.
-// A request is there before its response is: whoever has a response finds it.
+// A request is recorded before its response is sent.
 func (g *Gateway) Requests() []Request {
 	return g.RequestsTo("", "")
 }

@@ -76,7 +76,7 @@ func (p *probe) note(question, came string) {
 	}
 }
 
-// form adds a setting to the dialect: one of its values, of which the first is the
+// form adds a setting to the dialect: one of its values, the first being the
 // default, or any text but the only one.
 func (p *probe) form(name, found string, values ...string) {
 	p.formIf(name+"="+p.redact.Replace(found), found != "" && found != values[0] && (len(values) == 1 || slices.Contains(values, found)))

@@ -39,8 +39,8 @@ func pick(value, owned json.RawMessage) json.RawMessage {
 	return picked.text()
 }
 
-// Set returns a value with the properties of wanted. What is not an object is
-// replaced where wanted has one; so is nil, which stands for no value.
+// Set returns a value with the properties of wanted. Where wanted has an
+// object, anything else is replaced, as is nil, which stands for no value.
 func Set(value, wanted json.RawMessage) json.RawMessage {
 	w, isObject := parse(wanted)
 	v, holdsObject := parse(value)

@@ -17,9 +17,8 @@ type providerServer interface {
 	tfprotov6.StateStoreServer
 }
 
-// NewServer returns a server for Terraform around that of the framework, with
-// the defaults of those resources of which it may plan by itself that nothing
-// changes: see [Defaults].
+// NewServer returns a server for Terraform around the framework's. For resources
+// with defaults, it may itself plan that nothing changes: see [Defaults].
 //
 // When ctx is done, which is for an interrupt such as Ctrl-C, all calls end,
 // unless something has been written already: then only Terraform ends them.

@@ -130,7 +130,7 @@ func TestStopDuringCall(t *testing.T) {
 	}
 }
 
-// TestStreamLeftEarly: whoever leaves a stream ends what is at work for it.
+// TestStreamLeftEarly: a reader that leaves a stream early ends the work for it.
 func TestStreamLeftEarly(t *testing.T) {
 	t.Parallel()
 	w, server, _ := newWaiting(t)

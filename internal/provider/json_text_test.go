@@ -23,7 +23,7 @@ import (
 )
 
 // TestJSONTextValidated: a text that is not the JSON of an object is refused before
-// anything is asked, whoever declares it, and the error says where it is wrong.
+// anything is asked, in every resource, and the error says where it is wrong.
 func TestJSONTextValidated(t *testing.T) {
 	t.Parallel()
 	server := newServer(t)

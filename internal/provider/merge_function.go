@@ -35,7 +35,7 @@ func (mergeFunction) Definition(_ context.Context, _ function.DefinitionRequest,
 		},
 		VariadicParameter: function.DynamicParameter{
 			Name: "override",
-			MarkdownDescription: "Objects or maps, each of which changes the result of those before it. A property that is `null` is removed; one that is an object is merged; any other replaces what was there, including lists. " +
+			MarkdownDescription: "Objects or maps. Each changes the result so far: a property that is `null` is removed, an object is merged, and anything else, including a list, replaces the previous value. " +
 				"An override that is `null` changes nothing.",
 			AllowNullValue:     true,
 			AllowUnknownValues: true,

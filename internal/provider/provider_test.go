@@ -20,7 +20,7 @@ import (
 	"github.com/quivaworks/terraform-provider-quiva/internal/provider"
 )
 
-// TestMain keeps the credentials of whoever runs the tests away from them.
+// TestMain keeps the developer's own credentials away from the tests.
 func TestMain(m *testing.M) {
 	for _, name := range []string{"QUIVA_API_URL", "QUIVA_API_KEY", "QUIVA_BEARER_TOKEN", "QUIVA_CA_CERT_FILE"} {
 		if err := os.Unsetenv(name); err != nil {

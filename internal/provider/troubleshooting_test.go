@@ -39,8 +39,8 @@ func TestTroubleshooting(t *testing.T) {
 	}
 }
 
-// isSummary reports whether what the guide explains is a summary of the source,
-// of which one that ends with a space is only the beginning.
+// isSummary reports whether the guide explains a summary of the source. A summary
+// that ends with a space is only a beginning.
 func isSummary(explained, summary string) bool {
 	return explained == summary || strings.HasSuffix(summary, " ") && strings.HasPrefix(explained, summary)
 }

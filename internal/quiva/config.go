@@ -40,7 +40,7 @@ type Config struct {
 	// whole buckets.
 	BulkRefresh bool
 	// Digest, which BulkRefresh needs, returns the same for values that are equal
-	// to whoever asks, and for no others. It fails for one that equals nothing.
+	// to the caller, and for no others. It fails for a value that equals nothing.
 	Digest func(value []byte) (Digest, error)
 	// Log, if set, is told of every attempt. It never receives a credential,
 	// a header or a body.

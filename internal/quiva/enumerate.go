@@ -200,8 +200,8 @@ func (e *enumeration[T]) search(ctx context.Context, prefix string) (truncated b
 	return truncated, nil
 }
 
-// split adds the patterns that together match every key with a prefix, of which
-// some, sorted, were listed.
+// split adds patterns that together match every key with a prefix. Listed has some
+// of these keys, sorted.
 func (e *enumeration[T]) split(prefix string, listed []string) {
 	shared := sharedPrefix(listed[0], listed[len(listed)-1])
 	// Nothing is searched between the prefix and where the listed keys differ:

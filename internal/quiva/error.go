@@ -43,7 +43,7 @@ var (
 	ErrResponseTooLarge = errors.New("the response is larger than the limit")
 )
 
-// Error is a request that failed for good. Nothing in it shows the credential or
+// Error is a request that failed after all its tries. Nothing in it shows the credential or
 // has control characters, whatever the other side sent.
 type Error struct {
 	// Method and Path are the request's; the path is percent-encoded and
