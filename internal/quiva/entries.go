@@ -29,6 +29,26 @@ func (c *Client) GetEntry(ctx context.Context, bucket, key string) (Entry, error
 	return Entry{Key: key, Value: response.Body.Value}, nil
 }
 
+// look returns the value of an entry, null if it has none, or nil if a response says
+// without proof that there is no entry.
+func (c *Client) look(ctx context.Context, bucket, key string) (json.RawMessage, error) {
+	r, response := getOf(bucket, key), entryResponse{key: key}
+	err := c.exchange(ctx, r, &response)
+	var failure *Error
+	switch {
+	case err == nil:
+		return response.Body.Value, nil
+	case errors.Is(err, errNoValue):
+		return json.RawMessage("null"), nil
+	case !errors.As(err, &failure):
+		return nil, err
+	case failure.wording != "":
+		return nil, nil
+	}
+	r.explainSlash(failure)
+	return nil, failure
+}
+
 func getOf(bucket, key string) request {
 	return request{method: http.MethodGet, path: entryPath(bucket, key), limit: entryLimit}
 }
@@ -38,34 +58,39 @@ func getOf(bucket, key string) request {
 // exist, with [ErrValueTooLarge] if that is why the value was refused, and with
 // [ErrNotStored] if the first write to the bucket stored something else.
 func (c *Client) PutEntry(ctx context.Context, bucket, key string, value json.RawMessage) error {
+	return c.write(ctx, bucket, key, value, false)
+}
+
+// PutEntryOnce is PutEntry for a caller that reads the entry again and compares: what
+// another writer has put in its place meanwhile is not overwritten, and no ErrNotStored.
+func (c *Client) PutEntryOnce(ctx context.Context, bucket, key string, value json.RawMessage) error {
+	return c.write(ctx, bucket, key, value, true)
+}
+
+func (c *Client) write(ctx context.Context, bucket, key string, value json.RawMessage, isOnce bool) error {
 	c.snapshots.forget(bucket, key)
 	defer c.snapshots.forget(bucket, key)
 	c.absences.wrote(bucket, key)
 	defer c.absences.wrote(bucket, key)
 	isFirst, known, err := c.writes.begin(ctx, bucket, key)
-	if err != nil {
+	switch {
+	case err != nil:
 		return err
-	}
-	if !isFirst {
+	case !isFirst:
 		return c.put(ctx, bucket, key, value, known)
 	}
-	first := value
-	if namesOldKey(value) {
-		first, _ = json.Marshal(map[string]json.RawMessage{"value": members(value)["value"]})
-	}
-	shown, stopped, err := c.putFirst(ctx, bucket, key, first, known)
+	shown, stopped, err := c.putFirst(ctx, bucket, key, value, known, isOnce)
 	c.writes.end(bucket, key, shown, stopped)
-	if err == nil && namesOldKey(value) {
-		err = c.put(ctx, bucket, key, value, shown)
-	}
 	return err
 }
+
+var errOldKey = fmt.Errorf("%w: this gateway could take its member \"old_key\" for the name of an entry to replace. Rename it or the member \"value\"", ErrAmbiguousValue)
 
 func (c *Client) put(ctx context.Context, bucket, key string, value json.RawMessage, as form) error {
 	body := value
 	if as == enveloped {
 		if namesOldKey(value) {
-			return fmt.Errorf("%w: this gateway could take its member \"old_key\" for the name of an entry to replace. Rename it or the member \"value\"", ErrAmbiguousValue)
+			return errOldKey
 		}
 		body = slices.Concat([]byte(`{"value":`), value, []byte("}"))
 	}

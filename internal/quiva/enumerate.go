@@ -3,7 +3,6 @@ package quiva
 import (
 	"cmp"
 	"context"
-	"errors"
 	"maps"
 	"slices"
 	"strings"
@@ -154,18 +153,13 @@ func (e *enumeration[T]) lookUp(ctx context.Context, pattern string) error {
 		_, err := e.search(ctx, prefix)
 		return err
 	}
-	response := entryResponse{key: pattern}
-	err := e.client.exchange(ctx, getOf(e.bucket, pattern), &response)
-	var failure *Error
-	if errors.As(err, &failure) && failure.wording != "" {
-		return nil // without proof: nothing follows from what was not found
-	}
-	if err == nil {
+	value, err := e.client.look(ctx, e.bucket, pattern)
+	if value != nil && !isNoValue(value) {
 		e.mu.Lock()
 		defer e.mu.Unlock()
-		e.found[pattern] = e.keep(Entry{pattern, response.Body.Value})
+		e.found[pattern] = e.keep(Entry{pattern, value})
 	}
-	return err
+	return err // without proof, nothing follows from what was not found
 }
 
 // search looks for the keys with a prefix, and reports whether the gateway may

@@ -2,6 +2,7 @@ package quiva
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/json"
@@ -38,7 +39,7 @@ type bucketWrites struct {
 }
 
 // begin waits for a turn to write a key. It returns whether this is a first write, after
-// which end must be called, and whether the value is sent in an envelope.
+// which end must be called, and in which form values are sent.
 func (w *writes) begin(ctx context.Context, bucket, key string) (isFirst bool, known form, err error) {
 	for {
 		w.mu.Lock()
@@ -47,17 +48,15 @@ func (w *writes) begin(ctx context.Context, bucket, key string) (isFirst bool, k
 			b = &bucketWrites{form: plain}
 			w.buckets[bucket] = b
 		}
-		proving, stopped, known := b.proving, b.stopped, b.form
-		isProven := b.isEncodedProven || b.isProven && !isEncoded(key)
-		if !isProven && proving == nil && stopped == nil {
+		known, err = b.form, b.stopped
+		isFirst = err == nil && !b.isEncodedProven && (!b.isProven || isEncoded(key))
+		proving := b.proving
+		if isFirst && proving == nil {
 			b.proving = make(chan struct{})
 		}
 		w.mu.Unlock()
-		switch {
-		case stopped != nil || isProven:
-			return false, known, stopped
-		case proving == nil:
-			return true, known, nil
+		if !isFirst || proving == nil {
+			return isFirst, known, err
 		}
 		select {
 		case <-proving:
@@ -116,36 +115,43 @@ func (c *Client) EnvelopedBuckets() []string {
 
 // putFirst writes an entry, reads it back and compares. It returns the form in which the
 // gateway stores values, as far as this entry tells, and why nothing more may be written.
-func (c *Client) putFirst(ctx context.Context, bucket, key string, value json.RawMessage, known form) (shown form, stopped, err error) {
+func (c *Client) putFirst(ctx context.Context, bucket, key string, value json.RawMessage, known form, isOnce bool) (shown form, stopped, err error) {
+	if namesOldKey(value) { // a gateway that wants an envelope would replace that entry
+		free, _ := json.Marshal(map[string]json.RawMessage{"value": members(value)["value"]})
+		if isPlain, err := c.isStoredAs(ctx, plain, bucket, key, free); !isPlain {
+			return unknownForm, nil, cmp.Or(err, errOldKey)
+		}
+	}
 	stored, isStored, err := c.putAndCompare(ctx, bucket, key, value, known)
 	if !isStored && known == plain && suggestsEnvelope(value, stored, err) {
-		switch isWanted, trial := c.tryEnvelope(ctx, bucket, key, value); {
+		switch isWanted, trial := c.isStoredAs(ctx, enveloped, bucket, key, value); {
 		case isWanted:
 			return enveloped, nil, c.put(ctx, bucket, key, value, enveloped)
 		case errors.Is(trial, ErrNotFound):
 			return unknownForm, nil, trial
 		}
 	}
-	if err == nil && !isStored { // another writer may have been in between
+	if err == nil && !isStored && !isOnce { // another writer may have been in between
 		stored, isStored, err = c.putAndCompare(ctx, bucket, key, value, known)
 	}
 	switch {
-	case err != nil:
+	case err != nil || isOnce && !isStored:
 		return unknownForm, nil, err
 	case isStored && string(value) == "{}": // which a gateway may make of anything
 		return unknownForm, nil, nil
 	case isStored:
 		return known, nil, nil
 	}
-	r := request{method: http.MethodPut, path: entryPath(bucket, key)}
-	failure := &Error{Method: r.method, Path: c.url(r).EscapedPath(), StatusCode: http.StatusOK, kind: ErrNotStored}
 	there := c.redactor.excerpt(string(stored))
-	if stored == nil {
+	switch {
+	case stored == nil:
 		there = "no such entry"
-	} else if isNoValue(stored) {
+	case isNoValue(stored):
 		there = "an entry without a value"
 	}
-	failure.Cause = fmt.Sprintf("the request had %s, and after it the gateway has %s", c.redactor.excerpt(string(value)), there)
+	r := request{method: http.MethodPut, path: entryPath(bucket, key)}
+	failure := &Error{Method: r.method, Path: c.url(r).EscapedPath(), StatusCode: http.StatusOK, kind: ErrNotStored,
+		Cause: fmt.Sprintf("the request had %s, and after it the gateway has %s", c.redactor.excerpt(string(value)), there)}
 	r.explainSlash(failure)
 	return unknownForm, failure, failure
 }
@@ -156,31 +162,34 @@ func (c *Client) putAndCompare(ctx context.Context, bucket, key string, value js
 	if err := c.put(ctx, bucket, key, value, as); err != nil && !errors.Is(err, errNotShown) {
 		return nil, false, err
 	}
-	r := getOf(bucket, key)
 	poll(ctx, func(ctx context.Context) bool {
-		response := entryResponse{key: key}
-		err = c.exchange(ctx, r, &response)
-		var failure *Error
-		switch {
-		case err == nil:
-			stored = response.Body.Value
-			isStored = hasSameNames(value, stored)
-		case !errors.As(err, &failure):
-		case isDenied(failure.StatusCode): // it may write only
-			isStored, err = true, nil
-		case errors.Is(failure, errNoValue):
-			stored, err = json.RawMessage("null"), nil
-		case failure.wording != "":
-			stored, err = nil, nil
-		default:
-			r.explainSlash(failure)
-		}
+		stored, err = c.look(ctx, bucket, key)
+		isStored = err == nil && hasSameNames(value, stored)
 		return isStored || err != nil
 	})
-	if err == nil && !isStored {
+	var failure *Error
+	switch {
+	case errors.As(err, &failure) && isDenied(failure.StatusCode): // it may write only
+		return nil, true, nil
+	case err == nil && !isStored:
 		err = ctx.Err()
 	}
 	return stored, isStored, err
+}
+
+// isStoredAs reports whether the gateway stores a value that is sent in a form. It tries
+// that on a key that it finds free, and nowhere else: not on that of the entry, since what
+// a slow gateway shows there later could be from the write before.
+func (c *Client) isStoredAs(ctx context.Context, as form, bucket, key string, value json.RawMessage) (isStored bool, err error) {
+	free := key + "-" + strings.ToLower(rand.Text()[:8])
+	if _, err := c.GetEntry(ctx, bucket, free); !errors.Is(err, ErrNotFound) || !c.absences.state(bucket, free).isFree {
+		return false, err
+	}
+	_, isStored, err = c.putAndCompare(ctx, bucket, free, value, as)
+	if err := c.DeleteEntry(ctx, bucket, free); err != nil && !errors.Is(err, ErrNotFound) {
+		c.log(ctx, "Trial entry cannot be deleted", map[string]any{"bucket": bucket, "key": free, "error": err.Error()})
+	}
+	return isStored && err == nil, err
 }
 
 // hasSameNames reports whether two JSON texts have the same structure with the same
@@ -203,30 +212,30 @@ func structure(text json.RawMessage, withScalars bool) any {
 	if decoder.Decode(&value) != nil {
 		return nil
 	}
-	var reduce func(any) any
-	reduce = func(value any) any {
-		switch value := value.(type) {
-		case map[string]any:
-			for name := range value {
-				value[name] = reduce(value[name])
-			}
-			return value
-		case []any:
-			for i := range value {
-				value[i] = reduce(value[i])
-			}
-			return value
-		case json.Number:
-			if number, err := value.Float64(); err == nil && withScalars {
-				return number
-			}
+	return reduce(value, withScalars)
+}
+
+func reduce(value any, withScalars bool) any {
+	switch value := value.(type) {
+	case map[string]any:
+		for name := range value {
+			value[name] = reduce(value[name], withScalars)
 		}
-		if withScalars {
-			return value
+		return value
+	case []any:
+		for i := range value {
+			value[i] = reduce(value[i], withScalars)
 		}
-		return nil
+		return value
+	case json.Number:
+		if number, err := value.Float64(); err == nil && withScalars {
+			return number
+		}
 	}
-	return reduce(value)
+	if withScalars {
+		return value
+	}
+	return nil
 }
 
 // valueRequired matches what a gateway says that looks for the value in an envelope.
@@ -240,21 +249,6 @@ func suggestsEnvelope(value, stored json.RawMessage, err error) bool {
 		return failure.StatusCode == http.StatusBadRequest && valueRequired.MatchString(failure.Message)
 	}
 	return err == nil && (stored == nil || isNoValue(stored) || isSame(stored, []byte("{}")) || isSame(stored, members(value)["value"]))
-}
-
-// tryEnvelope reports whether the gateway stores what is in an envelope. It tries that on
-// a key that it finds free, and nowhere else: not on that of the entry, since what a slow
-// gateway shows there later could be from the write before.
-func (c *Client) tryEnvelope(ctx context.Context, bucket, key string, value json.RawMessage) (isWanted bool, err error) {
-	free := key + "-" + strings.ToLower(rand.Text()[:8])
-	if _, err := c.GetEntry(ctx, bucket, free); !errors.Is(err, ErrNotFound) || !c.absences.state(bucket, free).isFree {
-		return false, err
-	}
-	_, isWanted, err = c.putAndCompare(ctx, bucket, free, value, enveloped)
-	if err := c.DeleteEntry(ctx, bucket, free); err != nil && !errors.Is(err, ErrNotFound) {
-		c.log(ctx, "Trial entry cannot be deleted", map[string]any{"bucket": bucket, "key": free, "error": err.Error()})
-	}
-	return isWanted && err == nil, err
 }
 
 // members returns the members of a JSON object.

@@ -226,8 +226,10 @@ func TestOldKey(t *testing.T) {
 				}
 			}
 			client := inMemory(gateway)
-			_, _ = client.GetEntry(t.Context(), "flags", "a")
 			err := client.PutEntry(t.Context(), "flags", "a", value)
+			if isEnveloped && len(gateway.entries["a"]) > 0 {
+				t.Errorf("the refused value left %v", gateway.entries["a"])
+			}
 			if gateway.now("other") == "" || errors.Is(err, ErrAmbiguousValue) != isEnveloped || !isEnveloped && (err != nil || gateway.now("a") != string(value)) {
 				t.Errorf("enveloped %t: error %v, the gateway holds %s and %s", isEnveloped, err, gateway.now("a"), gateway.now("other"))
 			}

@@ -192,7 +192,7 @@ func (c *propertiesChange) read(ctx context.Context) (json.RawMessage, *Failure)
 // have written it after. If it cannot be read, the gateway's response to the write
 // counts.
 func (c *propertiesChange) write(ctx context.Context, value, unwanted json.RawMessage) *Failure {
-	if err := c.run.client.PutEntry(ctx, c.Bucket, c.Key, value); err != nil {
+	if err := c.run.client.PutEntryOnce(ctx, c.Bucket, c.Key, value); err != nil {
 		return &Failure{Kind: NotWritten, Err: err}
 	}
 	present, failure := c.read(ctx)
