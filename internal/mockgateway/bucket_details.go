@@ -9,21 +9,16 @@ import (
 // object is a JSON object.
 type object map[string]any
 
-// getBucket leaves out what describes the cluster and the age of messages. It gives neither an index's mappings, replicas and storage nor the
-// indexing as requested, since the schema has fields for none of them; of the
-// index it shows index_config, where the names of the engine and of the ID field
-// are not documented and left out here.
-//
-// Where a limit is absent the documents show nothing; -1 is what JetStream says.
+// getBucket leaves out what describes the cluster and the age of messages, and of an
+// index all but index_config: the schema has fields for nothing else. Where a limit is
+// absent the documents show nothing; -1 is what JetStream says.
 func (g *Gateway) getBucket(c call) (response, error) {
 	var details object
-	if err := g.store.view(c.bucket, func(b *bucket) { details = b.details() }); err != nil {
-		return response{}, err
-	}
+	err := g.store.view(c.bucket, func(b *bucket) { details = b.details() })
 	return jsonResponse(http.StatusOK, []byte(jsonText(object{
 		"body":     details,
 		"metadata": object{"bucket": c.bucket, "duration": time.Since(c.start).String()},
-	}))), nil
+	}))), err
 }
 
 func (b *bucket) details() object {
@@ -56,22 +51,14 @@ func (b *bucket) details() object {
 
 func (b *bucket) streamConfig(maxBytes int64, maxValueSize int32) object {
 	config := object{
-		"allow_direct":      true,
-		"allow_rollup_hdrs": true,
-		"compression":       "none",
-		"consumer_limits":   object{},
-		"deny_delete":       true,
+		"compression": "none",
 		// A full bucket refuses writes; "old" would drop entries instead.
 		"discard":              "new",
-		"duplicate_window":     2 * time.Minute,
 		"max_age":              0,
 		"max_bytes":            maxBytes,
-		"max_consumers":        -1,
 		"max_msg_size":         maxValueSize,
 		"max_msgs":             -1,
 		"max_msgs_per_subject": b.config.History,
-		"metadata":             object{},
-		"mirror_direct":        false,
 		"name":                 "KV_" + b.config.Name,
 		"num_replicas":         b.config.Replicas,
 		"retention":            "Limits",

@@ -82,18 +82,15 @@ func (g *Gateway) createBucket(c call) (response, error) {
 	return c.success(), nil
 }
 
-// updateBucket responds 404 for a bucket that does not exist: the description of
-// the call speaks of creating it, but the listed responses have the 404, and the
-// body has no field for most of what a new bucket needs.
-//
-// Limits below what the bucket already holds are accepted and refuse the writes
-// to come. An index, once there, can be replaced and not removed.
+// updateBucket responds 404 for a bucket that does not exist, as the listed responses
+// have it, though the call's description speaks of creating it. Limits below what the
+// bucket holds refuse the writes to come. An index can be replaced and not removed.
 func (g *Gateway) updateBucket(c call) (response, error) {
 	var request updateBucketRequest
 	if err := decodeRequest(c.body, &request); err != nil {
 		return response{}, fmt.Errorf("%w (an update may contain description, max_bytes, max_value_size and indexing)", err)
 	}
-	err := g.store.change(c.bucket, func(b *bucket) error {
+	return c.success(), g.store.change(c.bucket, func(b *bucket) error {
 		config := b.config
 		if err := request.apply(&config); err != nil {
 			return err
@@ -104,28 +101,17 @@ func (g *Gateway) updateBucket(c call) (response, error) {
 		b.config = config
 		return nil
 	})
-	if err != nil {
-		return response{}, err
-	}
-	return c.success(), nil
 }
 
 func (g *Gateway) deleteBucket(c call) (response, error) {
-	if err := g.store.remove(c.bucket); err != nil {
-		return response{}, err
-	}
-	return c.success(), nil
+	return c.success(), g.store.remove(c.bucket)
 }
 
 func (g *Gateway) purgeBucket(c call) (response, error) {
-	err := g.store.change(c.bucket, func(b *bucket) error {
+	return c.success(), g.store.change(c.bucket, func(b *bucket) error {
 		b.purge()
 		return nil
 	})
-	if err != nil {
-		return response{}, err
-	}
-	return c.success(), nil
 }
 
 // decodeRequest decodes a body that must be exactly one JSON object without
@@ -154,11 +140,11 @@ func set[T any](field *T, value *T) {
 // apply refuses the 0 that in a BucketConfig stands for no limit: in a request
 // that is said by absence.
 func (r updateBucketRequest) apply(config *BucketConfig) error {
-	if r.MaxBytes != nil && *r.MaxBytes < 1 {
-		return errors.New("max_bytes must be at least 1")
-	}
-	if r.MaxValueSize != nil && *r.MaxValueSize < 1 {
-		return errors.New("max_value_size must be at least 1")
+	if err := firstBroken(
+		rule{r.MaxBytes == nil || *r.MaxBytes > 0, "max_bytes must be at least 1"},
+		rule{r.MaxValueSize == nil || *r.MaxValueSize > 0, "max_value_size must be at least 1"},
+	); err != nil {
+		return err
 	}
 	set(&config.Description, r.Description)
 	set(&config.MaxBytes, r.MaxBytes)

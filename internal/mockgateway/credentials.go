@@ -15,11 +15,7 @@ const (
 
 // Permission is one call that a restricted key may make.
 type Permission struct {
-	// Method is an HTTP method, empty for any.
-	Method string
-	// Path is a pattern of escaped paths, in which "*" stands for any run of
-	// characters. Empty matches any path.
-	Path string
+	Method, Path string // as in a [Fault]
 }
 
 // credentials are those that the gateway accepts.
@@ -46,27 +42,24 @@ func (g *Gateway) AllowAPIKey(key string) {
 // AllowRestrictedKey makes the gateway accept key for the permitted calls only
 // and respond 403 to any other. Such keys begin with "msr-" on a real gateway.
 func (g *Gateway) AllowRestrictedKey(key string, permitted ...Permission) {
-	c := g.credentials
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.apiKeys[key] = permitted
+	g.credentials.change(func(c *credentials) { c.apiKeys[key] = permitted })
 }
 
 // AllowToken makes the gateway accept token, in addition to those it accepts.
 func (g *Gateway) AllowToken(token string) {
-	c := g.credentials
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.tokens[token] = true
+	g.credentials.change(func(c *credentials) { c.tokens[token] = true })
 }
 
 // RevokeCredentials makes the gateway respond 401 to every credential, the
 // default ones included, as if all had expired, until others are allowed.
 func (g *Gateway) RevokeCredentials() {
-	c := g.credentials
+	g.credentials.change((*credentials).clear)
+}
+
+func (c *credentials) change(change func(*credentials)) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.clear()
+	change(c)
 }
 
 func (c *credentials) clear() {

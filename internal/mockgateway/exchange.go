@@ -49,15 +49,21 @@ func (x *exchange) operate(dialect Dialect) (response, error) {
 			return response{}, err
 		}
 	}
-	return operate(x.gateway, call{
+	c := call{
 		method:    x.request.Method,
 		bucket:    endpoint.bucket,
-		key:       endpoint.key,
 		query:     x.record.Query,
 		body:      x.body,
 		start:     x.record.Start,
 		behaviour: x.behaviour,
-	})
+	}
+	if endpoint.key != "" {
+		var err error
+		if c.key, err = dialect.storedKey(endpoint.key); err != nil {
+			return response{}, err
+		}
+	}
+	return operate(x.gateway, c)
 }
 
 // wait lets d pass. When the client goes away or the server stops meanwhile, it
@@ -102,6 +108,12 @@ func (x *exchange) send(resp response) {
 	_, _ = x.writer.Write(resp.body)
 }
 
+// hang waits until the client is gone or the server stops.
+func (x *exchange) hang() {
+	<-x.request.Context().Done()
+	x.abandon()
+}
+
 // abandon ends an exchange whose client is gone or whose server stops. Other
 // streams of an HTTP/2 connection go on. It does not return.
 func (x *exchange) abandon() {
@@ -111,8 +123,8 @@ func (x *exchange) abandon() {
 
 // hangUp ends an exchange that gets no response. It closes the TCP connection
 // itself, so that HTTP/2 loses all of its streams, and TLS cannot close in an orderly
-// way. Where the connection is not known, under another server, net/http closes it
-// for HTTP/1 and resets the stream for HTTP/2. It does not return.
+// way. Under a server that is not a [Server], net/http does what it can. It does not
+// return.
 func (x *exchange) hangUp(reset bool) {
 	x.finish(0)
 	if conn, ok := x.request.Context().Value(connectionKey{}).(net.Conn); ok {

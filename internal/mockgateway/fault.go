@@ -10,28 +10,21 @@ import (
 
 // Fault is something that goes wrong with some requests.
 type Fault struct {
-	// Method selects requests by their method, empty for any.
-	Method string
-	// Path selects requests by their escaped path, in which "*" stands for any
-	// run of characters, "/" included. Empty matches any path.
-	Path string
+	// Method and Path select requests, empty for any. Path is a pattern of escaped
+	// paths, in which "*" stands for any run of characters, "/" included.
+	Method, Path string
 	// After is how many selected requests pass unharmed first.
 	After int
-	// Times is how many selected requests are hit then, 0 for all until the
-	// fault is cleared.
+	// Times is how many selected requests are hit then, 0 for all.
 	Times int
 	// Delay passes before the effect. It ends early when the client goes away.
 	Delay time.Duration
-	// Effect is what happens. The zero Effect is the real handling, for a
-	// Fault that is but a Delay.
+	// Effect is what happens. The zero Effect is the real handling.
 	Effect Effect
 }
 
-// Effect is what a [Fault] does to a request, which is recorded like any
-// other.
-type Effect struct {
-	apply func(*exchange)
-}
+// Effect is what a [Fault] does to a request, which is recorded like any other.
+type Effect struct{ apply func(*exchange) }
 
 // Respond responds with this status (200 to 599), header and body instead of
 // handling the request. The header's Content-Type, if absent, is guessed from
@@ -45,25 +38,16 @@ func Respond(status int, header http.Header, body string) Effect {
 
 // Hang never responds. The request ends when the client goes away or the server
 // stops.
-func Hang() Effect {
-	return Effect{func(x *exchange) {
-		<-x.request.Context().Done()
-		x.abandon()
-	}}
-}
+func Hang() Effect { return Effect{(*exchange).hang} }
 
 // Drop closes the connection, with all requests that an HTTP/2 connection
 // carries, without handling the request and without a response. Mind that
 // net/http's Transport repeats an idempotent request by itself when a connection
 // that it reused breaks; each try is a hit.
-func Drop() Effect {
-	return Effect{func(x *exchange) { x.hangUp(false) }}
-}
+func Drop() Effect { return Effect{func(x *exchange) { x.hangUp(false) }} }
 
 // Reset is [Drop] with a TCP reset in place of an orderly close.
-func Reset() Effect {
-	return Effect{func(x *exchange) { x.hangUp(true) }}
-}
+func Reset() Effect { return Effect{func(x *exchange) { x.hangUp(true) }} }
 
 // LoseResponse handles the request for real and then closes the connection
 // without a response: the write landed and the client cannot know.
@@ -79,8 +63,7 @@ func LoseResponse() Effect {
 func HoldResponse() Effect {
 	return Effect{func(x *exchange) {
 		x.handle()
-		<-x.request.Context().Done()
-		x.abandon()
+		x.hang()
 	}}
 }
 
@@ -98,10 +81,8 @@ func Truncate() Effect {
 }
 
 // Stream responds with this status (200 to 599), header and what the reader that
-// body returns gives, sent as it comes, until the reader's end or until the
-// client goes away or the server stops. body is called once for each hit. Its
-// reader may be endless, but a Read must not block for ever; an error other than
-// io.EOF cuts the response off.
+// body returns for each hit gives, which may be endless. An error other than io.EOF
+// cuts the response off.
 func Stream(status int, header http.Header, body func() io.Reader) Effect {
 	header = header.Clone()
 	return Effect{func(x *exchange) {
@@ -111,13 +92,11 @@ func Stream(status int, header http.Header, body func() io.Reader) Effect {
 		chunk := make([]byte, 32<<10)
 		for x.request.Context().Err() == nil {
 			n, readErr := reader.Read(chunk)
-			if _, err := x.writer.Write(chunk[:n]); err != nil {
-				break
-			}
-			if readErr == io.EOF {
+			_, err := x.writer.Write(chunk[:n])
+			if err == nil && readErr == io.EOF {
 				return
 			}
-			if err := controller.Flush(); err != nil || readErr != nil {
+			if err != nil || controller.Flush() != nil || readErr != nil {
 				break
 			}
 		}
@@ -206,15 +185,12 @@ func (i *Injection) Clear() {
 	f.injected = slices.DeleteFunc(f.injected, func(other *Injection) bool { return other == i })
 }
 
-// next returns the fault that hits a request, and counts the hit.
-func (f *faults) next(method, path string) (Fault, bool) {
+// next returns the fault that hits a request, and counts the hit. The zero Fault is none.
+func (f *faults) next(method, path string) Fault {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for _, i := range f.injected {
-		if !matchRequest(i.fault.Method, i.fault.Path, method, path) {
-			continue
-		}
-		if i.fault.Times > 0 && i.hits == i.fault.Times {
+		if !matchRequest(i.fault.Method, i.fault.Path, method, path) || i.fault.Times > 0 && i.hits == i.fault.Times {
 			continue
 		}
 		if i.seen < i.fault.After {
@@ -225,7 +201,7 @@ func (f *faults) next(method, path string) (Fault, bool) {
 		if reached := i.awaited[i.hits]; reached != nil {
 			close(reached)
 		}
-		return i.fault, true
+		return i.fault
 	}
-	return Fault{}, false
+	return Fault{}
 }

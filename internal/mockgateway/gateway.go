@@ -76,11 +76,7 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		defer l.leave()
 	}
 	x.wait(x.behaviour.latency)
-	fault, ok := g.faults.next(r.Method, x.record.Path)
-	if !ok {
-		x.send(x.handle())
-		return
-	}
+	fault := g.faults.next(r.Method, x.record.Path)
 	x.wait(fault.Delay)
 	if fault.Effect.apply == nil {
 		x.send(x.handle())
@@ -95,9 +91,8 @@ func (g *Gateway) SetLatency(d time.Duration) {
 	g.configure(func(b *behaviour) { b.latency = d })
 }
 
-// SetLimit makes the gateway refuse what is over the limit with a 429. Nil, the
-// default, turns it off. Every call restarts the count, and sets
-// [Gateway.Refused] back to zero. It panics if the limit allows no request.
+// SetLimit makes the gateway refuse what is over the limit, nil for none, with a 429.
+// Every call restarts the counts. It panics if the limit allows no request.
 func (g *Gateway) SetLimit(limit Limit) {
 	var l *limiter
 	if limit != nil {
@@ -114,10 +109,8 @@ func (g *Gateway) Refused() int {
 	return 0
 }
 
-// SetWriteTransform makes the gateway store transform(bucket, key, value) where
-// a client PUT value, as a gateway does that changes what it is given. What
-// transform returns is stored and returned unchecked; it should be JSON text.
-// Nil, the default, turns it off. [Gateway.PutEntry] is not affected.
+// SetWriteTransform makes the gateway store transform(bucket, key, value), unchecked,
+// where a client PUT value. Nil, the default, turns it off.
 func (g *Gateway) SetWriteTransform(transform func(bucket, key, value string) string) {
 	g.configure(func(b *behaviour) { b.transform = transform })
 }
@@ -135,9 +128,8 @@ func (g *Gateway) SetKeepRequests(on bool) {
 	g.configure(func(b *behaviour) { b.dropRequests = !on })
 }
 
-// SetRequestHook makes the gateway call hook once for every request, when its
-// status is known and before its response is sent, from the goroutine that serves
-// it. Nil, the default, turns it off.
+// SetRequestHook makes the gateway call hook for every request, before its response
+// is sent, from the goroutine that serves it. Nil, the default, turns it off.
 func (g *Gateway) SetRequestHook(hook func(Request)) {
 	g.configure(func(b *behaviour) { b.requestHook = hook })
 }

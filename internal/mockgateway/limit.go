@@ -8,47 +8,37 @@ import (
 	"time"
 )
 
-// Limit is what a gateway allows: a [TokenBucket], a [FixedWindow], a
-// [SlidingWindow], a [WeightedWindow], a [Concurrency] or a [Share]. What is over it
-// gets a 429 in plain text.
+// Limit is what a gateway allows. What is over it gets a 429 in plain text.
 type Limit interface {
-	// enforce begins to count. It panics if the limit allows nothing at all.
-	enforce() enforcer
+	// enforce begins to count, and reports whether the limit allows anything at all.
+	enforce() (enforcer, bool)
 	retryAfter() RetryAfter
 }
 
-// TokenBucket allows Rate requests a second in the long run and Burst at once,
-// as nginx's limit_req, Envoy's local rate limit and AWS do. The bucket is full
-// at first.
+// TokenBucket allows Rate requests a second in the long run and Burst at once, as
+// nginx's limit_req, Envoy's local rate limit and AWS do. The bucket is full at first.
 type TokenBucket struct {
 	Rate  float64
 	Burst int
 	RetryAfter
 }
 
-// FixedWindow allows so many Requests in each Window, which begins at a multiple
-// of its length, as Kong's rate limiting does. Around a window's edge twice as
-// many can pass at once.
-type FixedWindow struct {
+type windowLimit struct {
 	Requests int
 	Window   time.Duration
 	RetryAfter
 }
+
+// FixedWindow allows so many Requests in each Window, which begins at a multiple of
+// its length, as Kong's rate limiting does.
+type FixedWindow windowLimit
 
 // SlidingWindow allows so many Requests in any time as long as Window.
-type SlidingWindow struct {
-	Requests int
-	Window   time.Duration
-	RetryAfter
-}
+type SlidingWindow windowLimit
 
-// WeightedWindow allows so many Requests in each Window, of which those of the
-// window before count for as much of it as is not over yet, as Cloudflare does.
-type WeightedWindow struct {
-	Requests int
-	Window   time.Duration
-	RetryAfter
-}
+// WeightedWindow is a [FixedWindow] that also counts the requests of the window
+// before, for as much of it as is not over yet, as Cloudflare does.
+type WeightedWindow windowLimit
 
 // Share refuses every Of-th request, whatever the pace, as one bad replica does.
 type Share struct {
@@ -65,8 +55,8 @@ type Concurrency struct {
 // RetryAfter is the header of that name in a 429. The zero value sends none.
 type RetryAfter struct {
 	Form RetryAfterForm
-	// Pause is how long to wait. Zero is until the limit allows another request
-	// (for a [Concurrency], a second). Both are rounded up to whole seconds.
+	// Pause is how long to wait, rounded up to whole seconds. Zero is until the limit
+	// allows another request.
 	Pause time.Duration
 }
 
@@ -108,7 +98,11 @@ type limiter struct {
 }
 
 func newLimiter(limit Limit) *limiter {
-	return &limiter{told: limit.retryAfter(), enforcer: limit.enforce()}
+	enforcer, ok := limit.enforce()
+	if !ok {
+		panic(fmt.Sprintf("mockgateway: %+v allows no request", limit))
+	}
+	return &limiter{told: limit.retryAfter(), enforcer: enforcer}
 }
 
 // admit reports whether a request may pass, which then has to leave. If not, it
@@ -144,7 +138,7 @@ func (l *limiter) setHeaders(header http.Header, form string, now time.Time) {
 	l.mu.Lock()
 	limit, left, reset := l.enforcer.quota(now)
 	l.mu.Unlock()
-	at := int64((reset + time.Second - 1) / time.Second)
+	at := wholeSeconds(reset)
 	switch form {
 	case "unix":
 		at = now.Add(reset + time.Second - 1).Unix()
@@ -157,13 +151,15 @@ func (l *limiter) setHeaders(header http.Header, form string, now time.Time) {
 	}
 }
 
-// tooManyRequests is the response to a request over the limit, by a clock that
-// shows now.
+// wholeSeconds rounds up.
+func wholeSeconds(d time.Duration) int64 { return int64((d + time.Second - 1) / time.Second) }
+
+// tooManyRequests is the response to a request over the limit.
 func (l *limiter) tooManyRequests(now time.Time, pause time.Duration) response {
 	resp := plainResponse(http.StatusTooManyRequests, "Too Many Requests")
 	switch l.told.Form {
 	case Seconds:
-		resp.header.Set("Retry-After", strconv.FormatInt(int64((pause+time.Second-1)/time.Second), 10))
+		resp.header.Set("Retry-After", strconv.FormatInt(wholeSeconds(pause), 10))
 	case Date:
 		// A date has whole seconds, so rounding it up never tells too little.
 		resp.header.Set("Retry-After", now.Add(pause+time.Second-1).UTC().Format(http.TimeFormat))
@@ -171,11 +167,8 @@ func (l *limiter) tooManyRequests(now time.Time, pause time.Duration) response {
 	return resp
 }
 
-func (l TokenBucket) enforce() enforcer {
-	if l.Rate <= 0 || l.Burst < 1 {
-		panic(fmt.Sprintf("mockgateway: %+v allows no request", l))
-	}
-	return &tokens{limit: l, left: float64(l.Burst)}
+func (l TokenBucket) enforce() (enforcer, bool) {
+	return &tokens{limit: l, left: float64(l.Burst)}, l.Rate > 0 && l.Burst > 0
 }
 
 type tokens struct {
@@ -203,36 +196,55 @@ func (t *tokens) quota(time.Time) (limit, left int, reset time.Duration) {
 	return t.limit.Burst, int(t.left), time.Duration(missing / t.limit.Rate * float64(time.Second))
 }
 
-func (l FixedWindow) enforce() enforcer {
-	checkWindow(l, l.Requests, l.Window)
-	return &fixedWindow{limit: l}
+func (l windowLimit) allows() bool { return l.Requests > 0 && l.Window > 0 }
+
+func (l FixedWindow) enforce() (enforcer, bool) {
+	return &window{windowLimit: windowLimit(l)}, windowLimit(l).allows()
 }
 
-type fixedWindow struct {
+func (l WeightedWindow) enforce() (enforcer, bool) {
+	return &window{windowLimit: windowLimit(l), weighted: true}, windowLimit(l).allows()
+}
+
+// window counts the requests of a window and, if it is weighted, of the one before.
+type window struct {
 	uncounted
-	limit  FixedWindow
-	start  time.Time
-	passed int
+	windowLimit
+	weighted       bool
+	start          time.Time
+	passed, before int
 }
 
-func (w *fixedWindow) admit(now time.Time) (bool, time.Duration) {
-	if start := now.Truncate(w.limit.Window); !start.Equal(w.start) {
+func (w *window) admit(now time.Time) (bool, time.Duration) {
+	if start := now.Truncate(w.Window); !start.Equal(w.start) {
+		w.before = 0
+		if w.weighted && start.Sub(w.start) == w.Window {
+			w.before = w.passed
+		}
 		w.start, w.passed = start, 0
 	}
-	if w.passed == w.limit.Requests {
-		return false, w.start.Add(w.limit.Window).Sub(now)
+	if w.left(now) < 1 {
+		return false, w.start.Add(w.Window).Sub(now)
 	}
 	w.passed++
 	return true, 0
 }
 
-func (w *fixedWindow) quota(now time.Time) (limit, left int, reset time.Duration) {
-	return w.limit.Requests, w.limit.Requests - w.passed, w.start.Add(w.limit.Window).Sub(now)
+func (w *window) left(now time.Time) float64 {
+	rest := 1 - now.Sub(w.start).Seconds()/w.Window.Seconds()
+	return float64(w.Requests-w.passed) - float64(w.before)*rest
 }
 
-func (l SlidingWindow) enforce() enforcer {
-	checkWindow(l, l.Requests, l.Window)
-	return &slidingWindow{limit: l}
+func (w *window) quota(now time.Time) (limit, left int, reset time.Duration) {
+	end := w.start.Add(w.Window)
+	if w.weighted {
+		end = end.Add(w.Window)
+	}
+	return w.Requests, max(0, int(w.left(now))), end.Sub(now)
+}
+
+func (l SlidingWindow) enforce() (enforcer, bool) {
+	return &slidingWindow{limit: l}, windowLimit(l).allows()
 }
 
 type slidingWindow struct {
@@ -256,48 +268,7 @@ func (w *slidingWindow) quota(now time.Time) (limit, left int, reset time.Durati
 	return w.limit.Requests, w.limit.Requests - len(w.passed), w.passed[len(w.passed)-1].Add(w.limit.Window).Sub(now)
 }
 
-func (l WeightedWindow) enforce() enforcer {
-	checkWindow(l, l.Requests, l.Window)
-	return &weightedWindow{limit: l}
-}
-
-type weightedWindow struct {
-	uncounted
-	limit          WeightedWindow
-	start          time.Time
-	passed, before int
-}
-
-func (w *weightedWindow) admit(now time.Time) (bool, time.Duration) {
-	switch start := now.Truncate(w.limit.Window); start.Sub(w.start) {
-	case 0:
-	case w.limit.Window:
-		w.start, w.passed, w.before = start, 0, w.passed
-	default:
-		w.start, w.passed, w.before = start, 0, 0
-	}
-	if w.left(now) < 1 {
-		return false, w.start.Add(w.limit.Window).Sub(now)
-	}
-	w.passed++
-	return true, 0
-}
-
-func (w *weightedWindow) left(now time.Time) float64 {
-	rest := 1 - now.Sub(w.start).Seconds()/w.limit.Window.Seconds()
-	return float64(w.limit.Requests-w.passed) - float64(w.before)*rest
-}
-
-func (w *weightedWindow) quota(now time.Time) (limit, left int, reset time.Duration) {
-	return w.limit.Requests, max(0, int(w.left(now))), w.start.Add(2 * w.limit.Window).Sub(now)
-}
-
-func (l Share) enforce() enforcer {
-	if l.Of < 2 {
-		panic(fmt.Sprintf("mockgateway: %+v allows no request", l))
-	}
-	return &share{of: l.Of}
-}
+func (l Share) enforce() (enforcer, bool) { return &share{of: l.Of}, l.Of > 1 }
 
 type share struct {
 	uncounted
@@ -311,17 +282,8 @@ func (s *share) admit(time.Time) (bool, time.Duration) {
 
 func (s *share) quota(time.Time) (limit, left int, reset time.Duration) { return s.of, s.of, 0 }
 
-func checkWindow(limit Limit, requests int, window time.Duration) {
-	if requests < 1 || window <= 0 {
-		panic(fmt.Sprintf("mockgateway: %+v allows no request", limit))
-	}
-}
-
-func (l Concurrency) enforce() enforcer {
-	if l.Requests < 1 {
-		panic(fmt.Sprintf("mockgateway: %+v allows no request", l))
-	}
-	return &atOnce{limit: l.Requests}
+func (l Concurrency) enforce() (enforcer, bool) {
+	return &atOnce{limit: l.Requests}, l.Requests > 0
 }
 
 type atOnce struct{ limit, passing int }

@@ -16,46 +16,34 @@ const (
 )
 
 func (g *Gateway) listEntries(c call) (response, error) {
-	limit, err := readLimit(c.query)
-	if err != nil {
-		return response{}, err
-	}
-	entries, err := g.latestEntries(c.bucket, "*", limit)
-	if err != nil {
-		return response{}, err
-	}
+	entries, limit, err := g.latestEntries(c, "*")
 	metadata := fmt.Sprintf(`{"bucket":%s,"limit":%d}`, jsonText(c.bucket), limit)
-	return c.entriesResponse(entries, metadata)
+	return c.entriesResponse(entries, metadata), err
 }
 
 // searchByKey lets "*" stand for any run of characters, dots and slashes
 // included: the documents' "user*" finds "user123", and they say no more. A
 // pattern without "*" finds the one key that equals it.
 func (g *Gateway) searchByKey(c call) (response, error) {
-	limit, err := readLimit(c.query)
-	if err != nil {
-		return response{}, err
-	}
 	pattern := c.query.Get("search")
 	if pattern == "" {
 		return response{}, errors.New("search is required")
 	}
-	entries, err := g.latestEntries(c.bucket, pattern, limit)
-	if err != nil {
-		return response{}, err
-	}
-	if len(entries) == 0 && c.behaviour.dialect.MissingSearch {
-		return response{}, errNoKey
+	entries, _, err := g.latestEntries(c, pattern)
+	if err == nil && len(entries) == 0 && c.behaviour.dialect.MissingSearch {
+		err = errNoKey
 	}
 	metadata := fmt.Sprintf(`{"bucket":%s,"search":%s,"hits":%d}`,
 		jsonText(c.bucket), jsonText(pattern), len(entries))
-	return c.entriesResponse(entries, metadata)
+	return c.entriesResponse(entries, metadata), err
 }
 
-func (g *Gateway) latestEntries(bucketName, pattern string, limit int) ([]entry, error) {
-	var entries []entry
-	err := g.store.view(bucketName, func(b *bucket) { entries = b.latest(pattern, limit) })
-	return entries, err
+func (g *Gateway) latestEntries(c call, pattern string) (entries []entry, limit int, err error) {
+	if limit, err = readLimit(c.query); err != nil {
+		return nil, 0, err
+	}
+	err = g.store.view(c.bucket, func(b *bucket) { entries = b.latest(pattern, limit) })
+	return entries, limit, err
 }
 
 func readLimit(query url.Values) (int, error) {
@@ -71,7 +59,7 @@ func readLimit(query url.Values) (int, error) {
 
 // entriesResponse counts in results_total the entries it gives; the documents do
 // not say whether those beyond the limit count.
-func (c call) entriesResponse(entries []entry, metadata string) (response, error) {
+func (c call) entriesResponse(entries []entry, metadata string) response {
 	dialect := c.behaviour.dialect
 	var results bytes.Buffer
 	for i, e := range entries {
@@ -89,5 +77,5 @@ func (c call) entriesResponse(entries []entry, metadata string) (response, error
 		list = "null"
 	}
 	return jsonResponse(http.StatusOK, fmt.Appendf(nil,
-		`{"body":{"results":%s,"results_total":%d},"metadata":%s}`, list, len(entries), metadata)), nil
+		`{"body":{"results":%s,"results_total":%d},"metadata":%s}`, list, len(entries), metadata))
 }

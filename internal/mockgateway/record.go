@@ -19,8 +19,7 @@ type Request struct {
 	// Header is the request's header, credentials included.
 	Header http.Header
 	Body   []byte
-	// Status is the status of the response, 0 while there is none and for a
-	// request that got none, because of a fault or because the client went away.
+	// Status is the status of the response, 0 if there is none.
 	Status int
 	// Start is when the request's header had arrived.
 	Start time.Time
@@ -37,13 +36,8 @@ type recorder struct {
 
 func newRequest(r *http.Request, body []byte, start time.Time) *Request {
 	return &Request{
-		Method: r.Method,
-		Proto:  r.Proto,
-		Path:   r.URL.EscapedPath(),
-		Query:  r.URL.Query(),
-		Header: r.Header,
-		Body:   body,
-		Start:  start,
+		Method: r.Method, Proto: r.Proto, Path: r.URL.EscapedPath(), Query: r.URL.Query(),
+		Header: r.Header, Body: body, Start: start,
 	}
 }
 
@@ -62,15 +56,12 @@ func (rec *recorder) finish(q *Request, status int) Request {
 	return *q
 }
 
-// Requests returns all requests recorded, in the order of their arrival.
-// A request is recorded before its response is sent.
-func (g *Gateway) Requests() []Request {
-	return g.RequestsTo("", "")
-}
+// Requests returns all requests recorded, in the order of their arrival. A request
+// is recorded before its response is sent.
+func (g *Gateway) Requests() []Request { return g.RequestsTo("", "") }
 
-// RequestsTo returns the recorded requests with this method, empty for any,
-// whose escaped path matches the pattern path, in which "*" stands for any run
-// of characters. An empty path matches any.
+// RequestsTo returns the recorded requests that a method and a path select as in a
+// [Fault].
 func (g *Gateway) RequestsTo(method, path string) []Request {
 	rec := &g.recorder
 	rec.mu.Lock()
@@ -85,9 +76,7 @@ func (g *Gateway) RequestsTo(method, path string) []Request {
 }
 
 // Count returns the number of requests that [Gateway.RequestsTo] would return.
-func (g *Gateway) Count(method, path string) int {
-	return len(g.RequestsTo(method, path))
-}
+func (g *Gateway) Count(method, path string) int { return len(g.RequestsTo(method, path)) }
 
 // ResetRequests forgets the requests recorded so far.
 func (g *Gateway) ResetRequests() {

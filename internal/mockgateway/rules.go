@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -17,6 +18,8 @@ const (
 var (
 	legalBucketName = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
 	legalKey        = regexp.MustCompile(`^[-/_=.A-Za-z0-9]+$`)
+	storages        = []string{"file", "memory"}
+	fieldTypes      = []string{"text", "number", "date", "boolean", "keyword"}
 )
 
 func checkBucketName(name string) error {
@@ -59,60 +62,41 @@ func checkBucketConfig(c BucketConfig) error {
 	if err := checkBucketName(c.Name); err != nil {
 		return err
 	}
-	if c.History < 1 || c.History > maxHistory {
-		return fmt.Errorf("history must be between 1 and %d", maxHistory)
+	rules := []rule{
+		{c.History >= 1 && c.History <= maxHistory, fmt.Sprintf("history must be between 1 and %d", maxHistory)},
+		replicasRule("replicas", c.Replicas),
+		{slices.Contains(storages, c.Storage), "storage must be file or memory"},
+		{c.MaxBytes >= 0, "max_bytes must be at least 1"},
+		{c.MaxValueSize >= 0, "max_value_size must be at least 1"},
 	}
-	if err := checkReplicas("replicas", c.Replicas); err != nil {
-		return err
-	}
-	if err := checkStorage("storage", c.Storage); err != nil {
-		return err
-	}
-	if c.MaxBytes < 0 {
-		return errors.New("max_bytes must be at least 1")
-	}
-	if c.MaxValueSize < 0 {
-		return errors.New("max_value_size must be at least 1")
-	}
-	if c.Indexing != nil {
-		return checkIndexing(c.Indexing)
-	}
-	return nil
-}
-
-func checkIndexing(i *Indexing) error {
-	if i.Mappings == nil {
-		return errors.New("indexing.mappings is required")
-	}
-	for n, m := range i.Mappings {
-		if m.Field == "" {
-			return fmt.Errorf("indexing.mappings[%d].field is required", n)
+	if i := c.Indexing; i != nil {
+		rules = append(rules, rule{i.Mappings != nil, "indexing.mappings is required"})
+		for n, m := range i.Mappings {
+			mapping := fmt.Sprintf("indexing.mappings[%d]", n)
+			rules = append(rules, rule{m.Field != "", mapping + ".field is required"},
+				rule{slices.Contains(fieldTypes, m.FieldType), mapping + ".field_type must be text, number, date, boolean or keyword"})
 		}
-		switch m.FieldType {
-		case "text", "number", "date", "boolean", "keyword":
-		default:
-			return fmt.Errorf("indexing.mappings[%d].field_type must be text, number, date, boolean or keyword", n)
+		rules = append(rules, rule{i.Partitions >= 1, "indexing.partitions must be at least 1"},
+			replicasRule("indexing.replicas", i.Replicas),
+			rule{slices.Contains(storages, i.StorageType), "indexing.storage_type must be file or memory"})
+	}
+	return firstBroken(rules...)
+}
+
+type rule struct {
+	holds   bool
+	message string
+}
+
+func replicasRule(field string, n int) rule {
+	return rule{n >= 1 && n <= maxReplicas, fmt.Sprintf("%s must be between 1 and %d", field, maxReplicas)}
+}
+
+func firstBroken(rules ...rule) error {
+	for _, rule := range rules {
+		if !rule.holds {
+			return errors.New(rule.message)
 		}
-	}
-	if i.Partitions < 1 {
-		return errors.New("indexing.partitions must be at least 1")
-	}
-	if err := checkReplicas("indexing.replicas", i.Replicas); err != nil {
-		return err
-	}
-	return checkStorage("indexing.storage_type", i.StorageType)
-}
-
-func checkReplicas(field string, n int) error {
-	if n < 1 || n > maxReplicas {
-		return fmt.Errorf("%s must be between 1 and %d", field, maxReplicas)
-	}
-	return nil
-}
-
-func checkStorage(field, storage string) error {
-	if storage != "file" && storage != "memory" {
-		return fmt.Errorf("%s must be file or memory", field)
 	}
 	return nil
 }

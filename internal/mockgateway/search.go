@@ -48,7 +48,7 @@ func (g *Gateway) searchByField(c call) (response, error) {
 	}
 	metadata := fmt.Sprintf(`{"bucket":%s,"field":%s,"search":%s,"index_duration":"0ms","index_hits":%d}`,
 		jsonText(c.bucket), jsonText(field), jsonText(search), len(found))
-	return c.entriesResponse(found, metadata)
+	return c.entriesResponse(found, metadata), nil
 }
 
 // fieldValues returns what a field of a value holds: the elements of a list, or

@@ -38,13 +38,12 @@ type Server struct {
 	cancel  context.CancelFunc
 }
 
-// NewServer starts a server that speaks plain HTTP/1. The caller closes it when
-// finished. It panics if it cannot listen.
+// NewServer starts a server that speaks plain HTTP/1, for the caller to close. It
+// panics if it cannot listen.
 func NewServer() *Server { return newServer(false) }
 
-// NewTLSServer starts a server that speaks HTTPS, HTTP/2 included, with a
-// self-signed certificate. The caller closes it when finished. It panics if it
-// cannot listen.
+// NewTLSServer is [NewServer] for HTTPS, HTTP/2 included, with a self-signed
+// certificate.
 func NewTLSServer() *Server { return newServer(true) }
 
 func newServer(secure bool) *Server {
@@ -56,10 +55,7 @@ func newServer(secure bool) *Server {
 	s.serve(listener)
 	s.URL = s.running.URL
 	if secure {
-		s.certificate = pem.EncodeToMemory(&pem.Block{
-			Type:  "CERTIFICATE",
-			Bytes: s.running.Certificate().Raw,
-		})
+		s.certificate = pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: s.running.Certificate().Raw})
 	}
 	return s
 }
@@ -105,10 +101,9 @@ func (s *Server) handle(w http.ResponseWriter, r *http.Request) {
 // nil for a server without TLS.
 func (s *Server) CertificatePEM() []byte { return s.certificate }
 
-// Stop closes the listener and all connections, responded to or not, as if the
-// process had died, and returns when no request is being handled any more. The
-// gateway's state stays. Stopping a stopped server does nothing. A request hook
-// or write transform must not call it: it would wait for itself.
+// Stop closes the listener and all connections, as if the process had died, and
+// returns when no request is being handled any more: a request hook or write
+// transform must not call it. The gateway's state stays.
 func (s *Server) Stop() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -154,9 +149,5 @@ func (s *Server) Restart() {
 // and record can still be read.
 func (s *Server) Close() { s.Stop() }
 
-// Connections returns the number of TCP connections accepted since the start or
-// since [Server.ResetConnections].
+// Connections returns the number of TCP connections accepted so far.
 func (s *Server) Connections() int { return int(s.accepted.Load()) }
-
-// ResetConnections restarts the count.
-func (s *Server) ResetConnections() { s.accepted.Store(0) }

@@ -11,9 +11,7 @@ import (
 
 // CreateBucket creates a bucket with the API's defaults. It panics if the name
 // is illegal or taken.
-func (g *Gateway) CreateBucket(name string) {
-	g.CreateBucketWith(BucketConfig{Name: name})
-}
+func (g *Gateway) CreateBucket(name string) { g.CreateBucketWith(BucketConfig{Name: name}) }
 
 // CreateBucketWith creates a bucket. It panics if the config breaks a rule of
 // the API or the name is taken.
@@ -30,9 +28,7 @@ func (g *Gateway) CreateBucketWith(config BucketConfig) {
 
 // DeleteBucket deletes a bucket with all its entries and reports whether it
 // existed.
-func (g *Gateway) DeleteBucket(name string) bool {
-	return g.store.remove(name) == nil
-}
+func (g *Gateway) DeleteBucket(name string) bool { return g.store.remove(name) == nil }
 
 // Buckets returns the names of all buckets, sorted.
 func (g *Gateway) Buckets() []string {
@@ -50,10 +46,8 @@ func (g *Gateway) Bucket(name string) (BucketConfig, bool) {
 }
 
 // PutEntry writes a value, given as JSON text, and counts as a write. The value
-// need not be an object, as a client's must be: others than the gateway's
-// clients may write to the store. It panics if there is no such bucket, if the
-// key or the bucket's limits do not allow the write, or if the value is not
-// JSON.
+// need not be an object, as a client's must be. It panics if the value is not JSON,
+// or the bucket is missing or does not allow the write.
 func (g *Gateway) PutEntry(bucketName, key, value string) {
 	if err := g.put(bucketName, key, value); err != nil {
 		panic(fmt.Sprintf("mockgateway: bucket %q, key %q: %v", bucketName, key, err))

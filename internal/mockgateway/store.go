@@ -63,11 +63,8 @@ func (s *store) create(config BucketConfig) error {
 		return errBucketExists
 	}
 	b := &bucket{
-		config:    config,
-		created:   time.Now().UTC(),
-		entries:   map[string][]revision{},
-		deletions: map[string]bool{},
-		writes:    map[string]int{},
+		config: config, created: time.Now().UTC(),
+		entries: map[string][]revision{}, deletions: map[string]bool{}, writes: map[string]int{},
 	}
 	if config.Indexing != nil {
 		b.indexVersion = 1
@@ -80,11 +77,10 @@ func (s *store) create(config BucketConfig) error {
 func (s *store) view(name string, read func(*bucket)) error {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	b := s.buckets[name]
-	if b == nil {
+	if s.buckets[name] == nil {
 		return errNoBucket
 	}
-	read(b)
+	read(s.buckets[name])
 	return nil
 }
 
@@ -92,21 +88,17 @@ func (s *store) view(name string, read func(*bucket)) error {
 func (s *store) change(name string, write func(*bucket) error) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	b := s.buckets[name]
-	if b == nil {
-		return errNoBucket
-	}
-	return write(b)
-}
-
-func (s *store) remove(name string) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	if s.buckets[name] == nil {
 		return errNoBucket
 	}
-	delete(s.buckets, name)
-	return nil
+	return write(s.buckets[name])
+}
+
+func (s *store) remove(name string) error {
+	return s.change(name, func(*bucket) error {
+		delete(s.buckets, name)
+		return nil
+	})
 }
 
 // viewAll runs read on every bucket, in the order of their names.
