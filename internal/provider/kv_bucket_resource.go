@@ -472,12 +472,23 @@ func (r *kvBucketResource) Read(ctx context.Context, req resource.ReadRequest, r
 		r.gateway.addError(&resp.Diagnostics, operation{doing: "read " + state.name(), rejected: path.Root("bucket")}, err)
 		return
 	}
+	warnOfTTL(&resp.Diagnostics, remote)
 	ignored, diags := ignoredUpdatesOf(ctx, req.Private)
 	resp.Diagnostics.Append(diags...)
 	ignored.hide(&remote)
 	resp.Diagnostics.Append(ignored.store(ctx, resp.Private)...)
 	state.refresh(ctx, &resp.Diagnostics, remote)
 	resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
+}
+
+// warnOfTTL warns of a bucket that was created elsewhere with a time to live, which
+// this provider cannot set.
+func warnOfTTL(diags *diag.Diagnostics, bucket quiva.Bucket) {
+	if bucket.TTL > 0 {
+		diags.AddAttributeWarning(path.Root("bucket"), "Entries of the bucket expire",
+			fmt.Sprintf("Bucket %q deletes each entry %s after it was written. Terraform writes declared entries again in the next apply after that. "+
+				"To keep them, declare them in a bucket without a time to live.", bucket.Name, bucket.TTL))
+	}
 }
 
 func (r *kvBucketResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
 	"github.com/hashicorp/terraform-plugin-testing/plancheck"
@@ -910,5 +912,23 @@ func TestKVBucketRefused(t *testing.T) {
 				},
 			)
 		})
+	}
+}
+
+// TestKVBucketExpires: entries of a bucket with a time to live come back with each
+// apply, so a refresh says why.
+func TestKVBucketExpires(t *testing.T) {
+	t.Parallel()
+	gateway := newGateway(t)
+	gateway.Inject(mockgateway.Fault{Method: http.MethodGet, Path: "*/kv/limits", Effect: mockgateway.Respond(http.StatusOK, nil, `{"body":{"status":{"bucket":"limits","ttl":3600000000000}}}`)})
+	server := newServer(t)
+	configure(t, server, gateway)
+	schema := resourceSchema(t, server, "quiva_kv_bucket")
+	read, err := server.ReadResource(t.Context(), &tfprotov6.ReadResourceRequest{
+		TypeName: "quiva_kv_bucket", CurrentState: objectOf(t, schema, map[string]tftypes.Value{"bucket": tftypes.NewValue(tftypes.String, "limits")}),
+	})
+	if err != nil || len(read.Diagnostics) != 1 || read.Diagnostics[0].Severity != tfprotov6.DiagnosticSeverityWarning ||
+		!strings.Contains(read.Diagnostics[0].Detail, `"limits" deletes each entry 1h0m0s after it was written`) {
+		t.Errorf("read %q, %v", describe(read.Diagnostics), err)
 	}
 }

@@ -36,6 +36,8 @@ type Bucket struct {
 	Compression *bool
 	// IndexPartitions is all that the gateway shows of an index.
 	IndexPartitions *int64
+	// TTL is after how long entries vanish by themselves. Below 1 is never.
+	TTL time.Duration
 	// Bytes is the size of what the bucket holds, older revisions included.
 	Bytes *int64
 	// EntryTotal is the number of keys. The store behind the gateway may count
@@ -364,11 +366,12 @@ type bucketResponse struct {
 	Body    *struct {
 		Error  noError `json:"error"`
 		Status struct {
-			Bucket       *string `json:"bucket"`
-			Description  *string `json:"description"`
-			Bytes        *int64  `json:"bytes"`
-			History      *int64  `json:"history"`
-			IsCompressed *bool   `json:"is_compressed"`
+			Bucket       *string       `json:"bucket"`
+			Description  *string       `json:"description"`
+			Bytes        *int64        `json:"bytes"`
+			History      *int64        `json:"history"`
+			IsCompressed *bool         `json:"is_compressed"`
+			TTL          time.Duration `json:"ttl"` // in nanoseconds
 		} `json:"status"`
 		Config struct {
 			Bucket       *string `json:"bucket"`
@@ -439,6 +442,7 @@ func (a *bucketResponse) read() Bucket {
 		Storage:         info.Config.Storage,
 		Compression:     status.IsCompressed,
 		IndexPartitions: info.Config.IndexConfig.Partitions,
+		TTL:             status.TTL,
 		Bytes:           first(status.Bytes, info.State.Bytes),
 		EntryTotal:      info.State.NumSubjects,
 		Created:         (*string)(info.Created),

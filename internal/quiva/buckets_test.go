@@ -49,7 +49,7 @@ func TestBuckets(t *testing.T) {
 		t.Fatal(err)
 	}
 	sent(http.MethodPost, "/storage/kv", `{"bucket":"limits"}`)
-	shows(`{"Name":"limits","Description":"","History":1,"Replicas":1,"MaxBytes":-1,"MaxValueSize":-1,"Storage":"file","Compression":false,"IndexPartitions":null,"Bytes":0,"EntryTotal":0,"Created":null}`)
+	shows(`{"Name":"limits","Description":"","History":1,"Replicas":1,"MaxBytes":-1,"MaxValueSize":-1,"Storage":"file","Compression":false,"IndexPartitions":null,"TTL":0,"Bytes":0,"EntryTotal":0,"Created":null}`)
 
 	if err := client.CreateBucket(t.Context(), quiva.BucketConfig{Bucket: "limits"}); !errors.Is(err, quiva.ErrBucketExists) || errors.Is(err, quiva.ErrNotFound) {
 		t.Errorf("creating it again gave %v", err)
@@ -71,7 +71,7 @@ func TestBuckets(t *testing.T) {
 	}
 	sent(http.MethodPut, "/storage/kv/limits", `{"description":"a \u003c b","max_bytes":1099511627776,"max_value_size":100,"indexing":{"mappings":[{"field":"name","field_type":"text"}],"partitions":2,"replicas":1,"storage_type":"memory"}}`)
 	gateway.PutEntry("limits", "k", `{}`)
-	shows(`{"Name":"limits","Description":"a \u003c b","History":1,"Replicas":1,"MaxBytes":1099511627776,"MaxValueSize":100,"Storage":"file","Compression":false,"IndexPartitions":2,"Bytes":3,"EntryTotal":1,"Created":null}`)
+	shows(`{"Name":"limits","Description":"a \u003c b","History":1,"Replicas":1,"MaxBytes":1099511627776,"MaxValueSize":100,"Storage":"file","Compression":false,"IndexPartitions":2,"TTL":0,"Bytes":3,"EntryTotal":1,"Created":null}`)
 
 	if _, err := client.UpdateBucket(t.Context(), "limits", quiva.BucketUpdate{Description: pointer("")}); err != nil {
 		t.Fatal(err)
@@ -213,19 +213,19 @@ func TestBucketParts(t *testing.T) {
 	tests := map[string]struct{ body, want string }{
 		"status": {
 			`{"status":{"bucket":"b","description":"d","bytes":7,"history":5,"is_compressed":true}}`,
-			`{"Name":"b","Description":"d","History":5,"Replicas":null,"MaxBytes":null,"MaxValueSize":null,"Storage":null,"Compression":true,"IndexPartitions":null,"Bytes":7,"EntryTotal":null,"Created":null}`,
+			`{"Name":"b","Description":"d","History":5,"Replicas":null,"MaxBytes":null,"MaxValueSize":null,"Storage":null,"Compression":true,"IndexPartitions":null,"TTL":0,"Bytes":7,"EntryTotal":null,"Created":null}`,
 		},
 		"config": {
 			`{"status":null,"config":{"bucket":"b","max_bytes":9,"max_value_size":8,"history":5,"num_replicas":3}}`,
-			`{"Name":"b","Description":null,"History":5,"Replicas":3,"MaxBytes":9,"MaxValueSize":8,"Storage":null,"Compression":null,"IndexPartitions":null,"Bytes":null,"EntryTotal":null,"Created":null}`,
+			`{"Name":"b","Description":null,"History":5,"Replicas":3,"MaxBytes":9,"MaxValueSize":8,"Storage":null,"Compression":null,"IndexPartitions":null,"TTL":0,"Bytes":null,"EntryTotal":null,"Created":null}`,
 		},
 		"stream": {
 			`{"stream_info":{"config":{"name":"KV_b","compression":"s2","max_bytes":9,"max_msg_size":8,"max_msgs_per_subject":5,"num_replicas":3,"storage":"memory","index_config":{"partitions":4}},"created":"2025-05-08T12:49:45.029Z","state":{"bytes":7,"num_subjects":6}}}`,
-			`{"Name":"b","Description":null,"History":5,"Replicas":3,"MaxBytes":9,"MaxValueSize":8,"Storage":"memory","Compression":true,"IndexPartitions":4,"Bytes":7,"EntryTotal":6,"Created":"2025-05-08T12:49:45.029Z"}`,
+			`{"Name":"b","Description":null,"History":5,"Replicas":3,"MaxBytes":9,"MaxValueSize":8,"Storage":"memory","Compression":true,"IndexPartitions":4,"TTL":0,"Bytes":7,"EntryTotal":6,"Created":"2025-05-08T12:49:45.029Z"}`,
 		},
 		"not compressed": {
 			`{"config":{"bucket":"b"},"stream_info":{"config":{"compression":"none"}}}`,
-			`{"Name":"b","Description":null,"History":null,"Replicas":null,"MaxBytes":null,"MaxValueSize":null,"Storage":null,"Compression":false,"IndexPartitions":null,"Bytes":null,"EntryTotal":null,"Created":null}`,
+			`{"Name":"b","Description":null,"History":null,"Replicas":null,"MaxBytes":null,"MaxValueSize":null,"Storage":null,"Compression":false,"IndexPartitions":null,"TTL":0,"Bytes":null,"EntryTotal":null,"Created":null}`,
 		},
 	}
 	for name, test := range tests {
