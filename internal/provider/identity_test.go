@@ -43,6 +43,11 @@ func TestIdentity(t *testing.T) {
 				return
 			}
 			w.check(err)
+			byID := newWorkspace(t)
+			w.check(errorOf(byID.importState(withProvider(gateway, ""), key.address, test.id, nil)))
+			if got, want := byID.state[key].value, w.state[key].value; !got.RawEquals(want) {
+				t.Errorf("by its ID it is imported as %#v, by its identity as %#v", got, want)
+			}
 			check := func(when string, o *object) {
 				t.Helper()
 				if o == nil || o.identity == nil {
