@@ -12,7 +12,6 @@ import (
 	"runtime/debug"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6/tf6server"
@@ -42,7 +41,7 @@ func serve(debugged bool) error {
 	// A terminal's Ctrl-C reaches the provider as well as Terraform.
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	server, end, err := provider.NewServer(ctx, version)
+	server, err := provider.NewServer(ctx, version)
 	if err != nil {
 		return err
 	}
@@ -50,19 +49,8 @@ func serve(debugged bool) error {
 	if debugged {
 		options = append(options, tf6server.WithManagedDebug())
 	}
-	err = tf6server.Serve("registry.terraform.io/quivaworks/quiva", func() tfprotov6.ProviderServer { return server }, options...)
-	if err != nil {
-		return err
-	}
-	ending, cancel := context.WithTimeout(context.Background(), endLimit)
-	defer cancel()
-	end(ending)
-	return nil
+	return tf6server.Serve("registry.terraform.io/quivaworks/quiva", func() tfprotov6.ProviderServer { return server }, options...)
 }
-
-// endLimit is a little less than Terraform waits for a provider to end, before
-// it kills it.
-const endLimit = 1900 * time.Millisecond
 
 // heapTarget, in bytes, is the heap's size above which garbage is collected as
 // often as Go does by default, or more.

@@ -2,6 +2,7 @@ package properties
 
 import (
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -9,6 +10,12 @@ import (
 // Path leads to a property: the names of the objects that it is in, and its own.
 // The empty one is the value itself.
 type Path []string
+
+// IsWithin reports whether one of two paths leads to the other.
+func (p Path) IsWithin(other Path) bool {
+	shared := min(len(p), len(other))
+	return slices.Equal(p[:shared], other[:shared])
+}
 
 var identifier = regexp.MustCompile(`^[\pL_][\pL\pN_-]*$`)
 

@@ -106,10 +106,16 @@ func (i *inner) result() *tfprotov6.DynamicValue {
 	return i.see(pack(tftypes.NewValue(tftypes.String, "\x92\xc4\x08\"number\"\x07")))
 }
 
+// unchanged has every unchanged object planned without the framework, but for one
+// whose private state is "ask".
+func unchanged(defaults map[string]map[string]tftypes.Value) protocol.Unchanged {
+	return protocol.Unchanged{Defaults: defaults, Plan: func(private []byte) bool { return string(private) != "ask" }}
+}
+
 func newServer(t *testing.T) (*inner, tfprotov6.ProviderServer) {
 	t.Helper()
 	i := &inner{}
-	server, _, err := protocol.NewServer(t.Context(), i, protocol.Defaults{"test": {"force": tftypes.NewValue(tftypes.Bool, false)}})
+	server, err := protocol.NewServer(t.Context(), i, unchanged(map[string]map[string]tftypes.Value{"test": {"force": tftypes.NewValue(tftypes.Bool, false)}}))
 	if err != nil {
 		t.Fatal(err)
 	}

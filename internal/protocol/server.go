@@ -17,33 +17,29 @@ type providerServer interface {
 	tfprotov6.StateStoreServer
 }
 
-// NewServer returns a server for Terraform around the framework's. For resources
-// with defaults, it may itself plan that nothing changes: see [Defaults].
+// NewServer returns a server for Terraform around the framework's. It may itself
+// plan that some objects stay as they are: see [Unchanged].
 //
 // When ctx is done, which is for an interrupt such as Ctrl-C, all calls end,
 // unless something has been written already: then only Terraform ends them.
-// Stopped reports whether anybody has ended the run.
-//
 // It fails if the framework's server does not implement all calls of the protocol, if
 // its schemas cannot be read, or if the defaults do not go with them.
-func NewServer(ctx context.Context, framework tfprotov6.ProviderServer, defaults Defaults) (server tfprotov6.ProviderServer, stopped func() bool, err error) {
+func NewServer(ctx context.Context, framework tfprotov6.ProviderServer, which Unchanged) (tfprotov6.ProviderServer, error) {
 	inner, ok := framework.(providerServer)
 	if !ok {
-		return nil, nil, fmt.Errorf("a server of type %T does not implement all calls of Terraform's protocol", framework)
+		return nil, fmt.Errorf("a server of type %T does not implement all calls of Terraform's protocol", framework)
 	}
 	schemas, err := inner.GetProviderSchema(ctx, &tfprotov6.GetProviderSchemaRequest{})
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	for _, diagnostic := range schemas.Diagnostics {
 		if diagnostic.Severity == tfprotov6.DiagnosticSeverityError {
-			return nil, nil, errors.New(diagnostic.Summary + ": " + diagnostic.Detail)
+			return nil, errors.New(diagnostic.Summary + ": " + diagnostic.Detail)
 		}
 	}
 	// From Terraform inwards: unchanged returns some plans itself, which then cost
 	// nothing further in; opaque is before all that would take values apart; stoppable
 	// is next to the framework, whose calls are the ones that wait for a gateway.
-	stoppable := newStoppable(ctx, inner)
-	server, err = newUnchanged(newOpaque(stoppable, schemas), schemas.ResourceSchemas, defaults)
-	return server, stoppable.isStopped, err
+	return newUnchanged(newOpaque(newStoppable(ctx, inner), schemas), schemas.ResourceSchemas, which)
 }

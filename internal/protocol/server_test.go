@@ -39,7 +39,7 @@ func TestAllCalls(t *testing.T) {
 // made smaller.
 func TestLacksCalls(t *testing.T) {
 	t.Parallel()
-	_, _, err := protocol.NewServer(t.Context(), struct{ tfprotov6.ProviderServer }{&inner{}}, nil)
+	_, err := protocol.NewServer(t.Context(), struct{ tfprotov6.ProviderServer }{&inner{}}, protocol.Unchanged{})
 	if err == nil || !strings.Contains(err.Error(), "does not implement all calls") {
 		t.Errorf("got error %v", err)
 	}

@@ -55,13 +55,6 @@ func (s *stoppable) begin() {
 	s.run, s.stop = context.WithCancel(s.interrupted)
 }
 
-// isStopped reports whether the run is ended.
-func (s *stoppable) isStopped() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.run.Err() != nil
-}
-
 // within returns a context that also ends with the run, or when end is called.
 func (s *stoppable) within(ctx context.Context) (_ context.Context, end func()) {
 	s.mu.Lock()

@@ -68,7 +68,7 @@ func newWaiting(t *testing.T) (_ *waiting, _ tfprotov6.ProviderServer, interrupt
 	t.Helper()
 	w := &waiting{called: make(chan struct{}), ended: make(chan error, 1)}
 	ctx, interrupt := context.WithCancel(t.Context())
-	server, _, err := protocol.NewServer(ctx, w, nil)
+	server, err := protocol.NewServer(ctx, w, protocol.Unchanged{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -212,23 +212,4 @@ func TestInterruptWrites(t *testing.T) {
 			t.Errorf("the write ended with %v", err)
 		}
 	})
-}
-
-// TestStopped: a server knows that the run was ended, also between two calls.
-func TestStopped(t *testing.T) {
-	t.Parallel()
-	w := &waiting{called: make(chan struct{}), ended: make(chan error, 1)}
-	server, stopped, err := protocol.NewServer(t.Context(), w, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if stopped() {
-		t.Error("stopped before anybody asked for it")
-	}
-	if _, err := server.StopProvider(t.Context(), &tfprotov6.StopProviderRequest{}); err != nil {
-		t.Fatal(err)
-	}
-	if !stopped() {
-		t.Error("not stopped")
-	}
 }

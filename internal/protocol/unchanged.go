@@ -10,14 +10,21 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 )
 
-// Defaults are the values that attributes get where a configuration leaves them
-// out, by resource and attribute.
-//
-// The resources in it, also those without any default, are those that plan
-// nothing where the configuration, completed with the defaults, is the state.
-// Each of their attributes that is optional and computed has a default. One that
-// is computed only may have one: the resource plans it where it is another value.
-type Defaults map[string]map[string]tftypes.Value
+// Unchanged says of which objects the server may plan by itself that they stay as
+// they are.
+type Unchanged struct {
+	// Defaults are the values that attributes get where a configuration leaves them
+	// out, by resource and attribute.
+	//
+	// The resources in it, also those without any default, are those that plan
+	// nothing where the configuration, completed with the defaults, is the state.
+	// Each of their attributes that is optional and computed has a default. One that
+	// is computed only may have one: the resource plans it where it is another value.
+	Defaults map[string]map[string]tftypes.Value
+	// Plan is told of each such plan, with the object's private state. If it
+	// reports false, the resource plans the object.
+	Plan func(private []byte) bool
+}
 
 // unchanged plans by itself that an object stays as it is: the framework would
 // find out in many more steps.
@@ -25,6 +32,7 @@ type unchanged struct {
 	providerServer
 
 	resources map[string]resource
+	plan      func(private []byte) bool
 }
 
 // resource is what unchanged needs to know of one.
@@ -34,9 +42,9 @@ type resource struct {
 	defaults   map[string]string // in MessagePack
 }
 
-func newUnchanged(inner providerServer, schemas map[string]*tfprotov6.Schema, defaults Defaults) (*unchanged, error) {
-	u := &unchanged{inner, make(map[string]resource, len(defaults))}
-	for typeName, values := range defaults {
+func newUnchanged(inner providerServer, schemas map[string]*tfprotov6.Schema, which Unchanged) (*unchanged, error) {
+	u := &unchanged{inner, make(map[string]resource, len(which.Defaults)), which.Plan}
+	for typeName, values := range which.Defaults {
 		schema, ok := schemas[typeName]
 		if !ok {
 			return nil, fmt.Errorf("there are defaults of %s, which is no resource", typeName)
@@ -66,7 +74,7 @@ func newUnchanged(inner providerServer, schemas map[string]*tfprotov6.Schema, de
 func (u *unchanged) PlanResourceChange(ctx context.Context, req *tfprotov6.PlanResourceChangeRequest) (*tfprotov6.PlanResourceChangeResponse, error) {
 	// Where the client allows it, the framework may have to defer even such a plan.
 	mayDefer := req.ClientCapabilities != nil && req.ClientCapabilities.DeferralAllowed
-	if r, ok := u.resources[req.TypeName]; ok && !mayDefer && r.isUnchanged(req) {
+	if r, ok := u.resources[req.TypeName]; ok && !mayDefer && r.isUnchanged(req) && u.plan(req.PriorPrivate) {
 		return &tfprotov6.PlanResourceChangeResponse{
 			PlannedState:    req.PriorState,
 			PlannedPrivate:  req.PriorPrivate,

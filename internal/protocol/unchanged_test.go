@@ -102,16 +102,16 @@ func TestUnchangedMayBeDeferred(t *testing.T) {
 // would be unchanged for sure.
 func TestDefaults(t *testing.T) {
 	t.Parallel()
-	tests := map[string]protocol.Defaults{
+	tests := map[string]map[string]map[string]tftypes.Value{
 		"test.force is optional and computed, but has no default": {"test": {}},
 		"there are defaults of other, which is no resource":       {"other": {}},
 	}
 	for want, defaults := range tests {
-		if _, _, err := protocol.NewServer(t.Context(), &inner{}, defaults); err == nil || err.Error() != want {
+		if _, err := protocol.NewServer(t.Context(), &inner{}, unchanged(defaults)); err == nil || err.Error() != want {
 			t.Errorf("got error %v, want %s", err, want)
 		}
 	}
-	if _, _, err := protocol.NewServer(t.Context(), &inner{}, nil); err != nil {
+	if _, err := protocol.NewServer(t.Context(), &inner{}, protocol.Unchanged{}); err != nil {
 		t.Errorf("without a resource to plan: %v", err)
 	}
 }
@@ -120,7 +120,7 @@ func TestDefaults(t *testing.T) {
 func TestOtherDefault(t *testing.T) {
 	t.Parallel()
 	i := &inner{}
-	server, _, err := protocol.NewServer(t.Context(), i, protocol.Defaults{"test": {"force": tftypes.NewValue(tftypes.Bool, true)}})
+	server, err := protocol.NewServer(t.Context(), i, unchanged(map[string]map[string]tftypes.Value{"test": {"force": tftypes.NewValue(tftypes.Bool, true)}}))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -145,10 +145,10 @@ func TestComputedDefault(t *testing.T) {
 	t.Parallel()
 	i := &inner{}
 	none := tftypes.NewValue(tftypes.DynamicPseudoType, nil)
-	server, _, err := protocol.NewServer(t.Context(), i, protocol.Defaults{"test": {
+	server, err := protocol.NewServer(t.Context(), i, unchanged(map[string]map[string]tftypes.Value{"test": {
 		"force": tftypes.NewValue(tftypes.Bool, false),
 		"value": none,
-	}})
+	}}))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -99,7 +99,6 @@ func (w *workspace) apply(from *plan) []diagnostic {
 	} else if outputs := p.evaluateOutputs(); len(failed(p.diagnostics)) == 0 {
 		w.outputs = outputs
 	}
-	p.end(p.t.Context())
 	return p.diagnostics
 }
 

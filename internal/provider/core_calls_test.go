@@ -43,7 +43,6 @@ func (w *workspace) importState(text, address, id string, identity map[string]ct
 	w.t.Helper()
 	parsed, diagnostics := parse(text, w.variables)
 	p := w.begin(parsed)
-	defer p.end(w.t.Context())
 	if !p.reportHCL("", diagnostics) {
 		return p.diagnostics
 	}

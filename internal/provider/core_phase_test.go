@@ -36,7 +36,6 @@ type phase struct {
 	*workspace
 	configuration *configuration
 	server        coreServer
-	end           func(context.Context)
 	schemas       *tfprotov6.GetProviderSchemaResponse
 	identities    map[string]*tfprotov6.ResourceIdentitySchema
 	instances     map[string]map[string]map[string]cty.Value // count and each, by block and instance key
@@ -64,14 +63,14 @@ var terraformData = &tfprotov6.Schema{Block: &tfprotov6.SchemaBlock{Attributes: 
 
 func (w *workspace) begin(configuration *configuration) *phase {
 	w.t.Helper()
-	server, end, err := provider.NewServer(context.Background(), "test")
+	server, err := provider.NewServer(context.Background(), "test")
 	w.check(err)
 	schemas, err := server.GetProviderSchema(w.t.Context(), &tfprotov6.GetProviderSchemaRequest{})
 	w.check(err)
 	identities, err := server.GetResourceIdentitySchemas(w.t.Context(), &tfprotov6.GetResourceIdentitySchemasRequest{})
 	w.check(err)
 	return &phase{
-		workspace: w, configuration: configuration, server: server.(coreServer), end: end, schemas: schemas, identities: identities.IdentitySchemas,
+		workspace: w, configuration: configuration, server: server.(coreServer), schemas: schemas, identities: identities.IdentitySchemas,
 		instances: map[string]map[string]map[string]cty.Value{}, values: map[string]map[string]cty.Value{}, state: state{}, changes: map[objectKey]*change{},
 	}
 }

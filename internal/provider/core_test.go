@@ -144,7 +144,6 @@ func (w *workspace) plan(text string, options planOptions) *plan {
 // validate validates what is written, while nothing is known.
 func (p *phase) validate() {
 	p.validating = true
-	defer p.end(p.t.Context())
 	if p.needsProvider() {
 		p.configure()
 	}
@@ -268,7 +267,6 @@ func blockOf(address string) string {
 }
 
 func (p *phase) planAll(options planOptions) {
-	defer p.end(p.t.Context())
 	nodes := p.start(p.workspace.state)
 	for _, from := range p.configuration.removed {
 		maps.DeleteFunc(p.state, func(key objectKey, _ *object) bool { return blockOf(key.address) == from || key.address == from })
@@ -300,7 +298,6 @@ func (p *phase) planAll(options planOptions) {
 }
 
 func (p *phase) planDestroy(prior state) {
-	defer p.end(p.t.Context())
 	nodes := p.start(prior)
 	// What the provider's configuration refers to is what it was.
 	p.takeValues()

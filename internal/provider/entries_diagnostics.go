@@ -25,6 +25,8 @@ type subject struct {
 	value path.Path
 	// writeOnly says that the value must not come into the state.
 	writeOnly bool
+	// isProperties says that the resource has some properties of one entry only.
+	isProperties bool
 	// isNew says that the resource is not in the state yet.
 	isNew bool
 }
@@ -40,11 +42,24 @@ func (s subject) keyPath() path.Path {
 	return s.value
 }
 
-// addFailure adds the error for a change of entries, if that failed.
-func (g *gateway) addFailure(diags *diag.Diagnostics, s subject, outcome reconcile.Outcome) {
+// addOutcome adds the errors and warnings for a change of entries, or of properties
+// of one, if anything was not done.
+func (g *gateway) addOutcome(diags *diag.Diagnostics, s subject, outcome reconcile.Outcome) {
 	g.warnOfEnvelopes(diags)
+	if len(outcome.Left) > 0 {
+		diags.AddWarning("KV entry left in place",
+			fmt.Sprintf("This resource gave up %s and left it in place, since another resource of this configuration has it or is planned to take it over. "+
+				"If that fails, it is in no state any more: apply again, import it, or delete it outside Terraform.", describeKeys(s.bucket, outcome.Left)))
+	}
+	if len(outcome.Changed) > 0 {
+		diags.AddAttributeError(s.keyPath(), "KV entry changed since the plan", s.changedKeys(slices.Sorted(maps.Keys(outcome.Changed))))
+	}
 	failure := outcome.Failure
 	if failure == nil {
+		return
+	}
+	if s.isProperties {
+		g.addPropertiesFailure(diags, s, failure)
 		return
 	}
 	untouched := "Nothing was written."
@@ -75,10 +90,13 @@ func (g *gateway) addFailure(diags *diag.Diagnostics, s subject, outcome reconci
 	case reconcile.NotDeleted:
 		g.addRequestFailure(diags, s, failure, "delete", "", "deleted", restLater)
 	case reconcile.Retained:
-		diags.AddError("KV entry kept",
-			fmt.Sprintf("This resource was to give up %s to another resource, but that one could not be created or updated. What the gateway holds stays as it is, and stays in the state of this resource. "+
-				"Resolve the other error and apply again.", describeKeys(s.bucket, failure.Keys)))
+		diags.AddError("KV entry not handed over", notHandedOver("", describeKeys(s.bucket, failure.Keys)))
 	}
+}
+
+// notHandedOver says why a resource still has something, all of an entry or part.
+func notHandedOver(part, entry string) string {
+	return fmt.Sprintf("Another resource was to take %s%s from this one, but its change failed. The gateway's entry stays as it is, and stays in the state of this resource. Resolve the other error and apply again.", part, entry)
 }
 
 const restLater = "The state holds what was done. The next apply does the rest."
@@ -100,6 +118,20 @@ func (g *gateway) addBatchError(diags *diag.Diagnostics, done string, count int,
 		rejected: path.Root("entries"),
 		details:  describeBatch(done, count, requests) + "\n\n" + consequence,
 	}, requests.Err())
+}
+
+// changedKeys says what to do about keys that hold what the plan has not seen.
+func (s subject) changedKeys(keys []string) string {
+	it, stored := "It was", " The state now has the value that was found."
+	if len(keys) > 1 {
+		it, stored = "They were", " The state now has the values that were found."
+	}
+	if s.writeOnly {
+		stored = ""
+	}
+	return fmt.Sprintf("Since the plan was made, somebody else has changed %s. %s left alone, so nothing is lost.%s\n\n"+
+		"Plan again: the plan shows what it changes or deletes, and its apply does that.\n\n"+
+		"Where this resource is still configured, this overwrites and deletes such changes unseen. Set it for one apply:\n\n  overwrite = true", describeKeys(s.bucket, keys), it, stored)
 }
 
 // takenKey says what to do about a key that holds another value.
@@ -126,19 +158,17 @@ func (s subject) takenKeys(failure *reconcile.Failure, untouched string) string 
 		requests.Failed[key] = errors.New("it already holds another value")
 	}
 	advice := []string{describeBatch("created", failure.Count, requests), untouched}
+	advice = append(advice, movedAdvice, "To overwrite what is there with these values, set overwrite = true for one apply.")
 	if s.isNew {
-		id, part := s.bucket, ""
+		id := s.bucket
 		if s.keyPrefix != "" {
 			id += "/" + s.keyPrefix + "*"
 		} else {
-			part = fmt.Sprintf("\n\nor set key_prefix and import only the keys that begin with it:\n\n  terraform import 'ADDRESS' %s", shellQuote(s.bucket+"/PREFIX*"))
+			advice = append(advice, fmt.Sprintf("To manage only the keys that begin with a prefix, set key_prefix, which the names of all entries must begin with, and import those:\n\n  terraform import 'ADDRESS' %s", shellQuote(s.bucket+"/PREFIX*")))
 		}
-		advice = append(advice,
-			fmt.Sprintf("To manage what is there, import it. Imported keys that are not in entries are then planned to be deleted:\n\n  terraform import 'ADDRESS' %s%s", shellQuote(id), part))
+		advice = append(advice, fmt.Sprintf("To manage all that is there, import it. The plan after that deletes every imported key that is not in entries:\n\n  terraform import 'ADDRESS' %s", shellQuote(id)))
 	}
-	return strings.Join(append(advice, movedAdvice,
-		"To overwrite what is there with these values, set overwrite = true for one apply.",
-		addressAdvice), "\n\n")
+	return strings.Join(append(advice, addressAdvice), "\n\n")
 }
 
 const (
@@ -152,10 +182,14 @@ const (
 )
 
 // heldTwice warns of entries that two objects of the state hold.
-func heldTwice(bucket string, keys ...string) diag.Diagnostic {
-	return diag.NewWarningDiagnostic("KV entry in two resources",
-		fmt.Sprintf("Two resources in the state hold %s. An apply that was interrupted while it moved entries from one resource to another leaves this behind. "+
-			"This resource no longer tracks them. The plan shows what it does about that; nothing is lost on the gateway.", describeKeys(bucket, keys)))
+func heldTwice(bucket string, keys []string) diag.Diagnostic {
+	return diag.NewWarningDiagnostic("KV entry in two resources", describeTwice(describeKeys(bucket, keys)))
+}
+
+// describeTwice says why two resources have something, and what happens.
+func describeTwice(what string) string {
+	return fmt.Sprintf("Two resources in the state have %s. Either an apply was interrupted while it moved this from one to the other, or both declare it. "+
+		"This resource no longer tracks it, and nothing is lost on the gateway: the plan shows what it does. If both declare it, remove it from one of them.", what)
 }
 
 // listedKeys is how many keys, or failures, an error lists one by one.

@@ -153,8 +153,9 @@ var updating = map[string]fault{
 	"response lost": {method: "PUT", effect: mockgateway.LoseResponse(), says: "EOF", gateway: bothNew, state: onlyBefore},
 	"reset once":    {method: "PUT", effect: mockgateway.Reset(), times: 1, retries: 1, gateway: bothNew, state: bothNew},
 	// What is legal JSON is drift like any other, and repaired.
-	"value is text":   {method: "GET", times: 1, effect: respond(200, `{"body":{"key":"a","value":"text"}}`), gateway: bothNew, state: bothNew},
-	"value is number": {method: "GET", times: 1, effect: respond(200, `{"body":{"key":"a","value":7}}`), gateway: bothNew, state: bothNew},
+	// The apply reads another value than the refresh did.
+	"value is text":   {method: "GET", times: 1, effect: respond(200, `{"body":{"key":"a","value":"text"}}`), says: "KV entry changed since the plan", gateway: onlyBefore, state: entries{"a": `"{\"n\":1}"`, "b": `{"n":2}`}},
+	"value is number": {method: "GET", times: 1, effect: respond(200, `{"body":{"key":"a","value":7}}`), says: "KV entry changed since the plan", gateway: onlyBefore, state: onlyBefore},
 	"content type":    {method: "GET", effect: mockgateway.Respond(200, http.Header{"Content-Type": {"text/html"}}, `{"body":{"key":"a","value":{"n":1}}}`), gateway: bothNew, state: bothNew},
 	"gzip":            {method: "GET", effect: gzipped(strings.NewReader(`{"body":{"key":"a","value":{"n":1}}}`)), gateway: bothNew, state: bothNew},
 }

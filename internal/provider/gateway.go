@@ -10,7 +10,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 
-	"github.com/quivaworks/terraform-provider-quiva/internal/dynamicvalue"
 	"github.com/quivaworks/terraform-provider-quiva/internal/quiva"
 	"github.com/quivaworks/terraform-provider-quiva/internal/reconcile"
 )
@@ -32,8 +31,14 @@ type gateway struct {
 	isKeyAsToken bool
 	// endpoint is where requests go.
 	endpoint string
-	// run decides what happens to entries.
-	run *reconcile.Run
+	// plan and apply decide what happens to entries.
+	plan  *reconcile.Plan
+	apply *reconcile.Apply
+	// plansTwice says that Terraform may plan one creation twice: with
+	// -minimal-refresh, which 1.17 brought.
+	plansTwice bool
+	// digestKey is the key of the digests that come into a state.
+	digestKey []byte
 }
 
 // gatewayResource is a resource or a list resource that uses the gateway.
@@ -62,7 +67,7 @@ func gatewayFrom(providerData any) *gateway {
 // newUnconfiguredGateway returns a gateway without a client, for planning what
 // needs none.
 func newUnconfiguredGateway(unknown []string) *gateway {
-	return &gateway{unknown: unknown, run: reconcile.NewRun(nil, dynamicvalue.Equal)}
+	return &gateway{unknown: unknown, plan: reconcile.NewPlan()}
 }
 
 // isConfigured reports whether Terraform has configured the provider, be it with

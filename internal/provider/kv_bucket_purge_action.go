@@ -158,7 +158,7 @@ func (m kvBucketPurgeModel) refuseMore(diags *diag.Diagnostics, found quiva.Enum
 
 // purge deletes all entries of a bucket.
 func (a *kvBucketPurgeAction) purge(ctx context.Context, diags *diag.Diagnostics, bucket string, keys []string) {
-	err := a.gateway.run.PurgeBucket(ctx, bucket, keys)
+	err := a.gateway.apply.PurgeBucket(ctx, bucket, keys)
 	switch {
 	case errors.Is(err, quiva.ErrNotFound):
 		a.gateway.noSuchBucket(diags, bucket)
@@ -171,7 +171,7 @@ func (a *kvBucketPurgeAction) purge(ctx context.Context, diags *diag.Diagnostics
 func (a *kvBucketPurgeAction) deleteEach(ctx context.Context, diags *diag.Diagnostics, bucket string, keys []string, progress func(format string, values ...any)) {
 	deleted := 0
 	for part := range slices.Chunk(keys, purgeProgress) {
-		requests := a.gateway.run.DeleteEntries(ctx, bucket, part)
+		requests := a.gateway.apply.DeleteEntries(ctx, bucket, part)
 		deleted += len(requests.Done)
 		if err := requests.Err(); err != nil {
 			requests.Untried = append(requests.Untried, keys[deleted+len(requests.Failed)+len(requests.Untried):]...)

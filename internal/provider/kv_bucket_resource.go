@@ -314,18 +314,13 @@ func limitOf(remote *int64) *int64 {
 	return remote
 }
 
-// existsKey marks, in the private state of a plan, a bucket that exists. When
-// -replace asks for its replacement, Terraform plans that as a creation and passes
-// on the private state of the previous plan.
-const existsKey = "exists"
-
 // ModifyPlan sets computed values that can be known in advance, and warns of
 // settings that stay although they were removed from the configuration.
 func (r *kvBucketResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
 	if req.Plan.Raw.IsNull() {
 		var bucket types.String
 		resp.Diagnostics.Append(req.State.GetAttribute(ctx, path.Root("bucket"), &bucket)...)
-		r.gateway.run.PlanBucketDeletion(bucket.ValueString())
+		r.gateway.plan.DeleteBucket(bucket.ValueString())
 		return
 	}
 	var plan, config kvBucketModel
@@ -336,10 +331,8 @@ func (r *kvBucketResource) ModifyPlan(ctx context.Context, req resource.ModifyPl
 	}
 	plan.ID = plan.Bucket
 	if req.State.Raw.IsNull() {
-		exists, diags := req.Private.GetKey(ctx, existsKey)
-		resp.Diagnostics.Append(diags...)
-		if exists != nil {
-			r.gateway.run.PlanBucketDeletion(plan.Bucket.ValueString())
+		if existsNote.isSet(ctx, req.Private) {
+			r.gateway.plan.DeleteBucket(plan.Bucket.ValueString())
 		}
 		// A new bucket has only the limits and the index that it is given.
 		if config.MaxBytes.IsNull() {
@@ -355,7 +348,7 @@ func (r *kvBucketResource) ModifyPlan(ctx context.Context, req resource.ModifyPl
 		var state kvBucketModel
 		resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
 		if arguments := state.replacedBy(plan); len(arguments) > 0 {
-			r.gateway.run.PlanBucketDeletion(state.Bucket.ValueString())
+			r.gateway.plan.DeleteBucket(state.Bucket.ValueString())
 			r.warnOfReplacement(ctx, &resp.Diagnostics, state, arguments)
 		} else {
 			warnOfKept(&resp.Diagnostics, config, state)
@@ -363,7 +356,8 @@ func (r *kvBucketResource) ModifyPlan(ctx context.Context, req resource.ModifyPl
 				ignored.warn(&resp.Diagnostics, state.Bucket.ValueString())
 			}
 		}
-		resp.Diagnostics.Append(resp.Private.SetKey(ctx, existsKey, []byte("true"))...)
+		exists := true
+		resp.Diagnostics.Append(existsNote.write(ctx, resp.Private, &exists)...)
 	}
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, plan)...)
 }
@@ -451,7 +445,6 @@ func bucketExists(diags *diag.Diagnostics, bucket string) {
 }
 
 func (r *kvBucketResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
-	defer r.gateway.run.Reading()() // the entries of other resources may be read after it
 	var state kvBucketModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
 	if resp.Diagnostics.HasError() {

@@ -55,8 +55,8 @@ func TestKVEntriesTaken(t *testing.T) {
 			fails(`KV entries already exist`),
 			fails(`13 of 40 entries could not be created: - "k000": it already holds another value - "k002"`),
 			fails(`- "k018": it already holds another value - and 3 more Nothing was written.`),
-			fails(`Imported keys that are not in entries are then planned to be deleted: terraform import 'ADDRESS' 'flags'`),
-			fails(`or set key_prefix and import only the keys that begin with it: terraform import 'ADDRESS' 'flags/PREFIX*'`),
+			fails(`The plan after that deletes every imported key that is not in entries: terraform import 'ADDRESS' 'flags'`),
+			fails(`set key_prefix, which the names of all entries must begin with, and import those: terraform import 'ADDRESS' 'flags/PREFIX*'`),
 			fails(`moved { from = OLD_ADDRESS to = ADDRESS }`),
 			fails(`set overwrite = true for one apply`),
 		)

@@ -1,15 +1,13 @@
 package provider
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
+	"crypto/hmac"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"maps"
-	"math"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/listvalidator"
@@ -26,9 +24,6 @@ import (
 	"github.com/quivaworks/terraform-provider-quiva/internal/reconcile"
 )
 
-// defaultMaxDeletions is how many entries one plan may delete.
-const defaultMaxDeletions = 10
-
 var exclusiveAttribute = schema.SingleNestedAttribute{
 	MarkdownDescription: "Makes this resource the only owner of the bucket or, with `key_prefix`, of the keys with that prefix. Other entries are listed in `undeclared`; the next plan shows their deletion.",
 	Optional:            true,
@@ -38,11 +33,6 @@ var exclusiveAttribute = schema.SingleNestedAttribute{
 			ElementType:         types.StringType,
 			Optional:            true,
 			Validators:          []validator.List{listvalidator.NoNullValues(), listvalidator.ValueStringsAre(patternOfKeys)},
-		},
-		"max_deletions": schema.NumberAttribute{
-			MarkdownDescription: fmt.Sprintf("Maximum number of entries that one plan may delete, so that an empty file or a wrong prefix deletes nothing. Defaults to `%d`.", defaultMaxDeletions),
-			Optional:            true,
-			Validators:          []validator.Number{wholeNumber{0, math.MaxInt64}},
 		},
 	},
 }
@@ -55,20 +45,19 @@ var undeclaredAttribute = schema.ListAttribute{
 
 // exclusiveScope is the exclusive argument.
 type exclusiveScope struct {
-	Except       []string     `tfsdk:"except"`
-	MaxDeletions types.Number `tfsdk:"max_deletions"`
+	Except []string `tfsdk:"except"`
 }
 
 // noExclusive is the value of the argument where it is omitted.
-var noExclusive = types.ObjectNull(map[string]attr.Type{
-	"except":        types.ListType{ElemType: types.StringType},
-	"max_deletions": types.NumberType,
-})
+var noExclusive = types.ObjectNull(map[string]attr.Type{"except": types.ListType{ElemType: types.StringType}})
 
-// exclusive returns the argument, nil if it is not set.
-func (m kvEntriesModel) exclusive(ctx context.Context, diags *diag.Diagnostics) *exclusiveScope {
+// exclusive returns the argument, nil if it is not set or not known.
+func (m kvEntriesModel) exclusive(ctx context.Context) *exclusiveScope {
+	if value, err := m.Exclusive.ToTerraformValue(ctx); err != nil || !value.IsFullyKnown() {
+		return nil
+	}
 	var scope *exclusiveScope
-	diags.Append(m.Exclusive.As(ctx, &scope, basetypes.ObjectAsOptions{})...)
+	_ = m.Exclusive.As(ctx, &scope, basetypes.ObjectAsOptions{}) // the schema's own type
 	return scope
 }
 
@@ -81,14 +70,31 @@ func (s *exclusiveScope) without(keys []string) []string {
 	return keys
 }
 
-// maxDeletions is how many entries a plan may delete.
-func (s *exclusiveScope) maxDeletions() int64 {
-	return valueOr(int64Of(s.MaxDeletions), defaultMaxDeletions)
+// scope are the keys that no other resource may have.
+func (m kvEntriesModel) scope(ctx context.Context) *reconcile.Scope {
+	exclusive := m.exclusive(ctx)
+	if exclusive == nil {
+		return nil
+	}
+	return &reconcile.Scope{Except: exclusive.Except, Contains: func(key string) bool {
+		return strings.HasPrefix(key, m.KeyPrefix.ValueString()) && len(exclusive.without([]string{key})) > 0
+	}}
 }
 
-// undeclaredKey is the key in the private state of the digests of the entries that
-// the refresh found undeclared. An entry that has changed since is not deleted.
-const undeclaredKey = "undeclared"
+// checkExcept adds an error for a pattern that no key in scope can match.
+func (s *exclusiveScope) checkExcept(diags *diag.Diagnostics, prefix string) {
+	for _, pattern := range s.Except {
+		literal, _, hasWildcard := strings.Cut(pattern, "*")
+		switch {
+		case strings.HasSuffix(pattern, "/"):
+			diags.AddAttributeError(path.Root("exclusive"), "Pattern without effect",
+				fmt.Sprintf("The pattern %q of except matches one key that ends in a slash. To match all keys that begin with it:\n\n  %[2]q", pattern, pattern+"*"))
+		case !strings.HasPrefix(literal, prefix) && !(hasWildcard && strings.HasPrefix(prefix, literal)):
+			diags.AddAttributeError(path.Root("exclusive"), "Pattern without effect",
+				fmt.Sprintf("The pattern %q of except matches no key that begins with the key_prefix %q, so it protects nothing. Patterns match whole keys:\n\n  %[3]q", pattern, prefix, prefix+pattern))
+		}
+	}
+}
 
 // findUndeclared returns the entries in scope that are not in entries, with the
 // digests of their values.
@@ -109,8 +115,8 @@ func findUndeclared(ctx context.Context, client *quiva.Client, scope *exclusiveS
 
 // refreshUndeclared finds what is undeclared, and reports whether the state has
 // changed with it.
-func (r *kvEntriesResource) refreshUndeclared(ctx context.Context, diags *diag.Diagnostics, client *quiva.Client, state *kvEntriesModel, private privateState) (changed bool) {
-	scope := state.exclusive(ctx, diags)
+func (r *kvEntriesResource) refreshUndeclared(ctx context.Context, diags *diag.Diagnostics, client *quiva.Client, state *kvEntriesModel, private privateWriter) (changed bool) {
+	scope := state.exclusive(ctx)
 	if scope == nil {
 		return false
 	}
@@ -120,165 +126,130 @@ func (r *kvEntriesResource) refreshUndeclared(ctx context.Context, diags *diag.D
 		r.gateway.addListError(diags, bucket, path.Root("exclusive"), err)
 		return false
 	}
-	keys := r.gateway.run.AwaitUnheld(ctx, bucket, slices.Sorted(maps.Keys(undeclared)))
-	diags.Append(storeDigests(ctx, private, keys, undeclared)...)
+	digests := make(map[string][]byte, len(undeclared))
+	for key, digest := range undeclared {
+		if digest != (quiva.Digest{}) {
+			digests[key] = r.gateway.keyedDigest(digest)
+		}
+	}
+	noted := &digests
+	if len(digests) == 0 {
+		noted = nil
+	}
+	diags.Append(undeclaredNote.write(ctx, private, noted)...)
 	before := state.Undeclared
-	state.Undeclared = listOfKeys(keys)
+	state.Undeclared = listOfKeys(slices.Sorted(maps.Keys(undeclared)))
 	return !state.Undeclared.Equal(before)
 }
 
+// keyedDigest is a digest that tells nothing of a value to whoever lacks the
+// credential.
+func (g *gateway) keyedDigest(digest quiva.Digest) []byte {
+	keyed := hmac.New(sha256.New, g.digestKey)
+	keyed.Write(digest[:])
+	return keyed.Sum(nil)
+}
+
 // listUndeclared finds what is undeclared once the resource has become exclusive.
-// Nothing of it is deleted before a refresh has seen what other resources hold.
+// Nothing of it is deleted before a plan has named it.
 func (r *kvEntriesResource) listUndeclared(ctx context.Context, diags *diag.Diagnostics, client *quiva.Client, applied *kvEntriesModel) {
 	bucket := applied.Bucket.ValueString()
-	undeclared, err := findUndeclared(ctx, client, applied.exclusive(ctx, diags), *applied)
+	undeclared, err := findUndeclared(ctx, client, applied.exclusive(ctx), *applied)
 	if err != nil {
 		var problem diag.Diagnostics
 		r.gateway.addListError(&problem, bucket, path.Root("exclusive"), err)
 		// All is written: an error would have it replaced.
 		diags.AddAttributeWarning(path.Root("exclusive"), "Undeclared entries not listed", problem[0].Detail())
 	}
-	keys := r.gateway.run.Unheld(bucket, slices.Sorted(maps.Keys(undeclared)))
+	keys := slices.Sorted(maps.Keys(undeclared))
 	applied.Undeclared = listOfKeys(keys)
 	if len(keys) > 0 {
 		diags.AddAttributeWarning(path.Root("exclusive"), "Undeclared entries found",
-			fmt.Sprintf("No resource of this configuration is known to declare %s. Nothing was deleted. The next plan shows what exclusive deletes.", describeKeys(bucket, keys)))
+			fmt.Sprintf("%s are not in entries. Nothing was deleted. The next plan shows what exclusive deletes.", describeKeys(bucket, keys)))
 	}
 }
 
 // planExclusive plans what is undeclared: what is not deleted, or what the apply
-// finds if the resource only becomes exclusive. The state is nil for a creation.
-func (r *kvEntriesResource) planExclusive(ctx context.Context, diags *diag.Diagnostics, plan, state *kvEntriesModel, digests map[string][]byte) {
+// finds if the resource only becomes exclusive. It returns what is deleted. The state
+// is nil for a creation.
+func (r *kvEntriesResource) planExclusive(ctx context.Context, diags *diag.Diagnostics, plan, state *kvEntriesModel, digests *map[string][]byte) (pruned []string) {
+	scope := plan.exclusive(ctx)
 	switch {
 	case plan.Exclusive.IsNull():
 		plan.Undeclared = types.ListNull(types.StringType)
-		return
+		return nil
+	case scope != nil && !plan.KeyPrefix.IsUnknown():
+		scope.checkExcept(diags, plan.KeyPrefix.ValueString())
+	}
+	switch {
 	case state == nil:
 		plan.Undeclared = types.ListUnknown(types.StringType)
-		return
-	}
-	if value, err := plan.Exclusive.ToTerraformValue(ctx); err != nil || !value.IsFullyKnown() {
+		return nil
+	case scope == nil:
 		diags.AddAttributeError(path.Root("exclusive"), "Scope not known yet",
 			"The plan must show what exclusive deletes, but exclusive depends on something that is only known after apply. Give it values that are known while planning.")
-		return
-	}
-	scope, bucket := plan.exclusive(ctx, diags), plan.Bucket.ValueString()
-	pruned, kept := plan.pruned(*state, scope, digests)
-	removed := plan.removedFrom(*state)
-	if deletions := len(pruned) + len(removed); int64(deletions) > scope.maxDeletions() {
-		diags.AddAttributeError(path.Root("exclusive"), "Too many deletions",
-			fmt.Sprintf("This plan would delete %s, but exclusive allows %d deletions. Check entries and key_prefix. If all of these should be deleted, allow it for one apply:\n\n  exclusive = {\n    max_deletions = %d\n  }\n\n"+
-				"A destroy deletes no undeclared entry, but Terraform makes this plan before it, unless it does not refresh:\n\n  terraform destroy -refresh=false",
-				describeKeys(bucket, slices.Sorted(slices.Values(slices.Concat(pruned, removed)))), scope.maxDeletions(), deletions))
-		return
-	}
-	plan.Undeclared = listOfKeys(kept)
-	switch {
+		return nil
 	case state.Exclusive.IsNull():
 		plan.Undeclared = types.ListUnknown(types.StringType)
-	case plan.identity() != state.identity():
-		return // it is replaced, and a creation deletes nothing
+		return nil
 	}
-	if held := r.gateway.run.PlanPruning(bucket, pruned); len(held) > 0 {
-		diags.AddAttributeError(path.Root("exclusive"), "Undeclared entries of other resources",
-			fmt.Sprintf("The scope of exclusive holds %s, which other resources of this configuration manage. Terraform read them too late for this plan to leave them alone. %s", describeKeys(bucket, held), exceptAdvice(held)))
-	}
-}
-
-// pruned returns the undeclared keys of a state that the plan deletes, and those
-// that it keeps: only what a refresh has read is deleted. What is kept does not
-// depend on the entries, which may not be known yet.
-func (m kvEntriesModel) pruned(state kvEntriesModel, scope *exclusiveScope, digests map[string][]byte) (pruned, kept []string) {
-	var keys []string
-	for _, element := range state.Undeclared.Elements() {
-		key, _ := element.(types.String)
-		keys = append(keys, key.ValueString())
-	}
-	declared, _ := dynamicvalue.Of(m.Entries).Members()
-	for _, key := range scope.without(keys) {
-		_, isDeclared := declared[key]
-		switch {
-		case digests[key] == nil:
-			kept = append(kept, key)
-		case !isDeclared:
-			pruned = append(pruned, key)
+	// What is kept does not depend on the entries, which may not be known yet.
+	var kept, named []string
+	for _, key := range scope.without(keysOf(state.Undeclared)) {
+		if digests == nil || (*digests)[key] == nil {
+			kept = append(kept, key) // no refresh has read it
+		} else {
+			named = append(named, key)
 		}
 	}
-	return pruned, kept
-}
-
-// removedFrom returns the keys of a state's entries that the plan does not have.
-func (m kvEntriesModel) removedFrom(state kvEntriesModel) []string {
-	planned, ok := dynamicvalue.Of(m.Entries).Members()
-	if !ok {
-		return nil // not known yet: Terraform plans again once it is
+	if limit := plan.maxDeletions(); int64(len(named)) > limit {
+		diags.AddAttributeWarning(path.Root("exclusive"), "Undeclared entries not deleted",
+			fmt.Sprintf("The scope of exclusive holds %s that are not in entries, more than the %d that max_deletions allows. None of them is deleted. Name in except what is to stay. To delete all, raise the limit for one apply:\n\n  max_deletions = %d",
+				quoteEntries(named), limit, len(named)))
+		kept, named = append(kept, named...), nil
 	}
-	current, _ := dynamicvalue.Of(state.Entries).Members()
-	return slices.DeleteFunc(slices.Collect(maps.Keys(current)), func(key string) bool { _, stays := planned[key]; return stays })
+	slices.Sort(kept)
+	plan.Undeclared = listOfKeys(kept)
+	if plan.identity() != state.identity() {
+		return nil // it is replaced, and a creation deletes nothing
+	}
+	declared, _ := dynamicvalue.Of(plan.Entries).Members()
+	return without(named, declared)
 }
 
 // prune adds to a change the deletion of the entries that the plan has named as
-// undeclared.
-func (m kvEntriesModel) prune(ctx context.Context, diags *diag.Diagnostics, change *reconcile.Change, state kvEntriesModel, digests map[string][]byte) {
-	if m.Exclusive.IsNull() || state.Exclusive.IsNull() {
+// undeclared: those that have left the list.
+func (r *kvEntriesResource) prune(change *reconcile.Change, plan, state kvEntriesModel, digests *map[string][]byte) {
+	if plan.Exclusive.IsNull() || state.Exclusive.IsNull() || plan.Undeclared.IsUnknown() || digests == nil {
 		return
 	}
-	change.Prune, _ = m.pruned(state, m.exclusive(ctx, diags), digests)
+	scope := plan.exclusive(context.Background())
+	kept := keysOf(plan.Undeclared)
+	declared, _ := dynamicvalue.Of(plan.Entries).Members()
+	for _, key := range without(scope.without(keysOf(state.Undeclared)), declared) {
+		if (*digests)[key] != nil && !slices.Contains(kept, key) {
+			change.Prune = append(change.Prune, key)
+		}
+	}
 	change.IsAsPlanned = func(entry quiva.Entry) bool {
 		digest, err := dynamicvalue.Digest(entry.Value)
-		return err == nil && bytes.Equal(digest[:], digests[entry.Key])
+		return err == nil && hmac.Equal(r.gateway.keyedDigest(digest), (*digests)[entry.Key])
 	}
 }
 
 // undeclaredKept warns of undeclared entries that were not deleted.
 func undeclaredKept(bucket string, keys []string) diag.Diagnostic {
 	return diag.NewAttributeWarningDiagnostic(path.Root("undeclared"), "Undeclared entries kept",
-		fmt.Sprintf("The apply was to delete %s, but found another value than the plan. Nothing that has changed since the plan is deleted. The next plan shows it again.", describeKeys(bucket, keys)))
+		fmt.Sprintf("These entries changed after the plan and were not deleted: %s. The next plan shows them again.", describeKeys(bucket, keys)))
 }
 
-// prunedElsewhere is the error for entries of a resource that an exclusive one,
-// which was read before, plans to delete.
-func prunedElsewhere(bucket string, keys []string) diag.Diagnostic {
-	return diag.NewErrorDiagnostic("KV entry to be deleted by another resource",
-		fmt.Sprintf("A quiva_kv_entries with exclusive plans to delete %s, which this resource manages: Terraform read it before this one, so it could not know. %s", describeKeys(bucket, keys), exceptAdvice(keys)))
-}
-
-// exceptAdvice says how an exclusive resource leaves keys alone.
-func exceptAdvice(keys []string) string {
-	if len(keys) > listedKeys {
-		return "Add patterns that match them to its except."
+// keysOf is the opposite of listOfKeys.
+func keysOf(list types.List) (keys []string) {
+	for _, element := range list.Elements() {
+		key, _ := element.(types.String)
+		keys = append(keys, key.ValueString())
 	}
-	quoted := make([]string, len(keys))
-	for i, key := range keys {
-		quoted[i] = strconv.Quote(key)
-	}
-	return fmt.Sprintf("Have the exclusive resource leave them alone, beside what its except has already:\n\n  exclusive = {\n    except = [%s]\n  }", strings.Join(quoted, ", "))
-}
-
-// storeDigests puts the digests of undeclared entries into the private state.
-func storeDigests(ctx context.Context, private privateState, keys []string, digests map[string]quiva.Digest) diag.Diagnostics {
-	if len(keys) == 0 {
-		return private.SetKey(ctx, undeclaredKey, nil)
-	}
-	stored := make(map[string][]byte, len(keys))
-	for _, key := range keys {
-		if digest := digests[key]; digest != (quiva.Digest{}) {
-			stored[key] = digest[:]
-		}
-	}
-	text, _ := json.Marshal(stored) // strings and bytes always encode
-	return private.SetKey(ctx, undeclaredKey, text)
-}
-
-// digestsOf returns what storeDigests has stored.
-func digestsOf(ctx context.Context, private interface {
-	GetKey(ctx context.Context, key string) ([]byte, diag.Diagnostics)
-}) (digests map[string][]byte, diags diag.Diagnostics) {
-	text, diags := private.GetKey(ctx, undeclaredKey)
-	if text != nil {
-		_ = json.Unmarshal(text, &digests) // without them, nothing is deleted
-	}
-	return digests, diags
+	return keys
 }
 
 func listOfKeys(keys []string) types.List {

@@ -158,23 +158,23 @@ func TestExclusiveScope(t *testing.T) {
 	)
 }
 
-// TestExclusiveMaxDeletions: more deletions than are allowed stop the plan.
+// TestExclusiveMaxDeletions: more removed entries than are allowed stop the plan,
+// and of more undeclared ones none is deleted.
 func TestExclusiveMaxDeletions(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
 		declared, strangers int
 		next                string // of twelve entries k000…
 		more                []string
+		left                int // entries
 		wantErr             string
 	}{
-		"an empty file":                    {declared: 12, next: `{}`, wantErr: `would delete 12 entries in bucket "flags" \("k000", "k001".* and 2 more\), but exclusive allows 10 deletions`},
-		"both kinds together":              {declared: 12, strangers: 4, next: numbered(5), wantErr: `would delete 11 entries`},
-		"as many as are allowed":           {declared: 12, strangers: 3, next: numbered(5)},
-		"too many strangers":               {declared: 1, strangers: 11, next: numbered(1), wantErr: `exclusive = \{\s+max_deletions = 11`},
-		"a raised limit":                   {declared: 12, strangers: 8, next: `{}`, more: []string{"max_deletions = 20"}},
+		"an empty file":                    {declared: 12, next: `{}`, wantErr: `would delete 12 entries in bucket "flags" \("k000", "k001".* and 2 more\).* max_deletions = 12`},
+		"as many as allowed":               {declared: 12, strangers: 10, next: numbered(2), left: 2},
+		"too many strangers":               {declared: 2, strangers: 11, next: numbered(1), left: 12},
+		"a raised limit":                   {declared: 12, strangers: 20, next: `{}`, more: []string{"max_deletions = 20"}},
 		"a lowered limit":                  {declared: 2, next: numbered(1), more: []string{"max_deletions = 0"}, wantErr: `delete entry "k001"`},
-		"strangers that are left alone":    {declared: 1, strangers: 50, next: numbered(1), more: []string{`except = ["s*"]`}},
-		"a prefix that no key begins with": {declared: 12, next: `{}`, more: []string{"}\nkey_prefix = \"team-a/\"\nlifecycle {"}, wantErr: `would delete 12 entries`},
+		"a prefix that no key begins with": {declared: 12, next: `{}`, more: []string{"key_prefix = \"team-a/\""}, wantErr: `would delete 12 entries`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -185,7 +185,8 @@ func TestExclusiveMaxDeletions(t *testing.T) {
 						gateway.PutEntry("flags", fmt.Sprintf("s%d", i), `{}`)
 					}
 				},
-				Config: manyEntries(gateway, tt.next, "exclusive = {\n"+strings.Join(tt.more, "\n")+"\n}"),
+				Config: manyEntries(gateway, tt.next, append(tt.more, "exclusive = {}")...),
+				Check:  holdsCount(gateway, tt.left),
 			}
 			if tt.wantErr != "" {
 				next.ExpectError = inWords(tt.wantErr)
@@ -208,7 +209,7 @@ func TestExclusiveImport(t *testing.T) {
 			ExpectError: inWords("would delete 11 entries"),
 		},
 		resource.TestStep{
-			Config: manyEntries(gateway, `{ k0 = {} }`, "exclusive = { max_deletions = 11 }") + "import {\n  to = " + entriesAddress + "\n  id = \"flags\"\n}\n",
+			Config: manyEntries(gateway, `{ k0 = {} }`, "max_deletions = 11", "exclusive = {}") + "import {\n  to = " + entriesAddress + "\n  id = \"flags\"\n}\n",
 			Check:  keysOf(gateway, "k0"),
 		},
 	)
@@ -219,113 +220,49 @@ func inWords(pattern string) *regexp.Regexp {
 	return regexp.MustCompile("(?s)" + strings.ReplaceAll(pattern, " ", `[\s│]+`))
 }
 
-// TestExclusiveNested: resources whose scopes overlap leave each other's
-// entries alone, and those that are no batch.
-func TestExclusiveNested(t *testing.T) {
+// TestExclusiveOverlap: a resource that has a key in the scope is an error,
+// whichever is planned first, and the text to paste resolves it. A foreign entry that
+// the plan names is not written over.
+func TestExclusiveOverlap(t *testing.T) {
 	t.Parallel()
-	gateway := newGateway(t)
-	for _, key := range []string{"a/b/old", "a/old", "old"} {
-		gateway.PutEntry("flags", key, `{}`)
-	}
-	config := withProvider(gateway, `
-resource "quiva_kv_entries" "all" {
-  bucket    = "flags"
-  entries   = { one = {} }
-  exclusive = {}
-}
-resource "quiva_kv_entries" "a" {
-  bucket     = "flags"
-  key_prefix = "a/"
-  entries    = { "a/one" = {} }
-  exclusive  = {}
-}
-resource "quiva_kv_entries" "b" {
-  bucket     = "flags"
-  key_prefix = "a/b/"
-  entries    = { "a/b/one" = {} }
-}
-resource "quiva_kv_entry" "single" {
-  bucket = "flags"
-  key    = "single"
-  value  = {}
-}
-resource "quiva_kv_entry" "secret" {
-  bucket           = "flags"
-  key              = "a/b/secret"
-  value_wo         = {}
-  value_wo_version = 1
-}
-`)
-	declared := []string{"a/b/one", "a/b/secret", "a/one", "one", "single"}
-	run(t,
-		resource.TestStep{
-			Config:             config,
-			Check:              keysOf(gateway, "a/b/old", "a/b/one", "a/b/secret", "a/old", "a/one", "old", "one", "single"),
-			ExpectNonEmptyPlan: true,
-		},
-		resource.TestStep{
-			Config: config,
-			ConfigPlanChecks: plans(prunes{
-				"quiva_kv_entries.all": {"a/b/old", "a/old", "old"},
-				"quiva_kv_entries.a":   {"a/b/old", "a/old"},
-			}),
-			Check: keysOf(gateway, declared...),
-		},
-		resource.TestStep{Config: config, ConfigPlanChecks: plans(plancheck.ExpectEmptyPlan())},
-	)
-}
-
-// TestExclusiveReadTooLate: what depends on an exclusive resource is read
-// after that is planned. The plan fails rather than delete it.
-func TestExclusiveReadTooLate(t *testing.T) {
-	t.Parallel()
-	for name, dependent := range map[string]string{
-		"an entry": `
-resource "quiva_kv_entry" "late" {
-  bucket = quiva_kv_entries.test.bucket
-  key    = "late"
-  value  = {}
-}
-`,
-		"a batch": `
-resource "quiva_kv_entries" "late" {
-  bucket  = quiva_kv_entries.test.bucket
-  entries = { late = {} }
-}
-`,
+	for name, other := range map[string]string{
+		"an entry":         "resource \"quiva_kv_entry\" \"other\" {\n  bucket = \"flags\"\n  key = \"other\"\n  value = { n = 2 }\n}\n",
+		"properties":       "resource \"quiva_kv_entry_properties\" \"other\" {\n  bucket = \"flags\"\n  key = \"other\"\n  properties = { p = 2 }\n}\n",
+		"one planned last": "resource \"quiva_kv_entries\" \"other\" {\n  bucket = quiva_kv_entries.test.bucket\n  entries = { other = {} }\n}\n",
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			gateway := newGateway(t)
-			config := func(exclusive string) string {
-				return manyEntries(gateway, `{ a = {} }`, "exclusive = {"+exclusive+"}") + dependent
+			gateway.PutEntry("flags", "runtime", `{}`)
+			gateway.PutEntry("flags", "other", `{"n":1}`)
+			config := func(except string) string {
+				return manyEntries(gateway, `{ a = {} }`, "exclusive = { except = ["+except+"] }")
 			}
 			run(t,
-				resource.TestStep{Config: manyEntries(gateway, `{ a = {} }`) + dependent, Check: keysOf(gateway, "a", "late")},
-				resource.TestStep{Config: config(""), Check: keysOf(gateway, "a", "late"), ExpectError: inWords(`entry "late" in bucket "flags", which this resource manages.*except = \["late"\]`)},
-				resource.TestStep{Config: config(` except = ["late"] `), Check: keysOf(gateway, "a", "late")},
-				resource.TestStep{Config: config(` except = ["late"] `), ConfigPlanChecks: plans(plancheck.ExpectEmptyPlan())},
+				resource.TestStep{Config: config(`"runtime"`), ExpectNonEmptyPlan: true},
+				resource.TestStep{Config: config(`"runtime"`) + other, ExpectError: inWords(`exclusive scope.*except = \["runtime", "other"\]`)},
+				resource.TestStep{Config: config(`"runtime", "other"`), Check: keysOf(gateway, "a", "other", "runtime")},
 			)
+			if got, _ := gateway.Entry("flags", "other"); got != `{"n":1}` {
+				t.Errorf("the gateway holds %s", got)
+			}
 		})
 	}
 }
 
-// TestExclusiveAndCreated: an entry that one resource deletes as undeclared,
-// and another one creates, is the other one's, whichever comes first.
-func TestExclusiveAndCreated(t *testing.T) {
+// TestExclusivePatterns: a pattern that guards nothing is an error.
+func TestExclusivePatterns(t *testing.T) {
 	t.Parallel()
 	gateway := newGateway(t)
-	gateway.PutEntry("flags", "k", `{"n":1}`)
-	exclusive := manyEntries(gateway, `{ a = {} }`, "exclusive = {}")
-	single := "resource \"quiva_kv_entry\" \"k\" {\n  bucket = \"flags\"\n  key = \"k\"\n  value = { n = 2 }\n}\n"
-	run(t,
-		resource.TestStep{Config: exclusive, ExpectNonEmptyPlan: true},
-		resource.TestStep{
-			Config: exclusive + single,
-			Check:  resource.ComposeTestCheckFunc(keysOf(gateway, "a", "k"), holds(gateway, "flags", "k", `{"n":2}`)),
-		},
-		resource.TestStep{Config: exclusive + single, ConfigPlanChecks: plans(plancheck.ExpectEmptyPlan())},
-	)
+	for pattern, want := range map[string]string{
+		"counters/*": `matches no key that begins with the key_prefix "team/".*"team/counters/\*"`,
+		"team/x/":    `ends in a slash.*"team/x/\*"`,
+	} {
+		run(t, resource.TestStep{
+			Config:      manyEntries(gateway, `{ "team/a" = {} }`, `key_prefix = "team/"`, fmt.Sprintf("exclusive = { except = [%q] }", pattern)),
+			ExpectError: inWords(want),
+		})
+	}
 }
 
 // TestExclusiveLarge: thousands of foreign entries are found, counted and
@@ -336,13 +273,13 @@ func TestExclusiveLarge(t *testing.T) {
 	for i := range 5000 {
 		gateway.PutEntry("flags", fmt.Sprintf("old/%04d", i), `{}`)
 	}
-	config := func(exclusive string) string {
-		return manyEntries(gateway, `{ a = {} }`, "exclusive = {"+exclusive+"}")
+	config := func(exclusive string, more ...string) string {
+		return manyEntries(gateway, `{ a = {} }`, append(more, "exclusive = {"+exclusive+"}")...)
 	}
 	run(t,
 		resource.TestStep{Config: config(` except = ["old/*"] `), Check: holdsCount(gateway, 5001)},
-		resource.TestStep{Config: config(""), ExpectError: inWords("5000 entries")},
-		resource.TestStep{Config: config(" max_deletions = 5000 "), Check: keysOf(gateway, "a")},
+		resource.TestStep{Config: config(""), Check: holdsCount(gateway, 5001)},
+		resource.TestStep{Config: config("", "max_deletions = 5000"), Check: keysOf(gateway, "a")},
 	)
 }
 
@@ -355,7 +292,7 @@ func TestExclusiveIncomplete(t *testing.T) {
 		gateway.PutEntry("flags", fmt.Sprintf("old/%04d", i), `{}`)
 	}
 	gateway.Inject(mockgateway.Fault{Method: http.MethodGet, Path: "*/search-by-key", Effect: mockgateway.Respond(http.StatusOK, nil, `{"body":{"results":[],"results_total":0}}`)})
-	exclusive := manyEntries(gateway, `{ a = {} }`, "exclusive = { max_deletions = 2000 }")
+	exclusive := manyEntries(gateway, `{ a = {} }`, "max_deletions = 2000", "exclusive = {}")
 	run(t,
 		resource.TestStep{Config: exclusive, ExpectNonEmptyPlan: true},
 		resource.TestStep{

@@ -78,6 +78,7 @@ func TestKVEntriesIdentityOfOldState(t *testing.T) {
 	noDiagnostics(t, updated.Diagnostics, err)
 	hasEntriesIdentity(t, updated.NewIdentity, whole)
 
+	configure(t, server, gateway) // another run
 	gateway.Inject(mockgateway.Fault{Method: http.MethodDelete, Effect: mockgateway.Respond(http.StatusForbidden, nil, `{"error":"forbidden"}`)})
 	none, err := tfprotov6.NewDynamicValue(schema.ValueType(), tftypes.NewValue(schema.ValueType(), nil))
 	if err != nil {

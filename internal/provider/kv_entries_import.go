@@ -80,10 +80,11 @@ func importedEntries(diags *diag.Diagnostics, identity kvEntriesIdentity, listed
 		KeyPrefix: identity.KeyPrefix,
 		Entries:   objectOf(diags, entries),
 		// The default, so that the first plan after an import is empty.
-		Overwrite:  types.BoolValue(false),
-		Exclusive:  noExclusive,
-		Undeclared: types.ListNull(types.StringType),
-		ID:         identity.id(),
+		Overwrite:    types.BoolValue(false),
+		MaxDeletions: types.NumberNull(),
+		Exclusive:    noExclusive,
+		Undeclared:   types.ListNull(types.StringType),
+		ID:           identity.id(),
 	}
 }
 

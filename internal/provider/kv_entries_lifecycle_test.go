@@ -16,9 +16,9 @@ import (
 	"github.com/quivaworks/terraform-provider-quiva/internal/mockgateway"
 )
 
-// TestAccKVEntriesLifecycle also counts the requests: only what changes is
+// TestKVEntriesLifecycle also counts the requests: only what changes is
 // sent, and what is new is looked at first.
-func TestAccKVEntriesLifecycle(t *testing.T) {
+func TestKVEntriesLifecycle(t *testing.T) {
 	t.Parallel()
 	gateway := newGateway(t)
 	gateway.PutEntry("flags", "stranger", `{"n":0}`)
@@ -114,7 +114,7 @@ func TestKVEntriesThousand(t *testing.T) {
 		resource.TestStep{
 			PreConfig: reset,
 			Config:    manyEntries(gateway, "{ for i in range(1000) : format(\"k%03d\", i) => { n = i % 100 == 0 ? -1 : i } }"),
-			Check: resource.ComposeTestCheckFunc(asked(gateway, requests{lists: 1, puts: 10}), func(*terraform.State) error {
+			Check: resource.ComposeTestCheckFunc(asked(gateway, requests{lists: 1, gets: 10, puts: 10}), func(*terraform.State) error {
 				for i := range 1000 {
 					want := 1
 					if i%100 == 0 {
@@ -148,7 +148,7 @@ func TestKVEntriesBucketChangeReplaces(t *testing.T) {
 			Config:           in("limits"),
 			ConfigPlanChecks: plans(entriesAction(plancheck.ResourceActionReplace)),
 			Check: resource.ComposeTestCheckFunc(
-				asked(gateway, requests{lists: 1, gets: 20, puts: 20, deletes: 20}),
+				asked(gateway, requests{lists: 2, gets: 20 + 12, puts: 20, deletes: 20}),
 				holdsNumbered(gateway, 0, map[string]string{"stranger": `{}`}),
 				holds(gateway, "limits", "k007", `{"n":7}`)),
 		},
@@ -203,20 +203,20 @@ func TestKVEntriesDrift(t *testing.T) {
 	run(t,
 		resource.TestStep{Config: configuration},
 		drift(put("a", ` { "deep" : {"n":1.0}, "hosts":["x"],"on":true}`), 0, requests{}),
-		drift(put("a", `{"deep":{"n":2},"hosts":["x"],"on":true}`), 1, requests{puts: 1}, "a.deep.n"),
-		drift(put("a", `{"deep":{"n":1,"m":null},"hosts":["x","y"]}`), 1, requests{puts: 1}, "-a.deep.m", "a.hosts", "+a.on"),
-		drift(put("b", `"a string"`), 1, requests{puts: 1}, "b"),
+		drift(put("a", `{"deep":{"n":2},"hosts":["x"],"on":true}`), 1, requests{gets: 1, puts: 1}, "a.deep.n"),
+		drift(put("a", `{"deep":{"n":1,"m":null},"hosts":["x","y"]}`), 1, requests{gets: 1, puts: 1}, "-a.deep.m", "a.hosts", "+a.on"),
+		drift(put("b", `"a string"`), 1, requests{gets: 1, puts: 1}, "b"),
 		drift(put("b", `null`), 1, requests{gets: 1, puts: 1}, "+b"), // which is no value
-		drift(put("b", `[{}]`), 1, requests{puts: 1}, "b"),
-		drift(put("k003", `{"n":9007199254740993}`), 1, requests{puts: 1}, "k003.n"),
-		// What is gone is looked at before it is created.
+		drift(put("b", `[{}]`), 1, requests{gets: 1, puts: 1}, "b"),
+		drift(put("k003", `{"n":9007199254740993}`), 1, requests{gets: 1, puts: 1}, "k003.n"),
+		// What is changed or created is read before it is written.
 		drift(func() { gateway.DeleteEntry("flags", "k003") }, 1, requests{gets: 1, puts: 1}, "+k003"),
 		drift(func() {
 			gateway.DeleteEntry("flags", "k003")
 			gateway.DeleteEntry("flags", "b")
 			gateway.PutEntry("flags", "k005", `{}`)
 			gateway.PutEntry("flags", "a", `{"on":false,"hosts":["x"],"deep":{"n":1}}`)
-		}, 4, requests{gets: 2, puts: 4}, "a.on", "+b", "+k003", "+k005.n"),
+		}, 4, requests{gets: 4, puts: 4}, "a.on", "+b", "+k003", "+k005.n"),
 		resource.TestStep{
 			PreConfig: func() {
 				for key := range gateway.Entries("flags") {
@@ -240,6 +240,7 @@ func TestKVEntriesDrift(t *testing.T) {
 			PlanOnly:           true,
 			ExpectNonEmptyPlan: true,
 		},
+		resource.TestStep{Config: configuration}, // for the destruction, which does not refresh
 	)
 }
 

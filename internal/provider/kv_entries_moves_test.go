@@ -26,10 +26,10 @@ func TestKVEntriesReplaced(t *testing.T) {
 		forced, tainted, changed requests // two go and two come
 	}{
 		"destroyed first": {"", plancheck.ResourceActionDestroyBeforeCreate,
-			requests{lists: 1, gets: 18}, requests{lists: 1, gets: 18}, requests{lists: 1, gets: 18, puts: 2, deletes: 2}},
+			requests{lists: 1, gets: 18}, requests{lists: 1, gets: 18}, requests{lists: 1, gets: 18 + 2, puts: 2, deletes: 2}},
 		// The new object does not know of the old one and looks at all keys.
 		"created first": {"create_before_destroy = true", plancheck.ResourceActionCreateBeforeDestroy,
-			requests{lists: 1, gets: 18}, requests{lists: 1, gets: 18}, requests{lists: 1, gets: 18, puts: 2, deletes: 2}},
+			requests{lists: 1, gets: 18}, requests{lists: 1, gets: 18}, requests{lists: 1, gets: 18 + 2, puts: 2, deletes: 2}},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

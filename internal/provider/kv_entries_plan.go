@@ -13,6 +13,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 
 	"github.com/quivaworks/terraform-provider-quiva/internal/dynamicvalue"
+	"github.com/quivaworks/terraform-provider-quiva/internal/reconcile"
 )
 
 // entriesValidator accepts an object of objects or their JSON texts, with the keys that an entry
@@ -84,44 +85,113 @@ func checkKeyPrefix(diags *diag.Diagnostics, model kvEntriesModel) {
 // the configuration's entries even if those in the state are the same JSON with
 // other Terraform types: see quiva_kv_entry.
 func (r *kvEntriesResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
-	if req.Plan.Raw.IsNull() {
-		var state kvEntriesModel
+	var plan, state kvEntriesModel
+	owner, _ := ownerOf(ctx, req.Private, kvEntriesType)
+	exists := !req.State.Raw.IsNull()
+	if exists {
 		resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-		entries, _ := dynamicvalue.Of(state.Entries).Members()
-		resp.Diagnostics.Append(r.gateway.planDeletion(ctx, state.Bucket.ValueString(), slices.Sorted(maps.Keys(entries))).store(ctx, resp.Private)...)
+	}
+	current, _ := dynamicvalue.Of(state.Entries).Members()
+	had := slices.Sorted(maps.Keys(current))
+	if req.Plan.Raw.IsNull() {
+		left := r.gateway.planDeletion(ctx, resp, owner, state.Bucket.ValueString(), had)
+		warnOfDeletions(&resp.Diagnostics, state, slices.DeleteFunc(had, func(key string) bool { return slices.Contains(left, key) }), nil)
 		return
 	}
-	var plan kvEntriesModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
-	if resp.Diagnostics.HasError() || req.Plan.Raw.Equal(req.State.Raw) && len(plan.Undeclared.Elements()) == 0 {
-		return // nothing to do
-	}
-	plan.ID = plan.identity().id()
-	// Terraform validates once, but plans again when all is known.
-	checkKeyPrefix(&resp.Diagnostics, plan)
-	checkEntries(&resp.Diagnostics, plan.Entries)
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	bucket := plan.Bucket.ValueString()
-	planned, _ := dynamicvalue.Of(plan.Entries).Members()
-	if r.gateway.refuseProperties(&resp.Diagnostics, bucket, slices.Collect(maps.Keys(planned))...) {
+	planned, areKnown := dynamicvalue.Of(plan.Entries).Members()
+	if !req.Plan.Raw.Equal(req.State.Raw) || len(plan.Undeclared.Elements()) > 0 {
+		plan.ID = plan.identity().id()
+		// Terraform validates once, but plans again when all is known.
+		checkKeyPrefix(&resp.Diagnostics, plan)
+		checkEntries(&resp.Diagnostics, plan.Entries)
+		if resp.Diagnostics.HasError() {
+			return
+		}
+		var before *kvEntriesModel
+		var removed []string
+		if exists {
+			before = &state
+			if removed = without(had, planned); !areKnown {
+				removed = nil // Terraform plans again once they are
+			}
+			refuseDeletions(&resp.Diagnostics, plan, removed)
+		}
+		digests, _ := undeclaredNote.read(ctx, req.Private)
+		pruned := r.planExclusive(ctx, &resp.Diagnostics, &plan, before, digests)
+		if exists && plan.Bucket.ValueString() != state.Bucket.ValueString() {
+			removed = had
+		}
+		if !resp.Diagnostics.HasError() {
+			warnOfDeletions(&resp.Diagnostics, state, removed, pruned)
+		}
+		resp.Diagnostics.Append(resp.Plan.Set(ctx, plan)...)
+	}
+	if resp.Diagnostics.HasError() || plan.Bucket.IsUnknown() {
 		return
 	}
-	if req.State.Raw.IsNull() {
-		resp.Diagnostics.Append(r.gateway.planCreation(bucket, slices.Sorted(maps.Keys(planned))).store(ctx, resp.Private)...)
-		r.planExclusive(ctx, &resp.Diagnostics, &plan, nil, nil)
-	} else {
-		var state kvEntriesModel
-		resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-		current, _ := dynamicvalue.Of(state.Entries).Members()
-		r.gateway.run.PlanCreation(bucket, slices.DeleteFunc(slices.Collect(maps.Keys(planned)), func(key string) bool {
-			_, exists := current[key]
-			return exists
-		}))
-		digests, diags := digestsOf(ctx, req.Private)
-		resp.Diagnostics.Append(diags...)
-		r.planExclusive(ctx, &resp.Diagnostics, &plan, &state, digests)
+	declaration := reconcile.Declaration{
+		Owner:     owner,
+		Bucket:    plan.Bucket.ValueString(),
+		Keys:      slices.Sorted(maps.Keys(planned)),
+		HadIn:     state.Bucket.ValueString(),
+		Had:       had,
+		KeyPrefix: plan.KeyPrefix.ValueString(),
+		Scope:     plan.scope(ctx),
 	}
-	resp.Diagnostics.Append(resp.Plan.Set(ctx, plan)...)
+	r.gateway.planDeclaration(ctx, req, resp, declaration)
+}
+
+// without returns the keys, sorted, that are not those of entries.
+func without(keys []string, entries map[string]dynamicvalue.Value) []string {
+	return slices.DeleteFunc(slices.Sorted(slices.Values(keys)), func(key string) bool {
+		_, ok := entries[key]
+		return ok
+	})
+}
+
+// defaultMaxDeletions is how many entries one plan may delete.
+const defaultMaxDeletions = 10
+
+// maxDeletions is how many entries a plan may delete.
+func (m kvEntriesModel) maxDeletions() int64 {
+	return valueOr(int64Of(m.MaxDeletions), defaultMaxDeletions)
+}
+
+// refuseDeletions adds an error if more entries are removed than may be deleted.
+func refuseDeletions(diags *diag.Diagnostics, plan kvEntriesModel, removed []string) {
+	if int64(len(removed)) > plan.maxDeletions() {
+		diags.AddAttributeError(path.Root("entries"), "Too many deletions",
+			fmt.Sprintf("This plan would delete %s, which are not in entries any more. max_deletions allows %d. Check entries and key_prefix. If all of these should be deleted, raise the limit for one apply:\n\n  max_deletions = %d\n\n"+
+				"Destroying the resource is not limited, but Terraform makes this plan before it, unless it does not refresh:\n\n  terraform destroy -refresh=false",
+				describeKeys(plan.Bucket.ValueString(), removed), plan.maxDeletions(), len(removed)))
+	}
+}
+
+// warnOfDeletions says which entries a plan deletes: Terraform counts all of them as
+// one change. It shows the warning in the apply too.
+func warnOfDeletions(diags *diag.Diagnostics, m kvEntriesModel, removed, pruned []string) {
+	count := len(removed) + len(pruned)
+	if count == 0 {
+		return
+	}
+	var sentences []string
+	if len(removed) > 0 {
+		sentences = append(sentences, fmt.Sprintf("This resource gives up %s. What another resource of this configuration takes over is kept.", quoteEntries(removed)))
+	}
+	if len(pruned) > 0 {
+		sentences = append(sentences, fmt.Sprintf("No resource of this configuration declares %s in its exclusive scope.", quoteEntries(pruned)))
+	}
+	diags.AddAttributeWarning(path.Root("entries"), "This change deletes "+fmt.Sprintf("%s of %q", countEntries(count), m.identity().id().ValueString()), strings.Join(sentences, " "))
+}
+
+// countEntries is a number of entries within a sentence.
+func countEntries(count int) string {
+	if count == 1 {
+		return "1 entry"
+	}
+	return fmt.Sprintf("%d entries", count)
 }

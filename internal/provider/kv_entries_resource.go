@@ -3,7 +3,9 @@ package provider
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"maps"
+	"math"
 	"slices"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -73,6 +75,12 @@ func (r *kvEntriesResource) Schema(_ context.Context, _ resource.SchemaRequest, 
 				Computed:            true,
 				Default:             booldefault.StaticBool(false),
 			},
+			"max_deletions": schema.NumberAttribute{
+				MarkdownDescription: fmt.Sprintf("Maximum number of entries that one plan may delete, so that an empty file or a wrong prefix deletes nothing. More removed entries are an error. "+
+					"More undeclared entries, which are counted separately, are a warning, and none of them is deleted. Destroying the resource is not limited. Defaults to `%d`.", defaultMaxDeletions),
+				Optional:   true,
+				Validators: []validator.Number{wholeNumber{0, math.MaxInt64}},
+			},
 			"exclusive":  exclusiveAttribute,
 			"undeclared": undeclaredAttribute,
 			"id": schema.StringAttribute{
@@ -101,7 +109,7 @@ func (r *kvEntriesResource) IdentitySchema(_ context.Context, _ resource.Identit
 func (r *kvEntriesResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
 	var plan kvEntriesModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
-	resp.Diagnostics.Append(successors{}.store(ctx, resp.Private)...)
+	resp.Diagnostics.Append(markCreated(ctx, resp.Private)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
@@ -118,7 +126,6 @@ func (r *kvEntriesResource) Create(ctx context.Context, req resource.CreateReque
 }
 
 func (r *kvEntriesResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
-	defer r.gateway.run.Reading()()
 	var state kvEntriesModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
 	if resp.Diagnostics.HasError() {
@@ -128,12 +135,12 @@ func (r *kvEntriesResource) Read(ctx context.Context, req resource.ReadRequest, 
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, state.identity())...)
 	known, _ := dynamicvalue.Of(state.Entries).Members()
 	keys := slices.Sorted(maps.Keys(known))
-	if pruned := r.gateway.run.Pruned(state.Bucket.ValueString(), keys); len(pruned) > 0 {
-		resp.Diagnostics.Append(prunedElsewhere(state.Bucket.ValueString(), pruned))
-		return
+	owner, isNew := ownerOf(ctx, req.Private, kvEntriesType)
+	if isNew {
+		resp.Diagnostics.Append(markNote.write(ctx, resp.Private, &owner.Mark)...)
 	}
-	if twice := r.gateway.run.ReadBy(state.Bucket.ValueString(), keys); len(twice) > 0 {
-		resp.Diagnostics.Append(heldTwice(state.Bucket.ValueString(), twice...))
+	if twice := r.gateway.plan.Read(owner, state.Bucket.ValueString(), keys, isNew); len(twice) > 0 {
+		resp.Diagnostics.Append(heldTwice(state.Bucket.ValueString(), twice))
 		for _, key := range twice {
 			delete(known, key)
 		}
@@ -144,13 +151,10 @@ func (r *kvEntriesResource) Read(ctx context.Context, req resource.ReadRequest, 
 		state.Entries = dynamicvalue.Object(known).Attribute()
 		resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
 	}
-	if r.gateway.refuseProperties(&resp.Diagnostics, state.Bucket.ValueString(), slices.Collect(maps.Keys(known))...) {
-		return
-	}
 	client, ok := r.gateway.clientToRefresh(&resp.Diagnostics, true)
 	if !ok {
 		// Exclusive deletes only what this refresh would have found.
-		resp.Diagnostics.Append(storeDigests(ctx, resp.Private, nil, nil)...)
+		resp.Diagnostics.Append(undeclaredNote.write(ctx, resp.Private, nil)...)
 		return
 	}
 	remote, outcome := client.RefreshEntries(ctx, state.Bucket.ValueString(), slices.Sorted(maps.Keys(known)), func(entry quiva.Entry) bool {
@@ -187,12 +191,11 @@ func (r *kvEntriesResource) Update(ctx context.Context, req resource.UpdateReque
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	digests, diags := digestsOf(ctx, req.Private)
-	resp.Diagnostics.Append(diags...)
+	digests, _ := undeclaredNote.read(ctx, req.Private)
 	updated, _ := r.apply(ctx, &resp.Diagnostics, plan, state, digests)
 	// Even if it failed: what was not deleted may be declared by the next plan,
 	// and only a refresh can tell.
-	resp.Diagnostics.Append(storeDigests(ctx, resp.Private, nil, nil)...)
+	resp.Diagnostics.Append(undeclaredNote.write(ctx, resp.Private, nil)...)
 	resp.Diagnostics.Append(storeEntries(ctx, updated, &resp.State, resp.Identity)...)
 }
 
@@ -201,58 +204,84 @@ func (r *kvEntriesResource) Update(ctx context.Context, req resource.UpdateReque
 // Only then does it include entries that existed already and that no state had,
 // since whatever is in the state may later be deleted. The digests are those of
 // the entries that the plan may have named as undeclared.
-func (r *kvEntriesResource) apply(ctx context.Context, diags *diag.Diagnostics, plan, state kvEntriesModel, digests map[string][]byte) (applied kvEntriesModel, ok bool) {
+func (r *kvEntriesResource) apply(ctx context.Context, diags *diag.Diagnostics, plan, state kvEntriesModel, digests *map[string][]byte) (applied kvEntriesModel, ok bool) {
 	wanted := encodeEntries(diags, plan.Entries)
-	client, ok := r.gateway.configuredClient(diags)
-	if !ok || diags.HasError() {
+	if diags.HasError() {
 		return state, false
 	}
-	planned, _ := dynamicvalue.Of(plan.Entries).Members()
-	current, _ := dynamicvalue.Of(state.Entries).Members()
 	change := reconcile.Change{
-		Bucket:    plan.Bucket.ValueString(),
 		Add:       map[string]json.RawMessage{},
 		Set:       map[string]json.RawMessage{},
-		Remove:    map[string]json.RawMessage{},
+		Keep:      map[string]json.RawMessage{},
+		Had:       state.had(),
 		Overwrite: plan.Overwrite.ValueBool(),
 	}
 	for key, value := range wanted {
-		if old, exists := current[key]; !exists {
+		if old, exists := change.Had[key]; !exists {
 			change.Add[key] = value
-		} else if !dynamicvalue.Holds(old, value) {
+		} else if !dynamicvalue.Equal(old, value) {
 			change.Set[key] = value
+		} else {
+			change.Keep[key] = value
 		}
 	}
-	for key, value := range current {
-		if _, stays := planned[key]; !stays {
-			change.Remove[key], _ = dynamicvalue.EncodeEntry(value) // without it, a creation takes over any value
+	for key := range change.Had {
+		if wanted[key] == nil {
+			change.Remove = append(change.Remove, key)
 		}
 	}
-	plan.prune(ctx, diags, &change, state, digests)
-	outcome := r.gateway.run.Apply(ctx, change)
+	r.prune(&change, plan, state, digests)
+	outcome, ok := r.gateway.change(ctx, diags, state.subject(), change)
+	if !ok {
+		return state, false
+	}
 	if len(outcome.Kept) > 0 {
 		diags.Append(undeclaredKept(plan.Bucket.ValueString(), outcome.Kept))
 	}
-	if outcome.Failure == nil {
+	if !outcome.Failed() {
 		if plan.Undeclared.IsUnknown() {
-			r.listUndeclared(ctx, diags, client, &plan)
+			r.listUndeclared(ctx, diags, r.gateway.client, &plan)
 		}
 		return plan, true
 	}
-	r.gateway.addFailure(diags, state.subject(), outcome)
+	planned, _ := dynamicvalue.Of(plan.Entries).Members()
+	return state.after(diags, outcome, planned), false
+}
+
+// had is what a change may write over or delete, as the state has it.
+func (m kvEntriesModel) had() map[string]json.RawMessage {
+	current, _ := dynamicvalue.Of(m.Entries).Members()
+	had := make(map[string]json.RawMessage, len(current))
+	for key, value := range current {
+		had[key], _ = dynamicvalue.EncodeEntry(value) // what is in a state always encodes
+	}
+	return had
+}
+
+// after is a state after a change that was not wholly made: with what was, and with
+// the values of entries that were left alone, so that the next plan shows them.
+func (m kvEntriesModel) after(diags *diag.Diagnostics, outcome reconcile.Outcome, planned map[string]dynamicvalue.Value) kvEntriesModel {
+	current, _ := dynamicvalue.Of(m.Entries).Members()
+	if current == nil {
+		current = map[string]dynamicvalue.Value{}
+	}
 	for _, key := range outcome.Written {
 		current[key] = planned[key]
 	}
-	for key, value := range outcome.TakenOver {
-		if value != nil { // a secret must not come into the state
-			current[key] = decodeValue(diags, key, value)
+	for _, remote := range []map[string]json.RawMessage{outcome.Inherited, outcome.Changed} {
+		for key, value := range remote {
+			var problems diag.Diagnostics
+			held := refreshValue(&problems, key, current[key], value)
+			if diags.Append(problems...); value != nil && !problems.HasError() { // a secret must not come into the state
+				current[key] = held
+			}
 		}
 	}
-	for _, key := range outcome.LetGo {
+	for _, key := range outcome.Removed {
 		delete(current, key)
 	}
-	state.Entries = dynamicvalue.Object(current).Attribute()
-	return state, false
+	m.Entries = dynamicvalue.Object(current).Attribute()
+	return m
 }
 
 // subject is the object in errors.
@@ -266,42 +295,31 @@ func (r *kvEntriesResource) Delete(ctx context.Context, req resource.DeleteReque
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	if _, ok := r.gateway.configuredClient(&resp.Diagnostics); !ok {
-		return
+	had := state.had()
+	keys := slices.Sorted(maps.Keys(had))
+	outcome, _ := r.gateway.change(ctx, &resp.Diagnostics, state.subject(), reconcile.Change{
+		Remove:     keys,
+		Had:        had,
+		Overwrite:  state.Overwrite.ValueBool(),
+		Successors: successorsOf(ctx, req.Private, state.Bucket.ValueString(), keys),
+	})
+	if outcome.Failed() {
+		resp.Diagnostics.Append(storeEntries(ctx, state.after(&resp.Diagnostics, outcome, nil), &resp.State, resp.Identity)...)
 	}
-	successors, diags := successorsOf(ctx, req.Private)
-	resp.Diagnostics.Append(diags...)
-	current, _ := dynamicvalue.Of(state.Entries).Members()
-	change := reconcile.Change{
-		Bucket:     state.Bucket.ValueString(),
-		Remove:     make(map[string]json.RawMessage, len(current)),
-		Successors: successors.in(state.Bucket.ValueString()),
-		IsReplaced: successors.IsReplacement,
-	}
-	for key, value := range current {
-		change.Remove[key], _ = dynamicvalue.EncodeEntry(value) // without it, a creation takes over any value
-	}
-	outcome := r.gateway.run.Apply(ctx, change)
-	if outcome.Failure == nil {
-		return
-	}
-	r.gateway.addFailure(&resp.Diagnostics, state.subject(), outcome)
-	for _, key := range outcome.LetGo {
-		delete(current, key)
-	}
-	state.Entries = dynamicvalue.Object(current).Attribute()
-	resp.Diagnostics.Append(storeEntries(ctx, state, &resp.State, resp.Identity)...)
 }
+
+const kvEntriesType = "quiva_kv_entries"
 
 // kvEntriesModel is quiva_kv_entries in a configuration, a plan or the state.
 type kvEntriesModel struct {
-	Bucket     types.String  `tfsdk:"bucket"`
-	KeyPrefix  types.String  `tfsdk:"key_prefix"`
-	Entries    types.Dynamic `tfsdk:"entries"`
-	Overwrite  types.Bool    `tfsdk:"overwrite"`
-	Exclusive  types.Object  `tfsdk:"exclusive"`
-	Undeclared types.List    `tfsdk:"undeclared"`
-	ID         types.String  `tfsdk:"id"`
+	Bucket       types.String  `tfsdk:"bucket"`
+	KeyPrefix    types.String  `tfsdk:"key_prefix"`
+	Entries      types.Dynamic `tfsdk:"entries"`
+	Overwrite    types.Bool    `tfsdk:"overwrite"`
+	MaxDeletions types.Number  `tfsdk:"max_deletions"`
+	Exclusive    types.Object  `tfsdk:"exclusive"`
+	Undeclared   types.List    `tfsdk:"undeclared"`
+	ID           types.String  `tfsdk:"id"`
 }
 
 // kvEntriesIdentity is what names the entries of a bucket, or those whose keys

@@ -97,7 +97,7 @@ func TestKVEntriesUnknown(t *testing.T) {
 				Config:           withOther(configuration, `{ a = { n = 1 }, c = {} }`),
 				ConfigPlanChecks: plans(entriesAction(plancheck.ResourceActionUpdate), unknown),
 				Check: resource.ComposeTestCheckFunc(
-					asked(gateway, requests{gets: 2 + 1, puts: 1, deletes: 1}),
+					asked(gateway, requests{gets: 2 + 2, puts: 1, deletes: 1}),
 					holds(gateway, "flags", "c", `{}`), absent(gateway, "b")),
 			},
 		)
@@ -117,7 +117,7 @@ func TestKVEntriesUnknown(t *testing.T) {
 				PreConfig: func() { gateway.ResetRequests() },
 				Config:    withOther(configuration, `{ x = [2] }`),
 				Check: resource.ComposeTestCheckFunc(
-					asked(gateway, requests{gets: 3, puts: 2}),
+					asked(gateway, requests{gets: 3 + 2, puts: 2}),
 					holds(gateway, "flags", "b", `{"x":[2]}`)),
 			},
 		)

@@ -1,50 +1,19 @@
 package provider_test
 
 import (
-	"context"
-	"fmt"
+	"encoding/json"
 	"maps"
-	"net/http"
+	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
-	"github.com/hashicorp/terraform-plugin-testing/plancheck"
-	"github.com/hashicorp/terraform-plugin-testing/terraform"
 )
 
-// creations checks how many entries a plan creates or adds. It must delete none.
-type creations int
-
-func (want creations) CheckPlan(_ context.Context, req plancheck.CheckPlanRequest, resp *plancheck.CheckPlanResponse) {
-	got := 0
-	for _, change := range req.Plan.ResourceChanges {
-		switch {
-		case change.Change.Actions.Delete():
-			resp.Error = fmt.Errorf("the plan deletes %s", change.Address)
-			return
-		case change.Change.Actions.Create():
-			got++
-		}
-		for _, difference := range differences("", entriesIn(change.Change.Before), entriesIn(change.Change.After)) {
-			if change.Change.Actions.Update() && strings.HasPrefix(difference, "+") {
-				got++
-			} else if change.Change.Actions.Update() {
-				resp.Error = fmt.Errorf("the plan changes %s of %s", difference, change.Address)
-				return
-			}
-		}
-	}
-	if got != int(want) {
-		resp.Error = fmt.Errorf("the plan creates %d entries, want %d", got, want)
-	}
-}
-
-// TestKVEntryInTwoResources: of two resources that hold one entry, the second
-// to be read leaves it to the first. The plan shows that as a creation, and
-// whichever resource stays in the configuration, the entry is never deleted.
+// TestKVEntryInTwoResources: two resources that declare one entry are an error,
+// and it can move from one to the other.
 func TestKVEntryInTwoResources(t *testing.T) {
 	t.Parallel()
 	one := func(name string) string {
@@ -70,24 +39,11 @@ func TestKVEntryInTwoResources(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			gateway := newGateway(t)
-			untouched := resource.ComposeTestCheckFunc(holds(gateway, "flags", "shared", `{"n":1}`), func(*terraform.State) error {
-				if writes := gateway.Revisions("flags", "shared"); writes != 1 {
-					return fmt.Errorf("the entry was written %d times", writes)
-				}
-				if deletes := gateway.Count(http.MethodDelete, "*/entries/shared"); deletes > 0 {
-					return fmt.Errorf("the entry was deleted %d times", deletes)
-				}
-				return nil
-			})
+			untouched := holds(gateway, "flags", "shared", `{"n":1}`)
 			run(t,
 				resource.TestStep{Config: withProvider(gateway, tt.first), Check: untouched},
-				// The second resource adopts the entry, which is equal.
-				resource.TestStep{
-					Config:             withProvider(gateway, tt.first+tt.second),
-					Check:              untouched,
-					ConfigPlanChecks:   resource.ConfigPlanChecks{PostApplyPostRefresh: []plancheck.PlanCheck{creations(1)}},
-					ExpectNonEmptyPlan: true,
-				},
+				resource.TestStep{Config: withProvider(gateway, tt.first+tt.second), ExpectError: message("KV entry declared twice")},
+				// It adopts the entry, which is equal.
 				resource.TestStep{Config: withProvider(gateway, tt.without+tt.second), Check: untouched},
 			)
 			if _, ok := gateway.Entry("flags", "shared"); ok {
@@ -126,9 +82,11 @@ func TestKVEntryInTwoResourcesWarning(t *testing.T) {
 			gateway.PutEntry("flags", "other", `{}`)
 			server := newServer(t)
 			configure(t, server, gateway)
-			read := func(typeName string) (tftypes.Value, []*tfprotov6.Diagnostic) {
+			read := func(mark, typeName string) (tftypes.Value, []*tfprotov6.Diagnostic) {
 				schema := resourceSchema(t, server, typeName)
-				response, err := server.ReadResource(t.Context(), &tfprotov6.ReadResourceRequest{TypeName: typeName, CurrentState: objectOf(t, schema, maps.Clone(states[typeName]))})
+				response, err := server.ReadResource(t.Context(), &tfprotov6.ReadResourceRequest{
+					TypeName: typeName, CurrentState: objectOf(t, schema, maps.Clone(states[typeName])), Private: notes(t, map[string]string{"mark": strconv.Quote(mark)}),
+				})
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -138,9 +96,9 @@ func TestKVEntryInTwoResourcesWarning(t *testing.T) {
 				}
 				return state, response.Diagnostics
 			}
-			_, diagnostics := read(tt.first)
+			_, diagnostics := read("first", tt.first)
 			noDiagnostics(t, diagnostics, nil)
-			state, diagnostics := read(tt.second)
+			state, diagnostics := read("second", tt.second)
 			if len(diagnostics) != 1 || diagnostics[0].Severity != tfprotov6.DiagnosticSeverityWarning || diagnostics[0].Summary != "KV entry in two resources" ||
 				!strings.Contains(diagnostics[0].Detail, `entry "shared" in bucket "flags"`) {
 				t.Errorf("the second one says %+v", diagnostics)
@@ -157,4 +115,18 @@ func TestKVEntryInTwoResourcesWarning(t *testing.T) {
 			}
 		})
 	}
+}
+
+// notes is a private state with notes of the provider, which are JSON texts.
+func notes(t *testing.T, texts map[string]string) []byte {
+	t.Helper()
+	stored := map[string][]byte{}
+	for name, text := range texts {
+		stored[name] = []byte(text)
+	}
+	private, err := json.Marshal(stored)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return private
 }

@@ -77,9 +77,11 @@ func TestKVEntryMoves(t *testing.T) {
 			configure(t, applying, gateway)
 
 			plan := func(typeName string, prior, proposed *tfprotov6.DynamicValue) *tfprotov6.PlanResourceChangeResponse {
-				response, err := planning.PlanResourceChange(t.Context(), &tfprotov6.PlanResourceChangeRequest{
-					TypeName: typeName, PriorState: prior, ProposedNewState: proposed, Config: proposed,
-				})
+				request := &tfprotov6.PlanResourceChangeRequest{TypeName: typeName, PriorState: prior, ProposedNewState: proposed, Config: proposed}
+				if tt.was == 0 {
+					request.PriorPrivate = notes(t, map[string]string{"write_only": "true"})
+				}
+				response, err := planning.PlanResourceChange(t.Context(), request)
 				noDiagnostics(t, response.Diagnostics, err)
 				return response
 			}
@@ -104,7 +106,9 @@ func TestKVEntryMoves(t *testing.T) {
 				gateway.Inject(mockgateway.Fault{Method: http.MethodPut, Effect: unauthorized})
 			}
 
-			noDiagnostics(t, apply(tt.from, before, noneAfter, private).Diagnostics, nil)
+			if left := apply(tt.from, before, noneAfter, private).Diagnostics; len(left) != 1 || left[0].Summary != "KV entry left in place" {
+				t.Errorf("the deletion says %+v", left)
+			}
 			created := apply(tt.to, noneBefore, creation.PlannedState, creation.PlannedPrivate)
 			want, held := 2, `{"n":2}`
 			if tt.fails {

@@ -3,7 +3,6 @@ package provider
 import (
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -14,21 +13,14 @@ import (
 	"github.com/quivaworks/terraform-provider-quiva/internal/reconcile"
 )
 
-// addPropertiesFailure adds the error for a change of some properties of an entry,
-// if that failed.
-func (g *gateway) addPropertiesFailure(diags *diag.Diagnostics, m kvEntryPropertiesModel, failure *reconcile.Failure) {
-	g.warnOfEnvelopes(diags)
-	if failure == nil {
-		return
-	}
-	bucket, key := m.Bucket.ValueString(), m.Key.ValueString()
-	entry := describeKeys(bucket, []string{key})
-	attribute := path.Root("properties")
+// addPropertiesFailure adds the error for a change of some properties of an entry.
+func (g *gateway) addPropertiesFailure(diags *diag.Diagnostics, s subject, failure *reconcile.Failure) {
+	entry, attribute := describeKeys(s.bucket, []string{s.key}), s.value
 	switch failure.Kind {
 	case reconcile.Cancelled:
 		g.addError(diags, operation{doing: "change " + entry}, failure.Err)
 	case reconcile.NotChecked:
-		g.addError(diags, operation{doing: "read " + entry, rejected: path.Root("key")}, failure.Err)
+		g.addError(diags, operation{doing: "read " + entry, rejected: s.keyPath()}, failure.Err)
 	case reconcile.WrittenBefore:
 		if len(failure.Properties) == 0 {
 			diags.AddAttributeError(path.Root("key"), "KV entry declared twice",
@@ -40,29 +32,29 @@ func (g *gateway) addPropertiesFailure(diags *diag.Diagnostics, m kvEntryPropert
 			fmt.Sprintf("This run has already written %s of %s, under another address. One property can belong to one resource only; two would overwrite each other in every apply. "+
 				"Remove it from one of them.", quoteProperties(failure.Properties), entry))
 	case reconcile.Taken:
-		g.addTakenProperties(diags, m, failure.Properties)
+		g.addTakenProperties(diags, s, failure.Properties)
+	case reconcile.Changed:
+		diags.AddAttributeError(attribute, "KV entry changed since the plan", fmt.Sprintf("Properties: %s. ", quoteProperties(failure.Properties))+s.changedKeys([]string{s.key}))
 	case reconcile.NotWritten:
 		if errors.Is(failure.Err, quiva.ErrNotFound) {
-			g.missingBucket(diags, bucket)
+			g.missingBucket(diags, s.bucket)
 			return
 		}
 		g.addError(diags, operation{doing: "write " + entry, rejected: attribute}, failure.Err)
 	case reconcile.NotDeleted:
-		g.addError(diags, operation{doing: "delete " + entry, rejected: path.Root("key")}, failure.Err)
+		g.addError(diags, operation{doing: "delete " + entry, rejected: s.keyPath()}, failure.Err)
 	case reconcile.Overtaken:
 		diags.AddError("KV entry overwritten by another writer",
 			fmt.Sprintf("Entry %q in bucket %q was changed, but another writer, which had read the entry before, overwrote it right after, so the change is lost. "+
-				"The gateway has no conditional write, which would prevent this.\n\nApply again. If it happens often, one of the two should write an entry of its own.", key, bucket))
+				"The gateway has no conditional write, which would prevent this.\n\nApply again. If it happens often, one of the two should write an entry of its own.", s.key, s.bucket))
 	case reconcile.Retained:
-		diags.AddError("KV entry kept",
-			fmt.Sprintf("This resource was to give up properties of %s to another resource, but that one could not be created or updated. What the gateway holds stays as it is, and stays in the state of this resource. "+
-				"Resolve the other error and apply again.", entry))
+		diags.AddError("KV entry not handed over", notHandedOver("properties of ", entry))
 	}
 }
 
 // addTakenProperties says what to do about properties that hold other values.
-func (g *gateway) addTakenProperties(diags *diag.Diagnostics, m kvEntryPropertiesModel, taken []properties.Path) {
-	entry := describeKeys(m.Bucket.ValueString(), []string{m.Key.ValueString()})
+func (g *gateway) addTakenProperties(diags *diag.Diagnostics, s subject, taken []properties.Path) {
+	entry := describeKeys(s.bucket, []string{s.key})
 	const overwriteAdvice = "To overwrite what is there, set overwrite = true for one apply."
 	if len(taken[0]) == 0 {
 		diags.AddAttributeError(path.Root("key"), "KV entry is not an object",
@@ -89,21 +81,7 @@ func quoteProperties(all []properties.Path) string {
 
 // propertiesHeldTwice warns of properties that two objects of the state hold.
 func propertiesHeldTwice(bucket, key string, twice []properties.Path) diag.Diagnostic {
-	return diag.NewWarningDiagnostic("KV entry property in two resources",
-		fmt.Sprintf("Two resources in the state hold %s of %s. An apply that was interrupted while it replaced or moved one of them leaves this behind, and so does a property that is declared twice. "+
-			"This resource no longer tracks it. The plan shows what it does about that; nothing is lost on the gateway.", quoteProperties(twice), describeKeys(bucket, []string{key})))
-}
-
-// refuseProperties adds an error if other resources are planned to have properties
-// of entries that a resource has as a whole.
-func (g *gateway) refuseProperties(diags *diag.Diagnostics, bucket string, keys ...string) (refused bool) {
-	inProperties := g.run.InProperties(bucket, keys)
-	if len(inProperties) == 0 {
-		return false
-	}
-	slices.Sort(inProperties)
-	diags.Append(managedTwice(bucket, inProperties...))
-	return true
+	return diag.NewWarningDiagnostic("KV entry property in two resources", describeTwice(quoteProperties(twice)+" of "+describeKeys(bucket, []string{key})))
 }
 
 // managedTwice refuses entries that one resource has as a whole and another in

@@ -16,6 +16,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringdefault"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringplanmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/quivaworks/terraform-provider-quiva/internal/dynamicvalue"
@@ -80,7 +81,7 @@ func (r *kvEntryPropertiesResource) Schema(_ context.Context, _ resource.SchemaR
 				Validators:          []validator.String{stringvalidator.OneOf(onDestroyRemove, onDestroyKeep)},
 			},
 			"overwrite": schema.BoolAttribute{
-				MarkdownDescription: "Whether to overwrite a property that is new in `properties` and holds another value. Defaults to `false`.",
+				MarkdownDescription: "Whether to overwrite or remove values that the plan has not seen: a new property that holds another value, or one that changed since the plan. Defaults to `false`.",
 				Optional:            true,
 				Computed:            true,
 				Default:             booldefault.StaticBool(false),
@@ -113,119 +114,57 @@ func (r *kvEntryPropertiesResource) IdentitySchema(_ context.Context, _ resource
 }
 
 // ModifyPlan sets the ID in advance, and refuses an entry that another resource
-// manages as a whole, or deletes as undeclared. What a plan lets go is left in
-// place where other resources have it.
+// manages as a whole, or that is in an exclusive scope.
 func (r *kvEntryPropertiesResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
-	var state, plan kvEntryPropertiesModel
-	isCreated, isDeleted := req.State.Raw.IsNull(), req.Plan.Raw.IsNull()
-	if !isCreated {
-		resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-		resp.Diagnostics.Append(propertiesSuccessors{}.store(ctx, resp.Private)...)
-	}
-	if isDeleted {
-		r.planSuccessors(ctx, state, nil, resp)
+	var plan kvEntryPropertiesModel
+	owner, _ := ownerOf(ctx, req.Private, kvEntryPropertiesType)
+	if req.Plan.Raw.IsNull() {
 		return
 	}
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	if !plan.Bucket.IsUnknown() && !plan.Key.IsUnknown() {
-		bucket, key := plan.Bucket.ValueString(), plan.Key.ValueString()
-		plan.ID = types.StringValue(bucket + "/" + key)
-		if pruned := r.gateway.run.Pruned(bucket, []string{key}); len(pruned) > 0 {
-			resp.Diagnostics.Append(prunedElsewhere(bucket, pruned))
-			return
-		}
-		wanted, _ := dynamicvalue.Encode(dynamicvalue.Of(plan.Properties)) // nil if not wholly known
-		if r.gateway.run.PlanProperties(bucket, key, wanted) {
-			resp.Diagnostics.Append(managedTwice(bucket, key))
-			return
-		}
-		isReplaced := !plan.Bucket.Equal(state.Bucket) || !plan.Key.Equal(state.Key)
-		switch {
-		case isCreated && r.gateway.run.IsBucketLeaving(bucket):
-			resp.Diagnostics.Append(propertiesSuccessors{}.store(ctx, resp.Private)...)
-		case isCreated:
-			planned, diags := propertiesSuccessorsOf(ctx, req.Private)
-			resp.Diagnostics.Append(diags...)
-			resp.Diagnostics.Append(planned.and(bucket, key, wanted).store(ctx, resp.Private)...)
-		case isReplaced:
-			r.planSuccessors(ctx, state, nil, resp)
-		case wanted != nil:
-			r.planSuccessors(ctx, state, wanted, resp)
-		}
-	}
 	// What cannot be written is better said now than half-way through an apply.
 	checkJSONForm(&resp.Diagnostics, path.Root("properties"), plan.Properties)
-	if !resp.Diagnostics.HasError() {
-		resp.Diagnostics.Append(resp.Plan.Set(ctx, plan)...)
-	}
-}
-
-// planSuccessors notes which of the properties that are let go are other
-// resources': of an update, those that it no longer wants, else all.
-func (r *kvEntryPropertiesResource) planSuccessors(ctx context.Context, state kvEntryPropertiesModel, wanted json.RawMessage, resp *resource.ModifyPlanResponse) {
-	letGo := encodeObject(&resp.Diagnostics, path.Root("properties"), state.Properties)
-	if resp.Diagnostics.HasError() {
+	if plan.Bucket.IsUnknown() || plan.Key.IsUnknown() || resp.Diagnostics.HasError() {
 		return
 	}
-	if wanted != nil {
-		if letGo = properties.Without(letGo, wanted); properties.IsNone(letGo) {
-			return
-		}
+	plan.ID = types.StringValue(plan.Bucket.ValueString() + "/" + plan.Key.ValueString())
+	resp.Diagnostics.Append(resp.Plan.Set(ctx, plan)...)
+	wanted, err := dynamicvalue.Encode(dynamicvalue.Of(plan.Properties))
+	if err != nil {
+		wanted = json.RawMessage("{}") // not wholly known
 	}
-	bucket, key := state.Bucket.ValueString(), state.Key.ValueString()
-	successors := r.gateway.run.PropertiesSuccessors(ctx, bucket, key, letGo)
-	if r.gateway.run.IsBucketLeaving(bucket) {
-		return // nothing can stay in it for another resource
-	}
-	resp.Diagnostics.Append(propertiesSuccessors{bucket, key, successors}.store(ctx, resp.Private)...)
+	r.gateway.planDeclaration(ctx, req, resp, reconcile.Declaration{Owner: owner, Bucket: plan.Bucket.ValueString(), Keys: []string{plan.Key.ValueString()}, Properties: wanted})
 }
 
 func (r *kvEntryPropertiesResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
 	var plan kvEntryPropertiesModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	wanted := encodeObject(&resp.Diagnostics, path.Root("properties"), plan.Properties)
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	resp.Diagnostics.Append(propertiesSuccessors{}.store(ctx, resp.Private)...)
-	if takenOver := r.apply(ctx, &resp.Diagnostics, plan, nil, nil); takenOver != nil {
-		plan.Properties = decodeValue(&resp.Diagnostics, plan.Key.ValueString(), takenOver).Attribute()
-	} else if resp.Diagnostics.HasError() {
-		return
+	resp.Diagnostics.Append(markCreated(ctx, resp.Private)...)
+	if _, ok := r.apply(ctx, &resp.Diagnostics, plan, reconcile.PropertiesChange{Wanted: wanted}); ok {
+		resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
+		resp.Diagnostics.Append(resp.Identity.Set(ctx, plan.identity())...)
 	}
-	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
-	resp.Diagnostics.Append(resp.Identity.Set(ctx, plan.identity())...)
 }
 
-// apply makes the gateway hold the planned properties in place of those that the
-// resource had. If that fails, it returns what came to the resource even so.
-func (r *kvEntryPropertiesResource) apply(ctx context.Context, diags *diag.Diagnostics, plan kvEntryPropertiesModel, had, successors json.RawMessage) (takenOver json.RawMessage) {
-	wanted := encodeObject(diags, path.Root("properties"), plan.Properties)
-	if diags.HasError() {
-		return nil
+// apply makes a change of the resource's entry, and adds an error if it fails.
+func (r *kvEntryPropertiesResource) apply(ctx context.Context, diags *diag.Diagnostics, m kvEntryPropertiesModel, change reconcile.PropertiesChange) (_ reconcile.Outcome, ok bool) {
+	if _, ok := r.gateway.configuredClient(diags); !ok || diags.HasError() {
+		return reconcile.Outcome{}, false
 	}
-	if _, ok := r.gateway.configuredClient(diags); !ok {
-		return nil
-	}
-	failure := r.gateway.run.ApplyProperties(ctx, reconcile.PropertiesChange{
-		Bucket:     plan.Bucket.ValueString(),
-		Key:        plan.Key.ValueString(),
-		Had:        had,
-		Wanted:     wanted,
-		Successors: successors,
-		Overwrite:  plan.Overwrite.ValueBool(),
-	})
-	if failure == nil {
-		return nil
-	}
-	r.gateway.addPropertiesFailure(diags, plan, failure)
-	return failure.TakenOver
+	change.Bucket, change.Key, change.Overwrite = m.Bucket.ValueString(), m.Key.ValueString(), m.Overwrite.ValueBool()
+	outcome := r.gateway.apply.ChangeProperties(ctx, change)
+	r.gateway.addOutcome(diags, subject{bucket: change.Bucket, key: change.Key, value: path.Root("properties"), isProperties: true}, outcome)
+	return outcome, !outcome.Failed()
 }
 
 func (r *kvEntryPropertiesResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
-	defer r.gateway.run.Reading()()
 	var state kvEntryPropertiesModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
 	if resp.Diagnostics.HasError() {
@@ -238,11 +177,11 @@ func (r *kvEntryPropertiesResource) Read(ctx context.Context, req resource.ReadR
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	if pruned := r.gateway.run.Pruned(bucket, []string{key}); len(pruned) > 0 {
-		resp.Diagnostics.Append(prunedElsewhere(bucket, pruned))
-		return
+	owner, isNew := ownerOf(ctx, req.Private, kvEntryPropertiesType)
+	if isNew {
+		resp.Diagnostics.Append(markNote.write(ctx, resp.Private, &owner.Mark)...)
 	}
-	own, twice := r.gateway.run.ReadProperties(bucket, key, had)
+	own, twice := r.gateway.plan.ReadProperties(owner, bucket, key, had)
 	if len(twice) > 0 {
 		resp.Diagnostics.Append(propertiesHeldTwice(bucket, key, twice))
 		if properties.IsNone(own) {
@@ -277,30 +216,32 @@ func (r *kvEntryPropertiesResource) Update(ctx context.Context, req resource.Upd
 	var plan, state kvEntryPropertiesModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	successors, diags := propertiesSuccessorsOf(ctx, req.Private)
-	resp.Diagnostics.Append(diags...)
-	resp.Diagnostics.Append(propertiesSuccessors{}.store(ctx, resp.Private)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
 	// If only overwrite or on_destroy differ, or the properties turned out to be the
 	// same once they were known, there is nothing to send.
 	if !dynamicvalue.Same(dynamicvalue.Of(plan.Properties), dynamicvalue.Of(state.Properties)) {
-		had := encodeObject(&resp.Diagnostics, path.Root("properties"), state.Properties)
-		if resp.Diagnostics.HasError() {
-			return
-		}
-		takenOver := r.apply(ctx, &resp.Diagnostics, plan, had, successors.in(state.Bucket.ValueString(), state.Key.ValueString()))
-		if takenOver != nil {
-			value := refreshValue(&resp.Diagnostics, state.Key.ValueString(), dynamicvalue.Of(state.Properties), properties.Set(had, takenOver))
-			resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("properties"), value.Attribute())...)
-		}
-		if resp.Diagnostics.HasError() {
+		outcome, ok := r.apply(ctx, &resp.Diagnostics, plan, reconcile.PropertiesChange{
+			Had:    encodeObject(&resp.Diagnostics, path.Root("properties"), state.Properties),
+			Wanted: encodeObject(&resp.Diagnostics, path.Root("properties"), plan.Properties),
+		})
+		if !ok {
+			state.storeChanged(ctx, &resp.Diagnostics, outcome, &resp.State)
 			return
 		}
 	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, plan.identity())...)
+}
+
+// storeChanged puts the properties that a call has found, and left alone, into the
+// state, so that the next plan shows them.
+func (m kvEntryPropertiesModel) storeChanged(ctx context.Context, diags *diag.Diagnostics, outcome reconcile.Outcome, state *tfsdk.State) {
+	if outcome.Failure != nil && outcome.Failure.Present != nil {
+		value := refreshValue(diags, m.Key.ValueString(), dynamicvalue.Of(m.Properties), outcome.Failure.Present)
+		diags.Append(state.SetAttribute(ctx, path.Root("properties"), value.Attribute())...)
+	}
 }
 
 func (r *kvEntryPropertiesResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
@@ -309,23 +250,13 @@ func (r *kvEntryPropertiesResource) Delete(ctx context.Context, req resource.Del
 	if resp.Diagnostics.HasError() || state.OnDestroy.ValueString() == onDestroyKeep {
 		return
 	}
-	successors, diags := propertiesSuccessorsOf(ctx, req.Private)
-	resp.Diagnostics.Append(diags...)
-	had := encodeObject(&resp.Diagnostics, path.Root("properties"), state.Properties)
-	if resp.Diagnostics.HasError() {
-		return
-	}
-	if _, ok := r.gateway.configuredClient(&resp.Diagnostics); !ok {
-		return
-	}
-	bucket, key := state.Bucket.ValueString(), state.Key.ValueString()
-	r.gateway.addPropertiesFailure(&resp.Diagnostics, state, r.gateway.run.ApplyProperties(ctx, reconcile.PropertiesChange{
-		Bucket:     bucket,
-		Key:        key,
-		Had:        had,
-		Successors: successors.in(bucket, key),
-	}))
+	outcome, _ := r.apply(ctx, &resp.Diagnostics, state, reconcile.PropertiesChange{
+		Had: encodeObject(&resp.Diagnostics, path.Root("properties"), state.Properties),
+	})
+	state.storeChanged(ctx, &resp.Diagnostics, outcome, &resp.State)
 }
+
+const kvEntryPropertiesType = "quiva_kv_entry_properties"
 
 // ImportState takes "bucket/key", or the identity. What is imported owns no
 // property until the configuration names some.

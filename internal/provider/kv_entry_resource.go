@@ -94,6 +94,8 @@ func (r *kvEntryResource) Schema(_ context.Context, _ resource.SchemaRequest, re
 	}
 }
 
+const kvEntryType = "quiva_kv_entry"
+
 // kvEntryModel is quiva_kv_entry in a configuration, a plan or the state.
 type kvEntryModel struct {
 	Bucket         types.String  `tfsdk:"bucket"`
@@ -114,11 +116,6 @@ type kvEntryIdentity struct {
 func (m kvEntryModel) identity() kvEntryIdentity {
 	return kvEntryIdentity{Bucket: m.Bucket, Key: m.Key}
 }
-
-// writeOnlyKey marks, in the private state, an entry whose value Terraform does
-// not hold. Without it a refresh could not tell such an entry from one that was
-// just imported, whose value is to be read.
-const writeOnlyKey = "write_only"
 
 // name names the entry within a sentence.
 func (m kvEntryModel) name() string {
@@ -192,78 +189,80 @@ func checkValues(diags *diag.Diagnostics, config kvEntryModel) {
 // of it is not known yet, Terraform plans again in the apply, and refuses types
 // that differ from those planned before.
 func (r *kvEntryResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
-	if req.Plan.Raw.IsNull() {
-		var state kvEntryModel
+	var state kvEntryModel
+	owner, _ := ownerOf(ctx, req.Private, kvEntryType)
+	exists := !req.State.Raw.IsNull()
+	if exists {
 		resp.Diagnostics.Append(req.State.GetAttribute(ctx, path.Root("bucket"), &state.Bucket)...)
 		resp.Diagnostics.Append(req.State.GetAttribute(ctx, path.Root("key"), &state.Key)...)
-		resp.Diagnostics.Append(r.gateway.planDeletion(ctx, state.Bucket.ValueString(), []string{state.Key.ValueString()}).store(ctx, resp.Private)...)
-		return
 	}
-	if req.Plan.Raw.Equal(req.State.Raw) {
-		return // nothing to do
+	if req.Plan.Raw.IsNull() {
+		r.gateway.planDeletion(ctx, resp, owner, state.Bucket.ValueString(), []string{state.Key.ValueString()})
+		return
 	}
 	var plan kvEntryModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
-	if resp.Diagnostics.HasError() {
-		return
-	}
-	if !plan.Bucket.IsUnknown() && !plan.Key.IsUnknown() {
-		plan.ID = types.StringValue(plan.Bucket.ValueString() + "/" + plan.Key.ValueString())
-	}
-	var config kvEntryModel
-	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
-	if resp.Diagnostics.HasError() {
-		return
-	}
-	// Terraform validates once, but plans again when all is known.
-	checkValues(&resp.Diagnostics, config)
-	// What cannot be written is better said now than half-way through an apply.
-	checkValue(&resp.Diagnostics, path.Root("value"), config.Value)
-	checkValue(&resp.Diagnostics, path.Root("value_wo"), config.ValueWO)
-	if resp.Diagnostics.HasError() {
-		return
-	}
-	if req.State.Raw.IsNull() {
-		var planned successors
-		if !plan.ID.IsUnknown() {
-			if r.gateway.refuseProperties(&resp.Diagnostics, plan.Bucket.ValueString(), plan.Key.ValueString()) {
-				return
-			}
-			planned = r.gateway.planCreation(plan.Bucket.ValueString(), []string{plan.Key.ValueString()})
+	isUnknown := unknownOutcomeNote.isSet(ctx, req.Private) && exists
+	if !req.Plan.Raw.Equal(req.State.Raw) || isUnknown {
+		var config kvEntryModel
+		resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+		if resp.Diagnostics.HasError() {
+			return
 		}
-		resp.Diagnostics.Append(planned.store(ctx, resp.Private)...)
+		// Terraform validates once, but plans again when all is known.
+		checkValues(&resp.Diagnostics, config)
+		// What cannot be written is better said now than half-way through an apply.
+		checkValue(&resp.Diagnostics, path.Root("value"), config.Value)
+		checkValue(&resp.Diagnostics, path.Root("value_wo"), config.ValueWO)
+		switch {
+		case isUnknown:
+			plan.ID = types.StringUnknown() // so that it is written again
+		case !plan.Bucket.IsUnknown() && !plan.Key.IsUnknown():
+			plan.ID = types.StringValue(plan.Bucket.ValueString() + "/" + plan.Key.ValueString())
+		}
+		resp.Diagnostics.Append(resp.Plan.Set(ctx, plan)...)
 	}
-	resp.Diagnostics.Append(resp.Plan.Set(ctx, plan)...)
+	if resp.Diagnostics.HasError() || plan.Bucket.IsUnknown() || plan.Key.IsUnknown() {
+		return
+	}
+	declaration := reconcile.Declaration{Owner: owner, Bucket: plan.Bucket.ValueString(), Keys: []string{plan.Key.ValueString()}}
+	if exists {
+		declaration.HadIn, declaration.Had = state.Bucket.ValueString(), []string{state.Key.ValueString()}
+	}
+	r.gateway.planDeclaration(ctx, req, resp, declaration)
 }
 
 func (r *kvEntryResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
 	var plan kvEntryModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
-	resp.Diagnostics.Append(successors{}.store(ctx, resp.Private)...)
 	value := valueToWrite(ctx, &resp.Diagnostics, plan, req.Config)
+	resp.Diagnostics.Append(markCreated(ctx, resp.Private)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	if _, ok := r.gateway.configuredClient(&resp.Diagnostics); !ok {
-		return
-	}
 	key := plan.Key.ValueString()
-	outcome := r.gateway.run.Apply(ctx, reconcile.Change{
-		Bucket:    plan.Bucket.ValueString(),
+	outcome, ok := r.gateway.change(ctx, &resp.Diagnostics, plan.subject(), reconcile.Change{
 		Add:       map[string]json.RawMessage{key: value},
 		Overwrite: plan.Overwrite.ValueBool(),
 	})
-	r.gateway.addFailure(&resp.Diagnostics, plan.subject(), outcome)
-	if old, ok := outcome.TakenOver[key]; ok {
+	if !ok {
+		return
+	}
+	if outcome.Failed() {
+		held, isHeld := outcome.Changed[key]
+		if !isHeld {
+			held, isHeld = outcome.Inherited[key]
+		}
+		if !isHeld {
+			return
+		}
 		// A value that is to be secret from now on is not read any more: the
 		// write may have succeeded unseen.
-		if isSecret := isNull(plan.Value); isSecret || old == nil {
+		if isSecret := isNull(plan.Value); isSecret || held == nil {
 			plan.Value = types.DynamicNull()
 		} else {
-			plan.Value = decodeValue(&resp.Diagnostics, key, old).Attribute()
+			plan.Value = decodeValue(&resp.Diagnostics, key, held).Attribute()
 		}
-	} else if outcome.Failure != nil {
-		return
 	}
 	resp.Diagnostics.Append(store(ctx, plan, &resp.State, resp.Identity, resp.Private)...)
 }
@@ -282,30 +281,16 @@ func valueToWrite(ctx context.Context, diags *diag.Diagnostics, plan kvEntryMode
 	return encodeValue(diags, path.Root("value_wo"), secret)
 }
 
-// privateState is the private state of a resource. The framework's own type for it
-// is internal.
-type privateState interface {
-	SetKey(ctx context.Context, key string, value []byte) diag.Diagnostics
-}
-
-// isWriteOnly reports whether the entry's value is one that Terraform does not
-// hold.
-func isWriteOnly(ctx context.Context, private interface {
-	GetKey(ctx context.Context, key string) ([]byte, diag.Diagnostics)
-}) (bool, diag.Diagnostics) {
-	mark, diags := private.GetKey(ctx, writeOnlyKey)
-	return string(mark) == "true", diags
-}
-
 // store puts what was written into the state.
-func store(ctx context.Context, plan kvEntryModel, state *tfsdk.State, identity *tfsdk.ResourceIdentity, private privateState) diag.Diagnostics {
+func store(ctx context.Context, plan kvEntryModel, state *tfsdk.State, identity *tfsdk.ResourceIdentity, private privateWriter) diag.Diagnostics {
 	diags := state.Set(ctx, plan)
 	diags.Append(identity.Set(ctx, plan.identity())...)
-	var mark []byte // none for ordinary entries: every byte of a state is written again and again
+	var isWriteOnly *bool // not noted for ordinary entries: every byte of a state is written again and again
 	if isNull(plan.Value) {
-		mark = []byte("true")
+		isWriteOnly = new(bool)
+		*isWriteOnly = true
 	}
-	diags.Append(private.SetKey(ctx, writeOnlyKey, mark)...)
+	diags.Append(writeOnlyNote.write(ctx, private, isWriteOnly)...)
 	return diags
 }
 
@@ -320,7 +305,6 @@ func (m kvEntryModel) subject() subject {
 }
 
 func (r *kvEntryResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
-	defer r.gateway.run.Reading()()
 	var state kvEntryModel
 	resp.Diagnostics.Append(req.State.GetAttribute(ctx, path.Root("bucket"), &state.Bucket)...)
 	resp.Diagnostics.Append(req.State.GetAttribute(ctx, path.Root("key"), &state.Key)...)
@@ -331,22 +315,18 @@ func (r *kvEntryResource) Read(ctx context.Context, req resource.ReadRequest, re
 	// The state may be from before there were identities.
 	resp.Diagnostics.Append(resp.Identity.SetAttribute(ctx, path.Root("bucket"), state.Bucket)...)
 	resp.Diagnostics.Append(resp.Identity.SetAttribute(ctx, path.Root("key"), state.Key)...)
-	writeOnly, diags := isWriteOnly(ctx, req.Private)
-	resp.Diagnostics.Append(diags...)
-	if len(r.gateway.run.Pruned(state.Bucket.ValueString(), []string{state.Key.ValueString()})) > 0 {
-		resp.Diagnostics.Append(prunedElsewhere(state.Bucket.ValueString(), []string{state.Key.ValueString()}))
-		return
+	isWriteOnly := writeOnlyNote.isSet(ctx, req.Private)
+	owner, isNew := ownerOf(ctx, req.Private, kvEntryType)
+	if isNew {
+		resp.Diagnostics.Append(markNote.write(ctx, resp.Private, &owner.Mark)...)
 	}
-	if len(r.gateway.run.ReadBy(state.Bucket.ValueString(), []string{state.Key.ValueString()})) > 0 {
-		resp.Diagnostics.Append(heldTwice(state.Bucket.ValueString(), state.Key.ValueString()))
+	if twice := r.gateway.plan.Read(owner, state.Bucket.ValueString(), []string{state.Key.ValueString()}, isNew); len(twice) > 0 {
+		resp.Diagnostics.Append(heldTwice(state.Bucket.ValueString(), twice))
 		resp.State.RemoveResource(ctx)
 		return
 	}
-	if r.gateway.refuseProperties(&resp.Diagnostics, state.Bucket.ValueString(), state.Key.ValueString()) {
-		return
-	}
 	known, hasValue := dynamicvalue.Of(state.Value), !isNull(state.Value)
-	client, ok := r.gateway.clientToRefresh(&resp.Diagnostics, hasValue || writeOnly)
+	client, ok := r.gateway.clientToRefresh(&resp.Diagnostics, hasValue || isWriteOnly)
 	if !ok {
 		return
 	}
@@ -360,7 +340,7 @@ func (r *kvEntryResource) Read(ctx context.Context, req resource.ReadRequest, re
 	}
 	// A list is only trusted if it shows the entry unchanged: it may be outdated.
 	listed, isListed := client.ListedDigest(ctx, state.Bucket.ValueString(), state.Key.ValueString())
-	if isListed && (writeOnly || hasValue && dynamicvalue.HoldsDigest(known, listed)) {
+	if isListed && (isWriteOnly || hasValue && dynamicvalue.HoldsDigest(known, listed)) {
 		return
 	}
 	remote, err := client.GetEntry(ctx, state.Bucket.ValueString(), state.Key.ValueString())
@@ -374,7 +354,7 @@ func (r *kvEntryResource) Read(ctx context.Context, req resource.ReadRequest, re
 	}
 	// A secret must not come into the state, and an equal value stays as it is,
 	// in the types that the configuration gave it.
-	if writeOnly || hasValue && dynamicvalue.Holds(known, remote.Value) {
+	if isWriteOnly || hasValue && dynamicvalue.Holds(known, remote.Value) {
 		return
 	}
 	value := refreshValue(&resp.Diagnostics, remote.Key, known, remote.Value)
@@ -387,33 +367,62 @@ func (r *kvEntryResource) Update(ctx context.Context, req resource.UpdateRequest
 	var plan, state kvEntryModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	value := valueToWrite(ctx, &resp.Diagnostics, plan, req.Config)
 	if resp.Diagnostics.HasError() {
 		return
 	}
+	plan.ID = state.ID // it is planned as unknown after a write whose response was lost
+	key := plan.Key.ValueString()
+	change := reconcile.Change{
+		Had:       state.had(ctx, req.Private),
+		Overwrite: plan.Overwrite.ValueBool(),
+	}
 	// If only overwrite differs, or the value turned out to be the same once it was
 	// known, there is nothing to send.
-	if !dynamicvalue.Same(dynamicvalue.Of(plan.Value), dynamicvalue.Of(state.Value)) || !plan.ValueWOVersion.Equal(state.ValueWOVersion) {
-		value := valueToWrite(ctx, &resp.Diagnostics, plan, req.Config)
-		if resp.Diagnostics.HasError() {
-			return
-		}
-		if _, ok := r.gateway.configuredClient(&resp.Diagnostics); !ok {
-			return
-		}
-		outcome := r.gateway.run.Apply(ctx, reconcile.Change{
-			Bucket: plan.Bucket.ValueString(),
-			Set:    map[string]json.RawMessage{plan.Key.ValueString(): value},
-		})
-		r.gateway.addFailure(&resp.Diagnostics, plan.subject(), outcome)
-		if outcome.Failure != nil {
-			if isNull(plan.Value) {
-				// The write may have succeeded unseen: a refresh must not read it.
-				resp.Diagnostics.Append(resp.Private.SetKey(ctx, writeOnlyKey, []byte("true"))...)
-			}
-			return
+	isSame := dynamicvalue.Same(dynamicvalue.Of(plan.Value), dynamicvalue.Of(state.Value)) && plan.ValueWOVersion.Equal(state.ValueWOVersion)
+	if isSame && !unknownOutcomeNote.isSet(ctx, req.Private) {
+		change.Keep = map[string]json.RawMessage{key: value}
+	} else {
+		change.Set = map[string]json.RawMessage{key: value}
+	}
+	outcome, ok := r.gateway.change(ctx, &resp.Diagnostics, plan.subject(), change)
+	switch {
+	case !ok:
+	case !outcome.Failed():
+		resp.Diagnostics.Append(unknownOutcomeNote.write(ctx, resp.Private, nil)...)
+		resp.Diagnostics.Append(store(ctx, plan, &resp.State, resp.Identity, resp.Private)...)
+	case isNull(plan.Value) && outcome.Failure != nil && outcome.Failure.Kind == reconcile.NotWritten:
+		// It may have been written unseen: a refresh must not read it.
+		isSet := true
+		resp.Diagnostics.Append(writeOnlyNote.write(ctx, resp.Private, &isSet)...)
+		resp.Diagnostics.Append(unknownOutcomeNote.write(ctx, resp.Private, &isSet)...)
+	default:
+		state.storeChanged(ctx, &resp.Diagnostics, outcome, &resp.State)
+	}
+}
+
+// had is what a change may write over or delete, as the state has it.
+func (m kvEntryModel) had(ctx context.Context, private privateReader) map[string]json.RawMessage {
+	had := map[string]json.RawMessage{}
+	isWriteOnly, _ := writeOnlyNote.read(ctx, private)
+	if isWriteOnly != nil {
+		had[m.Key.ValueString()] = nil // of a secret, only the existence is known
+	} else if value, err := dynamicvalue.EncodeEntry(dynamicvalue.Of(m.Value)); err == nil {
+		had[m.Key.ValueString()] = value
+	}
+	return had
+}
+
+// storeChanged puts the value that a call has found, and left alone, into the state,
+// so that the next plan shows it.
+func (m kvEntryModel) storeChanged(ctx context.Context, diags *diag.Diagnostics, outcome reconcile.Outcome, state *tfsdk.State) {
+	if remote, ok := outcome.Changed[m.Key.ValueString()]; ok {
+		var problems diag.Diagnostics
+		value := refreshValue(&problems, m.Key.ValueString(), dynamicvalue.Of(m.Value), remote)
+		if diags.Append(problems...); !problems.HasError() {
+			diags.Append(state.SetAttribute(ctx, path.Root("value"), value.Attribute())...)
 		}
 	}
-	resp.Diagnostics.Append(store(ctx, plan, &resp.State, resp.Identity, resp.Private)...)
 }
 
 func (r *kvEntryResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
@@ -422,22 +431,14 @@ func (r *kvEntryResource) Delete(ctx context.Context, req resource.DeleteRequest
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	if _, ok := r.gateway.configuredClient(&resp.Diagnostics); !ok {
-		return
-	}
-	successors, diags := successorsOf(ctx, req.Private)
-	resp.Diagnostics.Append(diags...)
-	bucket, key := state.Bucket.ValueString(), state.Key.ValueString()
-	var value json.RawMessage
-	if !isNull(state.Value) {
-		value, _ = dynamicvalue.EncodeEntry(dynamicvalue.Of(state.Value)) // without it, a creation takes over any value
-	}
-	r.gateway.addFailure(&resp.Diagnostics, state.subject(), r.gateway.run.Apply(ctx, reconcile.Change{
-		Bucket:     bucket,
-		Remove:     map[string]json.RawMessage{key: value},
-		Successors: successors.in(bucket),
-		IsReplaced: successors.IsReplacement,
-	}))
+	keys := []string{state.Key.ValueString()}
+	outcome, _ := r.gateway.change(ctx, &resp.Diagnostics, state.subject(), reconcile.Change{
+		Remove:     keys,
+		Had:        state.had(ctx, req.Private),
+		Overwrite:  state.Overwrite.ValueBool(),
+		Successors: successorsOf(ctx, req.Private, state.Bucket.ValueString(), keys),
+	})
+	state.storeChanged(ctx, &resp.Diagnostics, outcome, &resp.State)
 }
 
 // ImportState takes "bucket/key", or the identity.

@@ -304,7 +304,7 @@ func TestKVEntryTurnsOutNull(t *testing.T) {
 // newServer returns the provider as Terraform speaks to it.
 func newServer(t *testing.T) tfprotov6.ProviderServer {
 	t.Helper()
-	server, _, err := provider.NewServer(t.Context(), "test")
+	server, err := provider.NewServer(t.Context(), "test")
 	if err != nil {
 		t.Fatal(err)
 	}

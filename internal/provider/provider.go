@@ -5,6 +5,7 @@ package provider
 import (
 	"context"
 	"crypto/x509"
+	"encoding/json"
 	"fmt"
 	"os"
 	"strings"
@@ -59,19 +60,28 @@ var (
 )
 
 // NewServer returns the provider in the given version, as Terraform speaks to
-// it, and what is to be called once Terraform has ended it. When ctx is done, the
-// server ends what a run still only reads: see [protocol.NewServer].
-func NewServer(ctx context.Context, version string) (server tfprotov6.ProviderServer, end func(context.Context), err error) {
+// it. When ctx is done, the server ends what a run still only reads: see
+// [protocol.NewServer].
+func NewServer(ctx context.Context, version string) (tfprotov6.ProviderServer, error) {
 	p := &quivaProvider{version: version}
-	server, stopped, err := protocol.NewServer(ctx, providerserver.NewProtocol6(p)(), protocol.Defaults{
-		"quiva_kv_entries": defaultsOf(ctx, NewKVEntriesResource()),
-		"quiva_kv_entry":   defaultsOf(ctx, NewKVEntryResource()),
+	return protocol.NewServer(ctx, providerserver.NewProtocol6(p)(), protocol.Unchanged{
+		Defaults: map[string]map[string]tftypes.Value{
+			"quiva_kv_entries": defaultsOf(ctx, NewKVEntriesResource()),
+			kvEntryType:        defaultsOf(ctx, NewKVEntryResource()),
+		},
+		Plan: p.planUnchanged,
 	})
-	return server, func(ctx context.Context) {
-		if p.run != nil && !stopped() {
-			p.run.DeleteAbandoned(ctx)
-		}
-	}, err
+}
+
+// planUnchanged notes that an object, whose private state it is, is planned to stay
+// as it is. It reports false if its resource is to plan that.
+func (p *quivaProvider) planUnchanged(private []byte) bool {
+	var notes map[string][]byte // the form in which the framework stores them
+	var mark string
+	if p.gateway == nil || json.Unmarshal(private, &notes) != nil || notes[string(unknownOutcomeNote)] != nil || json.Unmarshal(notes[string(markNote)], &mark) != nil {
+		return false
+	}
+	return p.gateway.plan.Stays(mark)
 }
 
 // defaultsOf returns the defaults of a resource's attributes. Only bools have one
@@ -100,7 +110,7 @@ func defaultsOf(ctx context.Context, r resource.Resource) map[string]tftypes.Val
 
 type quivaProvider struct {
 	version string
-	run     *reconcile.Run // of the last configuration, nil before it
+	gateway *gateway // of the last configuration, nil before it
 }
 
 func (p *quivaProvider) Metadata(_ context.Context, _ provider.MetadataRequest, resp *provider.MetadataResponse) {
@@ -214,7 +224,7 @@ func (p *quivaProvider) Configure(ctx context.Context, req provider.ConfigureReq
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	p.run = gateway.run
+	p.gateway = gateway
 	if gateway.client == nil && req.ClientCapabilities.DeferralAllowed {
 		resp.Deferred = &provider.Deferred{Reason: provider.DeferredReasonProviderConfigUnknown}
 	}
@@ -286,13 +296,17 @@ func (p *quivaProvider) configure(config providerModel, terraformVersion string,
 			tflog.Debug(ctx, message, fields)
 		},
 	})
+	plan := reconcile.NewPlan()
 	return &gateway{
 		client:       client,
 		credential:   origin,
 		isToken:      credential.Scheme == quiva.BearerToken,
 		isKeyAsToken: credential.IsKeyAsToken(),
 		endpoint:     endpoint.String(),
-		run:          reconcile.NewRun(client, dynamicvalue.Equal),
+		plan:         plan,
+		apply:        reconcile.NewApply(client, plan, dynamicvalue.Equal),
+		plansTwice:   isAtLeast(terraformVersion, 1, 17),
+		digestKey:    []byte(credential.Secret),
 	}
 }
 
@@ -313,6 +327,13 @@ func findCredential(config providerModel) (credential quiva.Credential, origin s
 		return quiva.Credential{Scheme: quiva.BearerToken, Secret: token}, "the token from the environment variable " + tokenVariable
 	}
 	return quiva.Credential{}, ""
+}
+
+// isAtLeast reports whether a version of Terraform is that one or a later one.
+func isAtLeast(version string, major, minor int) bool {
+	var a, b int
+	_, err := fmt.Sscanf(version, "%d.%d", &a, &b)
+	return err == nil && (a > major || a == major && b >= minor)
 }
 
 // isSet reports whether a string argument has a value. Null and blank do not

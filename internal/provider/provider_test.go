@@ -32,7 +32,7 @@ func TestMain(m *testing.M) {
 
 var providerFactories = map[string]func() (tfprotov6.ProviderServer, error){
 	"quiva": func() (tfprotov6.ProviderServer, error) {
-		server, _, err := provider.NewServer(context.Background(), "test")
+		server, err := provider.NewServer(context.Background(), "test")
 		return server, err
 	},
 }

@@ -222,7 +222,7 @@ func FuzzSchemaErrors(f *testing.F) {
 	} {
 		f.Add([]byte(seed[0]), []byte(seed[1]))
 	}
-	server, _, err := provider.NewServer(context.Background(), "test")
+	server, err := provider.NewServer(context.Background(), "test")
 	if err != nil {
 		f.Fatal(err)
 	}

@@ -136,7 +136,7 @@ func TestDeferral(t *testing.T) {
 					TypeName: typeName, PriorState: prior, ProposedNewState: proposed, Config: proposed,
 					ClientCapabilities: &tfprotov6.PlanResourceChangeClientCapabilities{DeferralAllowed: true},
 				})
-				noDiagnostics(t, planned.Diagnostics, err)
+				noDiagnostics(t, slices.DeleteFunc(planned.Diagnostics, func(d *tfprotov6.Diagnostic) bool { return strings.HasPrefix(d.Summary, "This change deletes ") }), err)
 				if !isDeferred(planned.Deferred) {
 					t.Error("the plan is not deferred")
 				}
@@ -146,7 +146,9 @@ func TestDeferral(t *testing.T) {
 				t.Error("the plan of what stays as it is changes it")
 			}
 			none := noObject(t, server, typeName)
+			configureUnknown(t, server, true) // another plan
 			plan(held, none)
+			configureUnknown(t, server, true) // another plan
 			delete(state, "id")
 			created := plan(none, objectOf(t, schema, state))
 			if id := attributesOf(t, server, typeName, created.PlannedState)["id"]; !id.IsKnown() || id.IsNull() {

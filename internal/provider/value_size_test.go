@@ -33,6 +33,7 @@ func TestValueSize(t *testing.T) {
 			"quiva_kv_entry":   {"bucket": str("flags"), "key": str("a"), "value": test.value, "overwrite": tftypes.NewValue(tftypes.Bool, false)},
 			"quiva_kv_entries": {"bucket": str("flags"), "entries": tftypes.NewValue(tftypes.Object{AttributeTypes: map[string]tftypes.Type{"a": test.value.Type()}}, map[string]tftypes.Value{"a": test.value}), "overwrite": tftypes.NewValue(tftypes.Bool, false)},
 		} {
+			server := newServer(t) // another plan
 			schema := resourceSchema(t, server, typeName)
 			null, err := tfprotov6.NewDynamicValue(schema.ValueType(), tftypes.NewValue(schema.ValueType(), nil))
 			if err != nil {

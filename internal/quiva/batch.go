@@ -42,10 +42,18 @@ func (b BatchResult) Err() error {
 	return first
 }
 
+// And returns the results of two batches as one.
+func (b BatchResult) And(other BatchResult) BatchResult {
+	failed := maps.Clone(b.Failed)
+	maps.Copy(failed, other.Failed)
+	return BatchResult{slices.Concat(b.Done, other.Done), failed, slices.Concat(b.Untried, other.Untried)}
+}
+
 // isKeyError reports whether a call failed because of its own key or value.
 func isKeyError(err error) bool {
 	var failure *Error
-	return errors.Is(err, ErrValueTooLarge) || errors.Is(err, ErrAmbiguousValue) || errors.As(err, &failure) && failure.StatusCode == http.StatusBadRequest
+	var changed *ChangedError
+	return errors.As(err, &changed) || errors.Is(err, ErrValueTooLarge) || errors.Is(err, ErrAmbiguousValue) || errors.As(err, &failure) && failure.StatusCode == http.StatusBadRequest
 }
 
 // PutEntries writes many entries as PutEntry does: as the first one, which tells what the

@@ -28,10 +28,15 @@ type Digest = [sha256.Size]byte
 //
 // The list is up to 30 seconds old.
 func (c *Client) ListedDigest(ctx context.Context, bucket, key string) (Digest, bool) {
+	return c.listedDigest(ctx, bucket, key, snapshotAge)
+}
+
+// listedDigest is [Client.ListedDigest] out of a list that is at most so old.
+func (c *Client) listedDigest(ctx context.Context, bucket, key string, age time.Duration) (Digest, bool) {
 	if !c.bulkRefresh {
 		return Digest{}, false
 	}
-	list, fetch := c.snapshots.join(bucket)
+	list, fetch := c.snapshots.join(bucket, age)
 	if list == nil {
 		return Digest{}, false
 	}
@@ -102,8 +107,9 @@ type snapshot struct {
 }
 
 // join counts a request for an entry of a bucket. It returns the list to wait
-// for, if there is one, and whether the caller must fetch it.
-func (s *snapshots) join(bucket string) (list *snapshot, fetch bool) {
+// for, if there is one, and whether the caller must fetch it since the last one is
+// older than age.
+func (s *snapshots) join(bucket string, age time.Duration) (list *snapshot, fetch bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.buckets == nil {
@@ -118,7 +124,7 @@ func (s *snapshots) join(bucket string) (list *snapshot, fetch bool) {
 	if b.asked <= bulkThreshold || b.givenUp {
 		return nil, false
 	}
-	if b.list == nil || time.Since(b.list.askedAt) > snapshotAge {
+	if b.list == nil || time.Since(b.list.askedAt) > age {
 		b.list = &snapshot{askedAt: time.Now(), done: make(chan struct{}), written: map[string]bool{}}
 		return b.list, true
 	}

@@ -13,20 +13,20 @@ func TestSnapshotAge(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &snapshots{}
 		for range bulkThreshold {
-			if list, _ := s.join("flags"); list != nil {
+			if list, _ := s.join("flags", snapshotAge); list != nil {
 				t.Fatal("a list for the first entries")
 			}
 		}
-		first, fetch := s.join("flags")
+		first, fetch := s.join("flags", snapshotAge)
 		if !fetch {
 			t.Fatal("no list after the first entries")
 		}
 		time.Sleep(snapshotAge)
-		if list, fetch := s.join("flags"); list != first || fetch {
+		if list, fetch := s.join("flags", snapshotAge); list != first || fetch {
 			t.Error("a list of 30 seconds is not shared")
 		}
 		time.Sleep(time.Nanosecond)
-		if list, fetch := s.join("flags"); list == first || !fetch {
+		if list, fetch := s.join("flags", snapshotAge); list == first || !fetch {
 			t.Error("an older list is still served")
 		}
 	})
@@ -38,16 +38,16 @@ func TestSnapshotGivenUp(t *testing.T) {
 	t.Parallel()
 	s := &snapshots{}
 	for range bulkThreshold {
-		s.join("flags")
+		s.join("flags", snapshotAge)
 	}
-	list, _ := s.join("flags")
+	list, _ := s.join("flags", snapshotAge)
 	s.drop("flags", list, false)
-	second, fetch := s.join("flags")
+	second, fetch := s.join("flags", snapshotAge)
 	if !fetch {
 		t.Error("a list that nobody waits for any more is not asked for again")
 	}
 	s.drop("flags", second, true)
-	if list, fetch := s.join("flags"); list != nil || fetch {
+	if list, fetch := s.join("flags", snapshotAge); list != nil || fetch {
 		t.Error("a bucket that was given up is listed again")
 	}
 }

@@ -3,6 +3,7 @@ package reconcile
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"maps"
 	"slices"
 	"time"
@@ -14,63 +15,63 @@ import (
 // texts of objects.
 type Change struct {
 	Bucket string
-	// Add are the entries that come to the object, Set those that it holds and
-	// that get another value.
-	Add, Set map[string]json.RawMessage
-	// Remove are the entries that the object lets go, with their values in the
-	// state; nil is a value that the state does not have.
-	Remove map[string]json.RawMessage
-	// Overwrite lets Add write over other values.
+	// Add are the entries that come to the object, Set those that it has and that
+	// get another value, and Keep those that stay as they are.
+	Add, Set, Keep map[string]json.RawMessage
+	// Remove are the keys that the object lets go.
+	Remove []string
+	// Had are the values of Set and Remove that the state has; nil is one that it
+	// must not have, and any is written over and deleted. Of a key that is not in
+	// it, the plan has seen no value.
+	Had map[string]json.RawMessage
+	// Overwrite lets values be written over and deleted that the plan has not seen.
 	Overwrite bool
 	// Successors are those keys of Remove that the plan has seen another object
-	// have or create. They are left in place for it. IsReplaced says that it is the
-	// creation of the object that replaces this one, which comes only if all of
-	// this one was removed.
+	// have or create. They are left in place for it.
 	Successors []string
-	IsReplaced bool
 	// Prune are keys that no object held when the change was planned. They are
 	// deleted if that is still so, and IsAsPlanned says that their entry is too.
 	Prune       []string
 	IsAsPlanned func(quiva.Entry) bool
 }
 
-// Apply makes a change. Nothing is deleted unless all else was written.
-func (r *Run) Apply(ctx context.Context, wanted Change) Outcome {
-	c := &change{Change: wanted, run: r}
-	r.begin(c)
-	defer r.end(c)
+// Change makes a change. Nothing is deleted unless all else was written.
+func (a *Apply) Change(ctx context.Context, wanted Change) Outcome {
+	c := &change{Change: wanted, run: a}
+	a.begin(c)
+	defer a.end(c)
 	c.write(ctx)
 	c.remove(ctx)
 	c.prune(ctx)
 	return c.outcome
 }
 
-func (r *Run) begin(c *change) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
+func (a *Apply) begin(c *change) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
 	for key := range c.Add {
-		r.at(c.Bucket, key).planned = false
+		a.plan.begin(c.Bucket, key)
 	}
-	r.lastActive = time.Now()
-	r.setActive(+1)
+	a.lastActive = time.Now()
+	a.setActive(+1)
 }
 
-func (r *Run) end(c *change) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
+func (a *Apply) end(c *change) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
 	// Where nothing is handed over, one creation that is refused is no reason for
 	// others to go on waiting.
-	if r.handedOver || c.outcome.Failure == nil {
-		r.lastActive = time.Now()
+	if a.handedOver || c.outcome.Failure == nil {
+		a.lastActive = time.Now()
 	}
-	r.setActive(-1)
+	a.setActive(-1)
 }
 
-// change is one call of Apply under way.
+// change is one call of [Apply.Change] under way.
 type change struct {
 	Change
 
-	run     *Run
+	run     *Apply
 	outcome Outcome
 }
 
@@ -81,59 +82,57 @@ func (c *change) fail(failure Failure) {
 	}
 }
 
-// wanted is the value that a key is to hold.
-func (c *change) wanted(key string) json.RawMessage {
-	if value, ok := c.Add[key]; ok {
-		return value
+// leave notes that an entry holds a value that the plan has not seen.
+func (c *change) leave(key string, value json.RawMessage) {
+	if c.outcome.Changed == nil {
+		c.outcome.Changed = map[string]json.RawMessage{}
 	}
-	return c.Set[key]
+	c.outcome.Changed[key] = value
 }
 
-// write makes entries hold their new values: all of them, or, if one may not be
-// written, none.
+// write makes entries hold their new values. If one may not be created, none are
+// written.
 func (c *change) write(ctx context.Context) {
-	keys := slices.Concat(slices.Sorted(maps.Keys(c.Add)), slices.Sorted(maps.Keys(c.Set)))
-	if len(keys) == 0 {
+	wanted := maps.Clone(c.Keep)
+	if wanted == nil {
+		wanted = map[string]json.RawMessage{}
+	}
+	maps.Copy(wanted, c.Add)
+	maps.Copy(wanted, c.Set)
+	if len(wanted) == 0 {
 		return
 	}
+	keys := slices.Sorted(maps.Keys(wanted))
 	unlock, err := c.run.lock(ctx, c.Bucket, keys)
 	if err != nil {
 		c.fail(Failure{Kind: Cancelled, Err: err})
-		c.giveUp(ctx, keys)
+		c.giveUp(ctx, wanted)
 		return
 	}
 	defer func() { unlock() }()
 
-	present, ok := c.check(ctx, keys)
-	if !ok {
-		c.giveUp(ctx, keys)
-		return
-	}
-	taken := c.taken(present)
-	if len(taken) > 0 {
+	present, ok := c.check(ctx)
+	if ok && len(c.taken(present)) > 0 {
 		// Unlocked, since the calls that are to let the keys go need them.
 		unlock()
 		c.awaitHandOver(ctx, present)
-		unlock, err = c.run.lock(ctx, c.Bucket, keys)
-		if err != nil {
+		if unlock, err = c.run.lock(ctx, c.Bucket, keys); err != nil {
 			c.fail(Failure{Kind: Cancelled, Err: err})
-		} else if c.refuseWritten(keys) {
-			if taken = c.taken(present); len(taken) > 0 {
-				c.fail(Failure{Kind: Taken, Count: len(c.Add), Keys: taken})
-			}
-		}
-		if c.outcome.Failure != nil {
-			c.giveUp(ctx, keys)
-			return
+		} else if taken := c.taken(present); c.refuseWritten() && len(taken) > 0 {
+			c.fail(Failure{Kind: Taken, Count: len(c.Add), Keys: taken})
 		}
 	}
-	c.put(ctx, keys, present)
+	if c.leaveChanged(present); c.outcome.Failed() {
+		c.giveUp(ctx, wanted)
+		return
+	}
+	c.put(ctx, wanted, present)
 }
 
 // check returns the entries that are where others are to be added. It reports
 // false if that cannot be told, or if another object has the keys.
-func (c *change) check(ctx context.Context, keys []string) (present map[string]quiva.Entry, ok bool) {
-	if !c.refuseWritten(keys) {
+func (c *change) check(ctx context.Context) (present map[string]quiva.Entry, ok bool) {
+	if !c.refuseWritten() {
 		return nil, false
 	}
 	// The gateway's PUT overwrites silently. What this run has deleted is known to
@@ -149,9 +148,12 @@ func (c *change) check(ctx context.Context, keys []string) (present map[string]q
 
 // refuseWritten fails if this run has written any of the keys already: then two
 // objects have them.
-func (c *change) refuseWritten(keys []string) (ok bool) {
+func (c *change) refuseWritten() (ok bool) {
+	keys := slices.Sorted(maps.Keys(c.Add))
+	keys = slices.AppendSeq(keys, maps.Keys(c.Set))
 	twice := c.withClaim(keys, func(claim claim) bool { return claim == written })
 	if len(twice) > 0 {
+		slices.Sort(twice)
 		c.fail(Failure{Kind: WrittenBefore, Count: len(keys), Keys: twice})
 	}
 	return len(twice) == 0
@@ -161,94 +163,126 @@ func (c *change) refuseWritten(keys []string) (ok bool) {
 func (c *change) withClaim(keys []string, accept func(claim) bool) []string {
 	c.run.mu.Lock()
 	defer c.run.mu.Unlock()
-	var accepted []string
-	for _, key := range keys {
-		if accept(c.run.at(c.Bucket, key).claim) {
-			accepted = append(accepted, key)
-		}
-	}
-	return accepted
+	return slices.DeleteFunc(slices.Clone(keys), func(key string) bool { return !accept(c.run.at(c.Bucket, key).claim) })
 }
 
-// taken returns the keys that hold another value, which may not be written over.
-func (c *change) taken(present map[string]quiva.Entry) []string {
-	if c.Overwrite {
-		return nil
-	}
+// taken returns the keys that hold another value and that nobody has let go.
+func (c *change) taken(present map[string]quiva.Entry) (taken []string) {
 	c.run.mu.Lock()
 	defer c.run.mu.Unlock()
-	var taken []string
 	for _, key := range slices.Sorted(maps.Keys(present)) {
-		value := present[key].Value
-		switch e := c.run.at(c.Bucket, key); {
-		case e.claim == deleted, e.claim == released:
-		case c.run.equal(c.Add[key], value):
-		default:
+		claim := c.run.at(c.Bucket, key).claim
+		if !c.Overwrite && claim != deleted && claim != released && !c.run.equal(c.Add[key], present[key].Value) {
 			taken = append(taken, key)
 		}
 	}
 	return taken
 }
 
-// put writes what is not as wanted yet.
-func (c *change) put(ctx context.Context, keys []string, present map[string]quiva.Entry) {
-	// Those that this run has deleted come first: they would be lost.
-	first, rest := map[string]json.RawMessage{}, maps.Clone(c.Set)
-	if rest == nil {
-		rest = map[string]json.RawMessage{}
-	}
-	for key, value := range c.Add {
-		if entry, ok := present[key]; !ok || !c.run.equal(value, entry.Value) {
-			rest[key] = value
+// leaveChanged leaves alone the keys that were released for this object, but hold
+// neither the value that the state had nor its own.
+func (c *change) leaveChanged(present map[string]quiva.Entry) {
+	c.run.mu.Lock()
+	defer c.run.mu.Unlock()
+	for key, entry := range present {
+		e := c.run.at(c.Bucket, key)
+		if !c.Overwrite && e.claim == released && e.released != nil && !c.run.equal(e.released, entry.Value) && !c.run.equal(c.Add[key], entry.Value) {
+			c.leave(key, entry.Value)
 		}
 	}
-	for _, key := range c.withClaim(keys, func(claim claim) bool { return claim == deleted }) {
-		first[key] = c.wanted(key)
-		delete(rest, key)
-	}
-	requests := c.run.client.PutEntries(ctx, c.Bucket, first)
+}
+
+// put writes what is not as wanted yet: first what this run has deleted, which would
+// be lost, then what is new.
+func (c *change) put(ctx context.Context, wanted map[string]json.RawMessage, present map[string]quiva.Entry) {
+	lost := c.lost(wanted)
+	added, set := maps.Clone(c.Add), maps.Clone(c.Set)
+	maps.DeleteFunc(added, func(key string, value json.RawMessage) bool {
+		entry, exists := present[key]
+		return lost[key] != nil || exists && c.run.equal(value, entry.Value)
+	})
+	maps.DeleteFunc(set, func(key string, _ json.RawMessage) bool { return lost[key] != nil })
+	requests := c.run.client.PutEntries(ctx, c.Bucket, lost)
 	if requests.Err() == nil {
-		done := requests.Done
-		requests = c.run.client.PutEntries(ctx, c.Bucket, rest)
-		requests.Done = append(requests.Done, done...)
+		requests = requests.And(c.run.client.PutEntries(ctx, c.Bucket, added))
 	} else {
-		requests.Untried = slices.AppendSeq(requests.Untried, maps.Keys(rest))
+		requests.Untried = slices.AppendSeq(requests.Untried, maps.Keys(added))
+	}
+	if requests.Err() == nil {
+		requests = requests.And(c.withoutChanged(c.run.client.PutSeenEntries(ctx, c.Bucket, set, c.seen)))
+	} else {
+		requests.Untried = slices.AppendSeq(requests.Untried, maps.Keys(set))
 	}
 	if err := requests.Err(); err != nil {
-		c.fail(Failure{Kind: NotWritten, Count: len(first) + len(rest), Requests: requests, Err: err})
-		c.settle(keys, requests.Done)
+		c.fail(Failure{Kind: NotWritten, Count: len(lost) + len(added) + len(set), Requests: requests, Err: err})
+		// What was adopted comes into no state, since whatever is in one may later
+		// be deleted.
+		c.settle(wanted, requests.Done)
 		return
 	}
-	c.settle(keys, keys)
+	done := maps.Clone(wanted)
+	maps.DeleteFunc(done, func(key string, _ json.RawMessage) bool { return c.outcome.Changed[key] != nil })
+	c.settle(wanted, slices.Collect(maps.Keys(done)))
+}
+
+// seen is what the plan has seen of an entry.
+func (c *change) seen(key string) quiva.Seen {
+	value, ok := c.Had[key]
+	return quiva.Seen{Any: c.Overwrite || ok && value == nil, Value: value}
+}
+
+// withoutChanged leaves alone the entries that hold what the plan has not seen,
+// which are no failures of their requests.
+func (c *change) withoutChanged(requests quiva.BatchResult) quiva.BatchResult {
+	for key, err := range requests.Failed {
+		var changed *quiva.ChangedError
+		if errors.As(err, &changed) {
+			c.leave(key, changed.Value)
+			delete(requests.Failed, key)
+		}
+	}
+	return requests
+}
+
+// lost returns those of the wanted entries that this run has deleted.
+func (c *change) lost(wanted map[string]json.RawMessage) map[string]json.RawMessage {
+	lost := map[string]json.RawMessage{}
+	for _, key := range c.withClaim(slices.Collect(maps.Keys(wanted)), func(claim claim) bool { return claim == deleted }) {
+		lost[key] = wanted[key]
+	}
+	return lost
 }
 
 // giveUp leaves entries as they are, but for those that this run has deleted:
 // the object that had them is gone, so they would be lost.
-func (c *change) giveUp(ctx context.Context, keys []string) {
-	lost := map[string]json.RawMessage{}
-	for _, key := range c.withClaim(keys, func(claim claim) bool { return claim == deleted }) {
-		lost[key] = c.wanted(key)
-	}
-	c.settle(keys, c.run.client.PutEntries(ctx, c.Bucket, lost).Done)
+func (c *change) giveUp(ctx context.Context, wanted map[string]json.RawMessage) {
+	c.settle(wanted, c.run.client.PutEntries(ctx, c.Bucket, c.lost(wanted)).Done)
 }
 
 // settle claims the keys that are done, and says what becomes of the others.
-func (c *change) settle(keys, done []string) {
+func (c *change) settle(wanted map[string]json.RawMessage, done []string) {
 	c.run.mu.Lock()
 	defer c.run.mu.Unlock()
-	c.outcome.Written = done
 	for _, key := range done {
 		c.run.at(c.Bucket, key).claim = written
+		if _, stays := c.Keep[key]; !stays {
+			c.outcome.Written = append(c.outcome.Written, key)
+		}
 	}
-	for _, key := range keys {
+	for key := range c.Keep {
+		if e := c.run.at(c.Bucket, key); e.claim != deleted {
+			e.claim = written
+		}
+	}
+	for key := range wanted {
 		switch e := c.run.at(c.Bucket, key); e.claim {
 		case written:
 		case released:
 			// No other object has it any more.
-			if c.outcome.TakenOver == nil {
-				c.outcome.TakenOver = map[string]json.RawMessage{}
+			if c.outcome.Inherited == nil {
+				c.outcome.Inherited = map[string]json.RawMessage{}
 			}
-			c.outcome.TakenOver[key] = e.released
+			c.outcome.Inherited[key] = e.released
 			e.claim = written
 		default:
 			e.claim = failed
@@ -260,10 +294,10 @@ func (c *change) settle(keys, done []string) {
 // remove lets entries go. Those that another object has, or is to have, stay on
 // the gateway.
 func (c *change) remove(ctx context.Context) {
-	keys := slices.Sorted(maps.Keys(c.Remove))
-	if len(keys) == 0 {
+	if len(c.Remove) == 0 {
 		return
 	}
+	keys := slices.Sorted(slices.Values(c.Remove))
 	unlock, err := c.run.lock(ctx, c.Bucket, keys)
 	if err != nil {
 		c.fail(Failure{Kind: Cancelled, Err: err})
@@ -271,22 +305,24 @@ func (c *change) remove(ctx context.Context) {
 	}
 	defer unlock()
 
-	letGo, retained, unwanted := c.release(keys)
-	if c.outcome.Failure == nil {
-		letGo = append(letGo, c.delete(ctx, unwanted)...)
+	removed, retained, unwanted := c.release(keys)
+	if !c.outcome.Failed() {
+		removed = append(removed, c.delete(ctx, unwanted)...)
 	}
 	if len(retained) > 0 {
 		c.fail(Failure{Kind: Retained, Count: len(keys), Keys: retained})
 	}
-	if c.IsReplaced && c.outcome.Failure != nil {
-		letGo = slices.DeleteFunc(letGo, c.takeBack)
+	if c.outcome.Failed() {
+		removed = slices.DeleteFunc(removed, c.takeBack)
 	}
-	c.outcome.LetGo = letGo
+	c.outcome.Removed = removed
+	c.outcome.Left = slices.DeleteFunc(c.outcome.Left, func(key string) bool { return !slices.Contains(removed, key) })
 }
 
-// delete deletes entries that no object wants, and returns those that are gone.
+// delete deletes entries that no object wants and that the plan has seen, and
+// returns those that are gone.
 func (c *change) delete(ctx context.Context, keys []string) (done []string) {
-	requests := c.run.client.DeleteEntries(ctx, c.Bucket, keys)
+	requests := c.withoutChanged(c.run.client.DeleteSeenEntries(ctx, c.Bucket, keys, c.seen))
 	c.run.setDeleted(c.Bucket, requests.Done)
 	if err := requests.Err(); err != nil {
 		c.fail(Failure{Kind: NotDeleted, Count: len(keys), Requests: requests, Err: err})
@@ -294,12 +330,13 @@ func (c *change) delete(ctx context.Context, keys []string) (done []string) {
 	return requests.Done
 }
 
-// takeBack undoes the release of a key.
+// takeBack undoes the release of a key for a creation that has not come yet: the
+// object stays, since something else of its change failed.
 func (c *change) takeBack(key string) (ok bool) {
 	c.run.mu.Lock()
 	defer c.run.mu.Unlock()
 	e := c.run.at(c.Bucket, key)
-	if e.claim != released || e.wanted > 0 {
+	if e.claim != released || e.creationsWaiting > 0 || !slices.Contains(c.outcome.Left, key) {
 		return false
 	}
 	e.claim = untouched
@@ -308,27 +345,66 @@ func (c *change) takeBack(key string) (ok bool) {
 
 // release divides keys into those that another object has or takes, those that
 // must stay this object's, and those that no object wants.
-func (c *change) release(keys []string) (letGo, retained, unwanted []string) {
+func (c *change) release(keys []string) (removed, retained, unwanted []string) {
 	c.run.mu.Lock()
 	defer c.run.mu.Unlock()
-	hasSuccessor := map[string]bool{}
-	for _, key := range c.Successors {
-		hasSuccessor[key] = true
-	}
 	for _, key := range keys {
 		switch e := c.run.at(c.Bucket, key); {
 		case e.claim == failed:
 			retained = append(retained, key)
 		case e.claim != untouched:
-			letGo = append(letGo, key)
-		case e.wanted > 0 || e.planned || hasSuccessor[key]:
-			e.claim, e.released, e.isReplaced = released, c.Remove[key], c.IsReplaced && hasSuccessor[key]
+			removed = append(removed, key)
+		case e.creationsWaiting > 0 || c.run.plan.isAwaited(c.Bucket, key):
 			c.run.handedOver = true
-			letGo = append(letGo, key)
+			e.claim, e.released = released, c.Had[key]
+			removed = append(removed, key)
+		case slices.Contains(c.Successors, key):
+			e.claim, e.released = released, c.Had[key]
+			removed = append(removed, key)
+			c.outcome.Left = append(c.outcome.Left, key)
 		default:
 			unwanted = append(unwanted, key)
 		}
 	}
 	c.run.notify()
-	return letGo, retained, unwanted
+	return removed, retained, unwanted
+}
+
+// prune deletes entries that no object holds, as far as they are what the plan
+// saw.
+func (c *change) prune(ctx context.Context) {
+	if len(c.Prune) == 0 || c.outcome.Failed() {
+		return
+	}
+	unlock, err := c.run.lock(ctx, c.Bucket, c.Prune)
+	if err != nil {
+		c.fail(Failure{Kind: Cancelled, Err: err})
+		return
+	}
+	defer unlock()
+
+	// What this run has done something to, or is about to, is some object's.
+	keys := slices.DeleteFunc(c.withClaim(c.Prune, func(claim claim) bool { return claim == untouched }), func(key string) bool {
+		c.run.mu.Lock()
+		defer c.run.mu.Unlock()
+		return c.run.at(c.Bucket, key).creationsWaiting > 0
+	})
+	present, requests := c.run.client.GetEntries(ctx, c.Bucket, keys)
+	if err := requests.Err(); err != nil {
+		c.fail(Failure{Kind: NotDeleted, Count: len(c.Prune), Requests: requests, Err: err})
+		return
+	}
+	var asPlanned []string
+	for _, key := range slices.Sorted(maps.Keys(present)) {
+		if c.IsAsPlanned(present[key]) {
+			asPlanned = append(asPlanned, key)
+		} else {
+			c.outcome.Kept = append(c.outcome.Kept, key)
+		}
+	}
+	requests = c.run.client.DeleteEntries(ctx, c.Bucket, asPlanned)
+	c.run.setDeleted(c.Bucket, requests.Done)
+	if err := requests.Err(); err != nil {
+		c.fail(Failure{Kind: NotDeleted, Count: len(asPlanned), Requests: requests, Err: err})
+	}
 }

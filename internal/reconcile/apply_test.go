@@ -2,6 +2,7 @@ package reconcile_test
 
 import (
 	"context"
+	"crypto/sha256"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -18,7 +19,12 @@ import (
 
 // newRun returns a run against a gateway whose bucket "flags" holds entries,
 // which are written as "a=1 b=2".
-func newRun(t *testing.T, entries string) (*reconcile.Run, *mockgateway.Server) {
+func newRun(t *testing.T, entries string) (*reconcile.Apply, *mockgateway.Server) {
+	t.Helper()
+	return newPlannedRun(t, entries, reconcile.NewPlan())
+}
+
+func newPlannedRun(t *testing.T, entries string, plan *reconcile.Plan) (*reconcile.Apply, *mockgateway.Server) {
 	t.Helper()
 	gateway := mockgateway.NewServer()
 	t.Cleanup(gateway.Close)
@@ -34,6 +40,8 @@ func newRun(t *testing.T, entries string) (*reconcile.Run, *mockgateway.Server) 
 		Endpoint:       endpoint,
 		Credential:     quiva.Credential{Scheme: quiva.APIKey, Secret: mockgateway.DefaultAPIKey},
 		RequestTimeout: 10 * time.Second,
+		Digest:         func(value []byte) (quiva.Digest, error) { return sha256.Sum256(value), nil },
+		BulkRefresh:    true,
 	})
 	// The first write to a bucket goes alone and is read back: it comes before the test's own.
 	if err := client.PutEntry(t.Context(), "flags", "first", []byte(`{"n":1}`)); err != nil {
@@ -41,7 +49,7 @@ func newRun(t *testing.T, entries string) (*reconcile.Run, *mockgateway.Server) 
 	}
 	gateway.DeleteEntry("flags", "first")
 	gateway.ResetRequests()
-	return reconcile.NewRun(client, func(a, b []byte) bool { return string(a) == string(b) }), gateway
+	return reconcile.NewApply(client, plan, func(a, b []byte) bool { return string(a) == string(b) }), gateway
 }
 
 // values reads "a=1 b=2" as {"a": {"n":1}, "b": {"n":2}}.
@@ -65,26 +73,34 @@ func text[Value ~string | ~[]byte](all map[string]Value) string {
 
 // call is one change and what is to come of it.
 type call struct {
-	add, set, remove string
-	overwrite        bool
-	successors       string
-	isReplaced       bool
-	prune            string // what the plan saw undeclared
+	// What the state has of the entries of set is in had, and of those of remove in
+	// remove; 0 is a value that it must not have.
+	add, set, keep, remove, had string
+	overwrite                   bool
+	successors                  string
+	prune                       string // what the plan saw undeclared
 	// fails makes requests fail: "PUT a" is the first PUT of a.
 	fails string
 	want  string
 }
 
 func (c call) change() reconcile.Change {
-	seen := values(c.prune)
+	seen, had := values(c.prune), values(c.remove)
+	maps.Copy(had, values(c.had))
+	for key, value := range had {
+		if string(value) == `{"n":0}` {
+			had[key] = nil
+		}
+	}
 	return reconcile.Change{
 		Bucket:      "flags",
 		Add:         values(c.add),
 		Set:         values(c.set),
-		Remove:      values(c.remove),
+		Keep:        values(c.keep),
+		Remove:      slices.Sorted(maps.Keys(values(c.remove))),
+		Had:         had,
 		Overwrite:   c.overwrite,
 		Successors:  strings.Fields(c.successors),
-		IsReplaced:  c.isReplaced,
 		Prune:       slices.Sorted(maps.Keys(seen)),
 		IsAsPlanned: func(entry quiva.Entry) bool { return string(entry.Value) == string(seen[entry.Key]) },
 	}
@@ -106,8 +122,10 @@ func describe(outcome reconcile.Outcome) string {
 		}
 	}
 	part("written", strings.Join(slices.Sorted(slices.Values(outcome.Written)), " "))
-	part("taken over", text(outcome.TakenOver))
-	part("let go", strings.Join(slices.Sorted(slices.Values(outcome.LetGo)), " "))
+	part("inherited", text(outcome.Inherited))
+	part("changed", text(outcome.Changed))
+	part("removed", strings.Join(slices.Sorted(slices.Values(outcome.Removed)), " "))
+	part("left", strings.Join(outcome.Left, " "))
 	part("kept", strings.Join(outcome.Kept, " "))
 	if failure := outcome.Failure; failure != nil {
 		kinds := map[reconcile.FailureKind]string{
@@ -148,11 +166,11 @@ func TestApply(t *testing.T) {
 		"refused":                  {"a=2", []call{{add: "a=1", want: "taken: a"}}, "", "a=2"},
 		"overwritten":              {"a=2", []call{{add: "a=1", overwrite: true, want: "written a"}}, "PUT a", "a=1"},
 		"one of many refused":      {"a=2", []call{{add: "a=1 b=1", want: "taken: a"}}, "", "a=2"},
-		"updated":                  {"a=2", []call{{set: "a=1", want: "written a"}}, "PUT a", "a=1"},
-		"deleted":                  {"a=2", []call{{remove: "a=2", want: "let go a"}}, "DELETE a", ""},
-		"gone already":             {"", []call{{remove: "a=2", want: "let go a"}}, "DELETE a", ""},
+		"updated":                  {"a=2", []call{{set: "a=1", had: "a=0", want: "written a"}}, "PUT a", "a=1"},
+		"deleted":                  {"a=2", []call{{remove: "a=2", want: "removed a"}}, "DELETE a", ""},
+		"gone already":             {"", []call{{remove: "a=2", want: "removed a"}}, "", ""},
 		"nothing":                  {"a=1", []call{{}}, "", "a=1"},
-		"written, then deleted":    {"c=3", []call{{add: "a=1", remove: "c=3", want: "written a; let go c"}}, "PUT a, DELETE c", "a=1"},
+		"written, then deleted":    {"c=3", []call{{add: "a=1", remove: "c=3", want: "written a; removed c"}}, "PUT a, DELETE c", "a=1"},
 		"not checked":              {"", []call{{add: "a=1", fails: "GET a", want: "not checked: a"}}, "", ""},
 		"not written":              {"", []call{{add: "a=1", fails: "PUT a", want: "not written: a"}}, "PUT a", ""},
 		"not deleted":              {"a=1", []call{{remove: "a=1", fails: "DELETE a", want: "not deleted: a"}}, "DELETE a", "a=1"},
@@ -161,66 +179,88 @@ func TestApply(t *testing.T) {
 		// state can come to be deleted.
 		"not adopted after it": {"a=1", []call{{add: "a=1 b=1", fails: "PUT b", want: "not written: b"}}, "PUT b", "a=1"},
 
-		"moved, created first":           {"a=1", []call{{add: "a=1", want: "written a"}, {remove: "a=1", want: "let go a"}}, "", "a=1"},
-		"moved, deleted first":           {"a=1", []call{{remove: "a=1", want: "let go a"}, {add: "a=2", want: "written a"}}, "DELETE a, PUT a", "a=2"},
-		"moved, deleted first, as known": {"a=1", []call{{remove: "a=1", successors: "a", want: "let go a"}, {add: "a=2", want: "written a"}}, "PUT a", "a=2"},
-		"updated by another":             {"a=1", []call{{set: "a=2", want: "written a"}, {remove: "a=1", want: "let go a"}}, "PUT a", "a=2"},
-		"deleted by two":                 {"a=1", []call{{remove: "a=1", want: "let go a"}, {remove: "a=1", want: "let go a"}}, "DELETE a", ""},
+		"moved, created first":           {"a=1", []call{{add: "a=1", want: "written a"}, {remove: "a=1", want: "removed a"}}, "", "a=1"},
+		"moved, deleted first":           {"a=1", []call{{remove: "a=1", want: "removed a"}, {add: "a=2", want: "written a"}}, "DELETE a, PUT a", "a=2"},
+		"moved, deleted first, as known": {"a=1", []call{{remove: "a=1", successors: "a", want: "removed a; left a"}, {add: "a=2", want: "written a"}}, "PUT a", "a=2"},
+		"updated by another":             {"a=1", []call{{set: "a=2", had: "a=0", want: "written a"}, {remove: "a=1", want: "removed a"}}, "PUT a", "a=2"},
+		"deleted by two":                 {"a=1", []call{{remove: "a=1", want: "removed a"}, {remove: "a=1", want: "removed a"}}, "DELETE a", ""},
 		"created twice":                  {"", []call{{add: "a=1", want: "written a"}, {add: "a=1", want: "written before: a"}}, "PUT a", "a=1"},
 		"created twice, with others":     {"", []call{{add: "a=1", want: "written a"}, {add: "a=2 b=2", want: "written before: a"}}, "PUT a", "a=1"},
-		"created and updated":            {"a=1", []call{{add: "a=1", want: "written a"}, {set: "a=2", want: "written before: a"}}, "", "a=1"},
+		"created and updated":            {"a=1", []call{{add: "a=1", want: "written a"}, {set: "a=2", had: "a=0", want: "written before: a"}}, "", "a=1"},
 
 		"refused, then let go":     {"a=1", []call{{add: "a=2", want: "taken: a"}, {remove: "a=1", want: "retained: a"}}, "", "a=1"},
 		"refused, with another":    {"a=1 b=1", []call{{add: "a=2 b=1", want: "taken: a"}, {remove: "b=1", want: "retained: b"}}, "", "a=1 b=1"},
 		"not written, then let go": {"a=1", []call{{add: "a=2", overwrite: true, fails: "PUT a", want: "not written: a"}, {remove: "a=1", want: "retained: a"}}, "PUT a", "a=1"},
-		"not checked, then let go": {"a=1", []call{{add: "a=2", fails: "GET a", want: "not checked: a"}, {remove: "a=1 b=1", want: "let go b; retained: a"}}, "DELETE b", "a=1"},
+		"not checked, then let go": {"a=1 b=1", []call{{add: "a=2", fails: "GET a", want: "not checked: a"}, {remove: "a=1 b=1", want: "removed b; retained: a"}}, "DELETE b", "a=1"},
 		// Without the update, nobody would know what became of a.
-		"not updated, then let go": {"a=1", []call{{set: "a=2", fails: "PUT a", want: "not written: a"}, {remove: "a=1", want: "retained: a"}}, "PUT a", "a=1"},
+		"not updated, then let go": {"a=1", []call{{set: "a=2", had: "a=0", fails: "PUT a", want: "not written: a"}, {remove: "a=1", want: "retained: a"}}, "PUT a", "a=1"},
 
 		// The first failure is the one to tell.
 		"refused, then let go by a failed update": {"a=1", []call{{add: "a=2", want: "taken: a"}, {add: "b=1", remove: "a=1", fails: "PUT b", want: "not written: b"}}, "PUT b", "a=1"},
 
 		// What has been deleted for a creation is written whatever comes, and
 		// before all else.
-		"deleted, then written":     {"b=1", []call{{remove: "b=1", want: "let go b"}, {add: "a=2 b=2", want: "written a b"}}, "DELETE b, PUT b, PUT a", "a=2 b=2"},
-		"deleted, then not written": {"b=1", []call{{remove: "b=1", want: "let go b"}, {add: "a=2 b=2", fails: "PUT a", want: "written b; not written: a"}}, "DELETE b, PUT b, PUT a", "b=2"},
-		"deleted, then lost":        {"b=1", []call{{remove: "b=1", want: "let go b"}, {add: "a=2 b=2", fails: "PUT b", want: "not written: b"}}, "DELETE b, PUT b", ""},
+		"deleted, then written":     {"b=1", []call{{remove: "b=1", want: "removed b"}, {add: "a=2 b=2", want: "written a b"}}, "DELETE b, PUT b, PUT a", "a=2 b=2"},
+		"deleted, then not written": {"b=1", []call{{remove: "b=1", want: "removed b"}, {add: "a=2 b=2", fails: "PUT a", want: "written b; not written: a"}}, "DELETE b, PUT b, PUT a", "b=2"},
+		"deleted, then lost":        {"b=1", []call{{remove: "b=1", want: "removed b"}, {add: "a=2 b=2", fails: "PUT b", want: "not written: b"}}, "DELETE b, PUT b", ""},
 		// Two objects of one state had it.
-		"deleted, then updated":        {"a=1", []call{{remove: "a=1", want: "let go a"}, {set: "a=2", want: "written a"}}, "DELETE a, PUT a", "a=2"},
-		"deleted, then not updated":    {"a=1 b=1", []call{{remove: "a=1", want: "let go a"}, {add: "b=2", set: "a=2", want: "written a; taken: b"}}, "DELETE a, PUT a", "a=2 b=1"},
-		"deleted, then unreadable":     {"a=1", []call{{remove: "a=1", want: "let go a"}, {add: "a=2", fails: "GET a", want: "written a"}}, "DELETE a, PUT a", "a=2"},
-		"deleted, then refused":        {"a=1 b=1", []call{{remove: "a=1", want: "let go a"}, {add: "a=2 b=2", want: "written a; taken: b"}}, "DELETE a, PUT a", "a=2 b=1"},
-		"deleted, then not checked":    {"a=1", []call{{remove: "a=1", want: "let go a"}, {add: "a=2 b=2", fails: "GET b", want: "written a; not checked: b"}}, "DELETE a, PUT a", "a=2"},
-		"deleted, then written before": {"a=1", []call{{remove: "a=1", want: "let go a"}, {add: "b=1", want: "written b"}, {add: "a=2 b=2", want: "written a; written before: b"}}, "DELETE a, PUT b, PUT a", "a=2 b=1"},
+		"deleted, then updated":        {"a=1", []call{{remove: "a=1", want: "removed a"}, {set: "a=2", had: "a=0", want: "written a"}}, "DELETE a, PUT a", "a=2"},
+		"deleted, then not updated":    {"a=1 b=1", []call{{remove: "a=1", want: "removed a"}, {add: "b=2", set: "a=2", had: "a=0", want: "written a; taken: b"}}, "DELETE a, PUT a", "a=2 b=1"},
+		"deleted, then unreadable":     {"a=1", []call{{remove: "a=1", want: "removed a"}, {add: "a=2", fails: "GET a", want: "written a"}}, "DELETE a, PUT a", "a=2"},
+		"deleted, then refused":        {"a=1 b=1", []call{{remove: "a=1", want: "removed a"}, {add: "a=2 b=2", want: "written a; taken: b"}}, "DELETE a, PUT a", "a=2 b=1"},
+		"deleted, then not checked":    {"a=1", []call{{remove: "a=1", want: "removed a"}, {add: "a=2 b=2", fails: "GET b", want: "written a; not checked: b"}}, "DELETE a, PUT a", "a=2"},
+		"deleted, then written before": {"a=1", []call{{remove: "a=1", want: "removed a"}, {add: "b=1", want: "written b"}, {add: "a=2 b=2", want: "written a; written before: b"}}, "DELETE a, PUT b, PUT a", "a=2 b=1"},
 
 		// What was released belongs to the one who takes it, also if that fails.
-		"released, then not written": {"a=1", []call{{remove: "a=1", successors: "a", want: "let go a"}, {add: "a=2", fails: "PUT a", want: "taken over a=1; not written: a"}}, "PUT a", "a=1"},
-		"released, then not checked": {"a=1", []call{{remove: "a=1", successors: "a", want: "let go a"}, {add: "a=2", fails: "GET a", want: "taken over a=1; not checked: a"}}, "", "a=1"},
-		"released, then refused":     {"a=1 b=1", []call{{remove: "a=1", successors: "a", want: "let go a"}, {add: "a=2 b=2", want: "taken over a=1; taken: b"}}, "", "a=1 b=1"},
-		"released in an update":      {"a=1", []call{{add: "b=1", remove: "a=1", successors: "a", fails: "PUT b", want: "let go a; not written: b"}, {add: "a=2", want: "written a"}}, "PUT b, PUT a", "a=2"},
-		"released, then let go too":  {"a=1", []call{{remove: "a=1", successors: "a", want: "let go a"}, {remove: "a=1", want: "let go a"}, {add: "a=2", want: "written a"}}, "PUT a", "a=2"},
+		"released, then not written": {"a=1", []call{{remove: "a=1", successors: "a", want: "removed a; left a"}, {add: "a=2", fails: "PUT a", want: "inherited a=1; not written: a"}}, "PUT a", "a=1"},
+		"released, then not checked": {"a=1", []call{{remove: "a=1", successors: "a", want: "removed a; left a"}, {add: "a=2", fails: "GET a", want: "inherited a=1; not checked: a"}}, "", "a=1"},
+		"released, then refused":     {"a=1 b=1", []call{{remove: "a=1", successors: "a", want: "removed a; left a"}, {add: "a=2 b=2", want: "inherited a=1; taken: b"}}, "", "a=1 b=1"},
+		"released, then let go too":  {"a=1", []call{{remove: "a=1", successors: "a", want: "removed a; left a"}, {remove: "a=1", want: "removed a"}, {add: "a=2", want: "written a"}}, "PUT a", "a=2"},
 		// It is that object's although it was not written.
-		"taken over, then created": {"a=1", []call{{remove: "a=1", successors: "a", want: "let go a"}, {add: "a=2", fails: "PUT a", want: "taken over a=1; not written: a"}, {add: "a=2", want: "written before: a"}}, "PUT a", "a=1"},
-		"drifted, then released":   {"a=3", []call{{remove: "a=1", successors: "a", want: "let go a"}, {add: "a=1", want: "written a"}}, "PUT a", "a=1"},
+		"inherited, then created": {"a=1", []call{{remove: "a=1", successors: "a", want: "removed a; left a"}, {add: "a=2", fails: "PUT a", want: "inherited a=1; not written: a"}, {add: "a=2", want: "written before: a"}}, "PUT a", "a=1"},
+		// A value that nobody has planned to write over survives.
+		"drifted, then released":            {"a=3", []call{{remove: "a=1", successors: "a", want: "removed a; left a"}, {add: "a=2", want: "inherited a=1; changed a=3"}}, "", "a=3"},
+		"drifted, then released to it":      {"a=3", []call{{remove: "a=1", successors: "a", want: "removed a; left a"}, {add: "a=3", want: "written a"}}, "", "a=3"},
+		"drifted, then released, with more": {"a=3 b=1", []call{{remove: "a=1", successors: "a", want: "removed a; left a"}, {add: "a=2 b=2", want: "inherited a=1; changed a=3; taken: b"}}, "", "a=3 b=1"},
+		"a secret, drifted, then released":  {"a=3", []call{{remove: "a=0", successors: "a", want: "removed a; left a"}, {add: "a=2", want: "written a"}}, "PUT a", "a=2"},
+		"drifted, released, overwritten":    {"a=3", []call{{remove: "a=1", successors: "a", want: "removed a; left a"}, {add: "a=2", overwrite: true, want: "written a"}}, "PUT a", "a=2"},
 
-		"replaced":                   {"a=1 b=1", []call{{remove: "a=1 b=1", successors: "a", isReplaced: true, want: "let go a b"}, {add: "a=1 c=1", want: "written a c"}}, "DELETE b, PUT c", "a=1 c=1"},
-		"replaced, deleting fails":   {"a=1 b=1", []call{{remove: "a=1 b=1", successors: "a", isReplaced: true, fails: "DELETE b", want: "not deleted: b"}}, "DELETE b", "a=1 b=1"},
-		"replaced, still there":      {"a=1 b=1", []call{{remove: "a=1 b=1", successors: "a", isReplaced: true, fails: "DELETE b", want: "not deleted: b"}, {add: "a=2", want: "taken: a"}}, "DELETE b", "a=1 b=1"},
-		"replaced, and taken before": {"a=1 b=1", []call{{add: "a=1", want: "written a"}, {remove: "a=1 b=1", successors: "a", isReplaced: true, fails: "DELETE b", want: "let go a; not deleted: b"}}, "DELETE b", "a=1 b=1"},
+		// What the plan has not seen is neither written over nor deleted.
+		"changed, then updated":         {"a=3 b=1", []call{{set: "a=2 b=2", had: "a=1 b=1", want: "written b; changed a=3"}}, "PUT b", "a=3 b=2"},
+		"changed, then overwritten":     {"a=3", []call{{set: "a=2", had: "a=1", overwrite: true, want: "written a"}}, "PUT a", "a=2"},
+		"changed as planned":            {"a=2", []call{{set: "a=2", had: "a=1", want: "written a"}}, "", "a=2"},
+		"gone, then updated":            {"", []call{{set: "a=2", had: "a=1", want: "written a"}}, "PUT a", "a=2"},
+		"a value that was not read":     {"a=3 b=2", []call{{set: "a=2 b=2", want: "written b; changed a=3"}}, "", "a=3 b=2"},
+		"changed, then deleted":         {"a=3 b=1", []call{{remove: "a=1 b=1", want: "changed a=3; removed b"}}, "DELETE b", "a=3"},
+		"changed, deleted by overwrite": {"a=3", []call{{remove: "a=1", overwrite: true, want: "removed a"}}, "DELETE a", ""},
+		"nothing deleted after it, too": {"a=3 c=1", []call{{set: "a=2", had: "a=1", remove: "c=1", prune: "c=1", want: "changed a=3"}}, "", "a=3 c=1"},
+		"changed, then added":           {"a=3", []call{{set: "a=2", had: "a=1", add: "b=1", want: "written b; changed a=3"}}, "PUT b", "a=3 b=1"},
+		"not read, then not updated":    {"a=1", []call{{set: "a=2", had: "a=1", fails: "GET a", want: "not written: a"}}, "", "a=1"},
+		"not read, then not deleted":    {"a=1", []call{{remove: "a=1", fails: "GET a", want: "not deleted: a"}}, "", "a=1"},
+
+		// What an object keeps is not deleted by another one, and written again.
+		"kept by an update, let go":  {"a=1 b=1", []call{{set: "b=2", had: "b=1", keep: "a=1", want: "written b"}, {remove: "a=1", want: "removed a"}}, "PUT b", "a=1 b=2"},
+		"let go, kept by an update":  {"a=1", []call{{remove: "a=1", want: "removed a"}, {keep: "a=1"}}, "DELETE a, PUT a", "a=1"},
+		"released, and kept already": {"a=1", []call{{remove: "a=1", successors: "a", want: "removed a; left a"}, {keep: "a=1"}, {remove: "a=1", want: "removed a"}}, "", "a=1"},
+
+		"replaced":                   {"a=1 b=1", []call{{remove: "a=1 b=1", successors: "a", want: "removed a b; left a"}, {add: "a=1 c=1", want: "written a c"}}, "DELETE b, PUT c", "a=1 c=1"},
+		"replaced, deleting fails":   {"a=1 b=1", []call{{remove: "a=1 b=1", successors: "a", fails: "DELETE b", want: "not deleted: b"}}, "DELETE b", "a=1 b=1"},
+		"replaced, still there":      {"a=1 b=1", []call{{remove: "a=1 b=1", successors: "a", fails: "DELETE b", want: "not deleted: b"}, {add: "a=2", want: "taken: a"}}, "DELETE b", "a=1 b=1"},
+		"replaced, and taken before": {"a=1 b=1", []call{{add: "a=1", want: "written a"}, {remove: "a=1 b=1", successors: "a", fails: "DELETE b", want: "removed a; not deleted: b"}}, "DELETE b", "a=1 b=1"},
 
 		"pruned":                     {"a=1 c=1", []call{{prune: "a=1"}}, "DELETE a", "c=1"},
 		"pruned, gone already":       {"", []call{{prune: "a=1"}}, "", ""},
 		"pruned, changed":            {"a=2 b=1", []call{{prune: "a=1 b=1", want: "kept a"}}, "DELETE b", "a=2"},
-		"pruned last":                {"a=1 c=3", []call{{add: "b=1", remove: "c=3", prune: "a=1", want: "written b; let go c"}}, "PUT b, DELETE c, DELETE a", "b=1"},
+		"pruned last":                {"a=1 c=3", []call{{add: "b=1", remove: "c=3", prune: "a=1", want: "written b; removed c"}}, "PUT b, DELETE c, DELETE a", "b=1"},
 		"pruned by two":              {"a=1", []call{{prune: "a=1"}, {prune: "a=1"}}, "DELETE a", ""},
-		"pruned and let go":          {"a=1", []call{{remove: "a=1", want: "let go a"}, {prune: "a=1"}}, "DELETE a", ""},
+		"pruned and let go":          {"a=1", []call{{remove: "a=1", want: "removed a"}, {prune: "a=1"}}, "DELETE a", ""},
 		"not pruned after a failure": {"a=1", []call{{add: "b=1", prune: "a=1", fails: "PUT b", want: "not written: b"}}, "PUT b", "a=1"},
 		"not compared":               {"a=1", []call{{prune: "a=1", fails: "GET a", want: "not deleted: a"}}, "", "a=1"},
 		"not pruned":                 {"a=1", []call{{prune: "a=1", fails: "DELETE a", want: "not deleted: a"}}, "DELETE a", "a=1"},
 		"adopted, then pruned":       {"a=1", []call{{add: "a=1", want: "written a"}, {prune: "a=1"}}, "", "a=1"},
-		"updated, then pruned":       {"a=1", []call{{set: "a=2", want: "written a"}, {prune: "a=1"}}, "PUT a", "a=2"},
+		"updated, then pruned":       {"a=1", []call{{set: "a=2", had: "a=0", want: "written a"}, {prune: "a=1"}}, "PUT a", "a=2"},
 		"refused, then pruned":       {"a=1", []call{{add: "a=2", want: "taken: a"}, {prune: "a=1"}}, "", "a=1"},
-		"released, then pruned":      {"a=1", []call{{remove: "a=1", successors: "a", want: "let go a"}, {prune: "a=1"}, {add: "a=2", want: "written a"}}, "PUT a", "a=2"},
+		"released, then pruned":      {"a=1", []call{{remove: "a=1", successors: "a", want: "removed a; left a"}, {prune: "a=1"}, {add: "a=2", want: "written a"}}, "PUT a", "a=2"},
 		"pruned, then created":       {"a=1", []call{{prune: "a=1"}, {add: "a=2", want: "written a"}}, "DELETE a, PUT a", "a=2"},
 		"kept, then created":         {"a=2", []call{{prune: "a=1", want: "kept a"}, {add: "a=3", want: "taken: a"}}, "", "a=2"},
 	}
@@ -230,7 +270,7 @@ func TestApply(t *testing.T) {
 			run, gateway := newRun(t, tt.holds)
 			for i, call := range tt.calls {
 				call.inject(gateway)
-				if got := describe(run.Apply(t.Context(), call.change())); got != call.want {
+				if got := describe(run.Change(t.Context(), call.change())); got != call.want {
 					t.Errorf("call %d: %q, want %q", i+1, got, call.want)
 				}
 			}
@@ -254,11 +294,11 @@ func TestApplyCancelled(t *testing.T) {
 		{add: "a=2", want: "cancelled: "},
 		{remove: "a=1", want: "cancelled: "},
 	} {
-		if got := describe(run.Apply(cancelled, tt.change())); got != tt.want {
+		if got := describe(run.Change(cancelled, tt.change())); got != tt.want {
 			t.Errorf("%q, want %q", got, tt.want)
 		}
 	}
-	if got := describe(run.Apply(t.Context(), call{remove: "a=1"}.change())); got != "retained: a" {
+	if got := describe(run.Change(t.Context(), call{remove: "a=1"}.change())); got != "retained: a" {
 		t.Errorf("after the cancelled creation: %q", got)
 	}
 	if sent := gateway.Requests(); len(sent) > 0 {
@@ -270,11 +310,11 @@ func TestApplyCancelled(t *testing.T) {
 func TestUnknownValue(t *testing.T) {
 	t.Parallel()
 	run, gateway := newRun(t, "a=1")
-	run.Apply(t.Context(), reconcile.Change{Bucket: "flags", Remove: map[string]json.RawMessage{"a": nil}, Successors: []string{"a"}})
+	run.Change(t.Context(), reconcile.Change{Bucket: "flags", Remove: []string{"a"}, Had: map[string]json.RawMessage{"a": nil}, Successors: []string{"a"}})
 	gateway.Inject(mockgateway.Fault{Method: http.MethodPut, Effect: mockgateway.Respond(http.StatusServiceUnavailable, nil, "")})
-	outcome := run.Apply(t.Context(), call{add: "a=2"}.change())
-	if value, ok := outcome.TakenOver["a"]; !ok || value != nil {
-		t.Errorf("taken over: %q", outcome.TakenOver)
+	outcome := run.Change(t.Context(), call{add: "a=2"}.change())
+	if value, ok := outcome.Inherited["a"]; !ok || value != nil {
+		t.Errorf("inherited: %q", outcome.Inherited)
 	}
 }
 
@@ -283,8 +323,8 @@ func TestBuckets(t *testing.T) {
 	t.Parallel()
 	run, gateway := newRun(t, "a=1")
 	gateway.CreateBucket("others")
-	run.Apply(t.Context(), reconcile.Change{Bucket: "others", Add: values("a=1")})
-	if got := describe(run.Apply(t.Context(), call{remove: "a=1"}.change())); got != "let go a" {
+	run.Change(t.Context(), reconcile.Change{Bucket: "others", Add: values("a=1")})
+	if got := describe(run.Change(t.Context(), call{remove: "a=1"}.change())); got != "removed a" {
 		t.Error(got)
 	}
 	if left := fmt.Sprint(gateway.Entries("flags"), gateway.Entries("others")); left != `map[] map[a:{"n":1}]` {

@@ -46,32 +46,32 @@ func (c *change) awaitHandOver(ctx context.Context, present map[string]quiva.Ent
 // change are marked as wanted, including those that hold the right value already:
 // if another call deleted them now, they would be lost.
 func (c *change) setWaiting(waiting bool) {
-	r := c.run
-	r.mu.Lock()
-	defer r.mu.Unlock()
+	a := c.run
+	a.mu.Lock()
+	defer a.mu.Unlock()
 	difference := 1
 	if waiting {
-		r.waiting = append(r.waiting, c)
+		a.waiting = append(a.waiting, c)
 	} else {
 		difference = -1
-		r.waiting = slices.DeleteFunc(r.waiting, func(other *change) bool { return other == c })
+		a.waiting = slices.DeleteFunc(a.waiting, func(other *change) bool { return other == c })
 	}
 	for key := range c.Add {
-		r.at(c.Bucket, key).wanted += difference
+		a.at(c.Bucket, key).creationsWaiting += difference
 	}
-	r.setActive(-difference)
+	a.setActive(-difference)
 }
 
 // nextStep returns until when a change may wait, unless something changes first.
-func (r *Run) nextStep(c *change, deadline time.Time) (changed <-chan struct{}, until time.Time) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
+func (a *Apply) nextStep(c *change, deadline time.Time) (changed <-chan struct{}, until time.Time) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
 	// Where keys are being handed over, those who wait may keep Terraform from
 	// beginning the calls that they wait for. One of them gives up at a time.
-	if r.active == 0 && (!r.handedOver || r.waiting[0] == c) {
-		if idle := r.lastActive.Add(idleLimit); idle.Before(deadline) {
-			return r.changed, idle
+	if a.active == 0 && (!a.handedOver || a.waiting[0] == c) {
+		if idle := a.lastActive.Add(idleLimit); idle.Before(deadline) {
+			return a.changed, idle
 		}
 	}
-	return r.changed, deadline
+	return a.changed, deadline
 }

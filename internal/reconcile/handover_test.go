@@ -15,14 +15,14 @@ import (
 
 // hold keeps a call about the key "held" under way until the returned function
 // is called.
-func hold(t *testing.T, run *reconcile.Run, gateway *mockgateway.Server) (release func()) {
+func hold(t *testing.T, run *reconcile.Apply, gateway *mockgateway.Server) (release func()) {
 	t.Helper()
 	held := gateway.Inject(mockgateway.Fault{Method: http.MethodPut, Path: "*/entries/held", Effect: mockgateway.Hang()})
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
-		run.Apply(ctx, call{set: "held=1"}.change())
+		run.Change(ctx, call{set: "held=1", had: "held=0"}.change())
 	}()
 	<-held.Reached(1)
 	return func() {
@@ -33,12 +33,12 @@ func hold(t *testing.T, run *reconcile.Run, gateway *mockgateway.Server) (releas
 
 // start makes a call that adds entries, and returns once it has checked the
 // first of them.
-func start(t *testing.T, run *reconcile.Run, gateway *mockgateway.Server, c call) (outcome <-chan string) {
+func start(t *testing.T, run *reconcile.Apply, gateway *mockgateway.Server, c call) (outcome <-chan string) {
 	t.Helper()
 	key, _, _ := strings.Cut(c.add, "=")
 	checks := gateway.Inject(mockgateway.Fault{Method: http.MethodGet, Path: "*/entries/" + key, Times: 1}) // which passes
 	described := make(chan string, 1)
-	go func() { described <- describe(run.Apply(t.Context(), c.change())) }()
+	go func() { described <- describe(run.Change(t.Context(), c.change())) }()
 	<-checks.Reached(1)
 	return described
 }
@@ -54,13 +54,13 @@ func TestHandOver(t *testing.T) {
 		sent   string // but for the PUT of the call that is under way
 		left   string
 	}{
-		"one to one":   {"a=1", call{add: "a=2", want: "written a"}, []call{{remove: "a=1", want: "let go a"}}, "PUT a", "a=2"},
-		"two to one":   {"a=1 b=1", call{add: "a=2 b=1", want: "written a b"}, []call{{remove: "b=1", want: "let go b"}, {remove: "a=1", want: "let go a"}}, "PUT a", "a=2 b=1"},
-		"out of many":  {"a=1 b=1", call{add: "a=2", want: "written a"}, []call{{remove: "a=1 b=1", want: "let go a b"}}, "", "a=2"},
-		"by an update": {"a=1 b=1", call{add: "a=2", want: "written a"}, []call{{set: "b=2", remove: "a=1", want: "written b; let go a"}}, "PUT b, PUT a", "a=2 b=2"},
+		"one to one":   {"a=1", call{add: "a=2", want: "written a"}, []call{{remove: "a=1", want: "removed a"}}, "PUT a", "a=2"},
+		"two to one":   {"a=1 b=1", call{add: "a=2 b=1", want: "written a b"}, []call{{remove: "b=1", want: "removed b"}, {remove: "a=1", want: "removed a"}}, "PUT a", "a=2 b=1"},
+		"out of many":  {"a=1 b=1", call{add: "a=2", want: "written a"}, []call{{remove: "a=1 b=1", want: "removed a b"}}, "", "a=2"},
+		"by an update": {"a=1 b=1", call{add: "a=2", want: "written a"}, []call{{set: "b=2", had: "b=0", remove: "a=1", want: "written b; removed a"}}, "PUT b, PUT a", "a=2 b=2"},
 		// Another resource adds b while the first one waits for a.
-		"declared twice":    {"a=1 b=1", call{add: "a=2 b=1", want: "taken over a=1; written before: b"}, []call{{add: "b=1", want: "written b"}, {remove: "a=1", want: "let go a"}}, "", "a=1 b=1"},
-		"not the right one": {"a=1 b=1", call{add: "a=2", want: "taken: a"}, []call{{remove: "b=1", want: "let go b"}}, "DELETE b", "a=1"},
+		"declared twice":    {"a=1 b=1", call{add: "a=2 b=1", want: "inherited a=1; written before: b"}, []call{{add: "b=1", want: "written b"}, {remove: "a=1", want: "removed a"}}, "", "a=1 b=1"},
+		"not the right one": {"a=1 b=1", call{add: "a=2", want: "taken: a"}, []call{{remove: "b=1", want: "removed b"}}, "DELETE b", "a=1"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -71,7 +71,7 @@ func TestHandOver(t *testing.T) {
 			gateway.ResetRequests()
 			first := start(t, run, gateway, tt.first)
 			for i, call := range tt.others {
-				if got := describe(run.Apply(t.Context(), call.change())); got != call.want {
+				if got := describe(run.Change(t.Context(), call.change())); got != call.want {
 					t.Errorf("call %d: %q, want %q", i+2, got, call.want)
 				}
 			}
@@ -109,13 +109,13 @@ func TestHandOverTakesTime(t *testing.T) {
 			t.Parallel()
 			run, gateway := newRun(t, "a=1")
 			if tt.ended {
-				run.Apply(t.Context(), call{add: "b=1"}.change())
+				run.Change(t.Context(), call{add: "b=1"}.change())
 			}
 			if tt.underWay {
 				defer hold(t, run, gateway)()
 			}
 			begun := time.Now()
-			if got := describe(run.Apply(t.Context(), call{add: "a=2"}.change())); got != "taken: a" {
+			if got := describe(run.Change(t.Context(), call{add: "a=2"}.change())); got != "taken: a" {
 				t.Error(got)
 			}
 			if took := time.Since(begun); took < tt.atLeast || took > tt.atLongest {
@@ -135,7 +135,7 @@ func TestHandOverMakesRoom(t *testing.T) {
 	a := start(t, run, gateway, call{add: "a=2"})
 	b := start(t, run, gateway, call{add: "b=2"})
 	c := start(t, run, gateway, call{add: "c=2"})
-	if got := describe(run.Apply(t.Context(), call{remove: "c=1"}.change())); got != "let go c" {
+	if got := describe(run.Change(t.Context(), call{remove: "c=1"}.change())); got != "removed c" {
 		t.Error(got)
 	}
 	if got := <-c; got != "written c" {
@@ -157,7 +157,7 @@ func TestHandOverMakesRoom(t *testing.T) {
 		}
 	}
 	key, _, _ := strings.Cut(left, "=")
-	if got := describe(run.Apply(t.Context(), call{remove: left}.change())); got != "let go "+key {
+	if got := describe(run.Change(t.Context(), call{remove: left}.change())); got != "removed "+key {
 		t.Errorf("the call that was made room for: %q", got)
 	}
 	if got := <-other; got != "written "+key {
@@ -178,7 +178,7 @@ func TestHandOverOfMany(t *testing.T) {
 	begun := time.Now()
 	outcomes := make(chan string)
 	for i := range count {
-		go func() { outcomes <- describe(run.Apply(t.Context(), call{add: fmt.Sprintf("k%d=2", i)}.change())) }()
+		go func() { outcomes <- describe(run.Change(t.Context(), call{add: fmt.Sprintf("k%d=2", i)}.change())) }()
 	}
 	for range count {
 		if got := <-outcomes; !strings.HasPrefix(got, "taken: ") {
@@ -198,8 +198,8 @@ func TestHandOverToTwo(t *testing.T) {
 	defer hold(t, run, gateway)()
 	first := start(t, run, gateway, call{add: "a=2"})
 	second := make(chan string)
-	go func() { second <- describe(run.Apply(t.Context(), call{add: "a=3"}.change())) }()
-	if got := describe(run.Apply(t.Context(), call{remove: "a=1"}.change())); got != "let go a" {
+	go func() { second <- describe(run.Change(t.Context(), call{add: "a=3"}.change())) }()
+	if got := describe(run.Change(t.Context(), call{remove: "a=1"}.change())); got != "removed a" {
 		t.Error(got)
 	}
 	got := []string{<-first, <-second}
@@ -218,10 +218,10 @@ func TestHandOverInterrupted(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	checks := gateway.Inject(mockgateway.Fault{Method: http.MethodGet})
 	ended := make(chan string)
-	go func() { ended <- describe(run.Apply(ctx, call{add: "a=2 b=1"}.change())) }()
+	go func() { ended <- describe(run.Change(ctx, call{add: "a=2 b=1"}.change())) }()
 	<-checks.Reached(1)
 	// This waits until the creation has checked its keys and waits itself.
-	run.Apply(t.Context(), call{remove: "b=1"}.change())
+	run.Change(t.Context(), call{remove: "b=1"}.change())
 	begun := time.Now()
 	cancel()
 	if got := <-ended; !strings.HasSuffix(got, "cancelled: ") {
@@ -230,7 +230,7 @@ func TestHandOverInterrupted(t *testing.T) {
 	if took := time.Since(begun); took > time.Second {
 		t.Errorf("it took %s", took)
 	}
-	if got := describe(run.Apply(t.Context(), call{remove: "a=1"}.change())); got != "retained: a" {
+	if got := describe(run.Change(t.Context(), call{remove: "a=1"}.change())); got != "retained: a" {
 		t.Error(got)
 	}
 }
@@ -242,12 +242,12 @@ func TestConcurrentCalls(t *testing.T) {
 	run, gateway := newRun(t, "a=1")
 	slow := gateway.Inject(mockgateway.Fault{Method: http.MethodDelete, Times: 1, Delay: 200 * time.Millisecond})
 	deleting := make(chan string)
-	go func() { deleting <- describe(run.Apply(t.Context(), call{remove: "a=1"}.change())) }()
+	go func() { deleting <- describe(run.Change(t.Context(), call{remove: "a=1"}.change())) }()
 	<-slow.Reached(1)
-	if got := describe(run.Apply(t.Context(), call{add: "a=2"}.change())); got != "written a" {
+	if got := describe(run.Change(t.Context(), call{add: "a=2"}.change())); got != "written a" {
 		t.Error(got)
 	}
-	if got := <-deleting; got != "let go a" {
+	if got := <-deleting; got != "removed a" {
 		t.Error(got)
 	}
 	if got := requests(gateway); got != "DELETE a, PUT a" {

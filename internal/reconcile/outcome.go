@@ -11,19 +11,28 @@ import (
 type Outcome struct {
 	// Written are the keys that hold their new value.
 	Written []string
-	// TakenOver are the keys that came to this object without having been
+	// Inherited are the keys that came to this object without having been
 	// written, with the values that they still hold; nil is a value that no state
 	// knew. There are none unless the change failed.
-	TakenOver map[string]json.RawMessage
-	// LetGo are the removed keys that are not this object's any more: deleted, or
+	Inherited map[string]json.RawMessage
+	// Changed are the keys that hold a value that the plan has not seen, with that
+	// value. They were left alone.
+	Changed map[string]json.RawMessage
+	// Removed are the removed keys that are not this object's any more: deleted, or
 	// left to the object that has or takes them.
-	LetGo []string
+	Removed []string
+	// Left are those of Removed that were left in place for an object that has not
+	// come yet. They are sorted.
+	Left []string
 	// Kept are the keys that were not pruned because their entries are not what
 	// the plan saw. They are sorted.
 	Kept []string
-	// Failure is nil if all is done.
+	// Failure is nil if all is done but for what Changed has.
 	Failure *Failure
 }
+
+// Failed reports whether anything was not done.
+func (o Outcome) Failed() bool { return o.Failure != nil || len(o.Changed) > 0 }
 
 // Failure is why a change was not, or not wholly, made.
 type Failure struct {
@@ -35,11 +44,11 @@ type Failure struct {
 	// [Retained]. They are sorted.
 	Keys []string
 	// Properties are those that are in the way of a [PropertiesChange]: with
-	// [Taken], and with [WrittenBefore] and [Retained] unless all of the entry is.
+	// [Taken] and [Changed], and with [WrittenBefore] and [Retained] unless all of
+	// the entry is.
 	Properties []properties.Path
-	// TakenOver are the properties that came to the object of a [PropertiesChange]
-	// without having been written, because another one has left them to it.
-	TakenOver json.RawMessage
+	// Present is what the gateway holds of the object's properties, with [Changed].
+	Present json.RawMessage
 	// Requests are the step's requests, with all others. It has no failed one if
 	// the call was cancelled before it sent any; then Err is set.
 	Requests quiva.BatchResult
@@ -61,6 +70,8 @@ const (
 	NotChecked
 	// Taken means that the keys hold other values. Nothing was overwritten.
 	Taken
+	// Changed means that properties hold values that the plan has not seen.
+	Changed
 	// NotWritten means that some keys could not be written. Nothing was deleted.
 	NotWritten
 	// NotDeleted means that some keys could not be deleted.

@@ -1,125 +1,447 @@
 package reconcile
 
 import (
-	"context"
-	"time"
+	"encoding/json"
+	"slices"
+	"sync"
+
+	"github.com/quivaworks/terraform-provider-quiva/internal/properties"
 )
+
+// Owner is an object that has entries of one bucket, or some properties of one.
+// All calls with one mark are about one object.
+type Owner struct{ Mark, Type string }
+
+// Plan is what this process has read and planned: the whole plan, or in an apply
+// what is planned again. It is safe for concurrent use.
+type Plan struct {
+	mu      sync.Mutex
+	buckets map[string]*plannedBucket
+	objects map[string]*object // by their marks
+}
+
+// NewPlan returns a plan in which nothing has been read or planned yet.
+func NewPlan() *Plan {
+	return &Plan{buckets: map[string]*plannedBucket{}, objects: map[string]*object{}}
+}
+
+type plannedBucket struct {
+	isDeleted bool
+	entries   map[string]*plannedEntry
+	exclusive []*object
+}
+
+// plannedEntry is what is known of one entry.
+type plannedEntry struct {
+	// holders are the objects of the state that have all of it, in the order in
+	// which they were seen, and readParts those that have some properties.
+	holders, readParts []*object
+	// owners are the objects that are planned to have all of it, parts those that
+	// are planned to have some properties.
+	owners, parts []*object
+	// isAwaited is set from the plan of a creation to its beginning.
+	isAwaited bool
+}
+
+// object is what is known of one object.
+type object struct {
+	Owner
+
+	held       map[entryName]bool // in the state
+	declared   *Declaration       // nil unless it was planned to stay or to come
+	isRead     bool               // with all its keys
+	isDeleted  bool               // planned to be
+	properties json.RawMessage    // that it has in the state
+}
+
+// entryName is what names an entry on a gateway.
+type entryName struct{ bucket, key string }
+
+func (p *Plan) bucket(name string) *plannedBucket {
+	b := p.buckets[name]
+	if b == nil {
+		b = &plannedBucket{entries: map[string]*plannedEntry{}}
+		p.buckets[name] = b
+	}
+	return b
+}
+
+func (p *Plan) at(bucket, key string) *plannedEntry {
+	b := p.bucket(bucket)
+	e := b.entries[key]
+	if e == nil {
+		e = &plannedEntry{}
+		b.entries[key] = e
+	}
+	return e
+}
+
+func (p *Plan) object(owner Owner) *object {
+	o := p.objects[owner.Mark]
+	if o == nil {
+		o = &object{Owner: owner, held: map[entryName]bool{}}
+		p.objects[owner.Mark] = o
+	}
+	return o
+}
+
+// hold notes that an object of the state has entries.
+func (p *Plan) hold(o *object, bucket string, keys []string) {
+	for _, key := range keys {
+		if name := (entryName{bucket, key}); !o.held[name] {
+			o.held[name] = true
+			e := p.at(bucket, key)
+			e.holders = append(e.holders, o)
+		}
+	}
+}
+
+// Read notes that an object of the state has been read with entries. It returns
+// those that another one was seen to have before, and which this one is to leave to
+// it. An object that only comes into the state leaves none.
+func (p *Plan) Read(owner Owner, bucket string, keys []string, isNew bool) (twice []string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	o := p.object(owner)
+	o.isRead = true
+	for _, key := range keys {
+		if e := p.at(bucket, key); !isNew && len(e.holders) > 0 && e.holders[0] != o {
+			twice = append(twice, key)
+		} else {
+			p.hold(o, bucket, []string{key})
+		}
+	}
+	return twice
+}
+
+// ReadProperties is [Plan.Read] for properties of an entry. It returns those that
+// no other object has, and the paths of the others.
+func (p *Plan) ReadProperties(owner Owner, bucket, key string, had json.RawMessage) (own json.RawMessage, twice []properties.Path) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	o, e := p.object(owner), p.at(bucket, key)
+	own = had
+	for _, other := range e.readParts {
+		if overlap := properties.Overlap(own, other.properties); other != o && len(overlap) > 0 {
+			twice = append(twice, overlap...)
+			own = properties.Without(own, other.properties)
+		}
+	}
+	o.properties = own
+	e.readParts = append(e.readParts, o)
+	return own, twice
+}
+
+// Declaration is what an object is planned to have once the plan is applied.
+type Declaration struct {
+	Owner
+
+	// Bucket has the Keys, as far as they are known.
+	Bucket string
+	Keys   []string
+	// HadIn is the bucket in which the object has the keys Had in the state. A
+	// creation has none.
+	HadIn string
+	Had   []string
+	// Properties are all that the object has of its one key, unless it is nil.
+	Properties json.RawMessage
+	// KeyPrefix is what all keys of the object begin with.
+	KeyPrefix string
+	// Scope is set if no other object may have keys in it.
+	Scope *Scope
+}
+
+// Scope are keys of a bucket that belong to one object, which is exclusive.
+type Scope struct {
+	Contains func(key string) bool
+	// Except are the patterns of keys that it leaves alone.
+	Except []string
+}
+
+// Conflict is why two objects cannot be planned together.
+type Conflict struct {
+	Kind ConflictKind
+	Keys []string
+	// Other is the object that was planned before.
+	Other Owner
+	// Properties are those that are in the way, with [DeclaredTwice] unless all of
+	// the entry is.
+	Properties []properties.Path
+	// Except are the patterns that the exclusive object needs, with [InScope], and
+	// IsScopeOfOther says that it is the other one.
+	Except         []string
+	IsScopeOfOther bool
+}
+
+// ConflictKind tells conflicts apart.
+type ConflictKind int
 
 const (
-	// quiet is how long no entry is read or planned once Terraform has planned
-	// all that it plans at the same time.
-	quiet = 100 * time.Millisecond
-	// quietLimit is how long all deletions of a plan wait for that.
-	quietLimit = time.Second
+	// DeclaredTwice means that two objects are planned to have the keys.
+	DeclaredTwice ConflictKind = iota
+	// InProperties means that one is planned to have all of the entry, and another
+	// some of its properties.
+	InProperties
+	// InScope means that one is planned to have keys in the other's scope.
+	InScope
+	// InTwoObjects means that two objects of the state have the keys, of which one
+	// lets them go, and neither was read.
+	InTwoObjects
 )
 
-// Reading notes that an object is being read until the returned function is
-// called.
-func (r *Run) Reading() (done func()) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.reading++
-	return func() {
-		r.mu.Lock()
-		defer r.mu.Unlock()
-		r.reading--
-		r.lastPlanned = time.Now()
-	}
+// Declare notes what an object is planned to have, in place of what was noted of it
+// before. It returns nil unless another one was planned that is in the way.
+func (p *Plan) Declare(d Declaration) *Conflict {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	o := p.object(d.Owner)
+	p.hold(o, d.HadIn, d.Had)
+	return p.declare(o, d)
 }
 
-// PlanCreation notes that entries are planned to be created, or added to an
-// object.
-func (r *Run) PlanCreation(bucket string, keys []string) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.lastPlanned = time.Now()
-	for _, key := range keys {
-		r.at(bucket, key).planned = true
+// Stays notes that an object, which was read, is planned to stay as it is. It
+// reports false if that cannot be told without [Plan.Declare].
+func (p *Plan) Stays(mark string) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	o := p.objects[mark]
+	if o == nil || len(o.held) == 0 {
+		return false
 	}
+	d := Declaration{Owner: o.Owner}
+	for name := range o.held {
+		d.Bucket = name.bucket
+		d.Keys = append(d.Keys, name.key)
+	}
+	return p.declare(o, d) == nil
 }
 
-// Successors returns those of the keys of an object that is planned to be deleted
-// which another object has, or is planned to have: see [Change.Successors]. They
-// may be planned and read after the deletion, so it waits, a second at most in the
-// whole run, until nothing more is.
-func (r *Run) Successors(ctx context.Context, bucket string, keys []string) []string {
-	r.mu.Lock()
-	for _, key := range keys {
-		r.at(bucket, key).leaving = true
+func (p *Plan) declare(o *object, d Declaration) *Conflict {
+	p.withdraw(o)
+	o.declared = &d
+	b := p.bucket(d.Bucket)
+	if d.Scope != nil {
+		b.exclusive = append(b.exclusive, o)
 	}
-	r.mu.Unlock()
-	r.awaitQuiet(ctx)
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	// If all keys were read in one object, that is this one, or this one leaves
-	// the state once it is read. Terraform before 1.12 plans first and reads then.
-	readers := map[*object]bool{}
-	for _, key := range keys {
-		readers[r.at(bucket, key).reader] = true
+	for _, key := range d.Keys {
+		e := p.at(d.Bucket, key)
+		if d.Properties != nil {
+			e.parts = append(e.parts, o)
+			continue
+		}
+		e.owners = append(e.owners, o)
+		e.isAwaited = e.isAwaited || !o.held[entryName{d.Bucket, key}]
 	}
-	var successors []string
+	for _, find := range []func(*object) *Conflict{p.declaredTwice, p.inTwoObjects, p.inScopeOfOther, p.inOwnScope} {
+		if conflict := find(o); conflict != nil {
+			slices.Sort(conflict.Keys)
+			return conflict
+		}
+	}
+	return nil
+}
+
+// withdraw undoes the declaration of an object.
+func (p *Plan) withdraw(o *object) {
+	if o.declared == nil {
+		return
+	}
+	isIt := func(other *object) bool { return other == o }
+	b := p.bucket(o.declared.Bucket)
+	b.exclusive = slices.DeleteFunc(b.exclusive, isIt)
+	for _, key := range o.declared.Keys {
+		e := p.at(o.declared.Bucket, key)
+		e.owners, e.parts = slices.DeleteFunc(e.owners, isIt), slices.DeleteFunc(e.parts, isIt)
+	}
+	o.declared = nil
+}
+
+// add adds a key to a conflict, which is made if there is none. A conflict is about
+// one other object.
+func (c *Conflict) add(kind ConflictKind, other *object, key string) *Conflict {
+	if c == nil {
+		c = &Conflict{Kind: kind, Other: other.Owner}
+	}
+	if c.Kind == kind && c.Other == other.Owner {
+		c.Keys = append(c.Keys, key)
+	}
+	return c
+}
+
+func (p *Plan) declaredTwice(o *object) (conflict *Conflict) {
+	for _, key := range o.declared.Keys {
+		e := p.at(o.declared.Bucket, key)
+		for _, other := range e.owners {
+			switch {
+			case other == o:
+			case o.declared.Properties != nil:
+				conflict = conflict.add(InProperties, other, key)
+			default:
+				conflict = conflict.add(DeclaredTwice, other, key)
+			}
+		}
+		for _, other := range e.parts {
+			if other == o {
+				continue
+			}
+			if o.declared.Properties == nil {
+				conflict = conflict.add(InProperties, other, key)
+			} else if twice := properties.Overlap(o.declared.Properties, other.declared.Properties); len(twice) > 0 {
+				conflict = conflict.add(DeclaredTwice, other, key)
+				conflict.Properties = twice
+			}
+		}
+	}
+	return conflict
+}
+
+// inTwoObjects finds entries that one object lets go, and another one has or has
+// properties of, without which they would be deleted.
+func (p *Plan) inTwoObjects(o *object) (conflict *Conflict) {
+	for name := range o.held {
+		e := p.at(name.bucket, name.key)
+		isMine := slices.Contains(e.owners, o)
+		for _, other := range e.holders {
+			if other != o && (isMine && other.letsGo(e) || !isMine && slices.Contains(e.owners, other)) {
+				conflict = conflict.add(InTwoObjects, other, name.key)
+			}
+		}
+		for _, other := range e.parts {
+			if !isMine {
+				conflict = conflict.add(InProperties, other, name.key)
+			}
+		}
+	}
+	for _, key := range o.declared.Keys {
+		e := p.at(o.declared.Bucket, key)
+		for _, other := range e.holders {
+			if o.declared.Properties != nil && other.letsGo(e) {
+				conflict = conflict.add(InProperties, other, key)
+			}
+		}
+	}
+	return conflict
+}
+
+// letsGo reports whether an object of the state that has an entry is planned not to.
+func (o *object) letsGo(e *plannedEntry) bool {
+	return o.isDeleted || o.declared != nil && !slices.Contains(e.owners, o)
+}
+
+func (p *Plan) inScopeOfOther(o *object) (conflict *Conflict) {
+	for _, other := range p.bucket(o.declared.Bucket).exclusive {
+		for _, key := range o.declared.Keys {
+			if other != o && other.declared.Scope.Contains(key) {
+				conflict = conflict.add(InScope, other, key)
+			}
+		}
+		if conflict != nil {
+			conflict.IsScopeOfOther = true
+			conflict.Except = slices.Concat(other.declared.Scope.Except, o.patterns(conflict.Keys))
+			return conflict
+		}
+	}
+	return nil
+}
+
+func (p *Plan) inOwnScope(o *object) (conflict *Conflict) {
+	if o.declared.Scope == nil {
+		return nil
+	}
+	except := slices.Clone(o.declared.Scope.Except)
+	others := map[*object][]string{}
+	for key, e := range p.bucket(o.declared.Bucket).entries {
+		for _, other := range slices.Concat(e.owners, e.parts) {
+			if other != o && o.declared.Scope.Contains(key) {
+				others[other] = append(others[other], key)
+			}
+		}
+	}
+	for other, keys := range others {
+		if conflict == nil {
+			conflict = &Conflict{Kind: InScope, Other: other.Owner}
+		}
+		conflict.Keys = append(conflict.Keys, keys...)
+		except = append(except, other.patterns(keys)...)
+	}
+	if conflict != nil {
+		slices.Sort(except[len(o.declared.Scope.Except):])
+		conflict.Except = except
+	}
+	return conflict
+}
+
+// patterns match the keys, which are some of the object's.
+func (o *object) patterns(keys []string) []string {
+	if o.declared.KeyPrefix != "" {
+		return []string{o.declared.KeyPrefix + "*"}
+	}
+	return slices.Sorted(slices.Values(keys))
+}
+
+// Delete notes that an object of the state is planned to be deleted. It returns those
+// of its keys that another object has, or is planned to have: see
+// [Change.Successors]. It fails if another one is planned to have some of their
+// properties, which would be lost, or if two objects of the state have a key and were
+// not read: the plan of a deposed object's deletion is made again in the apply, where
+// what this plan knows does not reach it.
+func (p *Plan) Delete(owner Owner, bucket string, keys []string) (successors []string, conflict *Conflict) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	o := p.object(owner)
+	o.isDeleted = true
 	for _, key := range keys {
-		if e := r.at(bucket, key); e.planned || e.reader != nil && len(readers) > 1 {
+		e := p.at(bucket, key)
+		isSuccessor := false
+		for _, other := range e.owners {
+			isSuccessor = isSuccessor || other != o
+			if other != o && !other.isRead && slices.Contains(e.holders, other) {
+				conflict = conflict.add(InTwoObjects, other, key)
+			}
+		}
+		for _, other := range e.holders {
+			isSuccessor = isSuccessor || other != o && !other.isDeleted && other.declared == nil
+		}
+		for _, other := range e.parts {
+			conflict = conflict.add(InProperties, other, key)
+		}
+		if isSuccessor {
 			successors = append(successors, key)
 		}
 	}
-	return successors
-}
-
-func (r *Run) awaitQuiet(ctx context.Context) {
-	for {
-		r.mu.Lock()
-		now := time.Now()
-		if r.quietBy.IsZero() {
-			r.quietBy = now.Add(quietLimit)
-			r.lastPlanned = now
-		}
-		left := time.Until(r.lastPlanned.Add(quiet))
-		if r.reading > 0 {
-			left = quiet
-		}
-		left = min(left, time.Until(r.quietBy))
-		r.mu.Unlock()
-		if left <= 0 || ctx.Err() != nil {
-			return
-		}
-		select {
-		case <-time.After(left):
-		case <-ctx.Done():
-		}
+	p.hold(o, bucket, keys)
+	if p.bucket(bucket).isDeleted {
+		return nil, nil // nothing can stay in it
 	}
+	return successors, conflict
 }
 
-// PlanBucketDeletion notes that a bucket is planned to be deleted or replaced.
-func (r *Run) PlanBucketDeletion(bucket string) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.leaving[bucket] = true
+// DeleteBucket notes that a bucket is planned to be deleted or replaced. No entry
+// can stay in it for another object.
+func (p *Plan) DeleteBucket(bucket string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.bucket(bucket).isDeleted = true
 }
 
-// IsBucketLeaving reports whether a bucket is planned to be deleted or replaced.
-// Entries cannot stay in it for another object.
-func (r *Run) IsBucketLeaving(bucket string) bool {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.leaving[bucket]
+// IsBucketDeleted reports whether a bucket is planned to be deleted or replaced.
+func (p *Plan) IsBucketDeleted(bucket string) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.bucket(bucket).isDeleted
 }
 
-// ReadBy notes that an object of the state holds entries, and returns those that
-// an object has been seen to hold before. Two objects hold one entry after an
-// apply that was cut off between handing the entry over and letting it go; the
-// second one is to leave it to the first.
-func (r *Run) ReadBy(bucket string, keys []string) (heldBefore []string) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	reader := &object{}
-	for _, key := range keys {
-		e := r.at(bucket, key)
-		if e.reader != nil {
-			heldBefore = append(heldBefore, key)
-		} else {
-			e.reader = reader
-		}
-	}
-	return heldBefore
+// begin notes that planned creations begin.
+func (p *Plan) begin(bucket, key string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.at(bucket, key).isAwaited = false
+}
+
+// isAwaited reports whether an entry is planned to be created and that has not
+// begun.
+func (p *Plan) isAwaited(bucket, key string) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.at(bucket, key).isAwaited
 }

@@ -1,107 +1,164 @@
 package reconcile_test
 
 import (
+	"encoding/json"
+	"fmt"
 	"slices"
+	"strings"
 	"testing"
-	"time"
+
+	"github.com/quivaworks/terraform-provider-quiva/internal/reconcile"
 )
 
-// TestReadBy: the second object that holds an entry is told so.
-func TestReadBy(t *testing.T) {
-	t.Parallel()
-	run, _ := newRun(t, "")
-	if twice := run.ReadBy("flags", []string{"a", "b"}); len(twice) > 0 {
-		t.Errorf("the first object: %q", twice)
-	}
-	if twice := run.ReadBy("others", []string{"a"}); len(twice) > 0 {
-		t.Errorf("another bucket: %q", twice)
-	}
-	if twice := run.ReadBy("flags", []string{"b", "c"}); !slices.Equal(twice, []string{"b"}) {
-		t.Errorf("the second object: %q, want b", twice)
-	}
+// step is one call of a plan about one object and what is to come of it. Keys are
+// those of the bucket "flags", written as "a b".
+type step struct {
+	object string // its mark
+	// One of these: what it was read with, was read with as one that comes into the
+	// state, is planned to have, stays with, and is planned to be deleted with.
+	read, imported, declare, stay, delete string
+	had                                   string // in the state, with declare
+	properties                            string // it has of the one key of declare, or was read with
+	scope                                 string // a prefix, with declare
+	except, keyPrefix                     string
+	want                                  string
 }
 
-// TestSuccessors: a deletion learns of the creations that are planned at
-// the same time, before it or after it.
-func TestSuccessors(t *testing.T) {
-	t.Parallel()
-	run, _ := newRun(t, "")
-	done := run.Reading()
-	run.PlanCreation("flags", []string{"a"})
-	go func() {
-		run.PlanCreation("flags", []string{"b"})
-		done()
-	}()
-	begun := time.Now()
-	if planned := run.Successors(t.Context(), "flags", []string{"a", "b", "c"}); !slices.Equal(planned, []string{"a", "b"}) {
-		t.Errorf("planned: %q, want a and b", planned)
+func (s step) make(p *reconcile.Plan) string {
+	owner := reconcile.Owner{Mark: s.object, Type: "type_" + s.object}
+	fields := strings.Fields
+	switch {
+	case s.read != "" && s.properties != "":
+		own, twice := p.ReadProperties(owner, "flags", s.read, json.RawMessage(s.properties))
+		return fmt.Sprint(string(own), " ", twice)
+	case s.read != "":
+		return strings.Join(p.Read(owner, "flags", fields(s.read), false), " ")
+	case s.imported != "":
+		return strings.Join(p.Read(owner, "flags", fields(s.imported), true), " ")
+	case s.stay != "":
+		return fmt.Sprint(p.Stays(s.object))
+	case s.delete != "":
+		left, conflict := p.Delete(owner, "flags", fields(s.delete))
+		return strings.TrimSpace(strings.Join(left, " ") + " " + describeConflict(conflict))
 	}
-	if took := time.Since(begun); took > 500*time.Millisecond {
-		t.Errorf("it took %s", took)
+	d := reconcile.Declaration{Owner: owner, Bucket: "flags", Keys: fields(s.declare), HadIn: "flags", Had: fields(s.had), KeyPrefix: s.keyPrefix}
+	if s.properties != "" {
+		d.Properties = json.RawMessage(s.properties)
 	}
-	// A creation that has begun is not planned any more.
-	run.Apply(t.Context(), call{add: "a=1"}.change())
-	if planned := run.Successors(t.Context(), "flags", []string{"a"}); len(planned) > 0 {
-		t.Errorf("planned after it began: %q", planned)
+	if s.scope != "" {
+		except := fields(s.except)
+		d.Scope = &reconcile.Scope{Except: except, Contains: func(key string) bool {
+			return strings.HasPrefix(key, strings.TrimSuffix(s.scope, "*")) && !slices.Contains(except, key)
+		}}
 	}
+	return describeConflict(p.Declare(d))
 }
 
-// TestPlannedCreationTakesOver: what is let go before its planned creation begins
-// is left in place for it.
-func TestPlannedCreationTakesOver(t *testing.T) {
-	t.Parallel()
-	run, gateway := newRun(t, "a=1")
-	run.PlanCreation("flags", []string{"a"})
-	if got := describe(run.Apply(t.Context(), call{remove: "a=1"}.change())); got != "let go a" {
-		t.Error(got)
+func describeConflict(conflict *reconcile.Conflict) string {
+	if conflict == nil {
+		return ""
 	}
-	if got := describe(run.Apply(t.Context(), call{add: "a=2"}.change())); got != "written a" {
-		t.Error(got)
+	kinds := map[reconcile.ConflictKind]string{
+		reconcile.DeclaredTwice: "declared twice", reconcile.InProperties: "in properties", reconcile.InScope: "in scope", reconcile.InTwoObjects: "in two",
 	}
-	if got := requests(gateway); got != "PUT a" {
-		t.Errorf("sent %q", got)
+	text := fmt.Sprintf("%s: %s, by %s", kinds[conflict.Kind], strings.Join(conflict.Keys, " "), conflict.Other.Type)
+	if conflict.Kind == reconcile.InScope {
+		text += fmt.Sprintf(", except %q, of other %t", conflict.Except, conflict.IsScopeOfOther)
 	}
+	if len(conflict.Properties) > 0 {
+		text += fmt.Sprint(" ", conflict.Properties)
+	}
+	return text
 }
 
-// TestSuccessorsTakeTime: all deletions of a plan together wait for a
-// second at most, however long something else is read.
-func TestSuccessorsTakeTime(t *testing.T) {
+// TestPlan: what a plan knows of its objects, in the order of its calls.
+func TestPlan(t *testing.T) {
 	t.Parallel()
-	run, _ := newRun(t, "")
-	defer run.Reading()()
-	begun := time.Now()
-	for range 100 {
-		run.Successors(t.Context(), "flags", []string{"a"})
+	tests := map[string][]step{
+		"read twice":               {{object: "x", read: "a b"}, {object: "y", read: "b c", want: "b"}, {object: "x", read: "a b"}},
+		"an import gives way none": {{object: "x", read: "a"}, {object: "y", imported: "a"}},
+		"imported first":           {{object: "x", imported: "a"}, {object: "y", read: "a", want: "a"}},
+
+		"two creations":             {{object: "x", declare: "a"}, {object: "y", declare: "a b", want: "declared twice: a, by type_x"}},
+		"two that stay":             {{object: "x", read: "a"}, {object: "y", imported: "a"}, {object: "x", stay: "a", want: "true"}, {object: "y", stay: "a", want: "false"}},
+		"not read, so it is asked":  {{object: "x", stay: "a", want: "false"}},
+		"added to one":              {{object: "x", declare: "a", had: "a"}, {object: "y", declare: "a b", had: "b", want: "declared twice: a, by type_x"}},
+		"planned twice":             {{object: "x", declare: "a b"}, {object: "x", declare: "a"}, {object: "y", declare: "b"}},
+		"a replacement":             {{object: "x", declare: "b", had: "a"}, {object: "x", declare: "b"}, {object: "x", delete: "a"}},
+		"given up":                  {{object: "x", declare: "b", had: "a b"}, {object: "y", declare: "a"}},
+		"one property twice":        {{object: "x", declare: "a", properties: `{"p":1,"q":1}`}, {object: "y", declare: "a", properties: `{"p":1}`, want: "declared twice: a, by type_x [p]"}},
+		"two properties":            {{object: "x", declare: "a", properties: `{"p":1}`}, {object: "y", declare: "a", properties: `{"q":1}`}},
+		"in properties, then whole": {{object: "x", declare: "a", properties: `{"p":1}`}, {object: "y", declare: "a", want: "in properties: a, by type_x"}},
+		"whole, then in properties": {{object: "x", declare: "a"}, {object: "y", declare: "a", properties: `{"p":1}`, want: "in properties: a, by type_x"}},
+		"from whole to properties":  {{object: "x", delete: "a"}, {object: "y", declare: "a", properties: `{"p":1}`, want: "in properties: a, by type_x"}},
+		"properties for the whole":  {{object: "y", declare: "a", properties: `{"p":1}`}, {object: "x", delete: "a", want: "in properties: a, by type_y"}},
+		"properties for one of it":  {{object: "y", declare: "a", properties: `{"p":1}`}, {object: "x", declare: "b", had: "a b", want: "in properties: a, by type_y"}},
+		"one of it for properties":  {{object: "x", declare: "b", had: "a b"}, {object: "y", declare: "a", properties: `{"p":1}`, want: "in properties: a, by type_x"}},
+		"only read as a whole":      {{object: "x", read: "a"}, {object: "y", declare: "a", properties: `{"p":1}`}},
+		"properties read twice":     {{object: "x", read: "a", properties: `{"p":1}`, want: `{"p":1} []`}, {object: "y", read: "a", properties: `{"p":1,"q":2}`, want: `{"q":2} [p]`}},
+
+		// Without a refresh, none of two objects gives way.
+		"deleted, and it stays":      {{object: "x", delete: "a"}, {object: "y", declare: "a", had: "a", want: "in two: a, by type_x"}},
+		"it stays, and deleted":      {{object: "y", declare: "a", had: "a"}, {object: "x", delete: "a", want: "a in two: a, by type_y"}},
+		"given up, and it stays":     {{object: "x", declare: "b", had: "a b"}, {object: "y", declare: "a", had: "a", want: "in two: a, by type_x"}},
+		"it stays, and given up":     {{object: "y", declare: "a", had: "a"}, {object: "x", declare: "b", had: "a b", want: "in two: a, by type_y"}},
+		"given up by both":           {{object: "x", declare: "b", had: "a b"}, {object: "y", declare: "c", had: "a c"}},
+		"deleted before it was read": {{object: "x", delete: "a"}, {object: "y", read: "a", want: "a"}, {object: "x", read: "a"}, {object: "y2", declare: "a"}},
+
+		"a creation, then deleted":     {{object: "x", declare: "a"}, {object: "y", delete: "a b", want: "a"}},
+		"read, then another deleted":   {{object: "x", read: "a"}, {object: "x", declare: "a", had: "a"}, {object: "y", delete: "a b", want: "a"}},
+		"both deleted":                 {{object: "x", delete: "a"}, {object: "y", delete: "a"}},
+		"read, given up, then deleted": {{object: "x", read: "a b"}, {object: "x", declare: "b", had: "a b"}, {object: "y", delete: "a"}},
+
+		"in the scope of another":    {{object: "x", declare: "a", scope: "*", except: "c"}, {object: "y", declare: "b d", want: `in scope: b d, by type_x, except ["c" "b" "d"], of other true`}},
+		"another in its scope":       {{object: "y", declare: "b"}, {object: "x", declare: "a", scope: "*", except: "c", want: `in scope: b, by type_y, except ["c" "b"], of other false`}},
+		"properties in its scope":    {{object: "y", declare: "b", properties: `{"p":1}`}, {object: "x", declare: "a", scope: "*", want: `in scope: b, by type_y, except ["b"], of other false`}},
+		"with a prefix of their own": {{object: "y", declare: "t/b t/c", keyPrefix: "t/"}, {object: "x", declare: "a", scope: "*", want: `in scope: t/b t/c, by type_y, except ["t/*"], of other false`}},
+		"excepted":                   {{object: "x", declare: "a", scope: "*", except: "b"}, {object: "y", declare: "b"}},
+		"outside of the scope":       {{object: "x", declare: "t/a", scope: "t/"}, {object: "y", declare: "b"}},
+		"only read, or deleted":      {{object: "y", read: "b"}, {object: "z", delete: "c"}, {object: "x", declare: "a", scope: "*"}},
+		"a replaced scope":           {{object: "x", declare: "a", had: "a", scope: "*"}, {object: "x", declare: "a", scope: "t/"}, {object: "y", declare: "b"}},
 	}
-	if took := time.Since(begun); took < 900*time.Millisecond || took > 3*time.Second {
-		t.Errorf("100 deletions took %s, want about a second", took)
+	for name, steps := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			plan := reconcile.NewPlan()
+			for i, step := range steps {
+				if got := step.make(plan); got != step.want {
+					t.Errorf("call %d: %q, want %q", i+1, got, step.want)
+				}
+			}
+		})
 	}
 }
 
 // TestPlanBucketDeletion: nothing can stay in a bucket that is deleted.
 func TestPlanBucketDeletion(t *testing.T) {
 	t.Parallel()
-	run, _ := newRun(t, "")
-	if run.IsBucketLeaving("flags") {
-		t.Error("leaving before it is planned")
+	plan := reconcile.NewPlan()
+	plan.Declare(reconcile.Declaration{Owner: reconcile.Owner{Mark: "x"}, Bucket: "flags", Keys: []string{"a"}})
+	plan.DeleteBucket("flags")
+	if left, _ := plan.Delete(reconcile.Owner{Mark: "y"}, "flags", []string{"a"}); len(left) > 0 {
+		t.Errorf("%q are to be left", left)
 	}
-	run.PlanBucketDeletion("flags")
-	if !run.IsBucketLeaving("flags") || run.IsBucketLeaving("others") {
-		t.Error("the wrong bucket is leaving")
+	if !plan.IsBucketDeleted("flags") || plan.IsBucketDeleted("others") {
+		t.Error("the wrong bucket is deleted")
 	}
 }
 
-// TestSuccessorsInState: entries that another object of the state has stay in
-// place too, but those that only the deleted one has do not.
-func TestSuccessorsInState(t *testing.T) {
+// TestPlannedInThisProcess: a creation that this process has planned, but that has
+// not begun, is handed its key.
+func TestPlannedInThisProcess(t *testing.T) {
 	t.Parallel()
-	run, _ := newRun(t, "")
-	run.ReadBy("flags", []string{"a"})
-	if held := run.Successors(t.Context(), "flags", []string{"a", "b"}); !slices.Equal(held, []string{"a"}) {
-		t.Errorf("before it is read: %q, want a", held)
+	plan := reconcile.NewPlan()
+	step{object: "new", declare: "a"}.make(plan)
+	run, gateway := newPlannedRun(t, "a=1 b=1", plan)
+	for _, call := range []call{{remove: "a=1 b=1", want: "removed a b"}, {add: "a=2", want: "written a"}, {remove: "a=1", want: "removed a"}} {
+		if got := describe(run.Change(t.Context(), call.change())); got != call.want {
+			t.Errorf("%q, want %q", got, call.want)
+		}
 	}
-	run.ReadBy("flags", []string{"a", "b"})
-	if held := run.Successors(t.Context(), "flags", []string{"b"}); len(held) > 0 {
-		t.Errorf("after it is read: %q", held)
+	if got := requests(gateway); got != "DELETE b, PUT a" {
+		t.Errorf("sent %q", got)
 	}
 }

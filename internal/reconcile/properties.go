@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"slices"
 
 	"github.com/quivaworks/terraform-provider-quiva/internal/properties"
 	"github.com/quivaworks/terraform-provider-quiva/internal/quiva"
@@ -17,48 +18,43 @@ type PropertiesChange struct {
 	// Had are the properties that the object has, Wanted those that it is to have.
 	// Nil is none: Had of a new object, Wanted of one that lets all of them go.
 	Had, Wanted json.RawMessage
-	// Successors are those of Had that the object lets go and that the plan has
-	// seen another one have, or be planned to have. They are left in place for it.
-	Successors json.RawMessage
-	// Overwrite lets Wanted replace other values of properties that are not in Had.
+	// Overwrite lets values be replaced and removed that the plan has not seen.
 	Overwrite bool
 }
 
-// ApplyProperties makes a change, or none of it. It reads the entry and writes it
+// ChangeProperties makes a change, or none of it. It reads the entry and writes it
 // back, and keeps all other calls of the run from doing so meanwhile; a writer
 // outside of it may lose what it writes in between. An entry that does not exist
 // is created, and one that is left without properties by an object that lets all
 // go is deleted.
-func (r *Run) ApplyProperties(ctx context.Context, wanted PropertiesChange) *Failure {
-	underWay := &change{run: r} // others may wait for it to let the entry go
-	r.begin(underWay)
-	defer r.end(underWay)
+func (a *Apply) ChangeProperties(ctx context.Context, wanted PropertiesChange) Outcome {
+	underWay := &change{run: a} // others may wait for it to let the entry go
+	a.begin(underWay)
+	defer a.end(underWay)
 
-	c := &propertiesChange{PropertiesChange: wanted, run: r}
+	c := &propertiesChange{PropertiesChange: wanted, run: a}
 	if c.Had == nil {
 		c.Had = json.RawMessage("{}")
 	}
-	unlock, err := r.lock(ctx, c.Bucket, []string{c.Key})
+	unlock, err := a.lock(ctx, c.Bucket, []string{c.Key})
 	defer unlock()
 	failure := &Failure{Kind: Cancelled, Err: err}
 	if err == nil {
 		failure = c.apply(ctx)
 	}
 	c.settle(failure)
-	return failure
+	return Outcome{Failure: failure}
 }
 
 // claimedProperties are those of an entry that objects have come to have in this
-// run, failed to, or let go and left in place.
-type claimedProperties struct{ written, failed, released []json.RawMessage }
+// run, or failed to.
+type claimedProperties struct{ written, failed []json.RawMessage }
 
-// propertiesChange is one call of ApplyProperties under way.
+// propertiesChange is one call of ChangeProperties under way.
 type propertiesChange struct {
 	PropertiesChange
 
-	run *Run
-	// released are the properties that it leaves to another object.
-	released json.RawMessage
+	run *Apply
 }
 
 // apply makes the change. The entry is locked.
@@ -77,6 +73,9 @@ func (c *propertiesChange) apply(ctx context.Context) *Failure {
 	// Whatever is in the way is said at once, in the same apply as that of others.
 	if taken := c.taken(present); len(taken) > 0 {
 		return &Failure{Kind: Taken, Properties: taken}
+	}
+	if changed := c.changed(present, unwanted); len(changed) > 0 {
+		return &Failure{Kind: Changed, Properties: changed, Present: properties.Pick(present, c.Had)}
 	}
 	if retained != nil {
 		return retained
@@ -147,10 +146,6 @@ func (c *propertiesChange) unwanted() (json.RawMessage, *Failure) {
 	if e.claim == failed && len(e.properties.failed) == 0 { // all of the entry
 		return nil, &Failure{Kind: Retained}
 	}
-	if c.Successors != nil {
-		c.released = properties.Common(unwanted, c.Successors)
-		unwanted = properties.Without(unwanted, c.Successors)
-	}
 	return unwanted, nil
 }
 
@@ -164,13 +159,31 @@ func (c *propertiesChange) taken(present json.RawMessage) []properties.Path {
 	defer c.run.mu.Unlock()
 	e := c.run.at(c.Bucket, c.Key)
 	foreign, _ := remove(present, c.Had)
-	for _, others := range e.properties.released {
-		foreign, _ = remove(foreign, others)
-	}
-	if foreign == nil || e.claim == released {
+	if foreign == nil || e.claim == released && (e.released == nil || c.run.equal(e.released, present)) {
 		return nil
 	}
 	return properties.Conflicts(foreign, c.Wanted, c.run.equal)
+}
+
+// changed returns the paths at which a value holds something of the object's that
+// the plan has not seen, and that the change would replace or remove.
+func (c *propertiesChange) changed(present, unwanted json.RawMessage) []properties.Path {
+	if c.Overwrite || present == nil {
+		return nil
+	}
+	changed := properties.Conflicts(properties.Pick(present, unwanted), unwanted, c.run.equal)
+	if c.Wanted == nil {
+		return changed
+	}
+	stay := properties.Common(c.Had, c.Wanted)
+	held := properties.Pick(present, stay)
+	notWanted := properties.Conflicts(held, c.Wanted, c.run.equal)
+	for _, path := range properties.Conflicts(held, stay, c.run.equal) {
+		if slices.ContainsFunc(notWanted, path.IsWithin) {
+			changed = append(changed, path)
+		}
+	}
+	return changed
 }
 
 // isIn reports whether a value, which is nil where there is none, has all wanted
@@ -228,36 +241,18 @@ func (c *propertiesChange) delete(ctx context.Context) *Failure {
 func (c *propertiesChange) settle(failure *Failure) {
 	c.run.mu.Lock()
 	defer c.run.mu.Unlock()
-	e := c.run.at(c.Bucket, c.Key)
-	if failure == nil && c.released != nil {
-		e.properties.released = append(e.properties.released, c.released)
-	}
 	if c.Wanted == nil {
 		return
 	}
+	e := c.run.at(c.Bucket, c.Key)
 	if failure == nil {
 		e.claim = written
 		e.properties.written = append(e.properties.written, c.Wanted)
 	} else {
-		failure.TakenOver = e.takeOver(c.Wanted)
 		if e.claim == untouched {
 			e.claim = failed
 		}
 		e.properties.failed = append(e.properties.failed, c.Wanted)
 	}
 	c.run.notify()
-}
-
-// takeOver returns those of some wanted properties that were released, for an
-// object that could not be made to have all of them: no other one has them any
-// more. The caller holds the run's mu.
-func (e *entry) takeOver(wanted json.RawMessage) json.RawMessage {
-	var all json.RawMessage
-	for i, some := range e.properties.released {
-		if common := properties.Common(some, wanted); !properties.IsNone(common) {
-			all = properties.Set(all, common)
-			e.properties.released[i] = properties.Without(some, wanted)
-		}
-	}
-	return all
 }

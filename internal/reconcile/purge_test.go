@@ -45,7 +45,7 @@ func TestPurge(t *testing.T) {
 			if got := text(gateway.Entries("flags")); got != tt.left {
 				t.Errorf("the gateway holds %q", got)
 			}
-			if got := describe(run.Apply(t.Context(), call{add: "a=2 b=2"}.change())); got != tt.want {
+			if got := describe(run.Change(t.Context(), call{add: "a=2 b=2"}.change())); got != tt.want {
 				t.Errorf("the creation after it: %q", got)
 			}
 		})

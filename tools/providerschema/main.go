@@ -23,7 +23,7 @@ func main() {
 }
 
 func write(ctx context.Context) error {
-	server, _, err := provider.NewServer(ctx, "dev")
+	server, err := provider.NewServer(ctx, "dev")
 	if err != nil {
 		return err
 	}

@@ -8,8 +8,9 @@ resource "quiva_kv_entries" "team_a" {
     "team-a.dark-mode"  = { enabled = false }
   }
 
+  max_deletions = 5
+
   exclusive = {
-    except        = ["team-a.counters.*"]
-    max_deletions = 5
+    except = ["team-a.counters.*"]
   }
 }
