@@ -104,6 +104,12 @@ func (a *kvBucketPurgeAction) Invoke(ctx context.Context, req action.InvokeReque
 		a.gateway.addListError(&resp.Diagnostics, bucket, path.Root("bucket"), err)
 		return
 	}
+	if config.KeyPrefix.IsNull() && found.Complete {
+		// A list may be cut short unseen, and a purge deletes what it does not show.
+		if counted, err := client.GetBucket(ctx, bucket); err == nil && counted.EntryTotal != nil && *counted.EntryTotal > int64(len(found.Entries)) {
+			found.Complete, found.Counted = false, counted.EntryTotal
+		}
+	}
 	config.refuseMore(&resp.Diagnostics, found)
 	if resp.Diagnostics.HasError() {
 		return
