@@ -1,7 +1,7 @@
 package dynamicvalue
 
 import (
-	"fmt"
+	"cmp"
 	"maps"
 	"slices"
 	"strconv"
@@ -66,10 +66,9 @@ type packer struct {
 	budget budget
 }
 
-func (p *packer) pack(tree any) error {
+// pack fails on a number only: its buffer takes all.
+func (p *packer) pack(tree any) (err error) {
 	switch tree := tree.(type) {
-	case nil:
-		return p.EncodeNil()
 	case bool:
 		return p.EncodeBool(tree)
 	case string:
@@ -77,30 +76,20 @@ func (p *packer) pack(tree any) error {
 	case decimal:
 		return p.number(tree)
 	case []any:
-		if err := p.EncodeArrayLen(len(tree)); err != nil {
-			return err
-		}
+		_ = p.EncodeArrayLen(len(tree))
 		for _, element := range tree {
-			if err := p.pack(element); err != nil {
-				return err
-			}
+			err = cmp.Or(err, p.pack(element))
 		}
-		return nil
+		return err
 	case map[string]any:
-		if err := p.EncodeMapLen(len(tree)); err != nil {
-			return err
-		}
+		_ = p.EncodeMapLen(len(tree))
 		for _, name := range slices.Sorted(maps.Keys(tree)) {
-			if err := p.EncodeString(name); err != nil {
-				return err
-			}
-			if err := p.pack(tree[name]); err != nil {
-				return err
-			}
+			_ = p.EncodeString(name)
+			err = cmp.Or(err, p.pack(tree[name]))
 		}
-		return nil
+		return err
 	default:
-		return fmt.Errorf("unexpected %T in a JSON tree", tree)
+		return p.EncodeNil()
 	}
 }
 

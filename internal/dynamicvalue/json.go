@@ -29,7 +29,7 @@ func Canonical(text []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return appendTree(make([]byte, 0, len(text)), tree)
+	return appendTree(make([]byte, 0, len(text)), tree), nil
 }
 
 // CanonicalObject is [Canonical] for the text that a configuration declares. It also
@@ -43,7 +43,7 @@ func CanonicalObject(text string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return appendTree(make([]byte, 0, len(text)), tree)
+	return appendTree(make([]byte, 0, len(text)), tree), nil
 }
 
 // parse reads exactly one JSON value.
@@ -230,42 +230,35 @@ func escapedUnit(text []byte) (rune, bool) {
 	return rune(unit), err == nil
 }
 
-func appendTree(buf []byte, tree any) ([]byte, error) {
-	var err error
+// appendTree writes a tree that a parser has made.
+func appendTree(buf []byte, tree any) []byte {
 	switch tree := tree.(type) {
-	case nil:
-		return append(buf, "null"...), nil
 	case bool:
-		return appendBool(buf, tree), nil
+		return appendBool(buf, tree)
 	case string:
-		return appendString(buf, tree), nil
+		return appendString(buf, tree)
 	case decimal:
-		return tree.append(buf), nil
+		return tree.append(buf)
 	case []any:
 		buf = append(buf, '[')
 		for i, element := range tree {
 			if i > 0 {
 				buf = append(buf, ',')
 			}
-			if buf, err = appendTree(buf, element); err != nil {
-				return nil, err
-			}
+			buf = appendTree(buf, element)
 		}
-		return append(buf, ']'), nil
+		return append(buf, ']')
 	case map[string]any:
 		buf = append(buf, '{')
 		for i, name := range slices.Sorted(maps.Keys(tree)) {
 			if i > 0 {
 				buf = append(buf, ',')
 			}
-			buf = append(appendString(buf, name), ':')
-			if buf, err = appendTree(buf, tree[name]); err != nil {
-				return nil, err
-			}
+			buf = appendTree(append(appendString(buf, name), ':'), tree[name])
 		}
-		return append(buf, '}'), nil
+		return append(buf, '}')
 	default:
-		return nil, fmt.Errorf("unexpected %T in a JSON tree", tree)
+		return append(buf, "null"...)
 	}
 }
 

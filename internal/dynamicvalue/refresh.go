@@ -23,9 +23,9 @@ func Refresh(state Value, remote []byte) (Value, error) {
 		return Null, err
 	}
 	if _, isObject := tree.(map[string]any); isObject && state.Kind() == KindString {
-		text, err := appendTree(nil, tree)
-		if before, _ := EncodeEntry(state); err != nil || bytes.Equal(before, text) {
-			return state, err
+		text := appendTree(nil, tree)
+		if before, _ := EncodeEntry(state); bytes.Equal(before, text) {
+			return state, nil
 		}
 		return textValue(string(text)), nil
 	}
@@ -86,7 +86,7 @@ func refresh(state part, tree any) (part, error) {
 	if err := e.value(state.typ, 0); err != nil {
 		return part{}, err
 	}
-	if text, err := appendTree(nil, tree); err != nil || !bytes.Equal(e.buf, text) {
+	if !bytes.Equal(e.buf, appendTree(nil, tree)) {
 		return newPart(tree)
 	}
 	return state, nil
@@ -119,44 +119,25 @@ func refreshMembers(state part, kind, of any, tree map[string]any) (part, error)
 	if err != nil {
 		return part{}, err
 	}
-	had := make(map[string]string, len(members))
-	for _, member := range members {
-		had[member.name] = member.packed
-	}
 	types, _ := of.(map[string]any)
-
-	same, sameType := len(had) == len(tree), kind == "map" && of != "dynamic"
-	nowTypes := make(map[string]any, len(tree))
-	var packed bytes.Buffer
-	encoder := msgpack.NewEncoder(&packed)
-	_ = encoder.EncodeMapLen(len(tree)) // a buffer takes all
-	for _, name := range slices.Sorted(maps.Keys(tree)) {
-		member := part{typ: of, packed: had[name]}
+	had := make(map[string]*part, len(members))
+	for _, member := range members {
+		had[member.name] = &part{typ: of, packed: member.packed}
 		if kind == "object" {
-			member.typ = types[name]
+			had[member.name].typ = types[member.name]
 		}
-		if _, ok := had[name]; ok {
-			member, err = refresh(member, tree[name])
-		} else {
-			member, err = newPart(tree[name])
-		}
-		if err != nil {
+	}
+	now := rebuilt{of: of, same: len(had) == len(tree), sameType: kind == "map" && of != "dynamic"}
+	encoder := msgpack.NewEncoder(&now.packed)
+	_ = encoder.EncodeMapLen(len(tree)) // a buffer takes all
+	nowTypes := make(map[string]any, len(tree))
+	for _, name := range slices.Sorted(maps.Keys(tree)) {
+		_ = encoder.EncodeString(name)
+		if nowTypes[name], err = now.add(had[name], tree[name]); err != nil {
 			return part{}, err
 		}
-		same = same && member.same
-		sameType = sameType && reflect.DeepEqual(member.typ, of)
-		nowTypes[name] = member.typ
-		_ = encoder.EncodeString(name)
-		packed.WriteString(member.packed)
 	}
-	switch {
-	case same:
-		return state, nil
-	case sameType:
-		return part{typ: state.typ, packed: packed.String()}, nil
-	default:
-		return part{typ: []any{"object", nowTypes}, packed: packed.String()}, nil
-	}
+	return now.part(state, []any{"object", nowTypes}), nil
 }
 
 // refreshElements refreshes a list, a set or a tuple, of one type for each
@@ -171,38 +152,55 @@ func refreshElements(state part, kind, of any, tree []any) (part, error) {
 	if kind == "tuple" && len(types) != len(had) {
 		return part{}, fmt.Errorf("%d elements where the type has %d", len(had), len(types))
 	}
-
-	same, sameType := len(had) == len(tree), kind == "list" && of != "dynamic"
+	now := rebuilt{of: of, same: len(had) == len(tree), sameType: kind == "list" && of != "dynamic"}
+	_ = msgpack.NewEncoder(&now.packed).EncodeArrayLen(len(tree)) // a buffer takes all
 	nowTypes := make([]any, len(tree))
-	var packed bytes.Buffer
-	_ = msgpack.NewEncoder(&packed).EncodeArrayLen(len(tree)) // a buffer takes all
 	for i := range tree {
-		element := part{typ: of}
+		var before *part
 		if i < len(had) {
+			before = &part{typ: of, packed: had[i]}
 			if kind == "tuple" {
-				element.typ = types[i]
+				before.typ = types[i]
 			}
-			element.packed = had[i]
-			element, err = refresh(element, tree[i])
-		} else {
-			element, err = newPart(tree[i])
 		}
-		if err != nil {
+		if nowTypes[i], err = now.add(before, tree[i]); err != nil {
 			return part{}, err
 		}
-		same = same && element.same
-		sameType = sameType && reflect.DeepEqual(element.typ, of)
-		nowTypes[i] = element.typ
-		packed.WriteString(element.packed)
 	}
-	switch {
-	case same:
-		return state, nil
-	case sameType:
-		return part{typ: state.typ, packed: packed.String()}, nil
-	default:
-		return part{typ: []any{"tuple", nowTypes}, packed: packed.String()}, nil
+	return now.part(state, []any{"tuple", nowTypes}), nil
+}
+
+// rebuilt is an object or an array that is refreshed part by part.
+type rebuilt struct {
+	of             any // the type of every element, where it has one
+	same, sameType bool
+	packed         bytes.Buffer
+}
+
+// add appends what is there now in place of a part, nil for none, and returns its type.
+func (r *rebuilt) add(before *part, tree any) (any, error) {
+	var now part
+	var err error
+	if before == nil {
+		now, err = newPart(tree)
+	} else {
+		now, err = refresh(*before, tree)
 	}
+	r.same = r.same && now.same
+	r.sameType = r.sameType && reflect.DeepEqual(now.typ, r.of)
+	r.packed.WriteString(now.packed)
+	return now.typ, err
+}
+
+// part returns the state's part if nothing changed, and keeps its type if it can.
+func (r *rebuilt) part(state part, typ any) part {
+	if r.same {
+		return state
+	}
+	if r.sameType {
+		typ = state.typ
+	}
+	return part{typ: typ, packed: r.packed.String()}
 }
 
 // newPart is a part that the state does not have.

@@ -41,15 +41,32 @@ type gateway struct {
 	digestKey []byte
 }
 
-// gatewayResource is a resource or a list resource that uses the gateway.
+// gatewayResource is a resource that uses the gateway.
 type gatewayResource struct{ gateway *gateway }
 
 func (r *gatewayResource) Configure(_ context.Context, req resource.ConfigureRequest, _ *resource.ConfigureResponse) {
 	r.gateway = gatewayFrom(req.ProviderData)
 }
 
-// gatewayDataSource is a data source that uses the gateway.
-type gatewayDataSource struct{ gateway *gateway }
+// gatewayList is a list resource, named by a suffix, that uses the gateway.
+type gatewayList struct {
+	gatewayResource
+	suffix string
+}
+
+func (l *gatewayList) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
+	resp.TypeName = req.ProviderTypeName + l.suffix
+}
+
+// gatewayDataSource is a data source, named by a suffix, that uses the gateway.
+type gatewayDataSource struct {
+	gateway *gateway
+	suffix  string
+}
+
+func (d *gatewayDataSource) Metadata(_ context.Context, req datasource.MetadataRequest, resp *datasource.MetadataResponse) {
+	resp.TypeName = req.ProviderTypeName + d.suffix
+}
 
 func (d *gatewayDataSource) Configure(_ context.Context, req datasource.ConfigureRequest, _ *datasource.ConfigureResponse) {
 	d.gateway = gatewayFrom(req.ProviderData)
@@ -84,6 +101,18 @@ func (g *gateway) configuredClient(diags *diag.Diagnostics) (*quiva.Client, bool
 		return nil, false
 	}
 	return g.client, true
+}
+
+// clientFor reads a configuration or a state into a model, and returns the client.
+// Without both, diags has an error.
+func (g *gateway) clientFor(ctx context.Context, diags *diag.Diagnostics, source interface {
+	Get(ctx context.Context, target any) diag.Diagnostics
+}, model any) (*quiva.Client, bool) {
+	diags.Append(source.Get(ctx, model)...)
+	if diags.HasError() {
+		return nil, false
+	}
+	return g.configuredClient(diags)
 }
 
 // clientToRefresh returns the client for a refresh. If there is none yet, a state

@@ -7,6 +7,7 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
@@ -18,14 +19,10 @@ var _ datasource.DataSourceWithConfigure = (*kvBucketDataSource)(nil)
 
 // NewKVBucketDataSource returns the data source quiva_kv_bucket.
 func NewKVBucketDataSource() datasource.DataSource {
-	return &kvBucketDataSource{}
+	return &kvBucketDataSource{gatewayDataSource{suffix: "_kv_bucket"}}
 }
 
 type kvBucketDataSource struct{ gatewayDataSource }
-
-func (d *kvBucketDataSource) Metadata(_ context.Context, req datasource.MetadataRequest, resp *datasource.MetadataResponse) {
-	resp.TypeName = req.ProviderTypeName + "_kv_bucket"
-}
 
 func (d *kvBucketDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
 	resp.Schema = schema.Schema{
@@ -36,50 +33,17 @@ func (d *kvBucketDataSource) Schema(_ context.Context, _ datasource.SchemaReques
 				Required:            true,
 				Validators:          []validator.String{bucketName},
 			},
-			"description": schema.StringAttribute{
-				MarkdownDescription: "Description of the bucket, null if it has none.",
-				Computed:            true,
-			},
-			"history": schema.Int64Attribute{
-				MarkdownDescription: "Number of revisions that the bucket keeps of each entry.",
-				Computed:            true,
-			},
-			"max_bytes": schema.Int64Attribute{
-				MarkdownDescription: "Maximum size of the whole bucket in bytes, including all kept revisions. Null if there is no limit.",
-				Computed:            true,
-			},
-			"max_value_size": schema.Int64Attribute{
-				MarkdownDescription: "Maximum size of one value in bytes, as JSON text. Null if there is no limit.",
-				Computed:            true,
-			},
-			"replicas": schema.Int64Attribute{
-				MarkdownDescription: "Number of copies of the bucket in the gateway's cluster.",
-				Computed:            true,
-			},
-			"storage": schema.StringAttribute{
-				MarkdownDescription: "Storage of the bucket: `file`, on disk, or `memory`.",
-				Computed:            true,
-			},
-			"compression": schema.BoolAttribute{
-				MarkdownDescription: "Whether the bucket is kept compressed.",
-				Computed:            true,
-			},
-			"index_partitions": schema.Int64Attribute{
-				MarkdownDescription: "Number of partitions of the bucket's index, which is all that the gateway reports of an index. Null if it reports none.",
-				Computed:            true,
-			},
-			"entry_total": schema.Int64Attribute{
-				MarkdownDescription: "Number of keys. It may include deleted keys for as long as the store behind the gateway keeps the marks of their deletion.",
-				Computed:            true,
-			},
-			"bytes": schema.Int64Attribute{
-				MarkdownDescription: "Size of what the bucket holds in bytes, including all kept revisions.",
-				Computed:            true,
-			},
-			"created": schema.StringAttribute{
-				MarkdownDescription: "Time at which the bucket was created, in RFC 3339 format.",
-				Computed:            true,
-			},
+			"description":      computedString("Description of the bucket, null if it has none."),
+			"history":          computedInt64("Number of revisions that the bucket keeps of each entry."),
+			"max_bytes":        computedInt64("Maximum size of the whole bucket in bytes, including all kept revisions. Null if there is no limit."),
+			"max_value_size":   computedInt64("Maximum size of one value in bytes, as JSON text. Null if there is no limit."),
+			"replicas":         computedInt64("Number of copies of the bucket in the gateway's cluster."),
+			"storage":          computedString("Storage of the bucket: `file`, on disk, or `memory`."),
+			"compression":      computedBool("Whether the bucket is kept compressed."),
+			"index_partitions": computedInt64("Number of partitions of the bucket's index, which is all that the gateway reports of an index. Null if it reports none."),
+			"entry_total":      computedInt64("Number of keys. It may include deleted keys for as long as the store behind the gateway keeps the marks of their deletion."),
+			"bytes":            computedInt64("Size of what the bucket holds in bytes, including all kept revisions."),
+			"created":          computedString("Time at which the bucket was created, in RFC 3339 format."),
 		},
 	}
 }
@@ -102,22 +66,11 @@ type kvBucketDataSourceModel struct {
 
 func (d *kvBucketDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
 	var model kvBucketDataSourceModel
-	resp.Diagnostics.Append(req.Config.Get(ctx, &model)...)
-	if resp.Diagnostics.HasError() {
+	if _, ok := d.gateway.clientFor(ctx, &resp.Diagnostics, req.Config, &model); !ok {
 		return
 	}
-	client, ok := d.gateway.configuredClient(&resp.Diagnostics)
+	bucket, ok := d.gateway.readBucket(ctx, &resp.Diagnostics, model.Bucket.ValueString())
 	if !ok {
-		return
-	}
-	name := model.Bucket.ValueString()
-	bucket, err := client.GetBucket(ctx, name)
-	switch {
-	case errors.Is(err, quiva.ErrNotFound):
-		d.gateway.noSuchBucket(&resp.Diagnostics, name)
-		return
-	case err != nil:
-		d.gateway.addError(&resp.Diagnostics, operation{doing: fmt.Sprintf("read the bucket %q", name), rejected: path.Root("bucket")}, err)
 		return
 	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, kvBucketDataSourceModel{
@@ -134,4 +87,28 @@ func (d *kvBucketDataSource) Read(ctx context.Context, req datasource.ReadReques
 		Bytes:           types.Int64PointerValue(bucket.Bytes),
 		Created:         types.StringPointerValue(bucket.Created),
 	})...)
+}
+
+// readBucket returns what the gateway says of a bucket. One that does not exist is an
+// error.
+func (g *gateway) readBucket(ctx context.Context, diags *diag.Diagnostics, name string) (quiva.Bucket, bool) {
+	bucket, err := g.client.GetBucket(ctx, name)
+	if errors.Is(err, quiva.ErrNotFound) {
+		g.noSuchBucket(diags, name)
+	} else if err != nil {
+		g.addError(diags, operation{doing: fmt.Sprintf("read the bucket %q", name), rejected: path.Root("bucket")}, err)
+	}
+	return bucket, err == nil
+}
+
+func computedString(description string) schema.StringAttribute {
+	return schema.StringAttribute{MarkdownDescription: description, Computed: true}
+}
+
+func computedInt64(description string) schema.Int64Attribute {
+	return schema.Int64Attribute{MarkdownDescription: description, Computed: true}
+}
+
+func computedBool(description string) schema.BoolAttribute {
+	return schema.BoolAttribute{MarkdownDescription: description, Computed: true}
 }

@@ -77,17 +77,13 @@ func (i ignoredUpdates) compare(update quiva.BucketUpdate, updated quiva.Bucket)
 func (i ignoredUpdates) hide(remote *quiva.Bucket) {
 	values := updatable(*remote)
 	maps.DeleteFunc(i, func(name, kept string) bool { return values[name] != kept })
-	for name := range i {
-		switch name {
-		case "description":
-			remote.Description = nil
-		case "max_bytes":
-			remote.MaxBytes = nil
-		case "max_value_size":
-			remote.MaxValueSize = nil
-		case "indexing":
-			remote.IndexPartitions = nil
+	for name, number := range map[string]**int64{"max_bytes": &remote.MaxBytes, "max_value_size": &remote.MaxValueSize, "indexing": &remote.IndexPartitions} {
+		if i[name] != "" {
+			*number = nil
 		}
+	}
+	if i["description"] != "" {
+		remote.Description = nil
 	}
 }
 

@@ -1,7 +1,6 @@
 package provider
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -11,7 +10,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/list"
 	"github.com/hashicorp/terraform-plugin-framework/list/schema"
 	"github.com/hashicorp/terraform-plugin-framework/path"
-	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
@@ -22,14 +20,10 @@ var _ list.ListResourceWithConfigure = (*kvBucketListResource)(nil)
 
 // NewKVBucketListResource returns the list resource quiva_kv_bucket.
 func NewKVBucketListResource() list.ListResource {
-	return &kvBucketListResource{}
+	return &kvBucketListResource{gatewayList{suffix: "_kv_bucket"}}
 }
 
-type kvBucketListResource struct{ gatewayResource }
-
-func (l *kvBucketListResource) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
-	resp.TypeName = req.ProviderTypeName + "_kv_bucket"
-}
+type kvBucketListResource struct{ gatewayList }
 
 func (l *kvBucketListResource) ListResourceConfigSchema(_ context.Context, _ list.ListResourceSchemaRequest, resp *list.ListResourceSchemaResponse) {
 	resp.Schema = schema.Schema{
@@ -73,19 +67,9 @@ func (l *kvBucketListResource) List(ctx context.Context, req list.ListRequest, s
 
 // find returns the buckets to list, sorted by name.
 func (l *kvBucketListResource) find(ctx context.Context, diags *diag.Diagnostics, config kvBucketListModel) []quiva.BucketSummary {
-	client, ok := l.gateway.configuredClient(diags)
-	if !ok || diags.HasError() {
-		return nil
-	}
-	buckets, err := client.ListBuckets(ctx)
-	if err != nil {
-		l.gateway.addError(diags, operation{doing: "list the buckets", rejected: path.Root("name_prefix")}, err)
-	}
-	buckets = slices.DeleteFunc(buckets, func(bucket quiva.BucketSummary) bool {
+	return slices.DeleteFunc(l.gateway.listBuckets(ctx, diags, path.Root("name_prefix")), func(bucket quiva.BucketSummary) bool {
 		return !strings.HasPrefix(bucket.Name, config.NamePrefix.ValueString())
 	})
-	slices.SortFunc(buckets, func(a, b quiva.BucketSummary) int { return cmp.Compare(a.Name, b.Name) })
-	return buckets
 }
 
 // include reads a bucket into a result. It reports false if the bucket does not

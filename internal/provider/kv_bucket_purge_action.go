@@ -29,9 +29,7 @@ var _ action.ActionWithConfigure = (*kvBucketPurgeAction)(nil)
 // NewKVBucketPurgeAction returns the action quiva_kv_bucket_purge.
 func NewKVBucketPurgeAction() action.Action { return &kvBucketPurgeAction{} }
 
-type kvBucketPurgeAction struct {
-	gateway *gateway
-}
+type kvBucketPurgeAction struct{ gateway *gateway }
 
 func (a *kvBucketPurgeAction) Metadata(_ context.Context, req action.MetadataRequest, resp *action.MetadataResponse) {
 	resp.TypeName = req.ProviderTypeName + "_kv_bucket_purge"
@@ -85,11 +83,7 @@ func (a *kvBucketPurgeAction) Configure(_ context.Context, req action.ConfigureR
 
 func (a *kvBucketPurgeAction) Invoke(ctx context.Context, req action.InvokeRequest, resp *action.InvokeResponse) {
 	var config kvBucketPurgeModel
-	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
-	if resp.Diagnostics.HasError() {
-		return
-	}
-	client, ok := a.gateway.configuredClient(&resp.Diagnostics)
+	client, ok := a.gateway.clientFor(ctx, &resp.Diagnostics, req.Config, &config)
 	if !ok {
 		return
 	}

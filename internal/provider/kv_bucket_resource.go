@@ -35,9 +35,7 @@ var (
 )
 
 // NewKVBucketResource returns the resource quiva_kv_bucket.
-func NewKVBucketResource() resource.Resource {
-	return &kvBucketResource{}
-}
+func NewKVBucketResource() resource.Resource { return &kvBucketResource{} }
 
 type kvBucketResource struct{ gatewayResource }
 
@@ -535,11 +533,7 @@ func (r *kvBucketResource) Update(ctx context.Context, req resource.UpdateReques
 
 func (r *kvBucketResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
 	var state kvBucketModel
-	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	if resp.Diagnostics.HasError() {
-		return
-	}
-	client, ok := r.gateway.configuredClient(&resp.Diagnostics)
+	client, ok := r.gateway.clientFor(ctx, &resp.Diagnostics, req.State, &state)
 	if !ok {
 		return
 	}
@@ -578,17 +572,11 @@ func (r *kvBucketResource) ImportState(ctx context.Context, req resource.ImportS
 			fmt.Sprintf("A bucket is imported by its name, such as feature-flags. Got %q. %s", bucket.ValueString(), problem))
 		return
 	}
-	client, ok := r.gateway.configuredClient(&resp.Diagnostics)
-	if !ok {
+	if _, ok := r.gateway.configuredClient(&resp.Diagnostics); !ok {
 		return
 	}
 	// Terraform's own error does not name the bucket that does not exist.
-	switch _, err := client.GetBucket(ctx, bucket.ValueString()); {
-	case errors.Is(err, quiva.ErrNotFound):
-		r.gateway.noSuchBucket(&resp.Diagnostics, bucket.ValueString())
-		return
-	case err != nil:
-		r.gateway.addError(&resp.Diagnostics, operation{doing: fmt.Sprintf("read the bucket %q", bucket.ValueString()), rejected: path.Root("bucket")}, err)
+	if _, ok := r.gateway.readBucket(ctx, &resp.Diagnostics, bucket.ValueString()); !ok {
 		return
 	}
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, kvBucketIdentity{Bucket: bucket})...)

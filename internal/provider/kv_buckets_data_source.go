@@ -7,6 +7,7 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
@@ -17,14 +18,10 @@ var _ datasource.DataSourceWithConfigure = (*kvBucketsDataSource)(nil)
 
 // NewKVBucketsDataSource returns the data source quiva_kv_buckets.
 func NewKVBucketsDataSource() datasource.DataSource {
-	return &kvBucketsDataSource{}
+	return &kvBucketsDataSource{gatewayDataSource{suffix: "_kv_buckets"}}
 }
 
 type kvBucketsDataSource struct{ gatewayDataSource }
-
-func (d *kvBucketsDataSource) Metadata(_ context.Context, req datasource.MetadataRequest, resp *datasource.MetadataResponse) {
-	resp.TypeName = req.ProviderTypeName + "_kv_buckets"
-}
 
 func (d *kvBucketsDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
 	resp.Schema = schema.Schema{
@@ -35,22 +32,10 @@ func (d *kvBucketsDataSource) Schema(_ context.Context, _ datasource.SchemaReque
 				Computed:            true,
 				NestedObject: schema.NestedAttributeObject{
 					Attributes: map[string]schema.Attribute{
-						"name": schema.StringAttribute{
-							MarkdownDescription: "Name of the bucket.",
-							Computed:            true,
-						},
-						"description": schema.StringAttribute{
-							MarkdownDescription: "Description of the bucket, null if it has none.",
-							Computed:            true,
-						},
-						"entry_total": schema.Int64Attribute{
-							MarkdownDescription: "Number of entries, as the gateway counts them.",
-							Computed:            true,
-						},
-						"created": schema.StringAttribute{
-							MarkdownDescription: "Time at which the bucket was created, in RFC 3339 format.",
-							Computed:            true,
-						},
+						"name":        computedString("Name of the bucket."),
+						"description": computedString("Description of the bucket, null if it has none."),
+						"entry_total": computedInt64("Number of entries, as the gateway counts them."),
+						"created":     computedString("Time at which the bucket was created, in RFC 3339 format."),
 					},
 				},
 			},
@@ -71,17 +56,10 @@ type kvBucketSummaryModel struct {
 }
 
 func (d *kvBucketsDataSource) Read(ctx context.Context, _ datasource.ReadRequest, resp *datasource.ReadResponse) {
-	client, ok := d.gateway.configuredClient(&resp.Diagnostics)
-	if !ok {
+	buckets := d.gateway.listBuckets(ctx, &resp.Diagnostics, path.Root("buckets"))
+	if resp.Diagnostics.HasError() {
 		return
 	}
-	buckets, err := client.ListBuckets(ctx)
-	if err != nil {
-		d.gateway.addError(&resp.Diagnostics, operation{doing: "list the buckets", rejected: path.Root("buckets")}, err)
-		return
-	}
-	// The gateway documents no order, and a changing one would be noise in a plan.
-	slices.SortFunc(buckets, func(a, b quiva.BucketSummary) int { return cmp.Compare(a.Name, b.Name) })
 	model := kvBucketsDataSourceModel{Buckets: make([]kvBucketSummaryModel, len(buckets))}
 	for i, bucket := range buckets {
 		model.Buckets[i] = kvBucketSummaryModel{
@@ -92,4 +70,19 @@ func (d *kvBucketsDataSource) Read(ctx context.Context, _ datasource.ReadRequest
 		}
 	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, model)...)
+}
+
+// listBuckets returns all buckets, sorted by name: the gateway documents no order, and
+// a changing one would be noise in a plan.
+func (g *gateway) listBuckets(ctx context.Context, diags *diag.Diagnostics, rejected path.Path) []quiva.BucketSummary {
+	client, ok := g.configuredClient(diags)
+	if !ok || diags.HasError() {
+		return nil
+	}
+	buckets, err := client.ListBuckets(ctx)
+	if err != nil {
+		g.addError(diags, operation{doing: "list the buckets", rejected: rejected}, err)
+	}
+	slices.SortFunc(buckets, func(a, b quiva.BucketSummary) int { return cmp.Compare(a.Name, b.Name) })
+	return buckets
 }

@@ -20,14 +20,10 @@ var _ datasource.DataSourceWithConfigure = (*kvEntriesDataSource)(nil)
 
 // NewKVEntriesDataSource returns the data source quiva_kv_entries.
 func NewKVEntriesDataSource() datasource.DataSource {
-	return &kvEntriesDataSource{}
+	return &kvEntriesDataSource{gatewayDataSource{suffix: "_kv_entries"}}
 }
 
 type kvEntriesDataSource struct{ gatewayDataSource }
-
-func (d *kvEntriesDataSource) Metadata(_ context.Context, req datasource.MetadataRequest, resp *datasource.MetadataResponse) {
-	resp.TypeName = req.ProviderTypeName + "_kv_entries"
-}
 
 func (d *kvEntriesDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
 	resp.Schema = schema.Schema{
@@ -63,10 +59,7 @@ func (d *kvEntriesDataSource) Schema(_ context.Context, _ datasource.SchemaReque
 				MarkdownDescription: "Values of the entries, as an object of native values by key: `data.quiva_kv_entries.example.entries[\"team-a.checkout\"].rollout`. Numbers keep up to 153 digits. It is stored in the state.",
 				Computed:            true,
 			},
-			"truncated": schema.BoolAttribute{
-				MarkdownDescription: "Whether there may be more entries than were read: the `limit` was reached, a `search` found 1,000 entries or, without a `limit`, fewer entries were found than the gateway counts. It also counts deleted keys for some time.",
-				Computed:            true,
-			},
+			"truncated": computedBool("Whether there may be more entries than were read: the `limit` was reached, a `search` found 1,000 entries or, without a `limit`, fewer entries were found than the gateway counts. It also counts deleted keys for some time."),
 		},
 	}
 }
@@ -85,11 +78,7 @@ type kvEntriesDataSourceModel struct {
 
 func (d *kvEntriesDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
 	var model kvEntriesDataSourceModel
-	resp.Diagnostics.Append(req.Config.Get(ctx, &model)...)
-	if resp.Diagnostics.HasError() {
-		return
-	}
-	client, ok := d.gateway.configuredClient(&resp.Diagnostics)
+	client, ok := d.gateway.clientFor(ctx, &resp.Diagnostics, req.Config, &model)
 	if !ok {
 		return
 	}

@@ -7,7 +7,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/list"
 	"github.com/hashicorp/terraform-plugin-framework/list/schema"
 	"github.com/hashicorp/terraform-plugin-framework/path"
-	"github.com/hashicorp/terraform-plugin-framework/resource"
 
 	"github.com/quivaworks/terraform-provider-quiva/internal/quiva"
 )
@@ -16,14 +15,10 @@ var _ list.ListResourceWithConfigure = (*kvEntriesListResource)(nil)
 
 // NewKVEntriesListResource returns the list resource quiva_kv_entries.
 func NewKVEntriesListResource() list.ListResource {
-	return &kvEntriesListResource{}
+	return &kvEntriesListResource{gatewayList{suffix: "_kv_entries"}}
 }
 
-type kvEntriesListResource struct{ gatewayResource }
-
-func (l *kvEntriesListResource) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
-	resp.TypeName = req.ProviderTypeName + "_kv_entries"
-}
+type kvEntriesListResource struct{ gatewayList }
 
 func (l *kvEntriesListResource) ListResourceConfigSchema(_ context.Context, _ list.ListResourceSchemaRequest, resp *list.ListResourceSchemaResponse) {
 	resp.Schema = schema.Schema{

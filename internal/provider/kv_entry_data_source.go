@@ -19,14 +19,10 @@ var _ datasource.DataSourceWithConfigure = (*kvEntryDataSource)(nil)
 
 // NewKVEntryDataSource returns the data source quiva_kv_entry.
 func NewKVEntryDataSource() datasource.DataSource {
-	return &kvEntryDataSource{}
+	return &kvEntryDataSource{gatewayDataSource{suffix: "_kv_entry"}}
 }
 
 type kvEntryDataSource struct{ gatewayDataSource }
-
-func (d *kvEntryDataSource) Metadata(_ context.Context, req datasource.MetadataRequest, resp *datasource.MetadataResponse) {
-	resp.TypeName = req.ProviderTypeName + "_kv_entry"
-}
 
 func (d *kvEntryDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
 	resp.Schema = schema.Schema{

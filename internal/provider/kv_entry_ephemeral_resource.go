@@ -11,9 +11,7 @@ import (
 var _ ephemeral.EphemeralResourceWithConfigure = (*kvEntryEphemeralResource)(nil)
 
 // NewKVEntryEphemeralResource returns the ephemeral resource quiva_kv_entry.
-func NewKVEntryEphemeralResource() ephemeral.EphemeralResource {
-	return &kvEntryEphemeralResource{}
-}
+func NewKVEntryEphemeralResource() ephemeral.EphemeralResource { return &kvEntryEphemeralResource{} }
 
 type kvEntryEphemeralResource struct {
 	gateway *gateway

@@ -15,7 +15,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/list"
 	"github.com/hashicorp/terraform-plugin-framework/list/schema"
 	"github.com/hashicorp/terraform-plugin-framework/path"
-	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
@@ -26,14 +25,10 @@ var _ list.ListResourceWithConfigure = (*kvEntryListResource)(nil)
 
 // NewKVEntryListResource returns the list resource quiva_kv_entry.
 func NewKVEntryListResource() list.ListResource {
-	return &kvEntryListResource{}
+	return &kvEntryListResource{gatewayList{suffix: "_kv_entry"}}
 }
 
-type kvEntryListResource struct{ gatewayResource }
-
-func (l *kvEntryListResource) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
-	resp.TypeName = req.ProviderTypeName + "_kv_entry"
-}
+type kvEntryListResource struct{ gatewayList }
 
 func (l *kvEntryListResource) ListResourceConfigSchema(_ context.Context, _ list.ListResourceSchemaRequest, resp *list.ListResourceSchemaResponse) {
 	resp.Schema = schema.Schema{

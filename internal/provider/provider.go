@@ -3,6 +3,7 @@
 package provider
 
 import (
+	"cmp"
 	"context"
 	"crypto/x509"
 	"encoding/json"
@@ -228,11 +229,8 @@ func (p *quivaProvider) Configure(ctx context.Context, req provider.ConfigureReq
 	if gateway.client == nil && req.ClientCapabilities.DeferralAllowed {
 		resp.Deferred = &provider.Deferred{Reason: provider.DeferredReasonProviderConfigUnknown}
 	}
-	resp.DataSourceData = gateway
-	resp.ResourceData = gateway
-	resp.EphemeralResourceData = gateway
-	resp.ListResourceData = gateway
-	resp.ActionData = gateway
+	resp.DataSourceData, resp.ResourceData, resp.EphemeralResourceData = gateway, gateway, gateway
+	resp.ListResourceData, resp.ActionData = gateway, gateway
 }
 
 // configure makes the gateway of a provider block and the environment.
@@ -242,14 +240,8 @@ func (p *quivaProvider) configure(config providerModel, terraformVersion string,
 		return newUnconfiguredGateway(unknown)
 	}
 
-	endpointText, endpointOrigin := quiva.DefaultEndpoint, "the default"
-	if text := strings.TrimSpace(os.Getenv(endpointVariable)); text != "" {
-		endpointText, endpointOrigin = text, "from the environment variable "+endpointVariable
-	}
-	if isSet(config.Endpoint) {
-		endpointText, endpointOrigin = config.Endpoint.ValueString(), "from the provider block"
-	}
-	endpoint, err := quiva.ParseEndpoint(endpointText, config.AllowInsecureHTTP.ValueBool())
+	endpointText, endpointOrigin := settingOf(config.Endpoint, endpointVariable)
+	endpoint, err := quiva.ParseEndpoint(cmp.Or(endpointText, quiva.DefaultEndpoint), config.AllowInsecureHTTP.ValueBool())
 	if err != nil {
 		diags.AddAttributeError(path.Root("endpoint"), "Invalid endpoint", fmt.Sprintf("The endpoint (%s) cannot be used: %v.", endpointOrigin, err))
 	}
@@ -265,11 +257,7 @@ func (p *quivaProvider) configure(config providerModel, terraformVersion string,
 	}
 
 	var roots *x509.CertPool
-	caCertFile, caCertOrigin := strings.TrimSpace(os.Getenv(caCertFileVariable)), "from the environment variable "+caCertFileVariable
-	if isSet(config.CACertFile) {
-		caCertFile, caCertOrigin = config.CACertFile.ValueString(), "from the provider block"
-	}
-	if caCertFile != "" {
+	if caCertFile, caCertOrigin := settingOf(config.CACertFile, caCertFileVariable); caCertFile != "" {
 		if roots, err = quiva.LoadRoots(caCertFile); err != nil {
 			diags.AddAttributeError(path.Root("ca_cert_file"), "Unusable certificate file", fmt.Sprintf("The CA certificate file (%s) cannot be used: %v.", caCertOrigin, err))
 		}
@@ -314,19 +302,30 @@ func (p *quivaProvider) configure(config providerModel, terraformVersion string,
 // from. The block beats the environment as a whole, so that a stray variable
 // never decides which of two identities is used.
 func findCredential(config providerModel) (credential quiva.Credential, origin string) {
-	if isSet(config.APIKey) {
-		return quiva.Credential{Scheme: quiva.APIKey, Secret: strings.TrimSpace(config.APIKey.ValueString())}, "the API key from the provider block"
+	credential.Scheme = quiva.APIKey
+	noun := "the API key "
+	secret, origin := settingOf(config.APIKey, apiKeyVariable)
+	if secret == "" || isSet(config.Token) && !isSet(config.APIKey) {
+		credential.Scheme, noun = quiva.BearerToken, "the token "
+		secret, origin = settingOf(config.Token, tokenVariable)
 	}
-	if isSet(config.Token) {
-		return quiva.Credential{Scheme: quiva.BearerToken, Secret: strings.TrimSpace(config.Token.ValueString())}, "the token from the provider block"
+	if secret == "" {
+		return quiva.Credential{}, ""
 	}
-	if key := strings.TrimSpace(os.Getenv(apiKeyVariable)); key != "" {
-		return quiva.Credential{Scheme: quiva.APIKey, Secret: key}, "the API key from the environment variable " + apiKeyVariable
+	credential.Secret = strings.TrimSpace(secret)
+	return credential, noun + origin
+}
+
+// settingOf returns an argument or else an environment variable, empty for neither,
+// and says where it came from.
+func settingOf(argument types.String, variable string) (setting, origin string) {
+	if isSet(argument) {
+		return argument.ValueString(), "from the provider block"
 	}
-	if token := strings.TrimSpace(os.Getenv(tokenVariable)); token != "" {
-		return quiva.Credential{Scheme: quiva.BearerToken, Secret: token}, "the token from the environment variable " + tokenVariable
+	if text := strings.TrimSpace(os.Getenv(variable)); text != "" {
+		return text, "from the environment variable " + variable
 	}
-	return quiva.Credential{}, ""
+	return "", "the default"
 }
 
 // isAtLeast reports whether a version of Terraform is that one or a later one.
