@@ -69,40 +69,34 @@ func (o *opaque) ValidateResourceConfig(ctx context.Context, req *tfprotov6.Vali
 	return o.providerServer.ValidateResourceConfig(ctx, req)
 }
 
-func (o *opaque) ReadResource(ctx context.Context, req *tfprotov6.ReadResourceRequest) (*tfprotov6.ReadResourceResponse, error) {
-	dynamic := o.resources[req.TypeName]
-	if err := dynamic.conceal(&req.CurrentState); err != nil {
+// callOpaque makes a call with opaque objects in its request, and reveals the one in its
+// response.
+func callOpaque[Request, Response any](ctx context.Context, dynamic dynamicAttributes, req Request, next func(context.Context, Request) (*Response, error),
+	object func(*Response) **tfprotov6.DynamicValue, concealed ...**tfprotov6.DynamicValue,
+) (*Response, error) {
+	if err := dynamic.conceal(concealed...); err != nil {
 		return nil, err
 	}
-	resp, err := o.providerServer.ReadResource(ctx, req)
+	resp, err := next(ctx, req)
 	if err != nil {
 		return nil, err
 	}
-	return resp, dynamic.reveal(&resp.NewState)
+	return resp, dynamic.reveal(object(resp))
+}
+
+func (o *opaque) ReadResource(ctx context.Context, req *tfprotov6.ReadResourceRequest) (*tfprotov6.ReadResourceResponse, error) {
+	object := func(resp *tfprotov6.ReadResourceResponse) **tfprotov6.DynamicValue { return &resp.NewState }
+	return callOpaque(ctx, o.resources[req.TypeName], req, o.providerServer.ReadResource, object, &req.CurrentState)
 }
 
 func (o *opaque) PlanResourceChange(ctx context.Context, req *tfprotov6.PlanResourceChangeRequest) (*tfprotov6.PlanResourceChangeResponse, error) {
-	dynamic := o.resources[req.TypeName]
-	if err := dynamic.conceal(&req.PriorState, &req.ProposedNewState, &req.Config); err != nil {
-		return nil, err
-	}
-	resp, err := o.providerServer.PlanResourceChange(ctx, req)
-	if err != nil {
-		return nil, err
-	}
-	return resp, dynamic.reveal(&resp.PlannedState)
+	object := func(resp *tfprotov6.PlanResourceChangeResponse) **tfprotov6.DynamicValue { return &resp.PlannedState }
+	return callOpaque(ctx, o.resources[req.TypeName], req, o.providerServer.PlanResourceChange, object, &req.PriorState, &req.ProposedNewState, &req.Config)
 }
 
 func (o *opaque) ApplyResourceChange(ctx context.Context, req *tfprotov6.ApplyResourceChangeRequest) (*tfprotov6.ApplyResourceChangeResponse, error) {
-	dynamic := o.resources[req.TypeName]
-	if err := dynamic.conceal(&req.PriorState, &req.PlannedState, &req.Config); err != nil {
-		return nil, err
-	}
-	resp, err := o.providerServer.ApplyResourceChange(ctx, req)
-	if err != nil {
-		return nil, err
-	}
-	return resp, dynamic.reveal(&resp.NewState)
+	object := func(resp *tfprotov6.ApplyResourceChangeResponse) **tfprotov6.DynamicValue { return &resp.NewState }
+	return callOpaque(ctx, o.resources[req.TypeName], req, o.providerServer.ApplyResourceChange, object, &req.PriorState, &req.PlannedState, &req.Config)
 }
 
 func (o *opaque) ImportResourceState(ctx context.Context, req *tfprotov6.ImportResourceStateRequest) (*tfprotov6.ImportResourceStateResponse, error) {
@@ -119,23 +113,13 @@ func (o *opaque) ImportResourceState(ctx context.Context, req *tfprotov6.ImportR
 }
 
 func (o *opaque) MoveResourceState(ctx context.Context, req *tfprotov6.MoveResourceStateRequest) (*tfprotov6.MoveResourceStateResponse, error) {
-	resp, err := o.providerServer.MoveResourceState(ctx, req)
-	if err != nil {
-		return nil, err
-	}
-	return resp, o.resources[req.TargetTypeName].reveal(&resp.TargetState)
+	object := func(resp *tfprotov6.MoveResourceStateResponse) **tfprotov6.DynamicValue { return &resp.TargetState }
+	return callOpaque(ctx, o.resources[req.TargetTypeName], req, o.providerServer.MoveResourceState, object)
 }
 
 func (o *opaque) GenerateResourceConfig(ctx context.Context, req *tfprotov6.GenerateResourceConfigRequest) (*tfprotov6.GenerateResourceConfigResponse, error) {
-	dynamic := o.resources[req.TypeName]
-	if err := dynamic.conceal(&req.State); err != nil {
-		return nil, err
-	}
-	resp, err := o.providerServer.GenerateResourceConfig(ctx, req)
-	if err != nil {
-		return nil, err
-	}
-	return resp, dynamic.reveal(&resp.Config)
+	object := func(resp *tfprotov6.GenerateResourceConfigResponse) **tfprotov6.DynamicValue { return &resp.Config }
+	return callOpaque(ctx, o.resources[req.TypeName], req, o.providerServer.GenerateResourceConfig, object, &req.State)
 }
 
 func (o *opaque) ListResource(ctx context.Context, req *tfprotov6.ListResourceRequest) (*tfprotov6.ListResourceServerStream, error) {
@@ -158,19 +142,13 @@ func (o *opaque) ListResource(ctx context.Context, req *tfprotov6.ListResourceRe
 }
 
 func (o *opaque) ReadDataSource(ctx context.Context, req *tfprotov6.ReadDataSourceRequest) (*tfprotov6.ReadDataSourceResponse, error) {
-	resp, err := o.providerServer.ReadDataSource(ctx, req)
-	if err != nil {
-		return nil, err
-	}
-	return resp, o.dataSources[req.TypeName].reveal(&resp.State)
+	object := func(resp *tfprotov6.ReadDataSourceResponse) **tfprotov6.DynamicValue { return &resp.State }
+	return callOpaque(ctx, o.dataSources[req.TypeName], req, o.providerServer.ReadDataSource, object)
 }
 
 func (o *opaque) OpenEphemeralResource(ctx context.Context, req *tfprotov6.OpenEphemeralResourceRequest) (*tfprotov6.OpenEphemeralResourceResponse, error) {
-	resp, err := o.providerServer.OpenEphemeralResource(ctx, req)
-	if err != nil {
-		return nil, err
-	}
-	return resp, o.ephemeralResources[req.TypeName].reveal(&resp.Result)
+	object := func(resp *tfprotov6.OpenEphemeralResourceResponse) **tfprotov6.DynamicValue { return &resp.Result }
+	return callOpaque(ctx, o.ephemeralResources[req.TypeName], req, o.providerServer.OpenEphemeralResource, object)
 }
 
 // CallFunction makes the dynamic arguments of a function opaque. OpenTofu sends
