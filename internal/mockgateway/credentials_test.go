@@ -87,13 +87,3 @@ func TestRestrictedKey(t *testing.T) {
 		t.Errorf("got %d %s", got.status, got.body)
 	}
 }
-
-func TestWrappedErrors(t *testing.T) {
-	t.Parallel()
-	s := newServer(t)
-	s.SetDialect(mockgateway.Dialect{Envelope: "errors"})
-	do(t, s, "GET", "/storage/kv/b", "").expect(t, 404, `{"status_code":404,"body":{"error":"not_found"}}`)
-	do(t, s, "GET", "/nothing", "").expect(t, 404, "404 page not found\n")
-	s.RevokeCredentials()
-	do(t, s, "GET", "/storage/kv/b", "").expect(t, 401, `{"status_code":401,"body":{"error":"unauthorized"}}`)
-}

@@ -37,6 +37,7 @@ func TestDialect(t *testing.T) {
 		{"success_body=none", put(`{}`), "200 "},
 		{"envelope=errors", "GET " + never, `404 {"status_code":404,"body":{"error":"not_found"}}`},
 		{"envelope=errors", put(`{}`), "200 " + success},
+		{"envelope=errors", "GET /nothing", "404 404 page not found\n"},
 		{"envelope=all", put(`{}`), `200 {"status_code":200,"body":` + success + `}`},
 		{"envelope=all", "GET /nothing", "404 404 page not found\n"},
 		{"envelope=status-200", "GET " + never, `200 {"status_code":404,"body":{"error":"not_found"}}`},

@@ -58,127 +58,120 @@ func TestFaultRespond(t *testing.T) {
 	do(t, s, "GET", entryPath, "").expect(t, 200, "")
 }
 
+// TestFaultSelection: which of some requests are hit by which fault.
 func TestFaultSelection(t *testing.T) {
 	t.Parallel()
-	s := newServerWithEntry(t)
-	status := func(method, path string) int {
-		t.Helper()
-		r := do(t, s, method, path, `{}`)
-		if r.err != nil {
-			t.Fatal(r.err)
-		}
-		return r.status
-	}
 	respond := func(status int) mockgateway.Effect { return mockgateway.Respond(status, nil, "") }
-
-	after := s.Inject(mockgateway.Fault{Method: "GET", After: 2, Times: 1, Effect: respond(500)})
-	for n, want := range []int{200, 200, 500, 200} {
-		if got := status("GET", entryPath); got != want {
-			t.Errorf("After, request %d: %d", n, got)
-		}
-		if got := status("PUT", entryPath); got != 200 {
-			t.Errorf("another method, request %d: %d", n, got)
-		}
+	for name, test := range map[string]struct {
+		faults   []mockgateway.Fault
+		requests []string
+		want     []int
+		hits     []int // by fault
+	}{
+		"after": {
+			[]mockgateway.Fault{{Method: "GET", After: 2, Times: 1, Effect: respond(500)}},
+			[]string{"GET " + entryPath, "PUT " + entryPath, "GET " + entryPath, "GET " + entryPath, "PUT " + entryPath, "GET " + entryPath},
+			[]int{200, 200, 200, 500, 200, 200}, []int{1},
+		},
+		"two faults": {
+			[]mockgateway.Fault{{Path: "*/k", Times: 1, Effect: respond(502)}, {Path: "*/entries/*", Effect: respond(504)}},
+			[]string{"GET " + entryPath, "GET " + entryPath, "GET " + entryPath, "GET /storage/kv/b"},
+			[]int{502, 504, 504, 200}, []int{1, 2},
+		},
+		"any request": {[]mockgateway.Fault{{Effect: respond(500)}}, []string{"GET /nothing"}, []int{500}, []int{1}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newServerWithEntry(t)
+			var injected []*mockgateway.Injection
+			for _, fault := range test.faults {
+				injected = append(injected, s.Inject(fault))
+			}
+			for n, request := range test.requests {
+				method, path, _ := strings.Cut(request, " ")
+				if got := do(t, s, method, path, `{}`); got.status != test.want[n] {
+					t.Errorf("request %d: %+v", n, got)
+				}
+			}
+			for n, fault := range injected {
+				if got := fault.Hits(); got != test.hits[n] {
+					t.Errorf("%d hits of fault %d", got, n)
+				}
+				fault.Clear()
+				fault.Clear()
+			}
+			s.Inject(mockgateway.Fault{Effect: respond(500)})
+			s.ClearFaults()
+			if got := do(t, s, "GET", entryPath, ""); got.status != 200 {
+				t.Errorf("cleared: %+v", got)
+			}
+		})
 	}
-	if got := after.Hits(); got != 1 {
-		t.Errorf("%d hits", got)
-	}
-
-	first := s.Inject(mockgateway.Fault{Path: "*/k", Times: 1, Effect: respond(502)})
-	second := s.Inject(mockgateway.Fault{Path: "*/entries/*", Effect: respond(504)})
-	for n, want := range []int{502, 504, 504} {
-		if got := status("GET", entryPath); got != want {
-			t.Errorf("two faults, request %d: %d", n, got)
-		}
-	}
-	if got := status("GET", "/storage/kv/b"); got != 200 {
-		t.Errorf("another path: %d", got)
-	}
-	second.Clear()
-	second.Clear()
-	if got := status("GET", entryPath); got != 200 {
-		t.Errorf("cleared: %d", got)
-	}
-	if first.Hits() != 1 || second.Hits() != 2 {
-		t.Errorf("%d and %d hits", first.Hits(), second.Hits())
-	}
-
-	everything := s.Inject(mockgateway.Fault{Effect: respond(500)})
-	if got := status("GET", "/nothing"); got != 500 {
-		t.Errorf("any request: %d", got)
-	}
-	s.ClearFaults()
-	if got := status("GET", entryPath); got != 200 {
-		t.Errorf("all cleared: %d", got)
-	}
-	everything.Clear()
 }
 
-func TestFaultDelay(t *testing.T) {
+// TestDelay: what latency and a fault's delay take.
+func TestDelay(t *testing.T) {
 	t.Parallel()
 	s := newServerWithEntry(t)
 	const delay = 30 * time.Millisecond
 	s.Inject(mockgateway.Fault{Times: 1, Delay: delay})
 	s.Inject(mockgateway.Fault{Times: 1, Delay: delay, Effect: mockgateway.Respond(500, nil, "late")})
-	for _, want := range []struct {
+	for n, want := range []struct {
 		status int
 		body   string
-	}{{200, success}, {500, "late"}} {
+	}{{200, success}, {500, "late"}, {200, success}} {
+		if n == 2 {
+			s.SetLatency(delay)
+		}
 		start := time.Now()
 		do(t, s, "PUT", entryPath, `{"a":2}`).expect(t, want.status, want.body)
-		if took := time.Since(start); took < delay {
-			t.Errorf("took %s", took)
+		if took, recorded := time.Since(start), s.Requests()[n].Duration; took < delay || recorded < delay {
+			t.Errorf("took %s, recorded %s", took, recorded)
 		}
 	}
 }
 
 func TestFaultHang(t *testing.T) {
 	t.Parallel()
-	for name, start := range map[string]func(*testing.T) *mockgateway.Server{"http": newServer, "https": newTLSServer} {
+	for name, test := range map[string]struct {
+		effect mockgateway.Effect
+		start  func(*testing.T) *mockgateway.Server
+		writes int // of two requests
+	}{
+		"hang":                   {mockgateway.Hang(), newServer, 0},
+		"hang, https":            {mockgateway.Hang(), newTLSServer, 0},
+		"hold response":          {mockgateway.HoldResponse(), newServer, 2},
+		"hold response of https": {mockgateway.HoldResponse(), newTLSServer, 2},
+	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := start(t)
-			fault := s.Inject(mockgateway.Fault{Effect: mockgateway.Hang()})
+			s := test.start(t)
+			s.CreateBucket("b")
+			fault := s.Inject(mockgateway.Fault{Effect: test.effect})
 			client := newClient(t, s)
 			ctx, cancel := context.WithCancel(context.Background())
 			replied := make(chan reply, 2)
-			go func() { replied <- send(client, newRequest(t, s, "PUT", entryPath, `{}`).WithContext(ctx)) }()
-			<-fault.Reached(1)
+			ask := func(ctx context.Context, n int) {
+				go func() { replied <- send(client, newRequest(t, s, "PUT", entryPath, `{}`).WithContext(ctx)) }()
+				<-fault.Reached(n)
+				eventually(t, "the request is handled", func() bool { return s.Revisions("b", "k") == test.writes*n/2 })
+			}
+			ask(ctx, 1)
 			cancel()
 			if got := <-replied; !errors.Is(got.err, context.Canceled) {
 				t.Errorf("cancelled: %+v", got)
 			}
 			eventually(t, "the server sees that the client is gone", func() bool { return s.Requests()[0].Duration > 0 })
 
-			go func() { replied <- send(client, newRequest(t, s, "PUT", entryPath, `{}`)) }()
-			<-fault.Reached(2)
+			ask(t.Context(), 2)
 			s.Close()
 			if got := <-replied; got.err == nil {
 				t.Errorf("closed: %+v", got)
 			}
-			if q := s.Requests()[1]; q.Status != 0 {
+			if q := s.Requests(); q[0].Status != 0 || q[1].Status != 0 || s.Revisions("b", "k") != test.writes {
 				t.Errorf("recorded %+v", q)
 			}
 		})
-	}
-}
-
-func TestFaultHoldResponse(t *testing.T) {
-	t.Parallel()
-	s := newServerWithEntry(t)
-	s.Inject(mockgateway.Fault{Effect: mockgateway.HoldResponse()})
-	client := newClient(t, s)
-	ctx, cancel := context.WithCancel(context.Background())
-	replied := make(chan reply, 1)
-	go func() { replied <- send(client, newRequest(t, s, "PUT", entryPath, `{"a":2}`).WithContext(ctx)) }()
-	eventually(t, "the entry is written", func() bool { value, _ := s.Entry("b", "k"); return value == `{"a":2}` })
-	cancel()
-	if got := <-replied; !errors.Is(got.err, context.Canceled) {
-		t.Errorf("cancelled: %+v", got)
-	}
-	eventually(t, "the server sees that the client is gone", func() bool { return s.Requests()[0].Duration > 0 })
-	if q := s.Requests()[0]; q.Status != 0 {
-		t.Errorf("recorded %+v", q)
 	}
 }
 

@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"testing"
-
-	"github.com/quivaworks/terraform-provider-quiva/internal/mockgateway"
 )
 
 // keysOf sends a list or a search and returns the keys it gives.
@@ -44,11 +42,6 @@ func TestListEntries(t *testing.T) {
 	s.PutEntry("b", "two", `"text"`)
 	do(t, s, "GET", path+"?limit=25", "").expect(t, 200,
 		`{"body":{"results":[{"key":"two","value":"text"},{"key":"one","value":{ "n": 1.0 }}],"results_total":2},"metadata":{"bucket":"b","limit":25}}`)
-	s.SetDialect(mockgateway.Dialect{StringLists: true})
-	do(t, s, "GET", path, "").expect(t, 200,
-		`{"body":{"results":[{"key":"two","value":"\"text\""},{"key":"one","value":"{ \"n\": 1.0 }"}],"results_total":2},"metadata":{"bucket":"b","limit":10}}`)
-	do(t, s, "GET", path+"/one", "").expect(t, 200,
-		`{"body":{"key":"one","value":{ "n": 1.0 }},"metadata":{"bucket":"b","key":"one"}}`)
 }
 
 func TestListGivesTheLatestEntries(t *testing.T) {

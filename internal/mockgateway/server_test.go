@@ -150,21 +150,6 @@ func TestGatewayUnderAnotherServer(t *testing.T) {
 	}
 }
 
-func TestLatency(t *testing.T) {
-	t.Parallel()
-	s := newServer(t)
-	const latency = 30 * time.Millisecond
-	s.SetLatency(latency)
-	start := time.Now()
-	do(t, s, "GET", "/storage/kv", "")
-	if took := time.Since(start); took < latency {
-		t.Errorf("took %s", took)
-	}
-	if got := s.Requests()[0].Duration; got < latency {
-		t.Errorf("recorded %s", got)
-	}
-}
-
 func TestTooLargeBody(t *testing.T) {
 	t.Parallel()
 	s := newServer(t)
