@@ -4,42 +4,30 @@ import "cmp"
 
 // BucketConfig is how a bucket is made. Only Name is required.
 type BucketConfig struct {
-	// Name consists of ASCII letters, digits, "_" and "-".
-	Name        string
-	Description string
-	Compression bool
-	// History is how many revisions of an entry are kept, 1 to 64, by default 1.
-	History int
-	// MaxBytes limits the sum of the sizes of all kept revisions, key and value
-	// each, in bytes. 0 is no limit.
-	MaxBytes int64
-	// MaxValueSize limits the JSON text of one value, in bytes. 0 is no limit.
-	MaxValueSize int32
-	// Replicas is 1 to 5, by default 1.
-	Replicas int
-	// Storage is "file", the default, or "memory".
-	Storage string
-	// Indexing is nil for a bucket without an index, which cannot be searched by
-	// field.
-	Indexing *Indexing
+	Name         string // letters, digits, "_" and "-"
+	Description  string
+	Compression  bool
+	History      int       // revisions of an entry that are kept, 1 to 64, by default 1
+	MaxBytes     int64     // of the keys and values of all kept revisions, 0 for no limit
+	MaxValueSize int32     // of the JSON text of one value, in bytes, 0 for no limit
+	Replicas     int       // 1 to 5, by default 1
+	Storage      string    // file, the default, or memory
+	Indexing     *Indexing // nil for none: then no search by field is possible
 }
 
 // Indexing is how the fields of a bucket's values are indexed.
 type Indexing struct {
-	Mappings []IndexMapping `json:"mappings"`
-	// Partitions is at least 1.
-	Partitions int `json:"partitions"`
-	// Replicas is 1 to 5.
-	Replicas int `json:"replicas"`
-	// StorageType is "file" or "memory".
-	StorageType string `json:"storage_type"`
-	Stream      string `json:"stream,omitempty"`
+	Mappings    []IndexMapping `json:"mappings"`
+	Partitions  int            `json:"partitions"`   // at least 1
+	Replicas    int            `json:"replicas"`     // 1 to 5
+	StorageType string         `json:"storage_type"` // file or memory
+	Stream      string         `json:"stream,omitempty"`
 }
 
-// IndexMapping is the type of one indexed field.
+// IndexMapping is the type of one indexed field: text, number, date, boolean or
+// keyword.
 type IndexMapping struct {
-	Field string `json:"field"`
-	// FieldType is "text", "number", "date", "boolean" or "keyword".
+	Field     string `json:"field"`
 	FieldType string `json:"field_type"`
 }
 

@@ -12,12 +12,9 @@ import (
 // documented: here, a 413.
 const maxBodySize = 10 << 20
 
-// Gateway serves the key-value API and holds all of its state: buckets,
-// credentials, faults, behaviours and the record of requests. Its methods may
-// be called at any time, also while it serves, from any goroutine.
-//
-// A request passes, in this order: the limit, the latency, the faults, the
-// routing, the credentials, the store.
+// Gateway serves the key-value API and holds all of its state. Its methods may be
+// called at any time from any goroutine. A request passes the limit, the latency, the
+// faults, the routing, the credentials and the store, in this order.
 type Gateway struct {
 	store       *store
 	credentials *credentials

@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"reflect"
 	"strings"
 	"time"
 
@@ -183,21 +184,9 @@ type providerModel struct {
 // unknown names the arguments that are not known yet.
 func (m providerModel) unknown() []string {
 	var names []string
-	for _, argument := range []struct {
-		name  string
-		value attr.Value
-	}{
-		{"endpoint", m.Endpoint},
-		{"api_key", m.APIKey},
-		{"token", m.Token},
-		{"ca_cert_file", m.CACertFile},
-		{"request_timeout", m.RequestTimeout},
-		{"max_retries", m.MaxRetries},
-		{"allow_insecure_http", m.AllowInsecureHTTP},
-		{"bulk_refresh", m.BulkRefresh},
-	} {
-		if argument.value.IsUnknown() {
-			names = append(names, argument.name)
+	for field, argument := range reflect.ValueOf(m).Fields() {
+		if value, ok := argument.Interface().(attr.Value); ok && value.IsUnknown() {
+			names = append(names, field.Tag.Get("tfsdk"))
 		}
 	}
 	return names

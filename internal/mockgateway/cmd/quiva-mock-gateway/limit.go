@@ -31,6 +31,7 @@ func (f *limitFlags) define(flags *flag.FlagSet) {
 
 // parse turns the flags into the limit.
 func (f *limitFlags) parse() error {
+	retryAfter, err := parseRetryAfter(f.retryAfter)
 	switch {
 	case f.requests < 1:
 		return errors.New("-limit-requests must be at least 1")
@@ -38,9 +39,7 @@ func (f *limitFlags) parse() error {
 		return errors.New("-limit-window must be positive")
 	case f.burst < 1:
 		return errors.New("-limit-burst must be at least 1")
-	}
-	retryAfter, err := parseRetryAfter(f.retryAfter)
-	if err != nil {
+	case err != nil:
 		return err
 	}
 	switch f.kind {
@@ -60,13 +59,8 @@ func (f *limitFlags) parse() error {
 }
 
 func parseRetryAfter(text string) (mockgateway.RetryAfter, error) {
-	switch text {
-	case "none":
-		return mockgateway.RetryAfter{}, nil
-	case "seconds":
-		return mockgateway.RetryAfter{Form: mockgateway.Seconds}, nil
-	case "date":
-		return mockgateway.RetryAfter{Form: mockgateway.Date}, nil
+	if form, ok := map[string]mockgateway.RetryAfterForm{"none": mockgateway.NoRetryAfter, "seconds": mockgateway.Seconds, "date": mockgateway.Date}[text]; ok {
+		return mockgateway.RetryAfter{Form: form}, nil
 	}
 	seconds, err := strconv.ParseUint(text, 10, 31)
 	if err != nil || seconds == 0 {

@@ -33,13 +33,8 @@ var version string
 // shutdownPatience is how long requests may take to finish on a signal.
 const shutdownPatience = 3 * time.Second
 
-// Exit codes of the gateway itself.
-const (
-	exitOK       = 0
-	exitFailed   = 1
-	exitUsage    = 2
-	exitNotFound = 127 // as shells have it
-)
+// Exit codes of the gateway itself; 127 is what shells return.
+const exitOK, exitFailed, exitUsage, exitNotFound = 0, 1, 2, 127
 
 func main() {
 	signals := make(chan os.Signal, 1)
@@ -72,11 +67,7 @@ func run(signals <-chan os.Signal, args []string, stdout, stderr io.Writer) int 
 		logger.Printf("cannot listen: %v", err)
 		return exitFailed
 	}
-	address, ok := listener.Addr().(*net.TCPAddr)
-	if !ok {
-		logger.Printf("%s is no TCP address", listener.Addr())
-		return exitFailed
-	}
+	address, _ := listener.Addr().(*net.TCPAddr) // a TCP listener's is one
 	if !address.IP.IsLoopback() {
 		logger.Printf("warning: %s is reachable from other machines, over plain HTTP", address)
 	}
@@ -138,7 +129,15 @@ func newGateway(options options, logger *log.Logger) (*mockgateway.Gateway, erro
 	if options.seed == "" {
 		return gateway, nil
 	}
-	return gateway, seed(gateway, options.seed)
+	file, err := os.Open(options.seed)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	if err := gateway.Seed(file); err != nil {
+		return nil, fmt.Errorf("%s: %w", options.seed, err)
+	}
+	return gateway, nil
 }
 
 func listen(address string) (net.Listener, error) {
@@ -158,18 +157,6 @@ func shutDown(server *http.Server) {
 	if server.Shutdown(patience) != nil {
 		_ = server.Close()
 	}
-}
-
-func seed(gateway *mockgateway.Gateway, path string) error {
-	file, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	defer file.Close()
-	if err := gateway.Seed(file); err != nil {
-		return fmt.Errorf("%s: %w", path, err)
-	}
-	return nil
 }
 
 // baseURL is where this machine reaches the address: an unspecified host is
