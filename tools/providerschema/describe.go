@@ -3,7 +3,6 @@ package main
 import (
 	"encoding/json"
 	"errors"
-	"fmt"
 	"strings"
 
 	tfjson "github.com/hashicorp/terraform-json"
@@ -15,54 +14,52 @@ import (
 // describe turns schemas of Terraform's protocol into those that documentation
 // is generated from.
 func describe(schemas *tfprotov6.GetProviderSchemaResponse) (*tfjson.ProviderSchema, error) {
-	described := new(tfjson.ProviderSchema)
-	var problems [7]error
-	described.ConfigSchema, problems[0] = schemaOf(schemas.Provider)
-	described.ResourceSchemas, problems[1] = describeAll(schemas.ResourceSchemas, schemaOf)
-	described.DataSourceSchemas, problems[2] = describeAll(schemas.DataSourceSchemas, schemaOf)
-	described.EphemeralResourceSchemas, problems[3] = describeAll(schemas.EphemeralResourceSchemas, schemaOf)
-	described.ListResourceSchemas, problems[4] = describeAll(schemas.ListResourceSchemas, schemaOf)
-	described.ActionSchemas, problems[5] = describeAll(schemas.ActionSchemas, actionOf)
-	described.Functions, problems[6] = describeAll(schemas.Functions, functionOf)
-	return described, errors.Join(problems[:]...)
+	var d describer
+	described := &tfjson.ProviderSchema{
+		ConfigSchema:             d.schemaOf(schemas.Provider),
+		ResourceSchemas:          describeAll(schemas.ResourceSchemas, d.schemaOf),
+		DataSourceSchemas:        describeAll(schemas.DataSourceSchemas, d.schemaOf),
+		EphemeralResourceSchemas: describeAll(schemas.EphemeralResourceSchemas, d.schemaOf),
+		ListResourceSchemas:      describeAll(schemas.ListResourceSchemas, d.schemaOf),
+		ActionSchemas:            describeAll(schemas.ActionSchemas, d.actionOf),
+		Functions:                describeAll(schemas.Functions, d.functionOf),
+	}
+	return described, errors.Join(d.problems...)
 }
 
-func describeAll[In, Out any](all map[string]In, describe func(In) (Out, error)) (map[string]Out, error) {
+func describeAll[In, Out any](all map[string]In, describe func(In) Out) map[string]Out {
 	described := make(map[string]Out, len(all))
 	for name, one := range all {
-		var err error
-		if described[name], err = describe(one); err != nil {
-			return nil, fmt.Errorf("%s: %w", name, err)
-		}
+		described[name] = describe(one)
 	}
-	return described, nil
+	return described
 }
+
+// describer collects what cannot be described.
+type describer struct{ problems []error }
 
 // schemaOf leaves the version out, which is for states.
-func schemaOf(schema *tfprotov6.Schema) (*tfjson.Schema, error) {
-	block, err := blockOf(schema.Block)
-	return &tfjson.Schema{Block: block}, err
+func (d *describer) schemaOf(schema *tfprotov6.Schema) *tfjson.Schema {
+	return &tfjson.Schema{Block: d.blockOf(schema.Block)}
 }
 
-func actionOf(action *tfprotov6.ActionSchema) (*tfjson.ActionSchema, error) {
-	block, err := blockOf(action.Schema.Block)
-	return &tfjson.ActionSchema{Block: block}, err
+func (d *describer) actionOf(action *tfprotov6.ActionSchema) *tfjson.ActionSchema {
+	return &tfjson.ActionSchema{Block: d.blockOf(action.Schema.Block)}
 }
 
-func blockOf(block *tfprotov6.SchemaBlock) (*tfjson.SchemaBlock, error) {
+func (d *describer) blockOf(block *tfprotov6.SchemaBlock) *tfjson.SchemaBlock {
 	if len(block.BlockTypes) > 0 {
-		return nil, errors.New("nested blocks are not described: the provider has nested attributes in their place")
+		d.problems = append(d.problems, errors.New("nested blocks are not described: the provider has nested attributes in their place"))
 	}
-	attributes, err := attributesOf(block.Attributes)
 	return &tfjson.SchemaBlock{
-		Attributes:      attributes,
+		Attributes:      d.attributesOf(block.Attributes),
 		Description:     block.Description,
 		DescriptionKind: kindOf(block.DescriptionKind),
 		Deprecated:      block.Deprecated,
-	}, err
+	}
 }
 
-func attributesOf(attributes []*tfprotov6.SchemaAttribute) (map[string]*tfjson.SchemaAttribute, error) {
+func (d *describer) attributesOf(attributes []*tfprotov6.SchemaAttribute) map[string]*tfjson.SchemaAttribute {
 	described := make(map[string]*tfjson.SchemaAttribute, len(attributes))
 	for _, attribute := range attributes {
 		one := &tfjson.SchemaAttribute{
@@ -75,61 +72,54 @@ func attributesOf(attributes []*tfprotov6.SchemaAttribute) (map[string]*tfjson.S
 			Sensitive:       attribute.Sensitive,
 			WriteOnly:       attribute.WriteOnly,
 		}
-		var err error
 		if nested := attribute.NestedType; nested != nil {
-			one.AttributeNestedType = &tfjson.SchemaNestedAttributeType{NestingMode: tfjson.SchemaNestingMode(strings.ToLower(nested.Nesting.String()))}
-			one.AttributeNestedType.Attributes, err = attributesOf(nested.Attributes)
+			one.AttributeNestedType = &tfjson.SchemaNestedAttributeType{
+				NestingMode: tfjson.SchemaNestingMode(strings.ToLower(nested.Nesting.String())),
+				Attributes:  d.attributesOf(nested.Attributes),
+			}
 		} else {
-			one.AttributeType, err = typeOf(attribute.Type)
-		}
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", attribute.Name, err)
+			one.AttributeType = d.typeOf(attribute.Type)
 		}
 		described[attribute.Name] = one
 	}
-	return described, nil
+	return described
 }
 
-func functionOf(function *tfprotov6.Function) (*tfjson.FunctionSignature, error) {
+func (d *describer) functionOf(function *tfprotov6.Function) *tfjson.FunctionSignature {
 	described := &tfjson.FunctionSignature{
 		Description:        function.Description,
 		Summary:            function.Summary,
 		DeprecationMessage: function.DeprecationMessage,
-	}
-	var err error
-	if described.ReturnType, err = typeOf(function.Return.Type); err != nil {
-		return nil, err
+		ReturnType:         d.typeOf(function.Return.Type),
 	}
 	for _, parameter := range function.Parameters {
-		one, err := parameterOf(parameter)
-		if err != nil {
-			return nil, err
-		}
-		described.Parameters = append(described.Parameters, one)
+		described.Parameters = append(described.Parameters, d.parameterOf(parameter))
 	}
 	if function.VariadicParameter != nil {
-		described.VariadicParameter, err = parameterOf(function.VariadicParameter)
+		described.VariadicParameter = d.parameterOf(function.VariadicParameter)
 	}
-	return described, err
+	return described
 }
 
-func parameterOf(parameter *tfprotov6.FunctionParameter) (*tfjson.FunctionParameter, error) {
-	parameterType, err := typeOf(parameter.Type)
+func (d *describer) parameterOf(parameter *tfprotov6.FunctionParameter) *tfjson.FunctionParameter {
 	return &tfjson.FunctionParameter{
 		Name:        parameter.Name,
 		Description: parameter.Description,
 		IsNullable:  parameter.AllowNullValue,
-		Type:        parameterType,
-	}, err
+		Type:        d.typeOf(parameter.Type),
+	}
 }
 
 // typeOf goes through JSON, in which both libraries write a type in the same way.
-func typeOf(t tftypes.Type) (described cty.Type, err error) {
+func (d *describer) typeOf(t tftypes.Type) (described cty.Type) {
 	text, err := json.Marshal(t)
-	if err != nil {
-		return cty.NilType, err
+	if err == nil {
+		err = json.Unmarshal(text, &described)
 	}
-	return described, json.Unmarshal(text, &described)
+	if err != nil {
+		d.problems = append(d.problems, err)
+	}
+	return described
 }
 
 func kindOf(kind tfprotov6.StringKind) tfjson.SchemaDescriptionKind {
