@@ -69,7 +69,7 @@ func incompatible(before, now cty.Value, at string) (problems []string) {
 	case before.IsNull() && now.IsNull():
 	case before.IsNull() || now.IsNull() || !now.IsKnown() || !before.Type().Equals(now.Type()) && before.IsWhollyKnown(),
 		before.Type().IsPrimitiveType(), before.Type().IsSetType():
-		if !before.RawEquals(now) && !(before.Type().IsSetType() && !before.IsWhollyKnown()) {
+		if !before.RawEquals(now) && (!before.Type().IsSetType() || before.IsWhollyKnown()) {
 			return []string{fmt.Sprintf("%s was %#v and is %#v", at, before, now)}
 		}
 	case before.CanIterateElements() != now.CanIterateElements() || before.Type().IsTupleType() != now.Type().IsTupleType():

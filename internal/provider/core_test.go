@@ -85,10 +85,7 @@ type plan struct {
 }
 
 // planOptions are Terraform's of the same names.
-type planOptions struct {
-	noRefresh, destroy bool
-	replace            []string
-}
+type planOptions struct{ noRefresh, destroy bool }
 
 func newWorkspace(t *testing.T) *workspace {
 	return &workspace{t: t, state: state{}, outputs: map[string]cty.Value{}}
@@ -398,7 +395,7 @@ func (p *phase) planInstance(b *block, address, key string, own map[string]cty.V
 	if b.kind != "resource" {
 		return p.read(b, address, own, false)
 	}
-	prior, ok := p.object(objectKey{address, 0}), true
+	prior := p.object(objectKey{address, 0})
 	if id := p.configuration.imports[address]; id != nil && prior == nil {
 		value, diagnostics := id.Value(p.scope(nil))
 		if !p.reportHCL(address, diagnostics) || !p.importObject(address, value.AsString(), nil) {
@@ -406,12 +403,13 @@ func (p *phase) planInstance(b *block, address, key string, own map[string]cty.V
 		}
 		prior = p.object(objectKey{address, 0})
 	} else if prior != nil && !options.noRefresh {
-		if prior, ok = p.refresh(objectKey{address, 0}, prior); !ok {
+		refreshed, ok := p.refresh(objectKey{address, 0}, prior)
+		if !ok {
 			return false
 		}
+		prior = refreshed
 	}
-	replace := slices.Contains(options.replace, address) || slices.ContainsFunc(b.triggers, p.changesIn)
-	c := p.planChange(b, address, own, prior, replace)
+	c := p.planChange(b, address, own, prior, slices.ContainsFunc(b.triggers, p.changesIn))
 	if c == nil {
 		return false
 	}
