@@ -274,12 +274,18 @@ func (c *Client) proveEntryGone(ctx context.Context, of claim, key string) (*pro
 		if p.isGone || p.err != nil {
 			return
 		}
-		if bucket.keys == nil || *bucket.keys < MaxListLimit {
+		list := func() (isComplete bool, err error) {
 			keys, truncated, err := c.listKeys(ctx, listOf(of.bucket, MaxListLimit))
-			if p.shown = setOf(keys); err == nil && (!truncated || p.shown[key]) {
-				if len(keys) > 0 {
-					p.forbidden = "" // the list proves that the bucket is there
-				}
+			if p.shown = setOf(keys); len(keys) > 0 {
+				p.forbidden = "" // the list proves that the bucket is there
+			}
+			return err == nil && (!truncated || p.shown[key]), err
+		}
+		isListed := bucket.keys == nil || *bucket.keys < MaxListLimit
+		var listErr error
+		if isListed {
+			var isComplete bool
+			if isComplete, listErr = list(); isComplete {
 				return
 			}
 		}
@@ -290,7 +296,18 @@ func (c *Client) proveEntryGone(ctx context.Context, of claim, key string) (*pro
 			p.err = errors.New("the search for it finds too much")
 		case err == nil:
 			p.shown = setOf(keys)
-		case errors.As(err, &failure) && failure.wording != "": // so it shows nothing
+		case errors.As(err, &failure) && failure.wording != "":
+			// So it shows nothing, if the bucket that is there can be listed.
+			if !isListed {
+				_, listErr = list()
+			}
+			if listErr == nil || bucket.forbidden != "" {
+				return
+			}
+			p.deny(listErr)
+			if again, err := c.proveBucketGone(ctx, of.bucket, nil); err == nil && again.isGone { // by now
+				p.isGone, p.err = true, nil
+			}
 		default:
 			p.deny(err)
 		}

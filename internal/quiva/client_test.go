@@ -276,7 +276,7 @@ func TestWriteResponses(t *testing.T) {
 			t.Run(name+", "+method, func(t *testing.T) {
 				t.Parallel()
 				gateway := newGateway(t)
-				gateway.PutEntry("flags", "a", `{"new":true}`)
+				gateway.PutEntry("flags", "a", `{"new":1}`)
 				gateway.Inject(mockgateway.Fault{Method: method, Effect: mockgateway.Respond(http.StatusOK, nil, test.body)})
 				err := calls[method](t.Context(), newClient(t, gateway.URL, nil))
 				switch {

@@ -70,6 +70,7 @@ func (c *Client) PutEntryOnce(ctx context.Context, bucket, key string, value jso
 func (c *Client) write(ctx context.Context, bucket, key string, value json.RawMessage, isOnce bool) error {
 	c.snapshots.forget(bucket, key)
 	defer c.snapshots.forget(bucket, key)
+	wasFree := c.absences.state(bucket, key).isFree
 	c.absences.wrote(bucket, key)
 	defer c.absences.wrote(bucket, key)
 	isFirst, known, err := c.writes.begin(ctx, bucket, key)
@@ -79,7 +80,7 @@ func (c *Client) write(ctx context.Context, bucket, key string, value json.RawMe
 	case !isFirst:
 		return c.put(ctx, bucket, key, value, known)
 	}
-	shown, stopped, err := c.putFirst(ctx, bucket, key, value, known, isOnce)
+	shown, stopped, err := c.putFirst(ctx, bucket, key, value, known, wasFree, isOnce)
 	c.writes.end(bucket, key, shown, stopped)
 	return err
 }

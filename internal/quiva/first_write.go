@@ -115,15 +115,23 @@ func (c *Client) EnvelopedBuckets() []string {
 
 // putFirst writes an entry, reads it back and compares. It returns the form in which the
 // gateway stores values, as far as this entry tells, and why nothing more may be written.
-func (c *Client) putFirst(ctx context.Context, bucket, key string, value json.RawMessage, known form, isOnce bool) (shown form, stopped, err error) {
+// A key that was not free may still show what it had before.
+func (c *Client) putFirst(ctx context.Context, bucket, key string, value json.RawMessage, known form, wasFree, isOnce bool) (shown form, stopped, err error) {
 	if namesOldKey(value) { // a gateway that wants an envelope would replace that entry
 		free, _ := json.Marshal(map[string]json.RawMessage{"value": members(value)["value"]})
 		if isPlain, err := c.isStoredAs(ctx, plain, bucket, key, free); !isPlain {
 			return unknownForm, nil, cmp.Or(err, errOldKey)
 		}
 	}
-	stored, isStored, err := c.putAndCompare(ctx, bucket, key, value, known)
-	if !isStored && known == plain && suggestsEnvelope(value, stored, err) {
+	isEqual := isSame
+	if wasFree {
+		isEqual = hasSameNames
+	}
+	stored, isStored, err := c.putAndCompare(ctx, bucket, key, value, known, isEqual)
+	if err == nil && !isStored && hasSameNames(value, stored) { // the gateway may have rounded it
+		isStored, _ = c.isStoredAs(ctx, known, bucket, key, value)
+	}
+	if !isStored && known == plain && (err == nil && !wasFree || suggestsEnvelope(value, stored, err)) {
 		switch isWanted, trial := c.isStoredAs(ctx, enveloped, bucket, key, value); {
 		case isWanted:
 			return enveloped, nil, c.put(ctx, bucket, key, value, enveloped)
@@ -132,7 +140,7 @@ func (c *Client) putFirst(ctx context.Context, bucket, key string, value json.Ra
 		}
 	}
 	if err == nil && !isStored && !isOnce { // another writer may have been in between
-		stored, isStored, err = c.putAndCompare(ctx, bucket, key, value, known)
+		stored, isStored, err = c.putAndCompare(ctx, bucket, key, value, known, isEqual)
 	}
 	switch {
 	case err != nil || isOnce && !isStored:
@@ -148,6 +156,8 @@ func (c *Client) putFirst(ctx context.Context, bucket, key string, value json.Ra
 		there = "no such entry"
 	case isNoValue(stored):
 		there = "an entry without a value"
+	case hasSameNames(value, stored):
+		there += ", with other values"
 	}
 	r := request{method: http.MethodPut, path: entryPath(bucket, key)}
 	failure := &Error{Method: r.method, Path: c.url(r).EscapedPath(), StatusCode: http.StatusOK, kind: ErrNotStored,
@@ -156,15 +166,15 @@ func (c *Client) putFirst(ctx context.Context, bucket, key string, value json.Ra
 	return unknownForm, failure, failure
 }
 
-// putAndCompare writes an entry and reads it until it has the names that were sent. It
+// putAndCompare writes an entry and reads it until it equals what was sent. It
 // returns what was read last, nil if there is no entry.
-func (c *Client) putAndCompare(ctx context.Context, bucket, key string, value json.RawMessage, as form) (stored json.RawMessage, isStored bool, err error) {
+func (c *Client) putAndCompare(ctx context.Context, bucket, key string, value json.RawMessage, as form, isEqual func(sent, stored json.RawMessage) bool) (stored json.RawMessage, isStored bool, err error) {
 	if err := c.put(ctx, bucket, key, value, as); err != nil && !errors.Is(err, errNotShown) {
 		return nil, false, err
 	}
 	poll(ctx, func(ctx context.Context) bool {
 		stored, err = c.look(ctx, bucket, key)
-		isStored = err == nil && hasSameNames(value, stored)
+		isStored = err == nil && isEqual(value, stored)
 		return isStored || err != nil
 	})
 	var failure *Error
@@ -185,7 +195,7 @@ func (c *Client) isStoredAs(ctx context.Context, as form, bucket, key string, va
 	if _, err := c.GetEntry(ctx, bucket, free); !errors.Is(err, ErrNotFound) || !c.absences.state(bucket, free).isFree {
 		return false, err
 	}
-	_, isStored, err = c.putAndCompare(ctx, bucket, free, value, as)
+	_, isStored, err = c.putAndCompare(ctx, bucket, free, value, as, hasSameNames)
 	if err := c.DeleteEntry(ctx, bucket, free); err != nil && !errors.Is(err, ErrNotFound) {
 		c.log(ctx, "Trial entry cannot be deleted", map[string]any{"bucket": bucket, "key": free, "error": err.Error()})
 	}

@@ -42,23 +42,28 @@ func TestFirstWrite(t *testing.T) {
 		isEnveloped bool
 		took        time.Duration // at most
 	}{
-		"as documented":                 {store: bare},
-		"an empty object":               {store: bare, value: `{}`},
-		"beyond a float64":              {store: bare, value: `{"n":1e400}`},
-		"with a lag":                    {store: bare, lag: 1900 * time.Millisecond, took: 2 * time.Second},
-		"rounds a number":               {store: store(`{"a":{"n":9007199254740992},"l":[1,{"b":null}]}`)},
-		"value is required":             {store: fromEnvelope("", "value is required"), isEnveloped: true},
-		"missing required field: value": {store: fromEnvelope("", "missing required field: value"), isEnveloped: true},
-		"stores null":                   {store: fromEnvelope("null", ""), isEnveloped: true, took: 3 * time.Second},
-		"stores an empty string":        {store: fromEnvelope(`""`, ""), isEnveloped: true, took: 3 * time.Second},
-		"stores an empty object":        {store: fromEnvelope("{}", ""), isEnveloped: true, took: 3 * time.Second},
-		"stores the member value":       {store: fromEnvelope("{}", ""), value: `{"value":{"n":1},"m":2}`, isEnveloped: true, took: 3 * time.Second},
-		"a size is required":            {store: fromEnvelope("", "max_value_size is missing"), free: "max_value_size is missing", taken: "max_value_size is missing"},
-		"stores the wrapper":            {store: store(`{"value":{"a":1}}`), free: `{"a":{"n":…},"l":[…,{"b":…}]}, and after it the gateway has {"value":{"a":…}}`, taken: "after it the gateway has", took: 5 * time.Second},
-		"drops a name":                  {store: store(`{"a":{},"l":[1,{"b":null}]}`), free: "ErrNotStored", taken: "ErrNotStored", took: 5 * time.Second},
-		"adds a name":                   {store: store(`{"a":{"n":1},"l":[1,{"b":null,"c":1}]}`), free: "ErrNotStored", taken: "ErrNotStored", took: 5 * time.Second},
-		"stores nothing":                {store: store(""), free: "the gateway has no such entry", taken: "ErrNotStored", took: 7 * time.Second},
-		"stores null in any form":       {store: store("null"), free: "the gateway has an entry without a value", taken: "ErrNotStored", took: 7 * time.Second},
+		"as documented":                  {store: bare},
+		"an empty object":                {store: bare, value: `{}`},
+		"beyond a float64":               {store: bare, value: `{"n":1e400}`},
+		"with a lag":                     {store: bare, lag: 1900 * time.Millisecond, took: 2 * time.Second},
+		"rounds a number":                {store: store(`{"a":{"n":9007199254740992},"l":[1,{"b":null}]}`)},
+		"value is required":              {store: fromEnvelope("", "value is required"), isEnveloped: true},
+		"missing required field: value":  {store: fromEnvelope("", "missing required field: value"), isEnveloped: true},
+		"stores null":                    {store: fromEnvelope("null", ""), isEnveloped: true, took: 3 * time.Second},
+		"stores an empty string":         {store: fromEnvelope(`""`, ""), isEnveloped: true, took: 3 * time.Second},
+		"stores an empty object":         {store: fromEnvelope("{}", ""), isEnveloped: true, took: 3 * time.Second},
+		"stores the member value":        {store: fromEnvelope("{}", ""), value: `{"value":{"n":1},"m":2}`, isEnveloped: true, took: 3 * time.Second},
+		"a size is required":             {store: fromEnvelope("", "max_value_size is missing"), free: "max_value_size is missing", taken: "max_value_size is missing"},
+		"stores the wrapper":             {store: store(`{"value":{"a":1}}`), free: `{"a":{"n":…},"l":[…,{"b":…}]}, and after it the gateway has {"value":{"a":…}}`, taken: "after it the gateway has", took: 6 * time.Second},
+		"drops a name":                   {store: store(`{"a":{},"l":[1,{"b":null}]}`), free: "ErrNotStored", taken: "ErrNotStored", took: 6 * time.Second},
+		"adds a name":                    {store: store(`{"a":{"n":1},"l":[1,{"b":null,"c":1}]}`), free: "ErrNotStored", taken: "ErrNotStored", took: 6 * time.Second},
+		"stores nothing":                 {store: store(""), free: "the gateway has no such entry", taken: "ErrNotStored", took: 7 * time.Second},
+		"leaves what is there":           {store: store(unchanged), free: "the gateway has no such entry", taken: "ErrNotStored", took: 7 * time.Second},
+		"leaves what has the same names": {store: store(unchanged), value: `{"old":2}`, free: "the gateway has no such entry", taken: `{"old":…}, with other values`, took: 8 * time.Second},
+		"leaves what is there, bare":     {store: fromEnvelope(unchanged, ""), isEnveloped: true, took: 3 * time.Second},
+		"leaves the same names, bare":    {store: fromEnvelope(unchanged, ""), value: `{"old":2}`, isEnveloped: true, took: 5 * time.Second},
+		"changes a text":                 {store: store(`{"a":{"n":9007199254740993},"l":["1",{"b":null}]}`), took: 3 * time.Second},
+		"stores null in any form":        {store: store("null"), free: "the gateway has an entry without a value", taken: "ErrNotStored", took: 7 * time.Second},
 	}
 	for name, test := range tests {
 		for _, isTaken := range []bool{false, true} {
@@ -97,6 +102,9 @@ func TestFirstWrite(t *testing.T) {
 							t.Errorf("after %v the next write gave %v, with %d requests", err, again, gateway.count("PUT")-writes)
 						}
 						return
+					}
+					if test.isEnveloped && gateway.now("a") != string(sent) {
+						t.Errorf("the gateway holds %s", gateway.now("a"))
 					}
 					if want == "" && (!hasSameNames(sent, json.RawMessage(gateway.now("a"))) || again != nil || !hasSameNames(sent, json.RawMessage(gateway.now("b")))) {
 						t.Errorf("the gateway holds %s and %s, error %v", gateway.now("a"), gateway.now("b"), again)

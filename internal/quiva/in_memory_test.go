@@ -47,6 +47,9 @@ type oddGateway struct {
 	onRequest func(method, path string) (status int, text string)
 }
 
+// unchanged is stored by a write that stores nothing.
+const unchanged = "unchanged"
+
 type version struct {
 	value string // "" for none
 	since time.Time
@@ -84,7 +87,9 @@ func (g *oddGateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			_, _ = fmt.Fprintf(w, `{"error":%q}`, refusal)
 			return
 		}
-		g.put(key, stored)
+		if stored != unchanged {
+			g.put(key, stored)
+		}
 		_, _ = io.WriteString(w, `{"message":"success"}`)
 	case isEntry && value == "":
 		missing()
