@@ -14,31 +14,19 @@ import (
 	"github.com/quivaworks/terraform-provider-quiva/internal/reconcile"
 )
 
-// gateway is what a configured provider hands to its resources and data
-// sources.
+// gateway is what a configured provider hands to its resources and data sources.
 type gateway struct {
-	// client is nil while one of the arguments in unknown keeps it from being
-	// made.
-	client           *quiva.Client
-	unknown          []string
+	client           *quiva.Client // nil while an unknown argument keeps it from being made
+	unknown          []string      // names of arguments
 	warnNotRefreshed sync.Once
-	// credential says which credential is sent and where it came from, for
-	// errors: "the API key from the environment variable QUIVA_API_KEY".
-	credential string
-	// isToken says that the credential is a token, not an API key.
-	isToken bool
-	// isKeyAsToken says that the token looks like an API key.
-	isKeyAsToken bool
-	// endpoint is where requests go.
-	endpoint string
-	// plan and apply decide what happens to entries.
-	plan  *reconcile.Plan
-	apply *reconcile.Apply
-	// plansTwice says that Terraform may plan one creation twice: with
-	// -minimal-refresh, which 1.17 brought.
-	plansTwice bool
-	// digestKey is the key of the digests that come into a state.
-	digestKey []byte
+	credential       string // for errors: "the API key from the environment variable QUIVA_API_KEY"
+	isToken          bool   // the credential is a token, not an API key
+	isKeyAsToken     bool   // the token looks like an API key
+	endpoint         string
+	plan             *reconcile.Plan
+	apply            *reconcile.Apply
+	plansTwice       bool   // Terraform may plan one creation twice: with -minimal-refresh, which 1.17 brought
+	digestKey        []byte // of the digests that come into a state
 }
 
 // gatewayResource is a resource that uses the gateway.

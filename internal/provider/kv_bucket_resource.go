@@ -237,24 +237,12 @@ func (m *kvBucketModel) refresh(ctx context.Context, diags *diag.Diagnostics, re
 	if remote.Description != nil && *remote.Description != m.Description.ValueString() {
 		m.Description = descriptionValue(remote.Description)
 	}
-	if remote.History != nil {
-		m.History = numberValue(remote.History)
-	}
-	if remote.MaxBytes != nil {
-		m.MaxBytes = numberValue(limitOf(remote.MaxBytes))
-	}
-	if remote.MaxValueSize != nil {
-		m.MaxValueSize = numberValue(limitOf(remote.MaxValueSize))
-	}
-	if remote.Replicas != nil {
-		m.Replicas = numberValue(remote.Replicas)
-	}
-	if remote.Storage != nil {
-		m.Storage = types.StringPointerValue(remote.Storage)
-	}
-	if remote.Compression != nil {
-		m.Compression = types.BoolPointerValue(remote.Compression)
-	}
+	setReported(&m.History, remote.History, numberValue)
+	setReported(&m.MaxBytes, remote.MaxBytes, limitValue)
+	setReported(&m.MaxValueSize, remote.MaxValueSize, limitValue)
+	setReported(&m.Replicas, remote.Replicas, numberValue)
+	setReported(&m.Storage, remote.Storage, types.StringPointerValue)
+	setReported(&m.Compression, remote.Compression, types.BoolPointerValue)
 	// Without the rest of an index, which cannot be read, its partitions alone
 	// are no indexing.
 	if remote.IndexPartitions != nil && !m.Indexing.IsNull() {
@@ -269,17 +257,22 @@ func (m *kvBucketModel) refresh(ctx context.Context, diags *diag.Diagnostics, re
 // settle sets the arguments that were left to the gateway to the values that it
 // chose or, where it reports none, to the documented defaults.
 func (m *kvBucketModel) settle(remote quiva.Bucket) {
-	if m.History.IsUnknown() {
-		m.History = numberValue(new(valueOr(remote.History, quiva.DefaultHistory)))
+	setUnknown(&m.History, numberValue(new(valueOr(remote.History, quiva.DefaultHistory))))
+	setUnknown(&m.Replicas, numberValue(new(valueOr(remote.Replicas, quiva.DefaultReplicas))))
+	setUnknown(&m.Storage, types.StringValue(valueOr(remote.Storage, quiva.DefaultStorage)))
+	setUnknown(&m.Compression, types.BoolValue(valueOr(remote.Compression, false)))
+}
+
+// setReported sets an argument to what the gateway reports, if it does.
+func setReported[Remote, Value any](argument *Value, remote *Remote, value func(*Remote) Value) {
+	if remote != nil {
+		*argument = value(remote)
 	}
-	if m.Replicas.IsUnknown() {
-		m.Replicas = numberValue(new(valueOr(remote.Replicas, quiva.DefaultReplicas)))
-	}
-	if m.Storage.IsUnknown() {
-		m.Storage = types.StringValue(valueOr(remote.Storage, quiva.DefaultStorage))
-	}
-	if m.Compression.IsUnknown() {
-		m.Compression = types.BoolValue(valueOr(remote.Compression, false))
+}
+
+func setUnknown[Value attr.Value](argument *Value, value Value) {
+	if (*argument).IsUnknown() {
+		*argument = value
 	}
 }
 
@@ -311,6 +304,8 @@ func limitOf(remote *int64) *int64 {
 	}
 	return remote
 }
+
+func limitValue(remote *int64) types.Number { return numberValue(limitOf(remote)) }
 
 // ModifyPlan sets computed values that can be known in advance, and warns of
 // settings that stay although they were removed from the configuration.
