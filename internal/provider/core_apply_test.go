@@ -130,6 +130,11 @@ func (p *phase) applyInstance(planned *change, own map[string]cty.Value) bool {
 	}
 	if b.typeName == terraformDataType {
 		applied.value = applyTerraformData(again.after)
+		if b.provisionerFails && want == create {
+			applied.tainted = true
+			p.save(planned.key, applied)
+			return p.report(address, []*tfprotov6.Diagnostic{{Severity: tfprotov6.DiagnosticSeverityError, Summary: "local-exec provisioner error"}}, nil)
+		}
 	} else {
 		of := p.resourceType(b.typeName)
 		before := cty.NullVal(of)

@@ -38,6 +38,7 @@ type block struct {
 	explicit                []string // by depends_on
 	triggers                []string // replace_triggered_by
 	createBeforeDestroy     bool
+	provisionerFails        bool // has one, which fails
 }
 
 // metaArguments are Terraform's own.
@@ -112,6 +113,7 @@ func (c *configuration) add(parsed *hclsyntax.Block, prefix string) {
 	}
 	b.explicit = addresses(parsed.Body.Attributes["depends_on"])
 	for _, nested := range parsed.Body.Blocks {
+		b.provisionerFails = b.provisionerFails || nested.Type == "provisioner"
 		if nested.Type == "lifecycle" {
 			b.triggers = addresses(nested.Body.Attributes["replace_triggered_by"])
 			if attribute, ok := nested.Body.Attributes["create_before_destroy"]; ok {

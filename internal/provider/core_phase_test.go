@@ -282,7 +282,7 @@ func (p *phase) walk(nodes map[string]*node) {
 		ok   bool
 	}
 	results, running, done := make(chan result), 0, map[string]bool{}
-	pending := maps.Clone(nodes)
+	pending, stop := maps.Clone(nodes), p.stop
 	for len(pending)+running > 0 {
 		var ready []string
 		for name, n := range pending {
@@ -304,12 +304,28 @@ func (p *phase) walk(nodes map[string]*node) {
 			n := pending[name]
 			delete(pending, name)
 			running++
-			skipped := slices.ContainsFunc(n.after, func(other string) bool { return nodes[other] != nil && !done[other] })
+			skipped := p.isStopped() || slices.ContainsFunc(n.after, func(other string) bool { return nodes[other] != nil && !done[other] })
 			go func() { results <- result{name, !skipped && n.run()} }()
 		}
-		finished := <-results
-		running--
-		done[finished.name] = finished.ok
+		select {
+		case finished := <-results:
+			running--
+			done[finished.name] = finished.ok
+		case <-stop:
+			stop = nil
+			_, err := p.server.StopProvider(p.t.Context(), &tfprotov6.StopProviderRequest{})
+			p.check(err)
+		}
+	}
+}
+
+// isStopped reports whether the apply has been interrupted.
+func (p *phase) isStopped() bool {
+	select {
+	case <-p.stop:
+		return true
+	default:
+		return false
 	}
 }
 

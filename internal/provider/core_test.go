@@ -26,6 +26,10 @@ type workspace struct {
 	// next chooses which of the calls that are ready comes next, one at a time;
 	// nil for up to ten at once.
 	next func(ready []string) int
+	// stop interrupts an apply once it is closed, with isKilled before what is under
+	// way can be saved.
+	stop     <-chan struct{}
+	isKilled bool
 }
 
 // state is what a state file has: objects by their addresses.
@@ -84,8 +88,12 @@ type plan struct {
 	diagnostics   []diagnostic
 }
 
-// planOptions are Terraform's of the same names.
-type planOptions struct{ noRefresh, destroy bool }
+// planOptions are Terraform's of the same names. With orphansFirst, the deletion of
+// an orphan is planned before it is read, as Terraform 1.11 does.
+type planOptions struct {
+	noRefresh, destroy, refreshOnly, minimalRefresh, orphansFirst bool
+	replace, targets                                              []string
+}
 
 func newWorkspace(t *testing.T) *workspace {
 	return &workspace{t: t, state: state{}, outputs: map[string]cty.Value{}}
@@ -283,15 +291,42 @@ func (p *phase) planAll(options planOptions) {
 				continue
 			}
 			nodes[fmt.Sprint("orphan ", key)] = &node{after: []string{"configure"}, run: func() bool {
-				refreshed, ok := o, true
-				if !options.noRefresh {
+				refreshed, ok := o, !options.orphansFirst || p.planDeletion(key, o)
+				if ok && !options.noRefresh {
 					refreshed, ok = p.refresh(key, o)
 				}
-				return ok && (refreshed == nil || p.planDeletion(key, refreshed))
+				if refreshed == nil || options.refreshOnly {
+					p.forget(key)
+				}
+				return ok && (refreshed == nil || options.refreshOnly || options.orphansFirst || p.planDeletion(key, refreshed))
 			}}
 		}
 	}
+	if len(options.targets) > 0 {
+		p.keepTargets(nodes, options.targets)
+	}
 	p.walk(nodes)
+}
+
+// keepTargets removes the nodes that are neither a target's nor of what it depends
+// on.
+func (p *phase) keepTargets(nodes map[string]*node, targets []string) {
+	isKept := map[string]bool{}
+	var keep func(string)
+	keep = func(block string) {
+		if isKept[block] = true; p.configuration.blocks[block] != nil {
+			for _, other := range p.configuration.blocks[block].dependsOn {
+				keep(other)
+			}
+		}
+	}
+	for _, target := range targets {
+		keep(target)
+	}
+	maps.DeleteFunc(nodes, func(name string, _ *node) bool {
+		address := strings.Fields(strings.TrimPrefix(name, "orphan {"))[0]
+		return name != "configure" && !isKept[blockOf(address)]
+	})
 }
 
 func (p *phase) planDestroy(prior state) {
@@ -337,6 +372,9 @@ func (p *phase) object(key objectKey) *object {
 func (p *phase) save(key objectKey, o *object) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if p.isKilled && p.isStopped() {
+		return
+	}
 	if p.state[key] = o; o == nil {
 		delete(p.state, key)
 	}
@@ -371,6 +409,13 @@ func (p *phase) record(c *change) bool {
 	return true
 }
 
+// forget withdraws a planned change.
+func (p *phase) forget(key objectKey) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	delete(p.changes, key)
+}
+
 func (p *phase) planDeletion(key objectKey, o *object) bool {
 	null := cty.NullVal(o.value.Type())
 	c := &change{key: key, action: deletion, before: o.value, after: null, private: o.private, identity: o.identity}
@@ -403,13 +448,26 @@ func (p *phase) planInstance(b *block, address, key string, own map[string]cty.V
 		}
 		prior = p.object(objectKey{address, 0})
 	} else if prior != nil && !options.noRefresh {
+		if options.minimalRefresh {
+			if c := p.planChange(b, address, own, prior, false); c == nil || c.action == noOp {
+				p.setValue(address, prior.value)
+				return c != nil && p.record(c)
+			}
+		}
 		refreshed, ok := p.refresh(objectKey{address, 0}, prior)
 		if !ok {
 			return false
 		}
 		prior = refreshed
 	}
-	c := p.planChange(b, address, own, prior, slices.ContainsFunc(b.triggers, p.changesIn))
+	if options.refreshOnly {
+		if prior != nil {
+			p.setValue(address, prior.value)
+		}
+		return true
+	}
+	replace := slices.Contains(options.replace, address) || slices.ContainsFunc(b.triggers, p.changesIn)
+	c := p.planChange(b, address, own, prior, replace)
 	if c == nil {
 		return false
 	}
