@@ -33,7 +33,7 @@ func TestQuery(t *testing.T) {
 	}
 	twelve := entries{"every/kind=1.json": everyKind}
 	for i := range 11 {
-		twelve[fmt.Sprintf("entry/%02d", i)] = valueOf(i)
+		twelve[fmt.Sprintf("entry/%02d", i)] = fmt.Sprintf(`{"n":%d}`, i)
 	}
 	tests := map[string]struct {
 		held    entries

@@ -10,10 +10,11 @@ import (
 
 // Flags of TestHistories, for a run of its own: see make histories.
 var (
-	histories     = flag.Int("histories", 6, "how many random histories are played")
-	firstSeed     = flag.Uint64("history.seed", 1, "seed of the first history; those after it have the seeds that follow")
-	historyKind   = flag.String("history.kind", "", "what happens in each history, of historyKinds; those have others too")
-	timeToShorten = flag.Duration("history.shorten", 10*time.Second, "how long to look for a shorter one of a history that breaks a promise")
+	histories        = flag.Int("histories", 6, "how many random histories are played")
+	firstSeed        = flag.Uint64("history.seed", 1, "seed of the first history; those after it have the seeds that follow")
+	historiesWithCLI = flag.Int("histories.cli", 2, "how many are played with the command line of Terraform")
+	historyKind      = flag.String("history.kind", "", "what happens in each history, of historyKinds; those have others too")
+	timeToShorten    = flag.Duration("history.shorten", 10*time.Second, "how long to look for a shorter one of a history that breaks a promise")
 )
 
 // TestHistories plays random histories of one configuration: entries and properties

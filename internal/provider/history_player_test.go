@@ -310,7 +310,11 @@ func (p *player) strike(failures []failure, inPlan bool) (stop <-chan struct{}) 
 		if f.key != "" {
 			path = "/storage/kv/flags/entries/" + f.key
 		}
-		injection := p.gateway.Inject(mockgateway.Fault{Method: f.method, Path: path, After: f.after, Times: 1, Effect: effects[f.kind]})
+		fault := mockgateway.Fault{Method: f.method, Path: path, After: f.after, Times: 1, Effect: effects[f.kind]}
+		if f.all {
+			fault.Times = 0
+		}
+		injection := p.gateway.Inject(fault)
 		if ends {
 			stop = injection.Reached(1)
 		}

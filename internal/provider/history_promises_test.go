@@ -247,7 +247,7 @@ func (r *ran) checkLost() *broken {
 // checkComplete: after a successful apply, the gateway holds what is declared and
 // what is foreign, and the state what is declared.
 func (r *ran) checkComplete() *broken {
-	if r.failed() || len(r.step.options.targets) > 0 || r.step.options.refreshOnly {
+	if r.failed() || len(r.step.options.targets) > 0 || r.step.options.refreshOnly || r.step.text != "" {
 		return nil
 	}
 	held, isPruned := holders(r.planned.prior), map[string]bool{}

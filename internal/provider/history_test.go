@@ -42,6 +42,8 @@ type step struct {
 	// inOrder has one call at a time, in an order that the seed has drawn.
 	inOrder bool
 	settle  bool // until it converges, before the next step changes it
+	// text is the configuration in place of what is declared.
+	text string
 }
 
 // declaration is where an entry or a property is declared, and the number of its
@@ -62,6 +64,7 @@ type failure struct {
 	after       int    // how many such requests pass first
 	kind        string // "503", "lost" after it was carried out, "interrupt" or "kill" while it is under way
 	inPlan      bool   // not in the apply
+	all         bool   // all such requests, not one
 }
 
 const gateAddress = "terraform_data.gate"
@@ -113,6 +116,9 @@ func (s step) objects() map[string]map[string]string {
 
 // configuration returns the step's in HCL.
 func (s step) configuration() string {
+	if s.text != "" {
+		return s.text
+	}
 	objects := s.objects()
 	instances := map[string][]string{} // addresses by resource
 	for _, address := range slices.Sorted(maps.Keys(objects)) {
