@@ -285,12 +285,18 @@ func (g *generator) writeOutside(s *step, before map[string]declaration) {
 		}
 		return key, 1000 + g.newValue()
 	}
+	s.outside, s.between = map[string]int{}, map[string]int{}
 	if g.oneIn(3) {
 		key, n := draw()
-		s.outside = map[string]int{key: n}
+		s.outside[key] = n
+	}
+	if s.exclusive != "" && g.oneIn(2) {
+		stray := pick(g, strays)
+		if s.outside[stray] = 1000 + g.newValue(); g.oneIn(2) {
+			s.between[stray] = 1000 + g.newValue()
+		}
 	}
 	if g.has["between"] {
-		s.between = map[string]int{}
 		for range g.IntN(4) {
 			key, n := draw()
 			s.between[key] = n
