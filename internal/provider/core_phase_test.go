@@ -285,10 +285,20 @@ func (p *phase) walk(nodes map[string]*node) {
 	pending, stop := maps.Clone(nodes), p.stop
 	for len(pending)+running > 0 {
 		var ready []string
+		hasSkipped := false
 		for name, n := range pending {
-			if !slices.ContainsFunc(n.after, func(other string) bool { _, isDone := done[other]; return nodes[other] != nil && !isDone }) {
-				ready = append(ready, name)
+			if slices.ContainsFunc(n.after, func(other string) bool { _, isDone := done[other]; return nodes[other] != nil && !isDone }) {
+				continue
 			}
+			if p.isStopped() || slices.ContainsFunc(n.after, func(other string) bool { return nodes[other] != nil && !done[other] }) {
+				delete(pending, name)
+				done[name], hasSkipped = false, true
+				continue
+			}
+			ready = append(ready, name)
+		}
+		if hasSkipped {
+			continue
 		}
 		slices.Sort(ready)
 		if len(ready)+running == 0 {
@@ -304,8 +314,7 @@ func (p *phase) walk(nodes map[string]*node) {
 			n := pending[name]
 			delete(pending, name)
 			running++
-			skipped := p.isStopped() || slices.ContainsFunc(n.after, func(other string) bool { return nodes[other] != nil && !done[other] })
-			go func() { results <- result{name, !skipped && n.run()} }()
+			go func() { results <- result{name, n.run()} }()
 		}
 		select {
 		case finished := <-results:

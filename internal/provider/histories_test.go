@@ -24,7 +24,7 @@ var (
 func TestHistories(t *testing.T) {
 	t.Parallel()
 	if *historyKind != "" && !slices.Contains(historyKinds, *historyKind) {
-		t.Fatalf("kinds are %v", historyKinds)
+		t.Fatalf("the kinds are %v", historyKinds)
 	}
 	for i := range *histories {
 		seed := *firstSeed + uint64(i)
