@@ -33,7 +33,7 @@ func Refresh(state Value, remote []byte) (Value, error) {
 	if err != nil {
 		return Null, err
 	}
-	if _, err := Encode(state); tree == nil || err != nil {
+	if text, _ := Encode(state); tree == nil || text == nil {
 		return decoded, nil // nothing of the state can stay
 	}
 	now, err := refresh(part{typ: "dynamic", packed: string(state)}, tree)
