@@ -24,7 +24,10 @@ const (
 	purgeProgress = 100
 )
 
-var _ action.ActionWithConfigure = (*kvBucketPurgeAction)(nil)
+var (
+	_ action.ActionWithConfigure  = (*kvBucketPurgeAction)(nil)
+	_ action.ActionWithModifyPlan = (*kvBucketPurgeAction)(nil)
+)
 
 // NewKVBucketPurgeAction returns the action quiva_kv_bucket_purge.
 func NewKVBucketPurgeAction() action.Action { return &kvBucketPurgeAction{} }
@@ -81,6 +84,49 @@ func (a *kvBucketPurgeAction) Configure(_ context.Context, req action.ConfigureR
 	a.gateway = gatewayFrom(req.ProviderData)
 }
 
+// ModifyPlan says what the action would delete now. A bucket that cannot be listed may
+// be created by the same apply; if it is not, the action says why.
+func (a *kvBucketPurgeAction) ModifyPlan(ctx context.Context, req action.ModifyPlanRequest, resp *action.ModifyPlanResponse) {
+	var config kvBucketPurgeModel
+	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	if a.gateway.client == nil || resp.Diagnostics.HasError() || config.Bucket.IsUnknown() || config.KeyPrefix.IsUnknown() || config.MaxEntries.IsUnknown() {
+		return
+	}
+	found, err := config.count(ctx, a.gateway.client)
+	if err != nil || len(found.Entries) == 0 {
+		return
+	}
+	keys := foundKeys(found)
+	detail := fmt.Sprintf("The action deletes %s.", describeKeys(config.Bucket.ValueString(), keys))
+	if !found.Complete {
+		detail += " There may be more."
+	}
+	if int64(len(keys)) > config.maxEntries() {
+		detail = fmt.Sprintf("The action would delete %s. It refuses that: max_entries is %d.", describeKeys(config.Bucket.ValueString(), keys), config.maxEntries())
+	}
+	resp.Diagnostics.AddAttributeWarning(path.Root("bucket"), fmt.Sprintf("This action deletes %s of %q", countEntries(len(keys)), config.Bucket.ValueString()), detail)
+}
+
+// count finds the entries to delete.
+func (m kvBucketPurgeModel) count(ctx context.Context, client *quiva.Client) (quiva.Enumeration, error) {
+	found, err := client.EnumerateEntries(ctx, m.Bucket.ValueString(), m.KeyPrefix.ValueString())
+	if err == nil && m.KeyPrefix.IsNull() && found.Complete {
+		// A list may be cut short unseen, and a purge deletes what it does not show.
+		if counted, err := client.GetBucket(ctx, m.Bucket.ValueString()); err == nil && counted.EntryTotal != nil && *counted.EntryTotal > int64(len(found.Entries)) {
+			found.Complete, found.Counted = false, counted.EntryTotal
+		}
+	}
+	return found, err
+}
+
+func foundKeys(found quiva.Enumeration) []string {
+	keys := make([]string, len(found.Entries))
+	for i, entry := range found.Entries {
+		keys[i] = entry.Key
+	}
+	return keys
+}
+
 func (a *kvBucketPurgeAction) Invoke(ctx context.Context, req action.InvokeRequest, resp *action.InvokeResponse) {
 	var config kvBucketPurgeModel
 	client, ok := a.gateway.clientFor(ctx, &resp.Diagnostics, req.Config, &config)
@@ -93,16 +139,10 @@ func (a *kvBucketPurgeAction) Invoke(ctx context.Context, req action.InvokeReque
 
 	progress("Counting the entries of %s", config.scope())
 	bucket := config.Bucket.ValueString()
-	found, err := client.EnumerateEntries(ctx, bucket, config.KeyPrefix.ValueString())
+	found, err := config.count(ctx, client)
 	if err != nil {
 		a.gateway.addListError(&resp.Diagnostics, bucket, path.Root("bucket"), err)
 		return
-	}
-	if config.KeyPrefix.IsNull() && found.Complete {
-		// A list may be cut short unseen, and a purge deletes what it does not show.
-		if counted, err := client.GetBucket(ctx, bucket); err == nil && counted.EntryTotal != nil && *counted.EntryTotal > int64(len(found.Entries)) {
-			found.Complete, found.Counted = false, counted.EntryTotal
-		}
 	}
 	config.refuseMore(&resp.Diagnostics, found)
 	if resp.Diagnostics.HasError() {
@@ -112,10 +152,7 @@ func (a *kvBucketPurgeAction) Invoke(ctx context.Context, req action.InvokeReque
 		progress("There are no entries: nothing was deleted")
 		return
 	}
-	keys := make([]string, len(found.Entries))
-	for i, entry := range found.Entries {
-		keys[i] = entry.Key
-	}
+	keys := foundKeys(found)
 	progress("Deleting %d entries of %s", len(keys), config.scope())
 	if config.KeyPrefix.IsNull() {
 		a.purge(ctx, &resp.Diagnostics, bucket, keys)

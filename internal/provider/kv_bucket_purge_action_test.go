@@ -14,34 +14,37 @@ import (
 	"github.com/quivaworks/terraform-provider-quiva/internal/mockgateway"
 )
 
-// invoke invokes the action quiva_kv_bucket_purge as Terraform does. It returns
-// the messages of its progress, and its diagnostics.
-func invoke(t *testing.T, server tfprotov6.ProviderServer, config map[string]any) (progress []string, diagnostics []*tfprotov6.Diagnostic) {
+// packedAction is the action quiva_kv_bucket_purge with a configuration.
+func packedAction(t *testing.T, server tfprotov6.ProviderServer, config map[string]any) (tfprotov6.ActionServer, *tfprotov6.DynamicValue) {
 	t.Helper()
-	const name = "quiva_kv_bucket_purge"
 	schemas, err := server.GetProviderSchema(t.Context(), &tfprotov6.GetProviderSchemaRequest{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	schema := schemas.ActionSchemas[name].Schema
+	schema := schemas.ActionSchemas[purgeAction].Schema
 	values := map[string]tftypes.Value{}
 	for attribute, value := range config {
 		values[attribute] = tftypes.NewValue(schema.ValueType().(tftypes.Object).AttributeTypes[attribute], value)
 	}
-	packed := objectOf(t, schema, values)
 	actions, ok := server.(tfprotov6.ActionServer)
 	if !ok {
 		t.Fatalf("a server of type %T has no actions", server)
 	}
-	validated, err := actions.ValidateActionConfig(t.Context(), &tfprotov6.ValidateActionConfigRequest{ActionType: name, Config: packed})
+	return actions, objectOf(t, schema, values)
+}
+
+const purgeAction = "quiva_kv_bucket_purge"
+
+// invoke invokes the action as Terraform does. It returns the messages of its
+// progress, and its diagnostics.
+func invoke(t *testing.T, server tfprotov6.ProviderServer, config map[string]any) (progress []string, diagnostics []*tfprotov6.Diagnostic) {
+	t.Helper()
+	actions, packed := packedAction(t, server, config)
+	validated, err := actions.ValidateActionConfig(t.Context(), &tfprotov6.ValidateActionConfigRequest{ActionType: purgeAction, Config: packed})
 	if err != nil || len(validated.Diagnostics) > 0 {
 		return nil, validated.Diagnostics
 	}
-	planned, err := actions.PlanAction(t.Context(), &tfprotov6.PlanActionRequest{ActionType: name, Config: packed})
-	if err != nil || len(planned.Diagnostics) > 0 {
-		return nil, planned.Diagnostics
-	}
-	stream, err := actions.InvokeAction(t.Context(), &tfprotov6.InvokeActionRequest{ActionType: name, Config: packed})
+	stream, err := actions.InvokeAction(t.Context(), &tfprotov6.InvokeActionRequest{ActionType: purgeAction, Config: packed})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -167,6 +170,38 @@ func TestKVBucketPurgeAction(t *testing.T) {
 				t.Errorf("%d entries are left: %v", len(left), slices.Sorted(maps.Keys(left)))
 			}
 		})
+	}
+}
+
+// TestKVBucketPurgePlan: the plan says what the action deletes, and is silent where it
+// cannot know.
+func TestKVBucketPurgePlan(t *testing.T) {
+	t.Parallel()
+	gateway := newGateway(t)
+	for _, key := range []string{"a", "b", "preview/1"} {
+		gateway.PutEntry("flags", key, `{}`)
+	}
+	server := newServer(t)
+	configure(t, server, gateway)
+	for name, test := range map[string]struct {
+		config map[string]any
+		want   string
+	}{
+		"all":            {map[string]any{"bucket": "flags"}, `This action deletes 3 entries of "flags": The action deletes 3 entries in bucket "flags" ("a", "b", "preview/1").`},
+		"a prefix":       {map[string]any{"bucket": "flags", "key_prefix": "preview/"}, `This action deletes 1 entry of "flags": The action deletes entry "preview/1" in bucket "flags".`},
+		"too many":       {map[string]any{"bucket": "flags", "max_entries": 2}, "It refuses that: max_entries is 2."},
+		"none":           {map[string]any{"bucket": "flags", "key_prefix": "x"}, ""},
+		"missing bucket": {map[string]any{"bucket": "absent"}, ""},
+		"unknown bucket": {map[string]any{"bucket": tftypes.UnknownValue}, ""},
+	} {
+		actions, packed := packedAction(t, server, test.config)
+		planned, err := actions.PlanAction(t.Context(), &tfprotov6.PlanActionRequest{ActionType: purgeAction, Config: packed})
+		if err != nil || (len(planned.Diagnostics) > 0) != (test.want != "") || !strings.Contains(describe(planned.Diagnostics), test.want) {
+			t.Errorf("%s: the plan says %q, %v", name, describe(planned.Diagnostics), err)
+		}
+	}
+	if writes := gateway.RequestsTo(http.MethodDelete, ""); len(writes) > 0 {
+		t.Errorf("planning sent %v", writes)
 	}
 }
 
