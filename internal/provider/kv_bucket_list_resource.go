@@ -66,8 +66,8 @@ func (l *kvBucketListResource) List(ctx context.Context, req list.ListRequest, s
 }
 
 // find returns the buckets to list, sorted by name.
-func (l *kvBucketListResource) find(ctx context.Context, diags *diag.Diagnostics, config kvBucketListModel) []quiva.BucketSummary {
-	return slices.DeleteFunc(l.gateway.listBuckets(ctx, diags, path.Root("name_prefix")), func(bucket quiva.BucketSummary) bool {
+func (l *kvBucketListResource) find(ctx context.Context, diags *diag.Diagnostics, config kvBucketListModel) []quiva.Bucket {
+	return slices.DeleteFunc(l.gateway.listBuckets(ctx, diags, path.Root("name_prefix")), func(bucket quiva.Bucket) bool {
 		return !strings.HasPrefix(bucket.Name, config.NamePrefix.ValueString())
 	})
 }

@@ -74,7 +74,7 @@ func (d *kvBucketsDataSource) Read(ctx context.Context, _ datasource.ReadRequest
 
 // listBuckets returns all buckets, sorted by name: the gateway documents no order, and
 // a changing one would be noise in a plan.
-func (g *gateway) listBuckets(ctx context.Context, diags *diag.Diagnostics, rejected path.Path) []quiva.BucketSummary {
+func (g *gateway) listBuckets(ctx context.Context, diags *diag.Diagnostics, rejected path.Path) []quiva.Bucket {
 	client, ok := g.configuredClient(diags)
 	if !ok || diags.HasError() {
 		return nil
@@ -83,6 +83,6 @@ func (g *gateway) listBuckets(ctx context.Context, diags *diag.Diagnostics, reje
 	if err != nil {
 		g.addError(diags, operation{doing: "list the buckets", rejected: rejected}, err)
 	}
-	slices.SortFunc(buckets, func(a, b quiva.BucketSummary) int { return cmp.Compare(a.Name, b.Name) })
+	slices.SortFunc(buckets, func(a, b quiva.Bucket) int { return cmp.Compare(a.Name, b.Name) })
 	return buckets
 }

@@ -11,13 +11,13 @@ import (
 	"time"
 )
 
-// proofAge is how long a proof holds for responses after it. A gateway that fails
-// later in the run must not pass for one whose entries are gone.
+// proofAge is how long a proof holds for responses after it. A gateway that fails later in the
+// run must not pass for one whose entries are gone.
 const proofAge = 5 * time.Second
 
-// absences are the proofs that something is missing: what a response says of it could
-// also come from a proxy, or from another build of the gateway. A proof is shared by
-// all who got a response with the same wording about the same bucket.
+// absences are the proofs that something is missing: what a response says of it could also come
+// from a proxy. A proof is shared by all who got a response with the same wording about the
+// same bucket.
 type absences struct {
 	mu     sync.Mutex
 	proofs map[claim]*proof
@@ -27,11 +27,10 @@ type absences struct {
 // name is that of an entry or, without a key, of a bucket.
 type name struct{ bucket, key string }
 
-// claim is what a proof is about: a wording with which keys of a bucket are said to be
-// missing or, without a wording, the bucket itself.
+// claim is what a proof is about: a wording with which keys of a bucket are said to be missing
+// or, without a wording, the bucket itself. A complete list proves any wording.
 type claim struct{ bucket, wording string }
 
-// anyWording is the claim of a complete list, which needs no more proof.
 const anyWording = "*"
 
 // keyState is what this run knows of a key that it has asked for.
@@ -41,20 +40,19 @@ type keyState struct {
 	written   time.Time
 }
 
-// proof is what the gateway says when it is asked in another way. It is complete once
-// done is closed.
+// proof is what the gateway says when it is asked in another way. It is complete once done is
+// closed.
 type proof struct {
 	begun, ended time.Time
 	done         chan struct{}
 
-	isGone bool            // the bucket is gone, and with it all its entries
-	shown  map[string]bool // the keys that a list shows
-	// forbidden is a route that the credential does not permit, without which there
-	// is only the response's own word.
+	isGone bool     // the bucket is gone, and with it all its entries
+	shown  []string // the keys that a list shows
+	// forbidden is a route that the credential does not permit, without which there is only the
+	// response's own word.
 	forbidden string
-	err       error // why there is no proof
-	// keys is how many the bucket's details count, if they do.
-	keys *int64
+	err       error  // why there is no proof
+	keys      *int64 // how many the bucket's details count, if they do
 }
 
 // contradicts reports whether a proof says that something is not missing.
@@ -62,25 +60,22 @@ func (p *proof) contradicts(key string) bool {
 	if key == "" {
 		return !p.isGone && p.forbidden == "" && p.err == nil
 	}
-	return p.shown[key]
+	return slices.Contains(p.shown, key)
 }
 
-// covers reports whether a proof, unless it is still under way, is good for a response
-// that comes now.
+// covers reports whether a proof, unless it is still under way, is good for a response that
+// comes now.
 func (p *proof) covers(key string, written time.Time) bool {
-	if !p.begun.After(written) {
-		return false
-	}
 	select {
 	case <-p.done:
-		return time.Since(p.ended) <= proofAge && !errors.Is(p.err, context.Canceled) && !p.contradicts(key)
+		return p.begun.After(written) && time.Since(p.ended) <= proofAge && !errors.Is(p.err, context.Canceled) && !p.contradicts(key)
 	default:
-		return true
+		return p.begun.After(written)
 	}
 }
 
-// prove returns the proof of a claim for a key, and asks for it unless there is one. It
-// fails with the context's error.
+// prove returns the proof of a claim for a key, and asks for it unless there is one. It fails
+// with the context's error.
 func (a *absences) prove(ctx context.Context, of claim, key string, ask func(*proof)) (*proof, error) {
 	for {
 		a.mu.Lock()
@@ -116,41 +111,27 @@ func (a *absences) prove(ctx context.Context, of claim, key string, ask func(*pr
 	}
 }
 
-// listed notes a complete list of a bucket's keys. An empty one may be of a bucket that
-// is gone, or of something in the gateway's place.
+// listed notes a complete list of a bucket's keys. An empty one may be of a bucket that is
+// gone, or of something in the gateway's place.
 func (a *absences) listed(bucket string, keys []string, begun time.Time) {
 	if len(keys) == 0 {
 		return
 	}
-	list := &proof{begun: begun, ended: time.Now(), done: make(chan struct{}), shown: setOf(keys)}
+	list := &proof{begun: begun, ended: time.Now(), done: make(chan struct{}), shown: keys}
 	close(list.done)
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.proofs[claim{bucket, anyWording}] = list
 }
 
-func setOf(keys []string) map[string]bool {
-	set := make(map[string]bool, len(keys))
-	for _, key := range keys {
-		set[key] = true
-	}
-	return set
-}
+// deleted is the state of a key that this run has deleted.
+var deleted = keyState{isFree: true, isDeleted: true}
 
-// note sets what this run knows of a key: that it was written, proven absent, or deleted,
-// after which its absence needs no proof.
+// note sets what this run knows of a key.
 func (a *absences) note(bucket, key string, state keyState) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.known[name{bucket, key}] = state
-}
-
-func (a *absences) wrote(bucket, key string) {
-	a.note(bucket, key, keyState{written: time.Now()})
-}
-
-func (a *absences) deleted(bucket, key string) {
-	a.note(bucket, key, keyState{isFree: true, isDeleted: true})
 }
 
 // state returns what this run knows of a key, also as a part of its bucket.
@@ -171,8 +152,8 @@ func (a *absences) forgetBucket(bucket string) {
 	maps.DeleteFunc(a.proofs, func(of claim, _ *proof) bool { return of.bucket == bucket })
 }
 
-// confirmAbsence makes a failure that may mean "missing" ErrNotFound if there is proof,
-// and otherwise says why there is none. It fails with the context's error.
+// confirmAbsence makes a failure that may mean "missing" ErrNotFound if there is proof, and
+// otherwise says why there is none. It fails with the context's error.
 func (c *Client) confirmAbsence(ctx context.Context, r request, failure *Error) error {
 	bucket, key := r.path[0], r.entryKey()
 	if r.method == http.MethodPut {
@@ -194,50 +175,49 @@ func (c *Client) confirmAbsence(ctx context.Context, r request, failure *Error) 
 	default:
 		p, err = c.proveBucketGone(ctx, bucket, nil)
 	}
-	unproven := func(reason string) {
-		failure.kind, failure.Cause = ErrUnproven, strings.TrimPrefix(failure.Cause+", ", ", ")+"but nothing confirms it: "+reason
-	}
-	switch {
-	case err != nil:
+	if err != nil {
 		return err
+	}
+	reason := ""
+	switch {
 	case p.err != nil:
-		unproven(p.err.Error())
+		reason = p.err.Error()
 	case key != "" && p.contradicts(key):
-		unproven("the gateway lists this key")
+		reason = "the gateway lists this key"
 	case p.contradicts(key):
 		failure.isThere = true
-		unproven("the gateway gives details of this bucket")
+		reason = "the gateway gives details of this bucket"
 	case p.forbidden != "" && failure.StatusCode != http.StatusNotFound:
 		failure.Permit = p.forbidden
-		unproven("the credential does not permit " + p.forbidden)
+		reason = "the credential does not permit " + p.forbidden
 	default:
 		failure.kind = ErrNotFound
 		if key != "" && p.forbidden == "" {
 			c.absences.note(bucket, key, keyState{isFree: true})
 		}
+		return nil
 	}
+	failure.kind, failure.Cause = ErrUnproven, strings.TrimPrefix(failure.Cause+", ", ", ")+"but nothing confirms it: "+reason
 	return nil
 }
 
-// proveBucketGone asks for a bucket's details, unless they are what says that it is
-// missing, and then for the list of all buckets.
+// proveBucketGone asks for a bucket's details, unless they are what says that it is missing,
+// and then for the list of all buckets.
 func (c *Client) proveBucketGone(ctx context.Context, bucket string, details *Error) (*proof, error) {
 	return c.absences.prove(ctx, claim{bucket: bucket}, "", func(p *proof) {
 		if details == nil {
-			response := bucketResponse{bucket: bucket}
-			err := c.exchange(ctx, detailsOf(bucket), &response)
-			if err == nil {
-				p.keys = response.read().EntryTotal
+			response := bucketResponse{asked: bucket}
+			switch err := c.exchange(ctx, detailsOf(bucket), &response); {
+			case err == nil:
+				p.keys = response.bucket.EntryTotal
 				return
-			}
-			if !errors.As(err, &details) || details.wording == "" {
+			case !errors.As(err, &details) || details.wording == "":
 				p.deny(err)
 				return
 			}
 		}
 		var list bucketsResponse
-		err := c.exchange(ctx, request{method: http.MethodGet, limit: listLimit}, &list)
-		switch {
+		switch err := c.exchange(ctx, request{method: http.MethodGet, limit: listLimit}, &list); {
 		case err != nil:
 			p.deny(err)
 			if p.forbidden != "" && details.StatusCode != http.StatusNotFound {
@@ -251,8 +231,8 @@ func (c *Client) proveBucketGone(ctx context.Context, bucket string, details *Er
 	})
 }
 
-// deny notes that a proof could not be had, because the credential does not permit a
-// route or for another reason.
+// deny notes that a proof could not be had, because the credential does not permit a route or
+// for another reason.
 func (p *proof) deny(err error) {
 	var failure *Error
 	if errors.As(err, &failure) && isDenied(failure.StatusCode) {
@@ -262,8 +242,8 @@ func (p *proof) deny(err error) {
 	p.err = err
 }
 
-// proveEntryGone asks whether the bucket is there, and lists it or, where a list does
-// not show all, searches for the key.
+// proveEntryGone asks whether the bucket is there, and lists it or, where a list does not show
+// all, searches for the key.
 func (c *Client) proveEntryGone(ctx context.Context, of claim, key string) (*proof, error) {
 	return c.absences.prove(ctx, of, key, func(p *proof) {
 		bucket, err := c.proveBucketGone(ctx, of.bucket, nil)
@@ -276,10 +256,10 @@ func (c *Client) proveEntryGone(ctx context.Context, of claim, key string) (*pro
 		}
 		list := func() (isComplete bool, err error) {
 			keys, truncated, err := c.listKeys(ctx, listOf(of.bucket, MaxListLimit))
-			if p.shown = setOf(keys); len(keys) > 0 {
+			if p.shown = keys; len(keys) > 0 {
 				p.forbidden = "" // the list proves that the bucket is there
 			}
-			return err == nil && (!truncated || p.shown[key]), err
+			return err == nil && (!truncated || p.contradicts(key)), err
 		}
 		isListed := bucket.keys == nil || *bucket.keys < MaxListLimit
 		var listErr error
@@ -295,7 +275,7 @@ func (c *Client) proveEntryGone(ctx context.Context, of claim, key string) (*pro
 		case err == nil && truncated && !slices.Contains(keys, key):
 			p.err = errors.New("the search for it finds too much")
 		case err == nil:
-			p.shown = setOf(keys)
+			p.shown = keys
 		case errors.As(err, &failure) && failure.wording != "":
 			// So it shows nothing, if the bucket that is there can be listed.
 			if !isListed {

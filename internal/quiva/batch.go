@@ -20,14 +20,13 @@ type BatchResult struct {
 	Done []string
 	// Failed has the error of each call that did not.
 	Failed map[string]error
-	// Untried are the keys that were left out after a failure that would have
-	// met them too.
+	// Untried are the keys that were left out after a failure that would have met them too.
 	Untried []string
 }
 
-// Err returns one of the errors, or nil if all is done. It prefers errors that are
-// about more than their own key and that do not refer to another error; of those,
-// it returns the first by key.
+// Err returns one of the errors, or nil if all is done. It prefers errors that are about more
+// than their own key and that do not refer to another error; of those, it returns the first by
+// key.
 func (b BatchResult) Err() error {
 	var first error
 	for _, key := range slices.Sorted(maps.Keys(b.Failed)) {
@@ -76,8 +75,8 @@ func (c *Client) PutEntries(ctx context.Context, bucket string, values map[strin
 	return rest
 }
 
-// rank orders writes: a creation shows what the gateway stores without harm, and a value
-// that names an old key could do harm.
+// rank orders writes: a creation shows what the gateway stores without harm, and a value that
+// names an old key could do harm.
 func (c *Client) rank(bucket, key string, value json.RawMessage) int {
 	switch {
 	case namesOldKey(value):
@@ -98,28 +97,33 @@ func (c *Client) DeleteEntries(ctx context.Context, bucket string, keys []string
 	})
 }
 
-// GetEntries reads many entries, each with a request of its own. An entry that
-// does not exist is done and not among those returned.
+// GetEntries reads many entries, each with a request of its own. An entry that does not exist
+// is done and not among those returned.
 func (c *Client) GetEntries(ctx context.Context, bucket string, keys []string) (map[string]Entry, BatchResult) {
 	var mu sync.Mutex
 	entries := make(map[string]Entry, len(keys))
-	outcome := batch(ctx, keys, func(key string) error {
-		entry, err := c.GetEntry(ctx, bucket, key)
-		if errors.Is(err, ErrNotFound) {
-			return nil
-		}
-		if err == nil {
-			mu.Lock()
-			defer mu.Unlock()
-			entries[key] = entry
-		}
-		return err
+	outcome := c.getEach(ctx, bucket, keys, func(entry Entry) {
+		mu.Lock()
+		defer mu.Unlock()
+		entries[entry.Key] = entry
 	})
 	return entries, outcome
 }
 
-// batch makes a call for each key. A failure that is only about its own key
-// keeps no other from being tried.
+func (c *Client) getEach(ctx context.Context, bucket string, keys []string, accept func(Entry)) BatchResult {
+	return batch(ctx, keys, func(key string) error {
+		entry, err := c.GetEntry(ctx, bucket, key)
+		if err == nil {
+			accept(entry)
+		} else if !errors.Is(err, ErrNotFound) {
+			return err
+		}
+		return nil
+	})
+}
+
+// batch makes a call for each key. A failure that is only about its own key keeps no other from
+// being tried.
 func batch(ctx context.Context, keys []string, call func(key string) error) BatchResult {
 	var (
 		mu      sync.Mutex
@@ -128,35 +132,25 @@ func batch(ctx context.Context, keys []string, call func(key string) error) Batc
 		outcome = BatchResult{Failed: map[string]error{}}
 		workers sync.WaitGroup
 	)
-	nextKey := func() (key string, ok bool) {
+	work := func() {
 		mu.Lock()
 		defer mu.Unlock()
-		if stopped || next == len(keys) || ctx.Err() != nil {
-			return "", false
+		for !stopped && next < len(keys) && ctx.Err() == nil {
+			key := keys[next]
+			next++
+			mu.Unlock()
+			err := call(key)
+			mu.Lock()
+			if err == nil {
+				outcome.Done = append(outcome.Done, key)
+				continue
+			}
+			outcome.Failed[key] = err
+			stopped = stopped || !isKeyError(err)
 		}
-		next++
-		return keys[next-1], true
-	}
-	settle := func(key string, err error) {
-		mu.Lock()
-		defer mu.Unlock()
-		if err == nil {
-			outcome.Done = append(outcome.Done, key)
-			return
-		}
-		outcome.Failed[key] = err
-		stopped = stopped || !isKeyError(err)
 	}
 	for range min(batchWidth, len(keys)) {
-		workers.Go(func() {
-			for {
-				key, ok := nextKey()
-				if !ok {
-					return
-				}
-				settle(key, call(key))
-			}
-		})
+		workers.Go(work)
 	}
 	workers.Wait()
 	outcome.Untried = keys[next:]

@@ -7,77 +7,58 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 )
 
-// What the gateway's documents give as the defaults of a new bucket; of the
-// storage they say nothing, it is what the store behind the gateway takes.
+// What the gateway's documents give as the defaults of a new bucket; of the storage they say
+// nothing, it is what the store behind the gateway takes.
 const (
 	DefaultHistory  = 1
 	DefaultReplicas = 1
 	DefaultStorage  = "file"
 )
 
-// Bucket is what the gateway says of a bucket. What it left out of its response
-// is nil.
+// Bucket is what the gateway says of a bucket. What it left out of its response is nil.
 type Bucket struct {
 	Name        string
 	Description *string
-	// History is how many revisions of an entry are kept, Replicas how many
-	// copies of the bucket.
+	// History is how many revisions of an entry are kept, Replicas how many copies of the
+	// bucket.
 	History, Replicas *int64
-	// MaxBytes limits the whole bucket and MaxValueSize one value, in bytes.
-	// Below 1 is no limit.
+	// MaxBytes limits the whole bucket and MaxValueSize one value, in bytes. Below 1 is no
+	// limit.
 	MaxBytes, MaxValueSize *int64
-	// Storage is "file" or "memory".
-	Storage     *string
-	Compression *bool
-	// IndexPartitions is all that the gateway shows of an index.
-	IndexPartitions *int64
-	// TTL is after how long entries vanish by themselves. Below 1 is never.
-	TTL time.Duration
+	Storage                *string // "file" or "memory"
+	Compression            *bool
+	IndexPartitions        *int64        // all that the gateway shows of an index
+	TTL                    time.Duration // after how long entries vanish by themselves; below 1 is never
 	// Bytes is the size of what the bucket holds, older revisions included.
 	Bytes *int64
-	// EntryTotal is the number of keys. The store behind the gateway may count
-	// a deleted key for as long as it keeps the mark of the deletion.
+	// EntryTotal is the number of keys. The store behind the gateway may count a deleted key
+	// for as long as it keeps the mark of the deletion.
 	EntryTotal *int64
-	// Created is a time in RFC 3339.
-	Created *string
+	Created    *string // in RFC 3339
 }
 
-// BucketSummary is a bucket in the list of all. What the gateway left out of
-// its response is nil.
-type BucketSummary struct {
-	Name        string
-	Description *string
-	EntryTotal  *int64
-	// Created is a time in RFC 3339.
-	Created *string
-}
-
-// BucketConfig is how a bucket is made. Only Bucket is required; the gateway
-// decides what is nil.
+// BucketConfig is how a bucket is made, in the units of [Bucket]. Only Bucket is required; the
+// gateway decides what is nil.
 type BucketConfig struct {
-	// Bucket is the name: letters, digits, "_" and "-".
-	Bucket      string  `json:"bucket"`
-	Description *string `json:"description,omitempty"`
-	// History is how many revisions of an entry are kept, 1 to 64, Replicas how
-	// many copies of the bucket, 1 to 5.
-	History  *int64 `json:"history,omitempty"`
-	Replicas *int64 `json:"replicas,omitempty"`
-	// MaxBytes limits the whole bucket and MaxValueSize one value, in bytes.
-	MaxBytes     *int64 `json:"max_bytes,omitempty"`
-	MaxValueSize *int64 `json:"max_value_size,omitempty"`
-	// Storage is "file" or "memory".
-	Storage     *string   `json:"storage,omitempty"`
-	Compression *bool     `json:"compression,omitempty"`
-	Indexing    *Indexing `json:"indexing,omitempty"`
+	Bucket       string    `json:"bucket"` // letters, digits, "_" and "-"
+	Description  *string   `json:"description,omitempty"`
+	History      *int64    `json:"history,omitempty"`  // 1 to 64
+	Replicas     *int64    `json:"replicas,omitempty"` // 1 to 5
+	MaxBytes     *int64    `json:"max_bytes,omitempty"`
+	MaxValueSize *int64    `json:"max_value_size,omitempty"`
+	Storage      *string   `json:"storage,omitempty"`
+	Compression  *bool     `json:"compression,omitempty"`
+	Indexing     *Indexing `json:"indexing,omitempty"`
 }
 
-// BucketUpdate is what can be changed of a bucket. What is nil stays as it is:
-// a limit or an index can be replaced and not removed.
+// BucketUpdate is what can be changed of a bucket. What is nil stays as it is: a limit or an
+// index can be replaced and not removed.
 type BucketUpdate struct {
 	Description  *string   `json:"description,omitempty"`
 	MaxBytes     *int64    `json:"max_bytes,omitempty"`
@@ -87,11 +68,10 @@ type BucketUpdate struct {
 
 // Indexing is how the fields of a bucket's values are indexed.
 type Indexing struct {
-	Mappings   []IndexMapping `json:"mappings"`
-	Partitions int64          `json:"partitions"`
-	Replicas   int64          `json:"replicas"`
-	// StorageType is "file" or "memory".
-	StorageType string `json:"storage_type"`
+	Mappings    []IndexMapping `json:"mappings"`
+	Partitions  int64          `json:"partitions"`
+	Replicas    int64          `json:"replicas"`
+	StorageType string         `json:"storage_type"` // "file" or "memory"
 }
 
 // IndexMapping is the type of one indexed field.
@@ -101,31 +81,25 @@ type IndexMapping struct {
 	FieldType string `json:"field_type"`
 }
 
-// ListBuckets returns all buckets.
-func (c *Client) ListBuckets(ctx context.Context) ([]BucketSummary, error) {
+// ListBuckets returns the name, description, creation and number of entries of all buckets.
+func (c *Client) ListBuckets(ctx context.Context) ([]Bucket, error) {
 	var response bucketsResponse
-	err := c.do(ctx, request{method: http.MethodGet, limit: listLimit}, &response)
-	if err != nil {
+	if err := c.do(ctx, request{method: http.MethodGet, limit: listLimit}, &response); err != nil {
 		return nil, err
 	}
-	buckets := make([]BucketSummary, len(response.results))
+	buckets := make([]Bucket, len(response.results))
 	for i, result := range response.results {
-		buckets[i] = BucketSummary{
-			Name:        *result.Name,
-			Description: result.Description,
-			EntryTotal:  result.EntryTotal,
-			Created:     (*string)(result.Created),
-		}
+		buckets[i] = Bucket{Name: *result.Name, Description: result.Description, EntryTotal: result.EntryTotal, Created: (*string)(result.Created)}
 	}
 	return buckets, nil
 }
 
-// CreateBucket creates a bucket. It fails with [ErrBucketExists] if there is one
-// of that name that this very call has not made.
+// CreateBucket creates a bucket. It fails with [ErrBucketExists] if there is one of that name
+// that this very call has not made.
 //
-// The gateway cannot be asked who made a bucket. Where the response to the
-// creation is lost, also by the end of the context, a bucket that was not there
-// before and is now just as config says, without any entry, counts as made.
+// The gateway cannot be asked who made a bucket. Where the response to the creation is lost,
+// also by the end of the context, a bucket that was not there before and is now just as config
+// says, without any entry, counts as made.
 func (c *Client) CreateBucket(ctx context.Context, config BucketConfig) error {
 	body, err := json.Marshal(config)
 	if err != nil {
@@ -139,7 +113,7 @@ func (c *Client) CreateBucket(ctx context.Context, config BucketConfig) error {
 	}
 	c.absences.forgetBucket(config.Bucket)
 	defer c.absences.forgetBucket(config.Bucket)
-	err = c.do(ctx, request{method: http.MethodPost, body: body, limit: entryLimit, isDone: func(ctx context.Context) bool {
+	err = c.do(ctx, request{method: http.MethodPost, body: body, isDone: func(ctx context.Context) bool {
 		bucket, err := c.GetBucket(ctx, config.Bucket)
 		return err == nil && config.describes(bucket)
 	}}, &writeResponse{})
@@ -149,19 +123,18 @@ func (c *Client) CreateBucket(ctx context.Context, config BucketConfig) error {
 		return nil
 	case !errors.As(err, &failure) || failure.lost:
 		return c.recoverCreation(ctx, config, err)
-	case failure.saysBucketExists() || failure.isConflict() && c.hasBucket(ctx, config.Bucket):
-		return ErrBucketExists
+	case slices.Contains([]int{http.StatusBadRequest, http.StatusPaymentRequired, http.StatusConflict}, failure.StatusCode):
+		if strings.Contains(strings.ToLower(failure.Message), "exist") {
+			return ErrBucketExists
+		}
+		if _, err := c.GetBucket(ctx, config.Bucket); err == nil {
+			return ErrBucketExists
+		}
 	}
 	return explainBucketRejection(err)
 }
 
-func (c *Client) hasBucket(ctx context.Context, bucket string) bool {
-	_, err := c.GetBucket(ctx, bucket)
-	return err == nil
-}
-
-// recoveryTime is how long the client may still check a creation that was
-// cancelled.
+// recoveryTime is how long the client may still check a creation that was cancelled.
 const recoveryTime = 2 * time.Second
 
 // recoverCreation returns nil if a bucket was made although its creation failed.
@@ -181,15 +154,13 @@ func (c *Client) recoverCreation(ctx context.Context, config BucketConfig, creat
 	return nil
 }
 
-// describes reports whether a bucket is as a new one that is made of the config:
-// wherever the gateway shows something, it is that or, where the config leaves
-// it out, the default.
+// describes reports whether a bucket is as a new one that is made of the config: wherever the
+// gateway shows something, it is that or, where the config leaves it out, the default.
 func (b BucketConfig) describes(bucket Bucket) bool {
-	limited := func(limit *int64) *int64 { // below 1 is no limit
-		if limit != nil && *limit < 1 {
-			return nil
+	for _, limit := range []**int64{&bucket.MaxBytes, &bucket.MaxValueSize} {
+		if *limit != nil && **limit < 1 { // no limit
+			*limit = nil
 		}
-		return limit
 	}
 	var partitions *int64
 	if b.Indexing != nil {
@@ -200,15 +171,15 @@ func (b BucketConfig) describes(bucket Bucket) bool {
 		shows(bucket.Replicas, b.Replicas, DefaultReplicas) &&
 		shows(bucket.Storage, b.Storage, DefaultStorage) &&
 		shows(bucket.Compression, b.Compression, false) &&
-		shows(limited(bucket.MaxBytes), b.MaxBytes, 0) &&
-		shows(limited(bucket.MaxValueSize), b.MaxValueSize, 0) &&
+		shows(bucket.MaxBytes, b.MaxBytes, 0) &&
+		shows(bucket.MaxValueSize, b.MaxValueSize, 0) &&
 		shows(bucket.IndexPartitions, partitions, 0) &&
 		shows(bucket.EntryTotal, nil, 0) &&
 		shows(bucket.Bytes, nil, 0)
 }
 
-// shows reports whether the gateway shows what was asked for or, if nothing was,
-// the fallback. It may show nothing.
+// shows reports whether the gateway shows what was asked for or, if nothing was, the fallback.
+// It may show nothing.
 func shows[T comparable](remote, asked *T, fallback T) bool {
 	if asked == nil {
 		asked = &fallback
@@ -216,25 +187,20 @@ func shows[T comparable](remote, asked *T, fallback T) bool {
 	return remote == nil || *remote == *asked
 }
 
-// GetBucket reads how a bucket is configured. It fails with [ErrNotFound] if there is
-// none.
+// GetBucket reads how a bucket is configured. It fails with [ErrNotFound] if there is none.
 func (c *Client) GetBucket(ctx context.Context, bucket string) (Bucket, error) {
-	response := bucketResponse{bucket: bucket}
+	response := bucketResponse{asked: bucket}
 	err := c.do(ctx, detailsOf(bucket), &response)
-	if err != nil {
-		return Bucket{}, err
-	}
-	return response.read(), nil
+	return response.bucket, err
 }
 
 func detailsOf(bucket string) request {
-	return request{method: http.MethodGet, path: []string{bucket}, limit: entryLimit}
+	return request{method: http.MethodGet, path: []string{bucket}}
 }
 
-// UpdateBucket changes a bucket and returns what the gateway reports of it then,
-// which may be what it was before: a gateway can accept an update and ignore it. It
-// fails with [ErrNotFound] if there is no such bucket, and checks that first, since
-// the gateway's call may create one.
+// UpdateBucket changes a bucket and returns what the gateway reports of it then, which may be
+// what it was before: a gateway can accept an update and ignore it. It fails with [ErrNotFound]
+// if there is no such bucket, and checks that first, since the gateway's call may create one.
 func (c *Client) UpdateBucket(ctx context.Context, bucket string, update BucketUpdate) (Bucket, error) {
 	body, err := json.Marshal(update)
 	if err != nil {
@@ -246,13 +212,13 @@ func (c *Client) UpdateBucket(ctx context.Context, bucket string, update BucketU
 	updated := Bucket{Name: bucket} // the update has succeeded even if it cannot be read
 	var unread error
 	isDone := func(ctx context.Context) bool {
-		remote, err := c.GetBucket(ctx, bucket)
-		if unread = err; err == nil {
+		var remote Bucket
+		if remote, unread = c.GetBucket(ctx, bucket); unread == nil {
 			updated = remote
 		}
-		return err == nil && update.isIn(remote)
+		return unread == nil && update.isIn(remote)
 	}
-	err = c.do(ctx, request{method: http.MethodPut, path: []string{bucket}, body: body, limit: entryLimit, isDone: isDone}, &writeResponse{})
+	err = c.do(ctx, request{method: http.MethodPut, path: []string{bucket}, body: body, isDone: isDone}, &writeResponse{})
 	if err != nil {
 		return Bucket{}, explainBucketRejection(err)
 	}
@@ -271,43 +237,31 @@ func (u BucketUpdate) isIn(bucket Bucket) bool {
 		(u.Indexing == nil || shows(bucket.IndexPartitions, &u.Indexing.Partitions, 0))
 }
 
-// DeleteBucket deletes a bucket with all its entries. It fails with
-// [ErrNotFound] if there is none.
+// DeleteBucket deletes a bucket with all its entries. It fails with [ErrNotFound] if there is
+// none.
 func (c *Client) DeleteBucket(ctx context.Context, bucket string) error {
 	c.snapshots.forgetBucket(bucket)
 	defer c.snapshots.forgetBucket(bucket)
-	err := c.do(ctx, request{method: http.MethodDelete, path: []string{bucket}, limit: entryLimit, isDone: func(ctx context.Context) bool {
+	err := c.do(ctx, request{method: http.MethodDelete, path: []string{bucket}, isDone: func(ctx context.Context) bool {
 		_, err := c.GetBucket(ctx, bucket)
 		return errors.Is(err, ErrNotFound)
 	}}, &writeResponse{})
 	c.absences.forgetBucket(bucket)
 	if err == nil {
-		c.absences.deleted(bucket, "")
+		c.absences.note(bucket, "", deleted)
 	}
 	return err
 }
 
-// PurgeBucket deletes all entries of a bucket, however many, and keeps the bucket.
-// It fails with [ErrNotFound] if there is none.
+// PurgeBucket deletes all entries of a bucket, however many, and keeps the bucket. It fails
+// with [ErrNotFound] if there is none.
 func (c *Client) PurgeBucket(ctx context.Context, bucket string) error {
 	c.snapshots.forgetBucket(bucket)
 	defer c.snapshots.forgetBucket(bucket)
-	return c.do(ctx, request{method: http.MethodDelete, path: []string{bucket, "purge"}, limit: entryLimit, isDone: func(ctx context.Context) bool {
+	return c.do(ctx, request{method: http.MethodDelete, path: []string{bucket, "purge"}, isDone: func(ctx context.Context) bool {
 		entries, err := c.ListEntries(ctx, bucket, 1)
 		return err == nil && len(entries) == 0
 	}}, &writeResponse{})
-}
-
-// saysBucketExists reports whether a bucket could not be created because one with
-// that name exists.
-func (e *Error) saysBucketExists() bool {
-	return (e.StatusCode == http.StatusBadRequest || e.isConflict()) && strings.Contains(strings.ToLower(e.Message), "exist")
-}
-
-// isConflict reports whether a creation failed with a status that often means that
-// the thing exists.
-func (e *Error) isConflict() bool {
-	return e.StatusCode == http.StatusPaymentRequired || e.StatusCode == http.StatusConflict
 }
 
 // bucketsResponse is what the list of all buckets promises.
@@ -321,7 +275,6 @@ type bucketsResponse struct {
 	results []bucketResult
 }
 
-// bucketResult is one bucket of the list of all.
 type bucketResult struct {
 	Name        *string       `json:"name"`
 	Description *string       `json:"description"`
@@ -355,110 +308,89 @@ func (c *creationTime) UnmarshalJSON(text []byte) error {
 	return nil
 }
 
-// bucketResponse is what a GET of a bucket promises. Most fields come in more
-// than one of its three parts, and the documented example leaves some out of
-// each; so a field is taken from wherever it is, and only the bucket's name is
-// required.
-type bucketResponse struct {
-	bucket  string  // the one that was asked for
-	isNamed bool    // whether its name is anywhere in the response
-	Error   noError `json:"error"`
-	Body    *struct {
-		Error  noError `json:"error"`
-		Status struct {
-			Bucket       *string       `json:"bucket"`
-			Description  *string       `json:"description"`
-			Bytes        *int64        `json:"bytes"`
-			History      *int64        `json:"history"`
-			IsCompressed *bool         `json:"is_compressed"`
-			TTL          time.Duration `json:"ttl"` // in nanoseconds
-		} `json:"status"`
-		Config struct {
-			Bucket       *string `json:"bucket"`
-			MaxBytes     *int64  `json:"max_bytes"`
-			MaxValueSize *int64  `json:"max_value_size"`
-			History      *int64  `json:"history"`
-			NumReplicas  *int64  `json:"num_replicas"`
-		} `json:"config"`
-		StreamInfo struct {
-			Config struct {
-				Name        *string `json:"name"`
-				Compression *string `json:"compression"`
-				IndexConfig struct {
-					Partitions *int64 `json:"partitions"`
-				} `json:"index_config"`
-				MaxBytes          *int64  `json:"max_bytes"`
-				MaxMsgSize        *int64  `json:"max_msg_size"`
-				MaxMsgsPerSubject *int64  `json:"max_msgs_per_subject"`
-				NumReplicas       *int64  `json:"num_replicas"`
-				Storage           *string `json:"storage"`
-			} `json:"config"`
-			Created *creationTime `json:"created"`
-			State   struct {
-				Bytes       *int64 `json:"bytes"`
-				NumSubjects *int64 `json:"num_subjects"`
-			} `json:"state"`
-		} `json:"stream_info"`
-	} `json:"body"`
-}
-
 // streamPrefix is what the name of a bucket's stream has before the bucket's.
 const streamPrefix = "KV_"
 
+// bucketResponse is what a GET of a bucket promises. Most fields come in more than one of its
+// three parts, and the documented example leaves some out of each; so a field is taken from
+// wherever it is, and only the bucket's name is required.
+type bucketResponse struct {
+	asked  string // the bucket that was asked for
+	text   []byte
+	bucket Bucket
+}
+
 func (a *bucketResponse) UnmarshalJSON(text []byte) error {
-	type promised bucketResponse
-	a.isNamed = bytes.Contains(text, []byte(`"`+a.bucket+`"`)) || bytes.Contains(text, []byte(`"`+streamPrefix+a.bucket+`"`))
-	return json.Unmarshal(text, (*promised)(a))
+	a.text = bytes.Clone(text)
+	var promised struct {
+		Error noError                 `json:"error"`
+		Body  struct{ Error noError } `json:"body"`
+	}
+	return json.Unmarshal(text, &promised)
 }
 
 func (a *bucketResponse) check() error {
-	if a.Body == nil {
+	body := members(a.text)["body"]
+	if len(members(body)) == 0 {
 		return errors.New("the response lacks \"body\"")
 	}
-	name := first(a.Body.Status.Bucket, a.Body.Config.Bucket)
-	if stream := a.Body.StreamInfo.Config.Name; name == nil && stream != nil {
+	var (
+		b                       = Bucket{Name: a.asked}
+		name, stream, algorithm *string
+		created                 *creationTime
+	)
+	for _, field := range []struct {
+		into   any
+		places string
+	}{
+		{&name, "status.bucket config.bucket"},
+		{&stream, "stream_info.config.name"},
+		{&b.Description, "status.description"},
+		{&b.History, "status.history config.history stream_info.config.max_msgs_per_subject"},
+		{&b.Replicas, "config.num_replicas stream_info.config.num_replicas"},
+		{&b.MaxBytes, "config.max_bytes stream_info.config.max_bytes"},
+		{&b.MaxValueSize, "config.max_value_size stream_info.config.max_msg_size"},
+		{&b.Storage, "stream_info.config.storage"},
+		{&b.Compression, "status.is_compressed"},
+		{&algorithm, "stream_info.config.compression"},
+		{&b.IndexPartitions, "stream_info.config.index_config.partitions"},
+		{&b.TTL, "status.ttl"}, // in nanoseconds
+		{&b.Bytes, "status.bytes stream_info.state.bytes"},
+		{&b.EntryTotal, "stream_info.state.num_subjects"},
+		{&created, "stream_info.created"},
+	} {
+		if text := memberAt(body, field.places); text != nil && json.Unmarshal(text, field.into) != nil {
+			return errUnexpectedShape
+		}
+	}
+	b.Created = (*string)(created)
+	if b.Compression == nil && algorithm != nil {
+		compressed := *algorithm != "" && *algorithm != "none"
+		b.Compression = &compressed
+	}
+	if name == nil && stream != nil {
 		bucket := strings.TrimPrefix(*stream, streamPrefix)
 		name = &bucket
 	}
 	switch {
-	case name == nil && !a.isNamed:
-		return errors.New("the response lacks \"body.status.bucket\"")
-	case name != nil && *name != a.bucket:
-		// A cache or proxy mixed up two responses.
+	case name != nil && *name != a.asked: // a cache or proxy mixed up two responses
 		return fmt.Errorf("the response is about the bucket %q", *name)
+	case name == nil && !bytes.Contains(a.text, []byte(`"`+a.asked+`"`)) && !bytes.Contains(a.text, []byte(`"`+streamPrefix+a.asked+`"`)):
+		return errors.New("the response lacks \"body.status.bucket\"")
 	}
+	a.bucket = b
 	return nil
 }
 
-func (a *bucketResponse) read() Bucket {
-	status, config, info := a.Body.Status, a.Body.Config, a.Body.StreamInfo
-	bucket := Bucket{
-		Name:            a.bucket,
-		Description:     status.Description,
-		History:         first(status.History, config.History, info.Config.MaxMsgsPerSubject),
-		Replicas:        first(config.NumReplicas, info.Config.NumReplicas),
-		MaxBytes:        first(config.MaxBytes, info.Config.MaxBytes),
-		MaxValueSize:    first(config.MaxValueSize, info.Config.MaxMsgSize),
-		Storage:         info.Config.Storage,
-		Compression:     status.IsCompressed,
-		IndexPartitions: info.Config.IndexConfig.Partitions,
-		TTL:             status.TTL,
-		Bytes:           first(status.Bytes, info.State.Bytes),
-		EntryTotal:      info.State.NumSubjects,
-		Created:         (*string)(info.Created),
-	}
-	if algorithm := info.Config.Compression; bucket.Compression == nil && algorithm != nil {
-		compressed := *algorithm != "" && *algorithm != "none"
-		bucket.Compression = &compressed
-	}
-	return bucket
-}
-
-// first returns the first of several places of one field that is there.
-func first[T any](places ...*T) *T {
-	for _, place := range places {
-		if place != nil {
-			return place
+// memberAt returns the first member that is there, and not null, of some places.
+func memberAt(object json.RawMessage, places string) json.RawMessage {
+	for place := range strings.FieldsSeq(places) {
+		member := object
+		for name := range strings.SplitSeq(place, ".") {
+			member = members(member)[name]
+		}
+		if member != nil && string(member) != "null" {
+			return member
 		}
 	}
 	return nil

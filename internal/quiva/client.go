@@ -24,8 +24,8 @@ const (
 // MaxBody is the size, in bytes, above which the gateway certainly refuses a request.
 const MaxBody = 10 << 20
 
-// largeBody is the size, in bytes, from which on something between the client and
-// the store may refuse a request: 1 MiB is the usual limit of both.
+// largeBody is the size, in bytes, from which on something between the client and the store may
+// refuse a request: 1 MiB is the usual limit of both.
 const largeBody = 1 << 20
 
 // Client calls one gateway. It is safe for concurrent use.
@@ -59,6 +59,7 @@ func New(config Config) *Client {
 
 		bulkRefresh: config.BulkRefresh,
 		digest:      config.Digest,
+		snapshots:   snapshots{buckets: map[string]*snapshotBucket{}},
 		absences:    absences{proofs: map[claim]*proof{}, known: map[name]keyState{}},
 		writes:      writes{buckets: map[string]*bucketWrites{}},
 		outage:      outage,
@@ -92,9 +93,9 @@ type request struct {
 	query url.Values
 	// body is JSON text, or nil.
 	body []byte
-	// limit is how many bytes of the response are read.
+	// limit is how many bytes of the response are read, 0 for entryLimit.
 	limit int64
-	// isDone, if set, reads back whether a write was done.
+	// isDone, if set, reads back whether a write was done, at a 202 or 504.
 	isDone func(context.Context) bool
 }
 
@@ -106,8 +107,8 @@ func (r request) entryKey() string {
 	return ""
 }
 
-// do sends a request, repeats it where that helps, and decodes the response's
-// JSON object. It fails with an [*Error], or with the context's error.
+// do sends a request, repeats it where that helps, and decodes the response's JSON object. It
+// fails with an [*Error], or with the context's error.
 func (c *Client) do(ctx context.Context, r request, into responseBody) error {
 	err := c.exchange(ctx, r, into)
 	var failure *Error
@@ -126,18 +127,21 @@ func (c *Client) do(ctx context.Context, r request, into responseBody) error {
 // exchange is do without the proof that ErrNotFound needs.
 func (c *Client) exchange(ctx context.Context, r request, into responseBody) error {
 	failure := &Error{Method: r.method, Path: c.url(r).EscapedPath()}
-	call := &call{limit: r.limit, isDone: r.isDone}
+	call := &call{request: r}
 	if streamed, ok := into.(streamedBody); ok {
 		call.stream = streamed.read
 	}
 	start := time.Now()
-	response, err := c.send(withCall(ctx, call), r)
+	response, err := c.send(context.WithValue(ctx, callKey{}, call), r)
 	failure.Attempts, failure.Elapsed, failure.lost = call.attempts, time.Since(start), call.lost
 	switch {
 	case err != nil && ctx.Err() != nil:
 		return ctx.Err()
 	case err != nil:
-		failure.kind, failure.Cause = kindOf(err), unwrapURLError(err).Error()
+		failure.kind, failure.Cause = kindOf(err), err.Error()
+		if urlError := (*url.Error)(nil); errors.As(err, &urlError) { // whose method and URL the failure has
+			failure.Cause = urlError.Err.Error()
+		}
 		if isTransient(err) && !isWithoutRetries(ctx) {
 			if first := c.outage.begin(failure.Method+" "+failure.Path, start); first != "" {
 				failure.kind, failure.Cause = ErrStillUnreachable, "the gateway is still unreachable, see the error about "+first
@@ -175,8 +179,8 @@ func (c *Client) exchange(ctx context.Context, r request, into responseBody) err
 	return c.redactor.error(failure)
 }
 
-// explainSlash says what may be wrong with a key that has a slash: the gateway's
-// routing may not tell it from the slashes of the path.
+// explainSlash says what may be wrong with a key that has a slash: the gateway's routing may
+// not tell it from the slashes of the path.
 func (r request) explainSlash(failure *Error) {
 	key := r.entryKey()
 	if !strings.Contains(key, "/") || errors.Is(failure, ErrNotFound) {
@@ -207,9 +211,8 @@ func (c *Client) send(ctx context.Context, r request) (*http.Response, error) {
 		httpRequest.Header.Set("Content-Type", "application/json")
 	}
 	if len(r.body) >= largeBody {
-		// A server that refuses the size can respond and hang up before the body is
-		// sent. Over a connection that is to be kept, net/http would send the body
-		// all the same.
+		// A server that refuses the size can respond and hang up before the body is sent. Over
+		// a connection that is to be kept, net/http would send the body all the same.
 		httpRequest.Header.Set("Expect", "100-continue")
 		httpRequest.Close = true
 	}
@@ -230,14 +233,4 @@ func (c *Client) url(r request) *url.URL {
 	target.Path, _ = url.PathUnescape(target.RawPath)
 	target.RawQuery = r.query.Encode()
 	return &target
-}
-
-// unwrapURLError drops the method and URL that net/http puts before an error;
-// [Error] says them already.
-func unwrapURLError(err error) error {
-	var urlError *url.Error
-	if errors.As(err, &urlError) {
-		return urlError.Err
-	}
-	return err
 }

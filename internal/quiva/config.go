@@ -21,47 +21,36 @@ const (
 
 // Config is what a [Client] needs to know of the gateway.
 type Config struct {
-	// Endpoint is the gateway's base URL, as [ParseEndpoint] returns it.
-	Endpoint *url.URL
-	// Credential is sent with every request.
+	Endpoint   *url.URL // the gateway's base URL, as [ParseEndpoint] returns it
 	Credential Credential
-	// RequestTimeout limits one attempt of a request, from connecting to the
-	// last byte of the response read.
+	// RequestTimeout limits one attempt of a request, from connecting to the last byte of the
+	// response read.
 	RequestTimeout time.Duration
-	// MaxRetries is how many times a failed attempt is repeated; 0 turns
-	// retrying off.
-	MaxRetries int
-	// Roots are the certificate authorities to trust; nil stands for the
-	// system's.
-	Roots *x509.CertPool
-	// UserAgent is sent with every request.
-	UserAgent string
-	// BulkRefresh lets [Client.ListedDigest] and [Client.RefreshEntries] fetch
-	// whole buckets.
+	MaxRetries     int            // how many times a failed attempt is repeated
+	Roots          *x509.CertPool // the certificate authorities to trust; nil stands for the system's
+	UserAgent      string
+	// BulkRefresh lets [Client.ListedDigest] and [Client.RefreshEntries] fetch whole buckets.
 	BulkRefresh bool
-	// Digest, which BulkRefresh needs, returns the same for values that are equal
-	// to the caller, and for no others. It fails for a value that equals nothing.
+	// Digest, which BulkRefresh needs, returns the same for values that are equal to whoever
+	// asks, and for no others. It fails for one that equals nothing.
 	Digest func(value []byte) (Digest, error)
-	// Log, if set, is told of every attempt. It never receives a credential,
-	// a header or a body.
+	// Log, if set, is told of every attempt. It never receives a credential, a header or a
+	// body.
 	Log LogFunc
 }
 
-// Credential is one way to prove who is asking.
+// Credential is an API key or a token, sent with every request as its scheme says.
 type Credential struct {
-	// Scheme says in which header the secret is sent.
 	Scheme Scheme
-	// Secret is the API key or the token.
 	Secret string
 }
 
 // Scheme is a way to send a credential.
 type Scheme int
 
+// The schemes: APIKey is sent as X-Api-Key, BearerToken as Authorization: Bearer.
 const (
-	// APIKey is sent as X-Api-Key.
 	APIKey Scheme = iota
-	// BearerToken is sent as Authorization: Bearer.
 	BearerToken
 )
 
@@ -72,8 +61,7 @@ func (c Credential) header() (name, value string) {
 	return "X-Api-Key", c.Secret
 }
 
-// Check fails if the secret cannot be sent in an HTTP header. The error does
-// not show it.
+// Check fails if the secret cannot be sent in an HTTP header. The error does not show it.
 func (c Credential) Check() error {
 	if scheme, _, ok := strings.Cut(c.Secret, " "); ok && strings.EqualFold(scheme, "Bearer") {
 		return errors.New("it begins with \"Bearer \", which is not part of a token: the provider adds it. Remove that word")
@@ -97,12 +85,12 @@ func (c Credential) IsKeyAsToken() bool {
 // APIPath is what the path of every request begins with, after the endpoint's.
 const APIPath = "/storage/kv"
 
-// ParseEndpoint reads the gateway's base URL. A path prefix is kept, trailing
-// slashes do not matter. Plain http is refused unless the host is loopback or
-// allowInsecureHTTP is set: it would show the credential to the whole network.
+// ParseEndpoint reads the gateway's base URL. A path prefix is kept, trailing slashes do not
+// matter. Plain http is refused unless the host is loopback or allowInsecureHTTP is set: it
+// would show the credential to the whole network.
 //
-// No error repeats the text: it may hold a password, or be a credential that was
-// put in the wrong place.
+// No error repeats the text: it may hold a password, or be a credential that was put in the
+// wrong place.
 func ParseEndpoint(text string, allowInsecureHTTP bool) (*url.URL, error) {
 	endpoint, err := url.Parse(strings.TrimSpace(text))
 	if err != nil {
@@ -133,23 +121,24 @@ func ParseEndpoint(text string, allowInsecureHTTP bool) (*url.URL, error) {
 // rootsLimit is how large a file of certificates may be, in bytes.
 const rootsLimit = 16 << 20
 
-// LoadRoots returns the system's certificate authorities and those of a PEM
-// file of at most 16 MiB, for a gateway that uses a private one. No error repeats
-// the file's name: it may be a credential that was put in the wrong place.
+// LoadRoots returns the system's certificate authorities and those of a PEM file of at most 16
+// MiB, for a gateway that uses a private one. No error repeats the file's name: it may be a
+// credential that was put in the wrong place.
 func LoadRoots(file string) (*x509.CertPool, error) {
 	// Asked for first: a pipe, say, would be waited for when it is opened.
 	info, err := os.Stat(file)
+	var pem []byte
 	switch {
 	case err != nil:
-		return nil, withoutName(err)
 	case !info.Mode().IsRegular():
 		return nil, errors.New("it is not a regular file")
 	case info.Size() > rootsLimit:
 		return nil, fmt.Errorf("it is larger than %d MiB", rootsLimit>>20)
+	default:
+		pem, err = os.ReadFile(file)
 	}
-	pem, err := os.ReadFile(file)
-	if err != nil {
-		return nil, withoutName(err)
+	if named := (*fs.PathError)(nil); errors.As(err, &named) {
+		return nil, named.Err
 	}
 	roots, err := x509.SystemCertPool()
 	if err != nil {
@@ -161,18 +150,6 @@ func LoadRoots(file string) (*x509.CertPool, error) {
 	return roots, nil
 }
 
-func withoutName(err error) error {
-	var named *fs.PathError
-	if errors.As(err, &named) {
-		return named.Err
-	}
-	return err
-}
-
 func isLoopback(host string) bool {
-	if strings.EqualFold(host, "localhost") {
-		return true
-	}
-	ip := net.ParseIP(host)
-	return ip != nil && ip.IsLoopback()
+	return strings.EqualFold(host, "localhost") || net.ParseIP(host).IsLoopback()
 }

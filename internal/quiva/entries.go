@@ -8,19 +8,19 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"time"
 	"unicode/utf8"
 )
 
 // Entry is one key of a bucket with its value.
 type Entry struct {
 	Key string `json:"key"`
-	// Value is JSON text as the gateway sent it: an object, unless something
-	// other than this API has written the entry.
+	// Value is JSON text as the gateway sent it: an object, unless something other than this
+	// API has written the entry.
 	Value json.RawMessage `json:"value"`
 }
 
-// GetEntry reads one entry. It fails with [ErrNotFound] if the bucket or
-// the key does not exist; the gateway does not say which.
+// GetEntry reads one entry. It fails with [ErrNotFound] if there is no such bucket or key.
 func (c *Client) GetEntry(ctx context.Context, bucket, key string) (Entry, error) {
 	response := entryResponse{key: key}
 	if err := c.do(ctx, getOf(bucket, key), &response); err != nil {
@@ -29,8 +29,8 @@ func (c *Client) GetEntry(ctx context.Context, bucket, key string) (Entry, error
 	return Entry{Key: key, Value: response.Body.Value}, nil
 }
 
-// look returns the value of an entry, null if it has none, or nil if a response says
-// without proof that there is no entry.
+// look returns the value of an entry, null if it has none, or nil if a response says without
+// proof that there is no entry.
 func (c *Client) look(ctx context.Context, bucket, key string) (json.RawMessage, error) {
 	r, response := getOf(bucket, key), entryResponse{key: key}
 	err := c.exchange(ctx, r, &response)
@@ -50,29 +50,31 @@ func (c *Client) look(ctx context.Context, bucket, key string) (json.RawMessage,
 }
 
 func getOf(bucket, key string) request {
-	return request{method: http.MethodGet, path: entryPath(bucket, key), limit: entryLimit}
+	return request{method: http.MethodGet, path: entryPath(bucket, key)}
 }
 
-// PutEntry creates an entry or overwrites it, whatever it held. The value must
-// be the text of a JSON object. It fails with [ErrNotFound] if the bucket does not
-// exist, with [ErrValueTooLarge] if that is why the value was refused, and with
-// [ErrNotStored] if the first write to the bucket stored something else.
+// PutEntry creates an entry or overwrites it, whatever it held. The value must be the text of a
+// JSON object. It fails with [ErrNotFound] if the bucket does not exist, with
+// [ErrValueTooLarge] if that is why the value was refused, and with [ErrNotStored] if the first
+// write to the bucket stored something else.
 func (c *Client) PutEntry(ctx context.Context, bucket, key string, value json.RawMessage) error {
 	return c.write(ctx, bucket, key, value, false)
 }
 
-// PutEntryOnce is PutEntry for a caller that reads the entry again and compares: what
-// another writer has put in its place meanwhile is not overwritten, and no ErrNotStored.
+// PutEntryOnce is PutEntry for a caller that reads the entry again and compares: what another
+// writer has put in its place meanwhile is not overwritten, and no ErrNotStored.
 func (c *Client) PutEntryOnce(ctx context.Context, bucket, key string, value json.RawMessage) error {
 	return c.write(ctx, bucket, key, value, true)
 }
 
 func (c *Client) write(ctx context.Context, bucket, key string, value json.RawMessage, isOnce bool) error {
-	c.snapshots.forget(bucket, key)
-	defer c.snapshots.forget(bucket, key)
 	wasFree := c.absences.state(bucket, key).isFree
-	c.absences.wrote(bucket, key)
-	defer c.absences.wrote(bucket, key)
+	note := func() {
+		c.snapshots.forget(bucket, key)
+		c.absences.note(bucket, key, keyState{written: time.Now()})
+	}
+	note()
+	defer note()
 	isFirst, known, err := c.writes.begin(ctx, bucket, key)
 	switch {
 	case err != nil:
@@ -95,7 +97,7 @@ func (c *Client) put(ctx context.Context, bucket, key string, value json.RawMess
 		}
 		body = slices.Concat([]byte(`{"value":`), value, []byte("}"))
 	}
-	err := c.do(ctx, request{method: http.MethodPut, path: entryPath(bucket, key), body: body, limit: entryLimit, isDone: func(ctx context.Context) bool {
+	err := c.do(ctx, request{method: http.MethodPut, path: entryPath(bucket, key), body: body, isDone: func(ctx context.Context) bool {
 		entry, err := c.GetEntry(ctx, bucket, key)
 		return err == nil && isSame(value, entry.Value)
 	}}, &writeResponse{})
@@ -106,17 +108,16 @@ func (c *Client) put(ctx context.Context, bucket, key string, value json.RawMess
 	return err
 }
 
-// DeleteEntry deletes an entry. It fails with [ErrNotFound] if there is
-// none.
+// DeleteEntry deletes an entry. It fails with [ErrNotFound] if there is none.
 func (c *Client) DeleteEntry(ctx context.Context, bucket, key string) error {
 	c.snapshots.forget(bucket, key)
 	defer c.snapshots.forget(bucket, key)
-	err := c.do(ctx, request{method: http.MethodDelete, path: entryPath(bucket, key), limit: entryLimit, isDone: func(ctx context.Context) bool {
+	err := c.do(ctx, request{method: http.MethodDelete, path: entryPath(bucket, key), isDone: func(ctx context.Context) bool {
 		_, err := c.GetEntry(ctx, bucket, key)
 		return errors.Is(err, ErrNotFound)
 	}}, &writeResponse{})
 	if err == nil {
-		c.absences.deleted(bucket, key)
+		c.absences.note(bucket, key, deleted)
 	}
 	return err
 }
@@ -143,9 +144,7 @@ func (a *entryResponse) check() error {
 	switch {
 	case a.Body == nil:
 		return errors.New("the response lacks \"body\"")
-	case a.Body.Key != nil && *a.Body.Key != a.key:
-		// A cache or proxy mixed up two responses: better no value than another
-		// entry's.
+	case a.Body.Key != nil && *a.Body.Key != a.key: // a cache or proxy mixed up two responses
 		return fmt.Errorf("the response is about the key %q", *a.Body.Key)
 	case a.Body.Value == nil:
 		return errors.New("the response lacks \"body.value\"")
@@ -161,8 +160,8 @@ func isNoValue(value json.RawMessage) bool {
 	return string(value) == "null" || string(value) == `""`
 }
 
-// unquote returns the object whose text a JSON string holds: some builds give values
-// that way. Any other value stays as it is.
+// unquote returns the object whose text a JSON string holds: some builds give values that way.
+// Any other value stays as it is.
 func unquote(value json.RawMessage) json.RawMessage {
 	var text string
 	if !bytes.HasPrefix(value, []byte(`"`)) || json.Unmarshal(value, &text) != nil {

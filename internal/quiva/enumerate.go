@@ -15,23 +15,20 @@ const keyCharacters = "-/_=.0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnop
 
 // Enumeration is what [Client.EnumerateEntries] found.
 type Enumeration struct {
-	// Entries are sorted by key, each once.
-	Entries []Entry
-	// Complete says that there are certainly no others: fewer were listed than
-	// a list can show, or as many were found as the gateway counts.
+	Entries []Entry // sorted by key, each once
+	// Complete says that there are certainly no others: fewer were listed than a list can show,
+	// or as many were found as the gateway counts.
 	Complete bool
-	// Counted is how many keys the gateway counts in the whole bucket, those
-	// included that were deleted and have left a mark. It is nil where it was
-	// not needed or is not known.
+	// Counted is how many keys the gateway counts in the whole bucket, those included that were
+	// deleted and have left a mark. It is nil where it was not needed or is not known.
 	Counted *int64
 }
 
-// EnumerateEntries returns the entries of a bucket whose keys begin with a
-// prefix, or all of them if that is empty, also where there are more than one
-// list shows. It then searches for each prefix that is one character longer, and
-// so on: 10,000 evenly distributed keys take some 20 requests, other layouts
-// some hundreds, up to 32 at a time. It fails with [ErrNotFound] if the bucket
-// does not exist.
+// EnumerateEntries returns the entries of a bucket whose keys begin with a prefix, or all of
+// them if that is empty, also where there are more than one list shows. It then searches for
+// each prefix that is one character longer, and so on: 10,000 evenly distributed keys take some
+// 20 requests, other layouts some hundreds, up to 32 at a time. It fails with [ErrNotFound] if
+// the bucket does not exist.
 func (c *Client) EnumerateEntries(ctx context.Context, bucket, prefix string) (Enumeration, error) {
 	e := enumeration[Entry]{client: c, bucket: bucket, keep: wholeEntry}
 	if err := e.run(ctx, prefix); err != nil {
@@ -44,9 +41,9 @@ func (c *Client) EnumerateEntries(ctx context.Context, bucket, prefix string) (E
 	}, nil
 }
 
-// EnumerateDigests returns the digests of the values that [Client.EnumerateEntries]
-// would return, by their keys; a value that has no digest has a zero one. It does
-// not hold the values. There may be more entries than it finds.
+// EnumerateDigests returns the digests of the values that [Client.EnumerateEntries] would
+// return, by their keys; a value that has no digest has a zero one. It does not hold the
+// values. There may be more entries than it finds.
 func (c *Client) EnumerateDigests(ctx context.Context, bucket, prefix string) (map[string]Digest, error) {
 	e := enumeration[Digest]{client: c, bucket: bucket, keep: func(entry Entry) Digest {
 		digest, err := c.digest(entry.Value)
@@ -64,8 +61,8 @@ func (c *Client) EnumerateDigests(ctx context.Context, bucket, prefix string) (m
 	return e.found, nil
 }
 
-// enumeration is the search for all entries of a bucket. Its patterns are
-// prefixes with a * at the end, or keys.
+// enumeration is the search for all entries of a bucket. Its patterns are prefixes with a * at
+// the end, or keys.
 type enumeration[T any] struct {
 	client *Client
 	bucket string
@@ -76,8 +73,8 @@ type enumeration[T any] struct {
 
 	mu    sync.Mutex
 	found map[string]T
-	// likely are patterns that match keys which were found, unlikely those that
-	// match none of them.
+	// likely are patterns that match keys which were found, unlikely those that match none of
+	// them.
 	likely, unlikely []string
 }
 
@@ -88,7 +85,11 @@ func (e *enumeration[T]) run(ctx context.Context, prefix string) (err error) {
 		return err
 	}
 	if e.truncated && prefix == "" {
-		e.counted = e.count(ctx)
+		bucket, err := e.client.GetBucket(ctx, e.bucket)
+		if err != nil { // it takes more requests
+			e.client.log(ctx, "Entries of the bucket cannot be counted", map[string]any{"bucket": e.bucket, "error": err.Error()})
+		}
+		e.counted = bucket.EntryTotal
 	}
 	for e.counted == nil || int64(len(e.found)) < *e.counted {
 		patterns := e.next()
@@ -107,18 +108,8 @@ func (e *enumeration[T]) isComplete() bool {
 	return !e.truncated || e.counted != nil && int64(len(e.found)) == *e.counted
 }
 
-// count returns how many keys the gateway counts. Without it the enumeration
-// takes more requests.
-func (e *enumeration[T]) count(ctx context.Context) *int64 {
-	bucket, err := e.client.GetBucket(ctx, e.bucket)
-	if err != nil {
-		e.client.log(ctx, "Entries of the bucket cannot be counted", map[string]any{"bucket": e.bucket, "error": err.Error()})
-	}
-	return bucket.EntryTotal
-}
-
-// next removes the patterns to look up next and returns them: all that are
-// likely or, if there are none, as many of the others as are looked up at a time.
+// next removes the patterns to look up next and returns them: all that are likely or, if there
+// are none, as many of the others as are looked up at a time.
 func (e *enumeration[T]) next() []string {
 	if patterns := e.likely; len(patterns) > 0 {
 		e.likely = nil
@@ -136,8 +127,7 @@ func (e *enumeration[T]) next() []string {
 		}
 		return 1
 	}
-	// Keys resemble each other: they differ late, and in characters that others
-	// have too.
+	// Keys resemble each other: they differ late, and in characters that others have too.
 	slices.SortFunc(e.unlikely, func(a, b string) int {
 		return cmp.Or(cmp.Compare(rank(a), rank(b)), cmp.Compare(len(b), len(a)), cmp.Compare(a, b))
 	})
@@ -162,8 +152,8 @@ func (e *enumeration[T]) lookUp(ctx context.Context, pattern string) error {
 	return err // without proof, nothing follows from what was not found
 }
 
-// search looks for the keys with a prefix, and reports whether the gateway may
-// have more of them than it listed.
+// search looks for the keys with a prefix, and reports whether the gateway may have more of
+// them than it listed.
 func (e *enumeration[T]) search(ctx context.Context, prefix string) (truncated bool, err error) {
 	list := listOf(e.bucket, MaxListLimit)
 	if prefix != "" {
@@ -194,12 +184,12 @@ func (e *enumeration[T]) search(ctx context.Context, prefix string) (truncated b
 	return truncated, nil
 }
 
-// split adds patterns that together match every key with a prefix. Listed has some
-// of these keys, sorted.
+// split adds patterns that together match every key with a prefix. Listed has some of these
+// keys, sorted.
 func (e *enumeration[T]) split(prefix string, listed []string) {
 	shared := sharedPrefix(listed[0], listed[len(listed)-1])
-	// Nothing is searched between the prefix and where the listed keys differ:
-	// the gateway would list the same ones again.
+	// Nothing is searched between the prefix and where the listed keys differ: the gateway
+	// would list the same ones again.
 	for from := prefix; ; {
 		following := followingCharacters(from, listed)
 		for _, character := range keyCharacters {

@@ -16,10 +16,9 @@ import (
 	"sync"
 )
 
-// writes knows in which form each bucket stores values. The first write to a bucket is
-// read back and compared, and so is the first to a key that needs percent-encoding: a
-// gateway that reports success and stores something else must not do so 300 times.
-// All others wait for that.
+// writes knows in which form each bucket stores values. The first write to a bucket is read
+// back and compared, and so is the first to a key that needs percent-encoding: a gateway that
+// reports success and stores something else must not do so 300 times. All others wait for that.
 type writes struct {
 	mu      sync.Mutex
 	buckets map[string]*bucketWrites
@@ -28,18 +27,18 @@ type writes struct {
 
 type bucketWrites struct {
 	form form
-	// isProven says that entries are stored as sent in this form, isEncodedProven that
-	// those are whose keys need percent-encoding.
+	// isProven says that entries are stored as sent in this form, isEncodedProven that those
+	// are whose keys need percent-encoding.
 	isProven, isEncodedProven bool
 	// stopped is why nothing more is written.
 	stopped error
-	// proving is closed when the write that is being compared is over, and nil if
-	// there is none.
+	// proving is closed when the write that is being compared is over, and nil if there is
+	// none.
 	proving chan struct{}
 }
 
-// begin waits for a turn to write a key. It returns whether this is a first write, after
-// which end must be called, and in which form values are sent.
+// begin waits for a turn to write a key. It returns whether this is a first write, after which
+// end must be called, and in which form values are sent.
 func (w *writes) begin(ctx context.Context, bucket, key string) (isFirst bool, known form, err error) {
 	for {
 		w.mu.Lock()
@@ -93,8 +92,8 @@ func (w *writes) end(bucket, key string, shown form, stopped error) {
 
 func isEncoded(key string) bool { return url.PathEscape(key) != key }
 
-// form is how a gateway takes values: as the body of a request or, as its older
-// documents say, in an envelope {"value":…}.
+// form is how a gateway takes values: as the body of a request or, as its older documents say,
+// in an envelope {"value":…}.
 type form int
 
 const (
@@ -103,8 +102,8 @@ const (
 	enveloped
 )
 
-// EnvelopedBuckets returns the buckets whose gateway turned out to take values in an
-// envelope only, each once in a run.
+// EnvelopedBuckets returns the buckets whose gateway turned out to take values in an envelope
+// only, each once in a run.
 func (c *Client) EnvelopedBuckets() []string {
 	c.writes.mu.Lock()
 	defer c.writes.mu.Unlock()
@@ -187,9 +186,9 @@ func (c *Client) putAndCompare(ctx context.Context, bucket, key string, value js
 	return stored, isStored, err
 }
 
-// isStoredAs reports whether the gateway stores a value that is sent in a form. It tries
-// that on a key that it finds free, and nowhere else: not on that of the entry, since what
-// a slow gateway shows there later could be from the write before.
+// isStoredAs reports whether the gateway stores a value that is sent in a form. It tries that
+// on a key that it finds free, and nowhere else: not on that of the entry, since what a slow
+// gateway shows there later could be from the write before.
 func (c *Client) isStoredAs(ctx context.Context, as form, bucket, key string, value json.RawMessage) (isStored bool, err error) {
 	free := key + "-" + strings.ToLower(rand.Text()[:8])
 	if _, err := c.GetEntry(ctx, bucket, free); !errors.Is(err, ErrNotFound) || !c.absences.state(bucket, free).isFree {
@@ -202,14 +201,14 @@ func (c *Client) isStoredAs(ctx context.Context, as form, bucket, key string, va
 	return isStored && err == nil, err
 }
 
-// hasSameNames reports whether two JSON texts have the same structure with the same
-// names. Values may differ: a rounded number is for the next plan to show.
+// hasSameNames reports whether two JSON texts have the same structure with the same names.
+// Values may differ: a rounded number is for the next plan to show.
 func hasSameNames(sent, stored json.RawMessage) bool {
 	return reflect.DeepEqual(structure(sent, false), structure(stored, false))
 }
 
-// isSame reports whether two JSON texts are equal, with numbers as exact as a float64
-// is: it is enough to tell the value that was written from the one before.
+// isSame reports whether two JSON texts are equal, with numbers as exact as a float64 is: it is
+// enough to tell the value that was written from the one before.
 func isSame(a, b json.RawMessage) bool {
 	return len(b) > 0 && reflect.DeepEqual(structure(a, true), structure(b, true))
 }
@@ -251,8 +250,8 @@ func reduce(value any, withScalars bool) any {
 // valueRequired matches what a gateway says that looks for the value in an envelope.
 var valueRequired = regexp.MustCompile(`(?i)\bvalue\b.*\b(required|missing)\b|\b(required|missing)\b.*\bvalue\b`)
 
-// suggestsEnvelope reports whether a gateway may want the value of a write in an
-// envelope, by its error or by what it stored.
+// suggestsEnvelope reports whether a gateway may want the value of a write in an envelope, by
+// its error or by what it stored.
 func suggestsEnvelope(value, stored json.RawMessage, err error) bool {
 	var failure *Error
 	if errors.As(err, &failure) {
@@ -268,8 +267,8 @@ func members(value json.RawMessage) map[string]json.RawMessage {
 	return object
 }
 
-// namesOldKey reports whether a gateway that wants an envelope could take a value for
-// one, in which "old_key" names an entry to replace.
+// namesOldKey reports whether a gateway that wants an envelope could take a value for one, in
+// which "old_key" names an entry to replace.
 func namesOldKey(value json.RawMessage) bool {
 	if !bytes.Contains(value, []byte("old_key")) && !bytes.Contains(value, []byte(`\u`)) {
 		return false // without decoding it

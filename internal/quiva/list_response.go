@@ -41,49 +41,71 @@ func (r *listResponse[T]) read(body io.Reader) error {
 	return nil
 }
 
-// readObject reads an object, around which there are so many bodies. The results are
-// in a body, or in one that is in an envelope.
+// readObject reads an object, around which there are so many bodies. The results are in a body,
+// or in one that is in an envelope.
 func (r *listResponse[T]) readObject(s stream, bodies int) error {
-	members := map[string]func() error{"error": s.noError}
-	if bodies > 0 {
-		members["results"] = func() error { r.hasResults = true; return s.array(func() error { return r.add(s) }) }
-		members["results_total"] = func() error { return s.Decode(&r.total) }
-	}
-	if bodies < 2 {
-		members["body"] = func() error { return r.readObject(s, bodies+1) }
-	}
-	return s.object(members)
-}
-
-// add reads one result and keeps what it is to.
-func (r *listResponse[T]) add(s stream) error {
-	var (
-		result struct{ Key, Value json.RawMessage }
-		key    *string
-	)
-	if err := s.Decode(&result); err != nil {
+	if err := s.delimiter('{'); err != nil {
 		return err
 	}
-	if !utf8.Valid(result.Key) || !utf8.Valid(result.Value) {
-		return errNotUTF8
+	for s.More() {
+		token, err := s.Token()
+		if err != nil {
+			return err
+		}
+		switch name := strings.ToLower(fmt.Sprint(token)); { // as encoding/json matches names
+		case name == "error":
+			err = s.Decode(&noError{})
+		case name == "results" && bodies > 0:
+			err = r.readResults(s)
+		case name == "results_total" && bodies > 0:
+			err = s.Decode(&r.total)
+		case name == "body" && bodies < 2:
+			err = r.readObject(s, bodies+1)
+		default:
+			err = s.Decode(&json.RawMessage{})
+		}
+		if err != nil {
+			return err
+		}
 	}
-	if result.Key == nil || result.Value == nil {
-		return errIncompleteResult
-	}
-	if err := json.Unmarshal(result.Key, &key); err != nil {
-		return err
-	}
-	if key == nil {
-		return errIncompleteResult
-	}
-	r.count++
-	if !isNoValue(result.Value) {
-		r.results = append(r.results, listResult[T]{*key, r.keep(Entry{Key: *key, Value: unquote(result.Value)})})
-	}
-	return nil
+	return s.delimiter('}')
 }
 
-var errIncompleteResult = errors.New("a result of the response lacks its \"key\" or \"value\"")
+// readResults reads an array of results, or null, and keeps what it is to.
+func (r *listResponse[T]) readResults(s stream) error {
+	r.hasResults = true
+	switch token, err := s.Token(); {
+	case err != nil || token == nil:
+		return err
+	case token != json.Delim('['):
+		return errUnexpectedShape
+	}
+	for s.More() {
+		var (
+			result struct{ Key, Value json.RawMessage }
+			key    *string
+		)
+		if err := s.Decode(&result); err != nil {
+			return err
+		}
+		if !utf8.Valid(result.Key) || !utf8.Valid(result.Value) {
+			return errNotUTF8
+		}
+		if result.Key != nil {
+			if err := json.Unmarshal(result.Key, &key); err != nil {
+				return err
+			}
+		}
+		if key == nil || result.Value == nil {
+			return errors.New("a result of the response lacks its \"key\" or \"value\"")
+		}
+		r.count++
+		if !isNoValue(result.Value) {
+			r.results = append(r.results, listResult[T]{*key, r.keep(Entry{Key: *key, Value: unquote(result.Value)})})
+		}
+	}
+	return s.delimiter(']')
+}
 
 func (r *listResponse[T]) check() error {
 	switch {
@@ -98,45 +120,6 @@ func (r *listResponse[T]) check() error {
 // stream reads JSON as it arrives.
 type stream struct{ *json.Decoder }
 
-// object reads an object: the members of these names, in lower case, by the
-// functions, the others to nowhere.
-func (s stream) object(members map[string]func() error) error {
-	if err := s.delimiter('{'); err != nil {
-		return err
-	}
-	for s.More() {
-		name, err := s.Token()
-		if err != nil {
-			return err
-		}
-		read := s.skip
-		if member, ok := members[strings.ToLower(fmt.Sprint(name))]; ok { // as encoding/json matches names
-			read = member
-		}
-		if err := read(); err != nil {
-			return err
-		}
-	}
-	return s.delimiter('}')
-}
-
-// array reads an array, each element by the function, or null.
-func (s stream) array(element func() error) error {
-	token, err := s.Token()
-	if err != nil || token == nil {
-		return err
-	}
-	if token != json.Delim('[') {
-		return errUnexpectedShape
-	}
-	for s.More() {
-		if err := element(); err != nil {
-			return err
-		}
-	}
-	return s.delimiter(']')
-}
-
 func (s stream) delimiter(want json.Delim) error {
 	token, err := s.Token()
 	switch {
@@ -148,18 +131,4 @@ func (s stream) delimiter(want json.Delim) error {
 		return errUnexpectedShape
 	}
 	return nil
-}
-
-func (s stream) skip() error {
-	var nowhere json.RawMessage
-	return s.Decode(&nowhere)
-}
-
-// noError reads the place of an error.
-func (s stream) noError() error {
-	var text json.RawMessage
-	if err := s.Decode(&text); err != nil {
-		return err
-	}
-	return new(noError).UnmarshalJSON(text)
 }

@@ -11,21 +11,19 @@ import (
 	"time"
 )
 
-// MaxListLimit is the most entries that the gateway lists at once. There is no
-// paging: an entry that is missing from a list may exist all the same.
+// MaxListLimit is the most entries that the gateway lists at once. There is no paging: an entry
+// that is missing from a list may exist all the same.
 const MaxListLimit = 1000
 
-// ListEntries returns the latest entries of a bucket, up to limit (1 to
-// [MaxListLimit]), each once. It fails with [ErrNotFound] if the bucket does not
-// exist.
+// ListEntries returns the latest entries of a bucket, up to limit (1 to [MaxListLimit]), each
+// once. It fails with [ErrNotFound] if the bucket does not exist.
 func (c *Client) ListEntries(ctx context.Context, bucket string, limit int) ([]Entry, error) {
 	entries, _, err := readList(ctx, c, listOf(bucket, limit), wholeEntry)
 	return entries, err
 }
 
-// SearchEntries returns entries of a bucket whose keys match a pattern, in
-// which * stands for any characters, up to limit (1 to [MaxListLimit]), each
-// once. It fails with [ErrNotFound] if the bucket does not exist.
+// SearchEntries is ListEntries of the keys that match a pattern, in which * stands for any
+// characters.
 func (c *Client) SearchEntries(ctx context.Context, bucket, pattern string, limit int) ([]Entry, error) {
 	entries, _, err := readList(ctx, c, searchOf(bucket, pattern, limit), wholeEntry)
 	return entries, err
@@ -34,40 +32,32 @@ func (c *Client) SearchEntries(ctx context.Context, bucket, pattern string, limi
 // wholeList is the operation that lists all entries.
 const wholeList = "entries"
 
-// listing is a call that lists entries.
+// listing is a call that lists entries. The operation is the last segment of its path.
 type listing struct {
-	bucket    string
-	operation string // the last segment of its path
-	query     url.Values
-	limit     int
+	bucket, operation string
+	query             url.Values
+	limit             int
 }
 
 func (l listing) request() request {
+	l.query.Set("limit", strconv.Itoa(l.limit))
 	return request{method: http.MethodGet, path: []string{l.bucket, l.operation}, query: l.query, limit: listLimit}
 }
 
 func listOf(bucket string, limit int) listing {
-	return newListing(bucket, wholeList, url.Values{}, limit)
+	return listing{bucket, wholeList, url.Values{}, limit}
 }
 
 func searchOf(bucket, pattern string, limit int) listing {
-	return newListing(bucket, "search-by-key", url.Values{"search": {pattern}}, limit)
-}
-
-func newListing(bucket, operation string, query url.Values, limit int) listing {
-	query.Set("limit", strconv.Itoa(limit))
-	return listing{bucket, operation, query, limit}
+	return listing{bucket, "search-by-key", url.Values{"search": {pattern}}, limit}
 }
 
 func wholeEntry(entry Entry) Entry { return entry }
 
-// readList lists entries, and keeps of each what keep makes of it. A value is let
-// go of before the next one is read, since a list may hold 64 MiB of them. It also
-// reports whether there are as many results as the limit allows, so that the
-// gateway may have more.
-//
-// Keys that the list has more than once are read on their own: it does not say
-// which of the values is the entry's.
+// readList lists entries, and keeps of each what keep makes of it, before it reads the next: a
+// list may hold 64 MiB of values. It reports whether there are as many results as the limit
+// allows, so that the gateway may have more. Keys that the list has twice are read on their
+// own: it does not say which of the values is the entry's.
 func readList[T any](ctx context.Context, c *Client, l listing, keep func(Entry) T) (kept []T, truncated bool, err error) {
 	begun, response := time.Now(), listResponse[T]{keep: keep}
 	err = c.do(ctx, l.request(), &response)

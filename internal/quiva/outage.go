@@ -5,14 +5,12 @@ import (
 	"time"
 )
 
-// outage is a time in which the gateway does not respond at all. Once one request
-// has used up its tries, all others try only once until there is a response again,
-// since retrying each of them would only take time.
+// outage is a time in which the gateway does not respond at all. Once one request has used up
+// its tries, all others try only once until there is a response again.
 type outage struct {
 	mu           sync.Mutex
 	lastResponse time.Time
-	// first is the request that found the outage, empty if there is none.
-	first string
+	first        string // the request that found the outage, empty if there is none
 }
 
 // end notes a response.
@@ -22,8 +20,8 @@ func (o *outage) end() {
 	o.lastResponse, o.first = time.Now(), ""
 }
 
-// begin notes a request that has used up its tries, which began at a time. It
-// returns the request that has found the outage before, if there is one.
+// begin notes a request that has used up its tries, which began at a time. It returns the
+// request that has found the outage before, if there is one.
 func (o *outage) begin(request string, since time.Time) (first string) {
 	o.mu.Lock()
 	defer o.mu.Unlock()

@@ -10,20 +10,20 @@ import (
 	"unicode"
 )
 
-// How many bytes an error shows of a strange response, and of all else that the
-// other side says.
+// How many bytes an error shows of a strange response, and of all else that the other side
+// says.
 const (
 	excerptLimit = 200
 	messageLimit = 1000
 )
 
-// shortestSecret is the length, in bytes, below which a credential is no secret
-// but a placeholder, found in any text.
+// shortestSecret is the length, in bytes, below which a credential is no secret but a
+// placeholder, found in any text.
 const shortestSecret = 6
 
-// redactor cleans every text that leaves the client in an error or a log. Most of
-// these come from the gateway, or from something in its place, which may repeat the
-// credential or send control characters to the user's terminal.
+// redactor cleans every text that leaves the client in an error or a log. Most of these come
+// from the gateway, or from something in its place, which may repeat the credential or send
+// control characters to the user's terminal.
 type redactor struct {
 	secret *strings.Replacer
 }
@@ -46,8 +46,8 @@ func newRedactor(credential Credential) redactor {
 // userInfo is the user name and password in a URL.
 var userInfo = regexp.MustCompile(`://[^/\s"]*@`)
 
-// clean returns a text without the credential, without what else is secret in a
-// URL, and without control and format characters.
+// clean returns a text without the credential, without what else is secret in a URL, and
+// without control and format characters.
 func (r redactor) clean(text string) string {
 	text = r.secret.Replace(strings.ToValidUTF8(text, "�"))
 	if strings.Contains(text, "@") {
@@ -89,12 +89,12 @@ func (r redactor) log(log LogFunc) LogFunc {
 	}
 }
 
-// excerpt returns the beginning of a response. Of JSON only the structure and
-// the names are shown: it may hold an entry's value.
+// excerpt returns the beginning of a response. Of JSON only the structure and the names are
+// shown: it may hold an entry's value.
 func (r redactor) excerpt(text string) string {
 	text = strings.TrimSpace(text)
 	if looksLikeJSON(text) {
-		text = maskJSON(text)
+		text = maskJSON(text[:min(len(text), beginningLimit)])
 	} else {
 		text, _, _ = strings.Cut(text, "\n")
 	}
@@ -112,46 +112,20 @@ func looksLikeJSON(text string) bool {
 	return text != "" && strings.IndexByte(`{["`, text[0]) >= 0
 }
 
-// maskJSON replaces every scalar of a JSON text by …, as far as an excerpt goes.
-// It works on broken JSON too.
-func maskJSON(text string) string {
-	var masked strings.Builder
-	for i := 0; i < len(text) && masked.Len() <= excerptLimit; {
-		switch b := text[i]; {
-		case strings.IndexByte("{}[]:,", b) >= 0:
-			masked.WriteByte(b)
-			i++
-		case b == ' ' || b == '\n' || b == '\r' || b == '\t':
-			i++
-		case b == '"':
-			end := stringEnd(text, i)
-			// A name with an escape in it may hide anything.
-			isName := strings.HasPrefix(strings.TrimLeft(text[end:], " \t\r\n"), ":")
-			if name := text[i:end]; isName && !strings.Contains(name, `\`) {
-				masked.WriteString(name)
-			} else {
-				masked.WriteString("…")
-			}
-			i = end
-		default:
-			for i < len(text) && strings.IndexByte("{}[]:,\" \n\r\t", text[i]) < 0 {
-				i++
-			}
-			masked.WriteString("…")
-		}
-	}
-	return masked.String()
-}
+// jsonTokens matches a name, which must have no escape since that may hide anything, another
+// string, which may be cut off, another scalar, or white space.
+var jsonTokens = regexp.MustCompile(`("[^"\\]*")\s*:|"(?s:[^"\\]|\\.)*\\?"?|[^\s{}\[\]:,"]+|\s+`)
 
-// stringEnd returns the index after the JSON string that begins at start.
-func stringEnd(text string, start int) int {
-	for i := start + 1; i < len(text); i++ {
-		switch text[i] {
-		case '\\':
-			i++
-		case '"':
-			return i + 1
+// maskJSON replaces every scalar of a JSON text, which may be broken, by ….
+func maskJSON(text string) string {
+	return jsonTokens.ReplaceAllStringFunc(text, func(token string) string {
+		name := jsonTokens.FindStringSubmatch(token)[1]
+		switch {
+		case name != "":
+			return name + ":"
+		case strings.TrimSpace(token) == "":
+			return ""
 		}
-	}
-	return len(text)
+		return "…"
+	})
 }

@@ -2,7 +2,6 @@ package quiva
 
 import (
 	"context"
-	"errors"
 	"maps"
 	"slices"
 	"strings"
@@ -10,33 +9,28 @@ import (
 	"unicode/utf8"
 )
 
-// RefreshEntries reads many entries with as few requests as it can: out of the
-// bucket's list, then out of searches by prefixes of the keys, and one by one
-// what is left. What a list or search says of an entry is only taken if the
-// caller, which is asked by one goroutine at a time, says that it is no change;
-// a list may be older than the entry. What is unchanged is returned without its
-// value, which the caller has. An entry that does not exist is done and not among
-// those returned.
+// RefreshEntries reads many entries with as few requests as it can: out of the bucket's list,
+// then out of searches by prefixes of the keys, and one by one what is left. What a list or
+// search says of an entry is only taken if the caller, which is asked by one goroutine at a
+// time, says that it is no change; a list may be older than the entry. What is unchanged is
+// returned without its value, which the caller has. An entry that does not exist is done and
+// not among those returned.
 func (c *Client) RefreshEntries(ctx context.Context, bucket string, keys []string, unchanged func(Entry) bool) (map[string]Entry, BatchResult) {
 	r := &refresh{client: c, bucket: bucket, unchanged: unchanged, left: map[string]bool{}, entries: make(map[string]Entry, len(keys))}
 	for _, key := range keys {
 		r.left[key] = true
 	}
 	if c.bulkRefresh && len(keys) > bulkThreshold {
-		_ = r.read(ctx, listOf(bucket, MaxListLimit)) // what it does not show is read in another way
-		r.search(ctx)
+		// What a list does not show is looked for by the longest prefixes under which a search
+		// can show all keys, and is otherwise read one by one.
+		if r.read(ctx, listOf(bucket, MaxListLimit)) == nil {
+			batch(ctx, searchPrefixes(slices.Sorted(maps.Keys(r.left)), 0), func(prefix string) error {
+				return r.read(ctx, searchOf(bucket, prefix+"*", MaxListLimit))
+			})
+		}
 	}
 	listed := slices.Collect(maps.Keys(r.entries))
-	outcome := batch(ctx, slices.Sorted(maps.Keys(r.left)), func(key string) error {
-		entry, err := c.GetEntry(ctx, bucket, key)
-		if errors.Is(err, ErrNotFound) {
-			return nil
-		}
-		if err == nil {
-			r.accept(entry)
-		}
-		return err
-	})
+	outcome := c.getEach(ctx, bucket, slices.Sorted(maps.Keys(r.left)), r.accept)
 	outcome.Done = append(outcome.Done, listed...)
 	return r.entries, outcome
 }
@@ -50,7 +44,6 @@ type refresh struct {
 	mu      sync.Mutex
 	left    map[string]bool // the keys that are still to be read
 	entries map[string]Entry
-	failed  bool // whether a list or search failed: more of them are no use
 }
 
 // read accepts what a list or search shows unchanged.
@@ -66,10 +59,7 @@ func (r *refresh) read(ctx context.Context, l listing) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if err != nil {
-		if !r.failed {
-			r.client.log(ctx, "Bucket cannot be listed, reading its entries one by one", map[string]any{"bucket": r.bucket, "error": err.Error()})
-		}
-		r.failed = true
+		r.client.log(ctx, "Bucket cannot be listed, reading its entries one by one", map[string]any{"bucket": r.bucket, "error": err.Error()})
 		return err
 	}
 	for _, key := range unchanged {
@@ -91,22 +81,9 @@ func (r *refresh) accept(entry Entry) {
 	r.entries[entry.Key] = entry
 }
 
-// search looks for what the list did not show, by the longest prefixes under
-// which a search can show all wanted keys. A search that finds the wanted keys
-// among too many others leaves the rest to be read one by one.
-func (r *refresh) search(ctx context.Context) {
-	if r.failed {
-		return
-	}
-	batch(ctx, searchPrefixes(slices.Sorted(maps.Keys(r.left)), 0), func(prefix string) error {
-		return r.read(ctx, searchOf(r.bucket, prefix+"*", MaxListLimit))
-	})
-}
-
-// searchPrefixes covers sorted keys, which have their first depth bytes in
-// common, by prefixes that each match at most MaxListLimit of them. Keys that
-// share no prefix with a dozen others are left out: reading them one by one
-// takes fewer responses.
+// searchPrefixes covers sorted keys, which have their first depth bytes in common, by prefixes
+// that each match at most MaxListLimit of them. Keys that share no prefix with a dozen others
+// are left out: reading them one by one takes fewer responses.
 func searchPrefixes(keys []string, depth int) []string {
 	if len(keys) <= bulkThreshold {
 		return nil
@@ -124,12 +101,9 @@ func searchPrefixes(keys []string, depth int) []string {
 		}
 		_, width := utf8.DecodeRuneInString(keys[0][depth:])
 		group := keys[0][:depth+width]
-		end := len(keys)
-		for i, key := range keys {
-			if !strings.HasPrefix(key, group) {
-				end = i
-				break
-			}
+		end := slices.IndexFunc(keys, func(key string) bool { return !strings.HasPrefix(key, group) })
+		if end < 0 {
+			end = len(keys)
 		}
 		prefixes = append(prefixes, searchPrefixes(keys[:end], len(group))...)
 		keys = keys[end:]
@@ -137,8 +111,8 @@ func searchPrefixes(keys []string, depth int) []string {
 	return prefixes
 }
 
-// sharedPrefix returns the characters that two keys have in common, which is
-// what all keys between them have in common.
+// sharedPrefix returns the characters that two keys have in common, which is what all keys
+// between them have in common.
 func sharedPrefix(a, b string) string {
 	i := 0
 	for i < len(a) && i < len(b) && a[i] == b[i] {

@@ -142,19 +142,6 @@ func TestRefreshEntriesConfirms(t *testing.T) {
 	}
 }
 
-// TestRefreshEntriesNothingUnchanged: with nothing to confirm a list by, every
-// entry is read.
-func TestRefreshEntriesNothingUnchanged(t *testing.T) {
-	t.Parallel()
-	gateway, client := newBatchGateway(t)
-	keys := numberedKeys(30)
-	write(gateway, keys...)
-	entries, outcome := client.RefreshEntries(t.Context(), "flags", keys, func(Entry) bool { return false })
-	if outcome.Err() != nil || len(entries) != 30 || trafficOf(gateway).gets != 30 {
-		t.Errorf("got %d entries with %+v, error %v", len(entries), trafficOf(gateway), outcome.Err())
-	}
-}
-
 func TestRefreshEntriesOff(t *testing.T) {
 	t.Parallel()
 	gateway, client := newBatchGateway(t)

@@ -11,25 +11,24 @@ import (
 // validationError is all that the gateway may say with a 400.
 const validationError = "validation_error"
 
-// aboutSize matches what gateways and their stores say of a value that is too
-// large.
+// aboutSize matches what gateways and their stores say of a value that is too large.
 var aboutSize = regexp.MustCompile(`(?i)payload|too large|value size|max_value_size|message size`)
 
 // usualLimits are those of a value that the bucket does not set.
 const usualLimits = "The usual limits are the maximum payload of the gateway's store and the maximum body of a proxy in front of it, 1 MiB each by default"
 
-// explainRejection explains why a value may not have been written: because of its
-// size, or for other usual causes.
+// explainRejection explains why a value may not have been written: because of its size, or for
+// other usual causes.
 func (c *Client) explainRejection(ctx context.Context, bucket string, value []byte, failure *Error) {
 	rejected := failure.StatusCode == http.StatusBadRequest
 	tooLarge := failure.StatusCode == http.StatusRequestEntityTooLarge || rejected && aboutSize.MatchString(failure.Message)
 	size := fmt.Sprintf("The value has %d bytes as JSON", len(value))
 	switch {
 	case tooLarge || rejected && failure.Message == validationError:
-		limit := c.valueLimit(ctx, bucket)
-		switch exceeded := limit > 0 && int64(len(value)) > limit; {
-		case exceeded:
-			failure.kind, failure.Hint = ErrValueTooLarge, fmt.Sprintf("%s, and the bucket's max_value_size is %d", size, limit)
+		config, _ := c.GetBucket(withoutRetries(ctx), bucket)
+		switch limit := config.MaxValueSize; {
+		case limit != nil && *limit > 0 && int64(len(value)) > *limit:
+			failure.kind, failure.Hint = ErrValueTooLarge, fmt.Sprintf("%s, and the bucket's max_value_size is %d", size, *limit)
 		case tooLarge:
 			failure.kind, failure.Hint = ErrValueTooLarge, size+". "+usualLimits
 		default:
@@ -40,18 +39,8 @@ func (c *Client) explainRejection(ctx context.Context, bucket string, value []by
 	}
 }
 
-// valueLimit returns the bucket's limit of a value in bytes, or 0 if it has none
-// or does not show it.
-func (c *Client) valueLimit(ctx context.Context, bucket string) int64 {
-	config, err := c.GetBucket(withoutRetries(ctx), bucket)
-	if err != nil || config.MaxValueSize == nil {
-		return 0
-	}
-	return *config.MaxValueSize
-}
-
-// explainBucketRejection names the usual causes for a bucket's configuration that
-// was rejected without a reason.
+// explainBucketRejection names the usual causes for a bucket's configuration that was rejected
+// without a reason.
 func explainBucketRejection(err error) error {
 	var failure *Error
 	if errors.As(err, &failure) && failure.StatusCode == http.StatusBadRequest && failure.Message == validationError {

@@ -7,16 +7,17 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
 
-// responseBody is what a request expects of a success. It is decoded into, then
-// asked whether all that it cannot do without is there.
+// responseBody is what a request expects of a success. It is decoded into, then asked whether
+// all that it cannot do without is there.
 type responseBody interface{ check() error }
 
-// streamedBody is a responseBody that reads a response as it arrives. It may be
-// asked to more than once, since what breaks off is asked for again.
+// streamedBody is a responseBody that reads a response as it arrives. It may be asked to more
+// than once, since what breaks off is asked for again.
 type streamedBody interface {
 	responseBody
 	read(body io.Reader) error
@@ -24,32 +25,29 @@ type streamedBody interface {
 
 // isSuccess reports whether a status can come with what was asked for.
 func isSuccess(status int) bool {
-	return status == http.StatusOK || status == http.StatusCreated || status == http.StatusAccepted || status == http.StatusNoContent
+	return slices.Contains([]int{http.StatusOK, http.StatusCreated, http.StatusAccepted, http.StatusNoContent}, status)
 }
 
-// unwrap removes the envelope {"status_code":N,"body":…} that services of the
-// gateway build and that it does not always strip. It returns the status of the
-// service, or 0 if there is no envelope. Where the body of the envelope has no body
-// of its own, the envelope is what the API promises, and stays.
+// unwrap removes the envelope {"status_code":N,"body":…} that services of the gateway build and
+// that it does not always strip. It returns the status of the service, or 0 if there is no
+// envelope. Where the body of the envelope has no body of its own, the envelope is what the API
+// promises, and stays.
 func unwrap(text []byte) (status int, inner []byte) {
 	var envelope struct {
 		Status *int            `json:"status_code"`
 		Body   json.RawMessage `json:"body"`
 	}
-	if json.Unmarshal(text, &envelope) != nil || envelope.Status == nil || envelope.Body == nil {
+	switch err := json.Unmarshal(text, &envelope); {
+	case err != nil || envelope.Status == nil || envelope.Body == nil:
 		return 0, text
-	}
-	var promised struct {
-		Body json.RawMessage `json:"body"`
-	}
-	if *envelope.Status/100 == 2 && (json.Unmarshal(envelope.Body, &promised) != nil || promised.Body == nil) {
+	case *envelope.Status/100 == 2 && members(envelope.Body)["body"] == nil:
 		return *envelope.Status, text
 	}
 	return *envelope.Status, envelope.Body
 }
 
-// noError is the error field of a success. Decoding fails if it is set, whatever
-// else the response contains.
+// noError is the error field of a success. Decoding fails if it is set, whatever else the
+// response contains.
 type noError struct{}
 
 func (*noError) UnmarshalJSON(text []byte) error {
@@ -69,8 +67,8 @@ var (
 	errUnexpectedShape = errors.New("the response is JSON of an unexpected shape")
 )
 
-// writeResponse is the response to a write, an object without an error. Nothing at
-// all is one too, and no word is demanded: they differ from build to build.
+// writeResponse is the response to a write, an object without an error. Nothing at all is one
+// too, and no word is demanded: they differ from build to build.
 type writeResponse struct{ isObject bool }
 
 func (w *writeResponse) UnmarshalJSON(text []byte) error {
@@ -78,14 +76,12 @@ func (w *writeResponse) UnmarshalJSON(text []byte) error {
 		Error noError         `json:"error"`
 		Body  json.RawMessage `json:"body"`
 	}
-	if err := json.Unmarshal(text, &members); err != nil {
-		return err
-	}
 	w.isObject = text[0] == '{'
-	if bytes.HasPrefix(members.Body, []byte("{")) {
-		return json.Unmarshal(members.Body, &members)
+	err := json.Unmarshal(text, &members)
+	if err == nil && bytes.HasPrefix(members.Body, []byte("{")) {
+		err = json.Unmarshal(members.Body, &members)
 	}
-	return nil
+	return err
 }
 
 func (w *writeResponse) check() error {
@@ -98,25 +94,22 @@ func (w *writeResponse) check() error {
 // decode reads the last response, a success.
 func (c *call) decode(into responseBody) error {
 	_, isWrite := into.(*writeResponse)
+	isEmpty := len(bytes.TrimSpace(c.body)) == 0
+	err := c.streamErr
 	switch {
-	case isWrite && len(bytes.TrimSpace(c.body)) == 0:
+	case isEmpty && isWrite:
 		return nil
-	case c.stream == nil:
-		return decodeResponse(c.body, into)
-	case c.streamErr != nil:
-		return describeJSONError(c.body, c.streamErr)
+	case c.stream != nil:
+	case isEmpty:
+		return errEmpty
+	case !utf8.Valid(c.body): // which encoding/json would silently repair
+		return errNotUTF8
 	default:
-		return into.check()
+		_, inner := unwrap(c.body)
+		err = json.Unmarshal(inner, into)
 	}
-}
-
-func decodeResponse(text []byte, into responseBody) error {
-	if err := validText(text); err != nil {
-		return err
-	}
-	_, inner := unwrap(text)
-	if err := json.Unmarshal(inner, into); err != nil {
-		return describeJSONError(text, err)
+	if err != nil {
+		return describeJSONError(c.body, err)
 	}
 	return into.check()
 }
@@ -142,35 +135,31 @@ func (r redactor) explain(failure *Error, text []byte) {
 	case isDenied(status) && len(bytes.TrimSpace(text)) == 0:
 		// The gateway does not always say more.
 	default:
-		failure.Cause = "not a response of the gateway's API"
-		failure.Excerpt = r.excerpt(string(text))
+		failure.Cause, failure.Excerpt = "not a response of the gateway's API", r.excerpt(string(text))
 	}
 }
 
-// isDenied reports whether a status says that the credential does not permit a
-// call. For a restricted key it may be either.
+// isDenied reports whether a status says that the credential does not permit a call. For a
+// restricted key it may be either.
 func isDenied(status int) bool {
 	return status == http.StatusUnauthorized || status == http.StatusForbidden
 }
 
-// isRouteMissing reports whether nothing serves a route on this host: the path has
-// no such verb, a router says so in plain text, no service listens to it, or its
-// 500 is empty.
+// isRouteMissing reports whether nothing serves a route on this host: the path has no such
+// verb, a router says so in plain text, no service listens to it, or its 500 is empty.
 func isRouteMissing(status int, text []byte) bool {
 	text = bytes.TrimSpace(text)
 	switch status {
-	case http.StatusMethodNotAllowed:
-		return true
 	case http.StatusNotFound:
 		return len(text) > 0 && text[0] != '<' && !looksLikeJSON(string(text))
 	case http.StatusInternalServerError:
 		return len(text) == 0 || hasNoResponders(text)
 	}
-	return false
+	return status == http.StatusMethodNotAllowed
 }
 
-// hasNoResponders reports whether the gateway's message bus says that no service
-// listens to a route.
+// hasNoResponders reports whether the gateway's message bus says that no service listens to a
+// route.
 func hasNoResponders(text []byte) bool {
 	return bytes.Contains(bytes.ToLower(text), []byte("no responders"))
 }
@@ -188,23 +177,23 @@ func (e reportedError) String() string {
 	return e.text + " (" + strings.Join(e.details, ", ") + ")"
 }
 
-// missing returns the wording of an error that may mean that something is missing,
-// with its status, or "". Only a proof can tell.
+// missing returns the wording of an error that may mean that something is missing, with its
+// status, or "". Only a proof can tell.
 func (e reportedError) missing(status int) string {
-	switch status {
-	case http.StatusNotFound, http.StatusBadRequest, http.StatusInternalServerError:
-		for _, text := range append([]string{e.text}, e.details...) {
-			wording := strings.TrimRight(strings.ToLower(strings.ReplaceAll(text, "_", " ")), " .!")
-			if strings.HasSuffix(wording, "not found") {
-				return fmt.Sprint(status, " ", wording)
-			}
+	if !slices.Contains([]int{http.StatusNotFound, http.StatusBadRequest, http.StatusInternalServerError}, status) {
+		return ""
+	}
+	for _, text := range append([]string{e.text}, e.details...) {
+		wording := strings.TrimRight(strings.ToLower(strings.ReplaceAll(text, "_", " ")), " .!")
+		if strings.HasSuffix(wording, "not found") {
+			return fmt.Sprint(status, " ", wording)
 		}
 	}
 	return ""
 }
 
-// readError reads an error, in its envelope or not. Its text is the error or else
-// the message or the code; the reason in its details and the code explain it.
+// readError reads an error, in its envelope or not. Its text is the error or else the message
+// or the code; the reason in its details and the code explain it.
 func readError(text []byte) (e reportedError, ok bool) {
 	if _, inner := unwrap(text); len(inner) > 0 {
 		text = inner
@@ -245,19 +234,8 @@ func scalar(text json.RawMessage) string {
 	return ""
 }
 
-// validText refuses what encoding/json would silently repair.
-func validText(text []byte) error {
-	switch {
-	case len(bytes.TrimSpace(text)) == 0:
-		return errEmpty
-	case !utf8.Valid(text):
-		return errNotUTF8
-	}
-	return nil
-}
-
-// describeJSONError says what is wrong with a response that does not decode, of
-// which text is at least the beginning.
+// describeJSONError says what is wrong with a response that does not decode, of which text is
+// at least the beginning.
 func describeJSONError(text []byte, err error) error {
 	var (
 		syntax *json.SyntaxError
@@ -268,13 +246,12 @@ func describeJSONError(text []byte, err error) error {
 		return errEmpty
 	case errors.Is(err, io.ErrUnexpectedEOF):
 		return errors.New("the response is broken JSON: it ends too early")
-	case errors.As(err, &syntax) && !looksLikeJSON(strings.TrimSpace(string(text))):
-		return errors.New("the response is not JSON")
-	case errors.As(err, &syntax):
-		return fmt.Errorf("the response is broken JSON after %d bytes: %w", syntax.Offset, err)
 	case errors.As(err, &shape):
 		return errUnexpectedShape
-	default:
+	case !errors.As(err, &syntax):
 		return err
+	case !looksLikeJSON(strings.TrimSpace(string(text))):
+		return errors.New("the response is not JSON")
 	}
+	return fmt.Errorf("the response is broken JSON after %d bytes: %w", syntax.Offset, err)
 }

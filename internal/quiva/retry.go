@@ -6,21 +6,22 @@ import (
 	"math/rand/v2"
 	"net"
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 )
 
-// Pauses between attempts: they double from retryWaitMin up to retryWaitMax.
-// A gateway's own Retry-After counts instead, up to retryAfterMax.
+// Pauses between attempts: they double from retryWaitMin up to retryWaitMax. A gateway's own
+// Retry-After counts instead, up to retryAfterMax.
 const (
 	retryWaitMin  = 500 * time.Millisecond
 	retryWaitMax  = 15 * time.Second
 	retryAfterMax = time.Minute
 )
 
-// checkRetry reports whether a request should be retried: its failure is transient,
-// and there is no known outage. A 429 that gets here is final: [transport] has sent
-// the request again as long as that made sense.
+// checkRetry reports whether a request should be retried: its failure is transient, and there
+// is no known outage. A 429 that gets here is final: [transport] has sent the request again as
+// long as that made sense.
 func (o *outage) checkRetry(ctx context.Context, response *http.Response, err error) (bool, error) {
 	if ctx.Err() != nil {
 		return false, ctx.Err()
@@ -28,25 +29,21 @@ func (o *outage) checkRetry(ctx context.Context, response *http.Response, err er
 	if err != nil {
 		return isTransient(err) && !isWithoutRetries(ctx) && !o.isOngoing(), nil
 	}
-	call, ok := ctx.Value(callKey{}).(*call)
+	call := ctx.Value(callKey{}).(*call)
 	switch status := response.StatusCode; {
 	case isWithoutRetries(ctx):
 		return false, nil
-	case ok && isRouteMissing(status, call.body):
+	case isRouteMissing(status, call.body):
 		// A node whose routes are being reloaded, or a broken route.
 		return status != http.StatusMethodNotAllowed && !hasNoResponders(call.body) && call.attempts < 2, nil
-	case ok && status == http.StatusGatewayTimeout && call.isDone != nil:
-		call.confirmed = call.isDone(context.WithValue(ctx, callKey{}, nil))
+	case status == http.StatusGatewayTimeout && call.isDone != nil:
+		call.confirmed = call.isDone(ctx)
 		return !call.confirmed, nil
-	case ok && status == http.StatusInternalServerError:
+	case status == http.StatusInternalServerError:
 		said, _ := readError(call.body)
 		return said.missing(status) == "", nil
 	}
-	switch response.StatusCode {
-	case http.StatusInternalServerError, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
-		return true, nil
-	}
-	return false, nil
+	return slices.Contains([]int{http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout}, response.StatusCode), nil
 }
 
 // readBackTime is how long what was written may take to show in reads.
@@ -71,16 +68,12 @@ func poll(ctx context.Context, ask func(context.Context) bool) bool {
 	return true
 }
 
-// isTransient reports whether repeating the request may help after an error that
-// left no response.
+// isTransient reports whether repeating the request may help after an error that left no
+// response.
 func isTransient(err error) bool {
-	switch kind := kindOf(err); {
-	case errors.Is(kind, ErrRedirected), errors.Is(kind, ErrResponseTooLarge), errors.Is(kind, ErrUntrusted):
-		return false
-	}
 	var dns *net.DNSError
 	unknownHost := errors.As(err, &dns) && dns.IsNotFound
-	return !unknownHost && !errors.Is(err, http.ErrSchemeMismatch)
+	return !unknownHost && !errors.Is(err, http.ErrSchemeMismatch) && !slices.Contains([]error{ErrRedirected, ErrResponseTooLarge, ErrUntrusted}, kindOf(err))
 }
 
 // backoff returns the pause before attempt+2 (the first retry has attempt 0).
@@ -91,14 +84,14 @@ func backoff(shortest, longest time.Duration, attempt int, response *http.Respon
 		}
 	}
 	pause := min(shortest<<min(attempt, 16), longest)
-	// Jitter over the upper half, so that many requests that failed together do not
-	// retry together.
+	// Jitter over the upper half, so that many requests that failed together do not retry
+	// together.
 	return pause/2 + rand.N(pause/2+1) //nolint:gosec // jitter is no secret
 }
 
-// retryAfter reads the header's two forms, seconds and an HTTP date, which is
-// compared with the response's own Date: clocks differ. It returns no more than
-// retryAfterMax. No time at all, or one that is over, says nothing.
+// retryAfter reads the header's two forms, seconds and an HTTP date, which is compared with the
+// response's own Date: clocks differ. It returns no more than retryAfterMax. No time at all, or
+// one that is over, says nothing.
 func retryAfter(header http.Header, now time.Time) (time.Duration, bool) {
 	text := header.Get("Retry-After")
 	if seconds, err := strconv.ParseUint(text, 10, 64); err == nil || errors.Is(err, strconv.ErrRange) {
@@ -122,10 +115,9 @@ type quota struct {
 	reset            time.Duration
 }
 
-// rateLimit reads X-RateLimit-Limit, -Remaining and -Reset. The last is in seconds, from
-// now or as Unix time, which is compared with the response's own Date. It returns
-// a reset in at least a second, which is as exact as the header gets, and at most
-// retryAfterMax.
+// rateLimit reads X-RateLimit-Limit, -Remaining and -Reset. The last is in seconds, from now or
+// as Unix time, which is compared with the response's own Date. It returns a reset in at least
+// a second, which is as exact as the header gets, and at most retryAfterMax.
 func rateLimit(header http.Header, now time.Time) (quota, bool) {
 	var numbers [3]int64
 	for i, name := range []string{"X-Ratelimit-Limit", "X-Ratelimit-Remaining", "X-Ratelimit-Reset"} {

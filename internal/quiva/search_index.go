@@ -8,16 +8,16 @@ import (
 // MatchType is how the text of an [IndexSearch] is compared with a field.
 type MatchType string
 
-// The types of a match. The gateway's documents call the second "typo-tolerant"
-// and say no more of them.
+// The types of a match. The gateway's documents call the second "typo-tolerant" and say no more
+// of them.
 const (
 	ExactMatch  MatchType = "exact"
 	FuzzyMatch  MatchType = "fuzzy"
 	PrefixMatch MatchType = "prefix"
 )
 
-// IndexSearch is what is looked for in one indexed field: a text or, where there
-// is no type, a range of numbers.
+// IndexSearch is what is looked for in one indexed field: a text or, where there is no type, a
+// range of numbers.
 type IndexSearch struct {
 	Field string
 	Type  MatchType
@@ -26,16 +26,15 @@ type IndexSearch struct {
 	Min, Max string
 }
 
-// SearchIndex returns the entries of a bucket whose indexed field has what is
-// looked for, up to limit (1 to [MaxListLimit]), each once, and whether there may
-// be others. An index may lag behind what was written. It fails with [ErrNotFound]
-// if the bucket does not exist, and with the gateway's own error if the field is
-// not indexed.
+// SearchIndex returns the entries of a bucket whose indexed field has what is looked for, up to
+// limit (1 to [MaxListLimit]), each once, and whether there may be others. An index may lag
+// behind what was written. It fails with [ErrNotFound] if the bucket does not exist, and with
+// the gateway's own error if the field is not indexed.
 func (c *Client) SearchIndex(ctx context.Context, bucket string, wanted IndexSearch, limit int) (entries []Entry, truncated bool, err error) {
 	query := url.Values{"field": {wanted.Field}, "search": {wanted.Text}, "search_type": {string(wanted.Type)}}
 	if wanted.Type == "" {
-		// A search term is required of every search; for a range, the documents'
-		// own example has this one.
+		// A search term is required of every search; for a range, the documents' own example
+		// has this one.
 		query.Set("search", "range")
 		query.Set("search_type", "range")
 		for name, bound := range map[string]string{"min": wanted.Min, "max": wanted.Max} {
@@ -44,5 +43,5 @@ func (c *Client) SearchIndex(ctx context.Context, bucket string, wanted IndexSea
 			}
 		}
 	}
-	return readList(ctx, c, newListing(bucket, "search", query, limit), wholeEntry)
+	return readList(ctx, c, listing{bucket, "search", query, limit}, wholeEntry)
 }

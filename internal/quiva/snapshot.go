@@ -8,25 +8,21 @@ import (
 )
 
 const (
-	// bulkThreshold is how many entries of one bucket are asked for one by one
-	// before its list is fetched.
+	// bulkThreshold is how many entries of one bucket are read one by one before its list.
 	bulkThreshold = 12
-	// snapshotAge is how long a list is served, counted from when it was asked
-	// for.
+	// snapshotAge is how long a list is served, counted from when it was asked for.
 	snapshotAge = 30 * time.Second
 )
 
 // Digest stands for a value, see [Config.Digest].
 type Digest = [sha256.Size]byte
 
-// ListedDigest returns the digest of an entry's value out of its bucket's list,
-// which is fetched once for all callers when more than a dozen entries of a
-// bucket were asked for. It reports false if there is none; that says nothing
-// about the entry, and [Client.GetEntry] must tell: the list shows at most 1,000
-// entries, it may have failed or be forbidden, a value may have no digest, and a
-// key that this client writes is not served from an older list.
-//
-// The list is up to 30 seconds old.
+// ListedDigest returns the digest of an entry's value out of its bucket's list, which is
+// fetched once for all callers when more than a dozen entries of a bucket were asked for, and
+// is up to 30 seconds old. It reports false if there is none; that says nothing about the
+// entry, and [Client.GetEntry] must tell: the list shows at most 1,000 entries, it may have
+// failed or be forbidden, a value may have no digest, and a key that this client writes is not
+// served from an older list.
 func (c *Client) ListedDigest(ctx context.Context, bucket, key string) (Digest, bool) {
 	return c.listedDigest(ctx, bucket, key, snapshotAge)
 }
@@ -45,18 +41,17 @@ func (c *Client) listedDigest(ctx context.Context, bucket, key string, age time.
 	}
 	select {
 	case <-list.done:
-		return list.get(key)
+		return c.snapshots.get(list, key)
 	case <-ctx.Done():
 		return Digest{}, false
 	}
 }
 
-// fetchSnapshot fills a list. It is tried only once: if it fails, those who wait
-// for it read their entries one by one, which is better than more tries.
+// fetchSnapshot fills a list. It is tried only once: if it fails, those who wait for it read
+// their entries one by one, which is better than more tries.
 func (c *Client) fetchSnapshot(ctx context.Context, bucket string, list *snapshot) {
 	defer close(list.done)
-	// Of the values only digests are kept, so that the lists of many buckets take
-	// no memory.
+	// Only digests are kept, so that the lists of many buckets take no memory.
 	listed, _, err := readList(withoutRetries(ctx), c, listOf(bucket, MaxListLimit), func(entry Entry) digested {
 		digest, err := c.digest(entry.Value)
 		return digested{entry.Key, digest, err == nil}
@@ -67,16 +62,14 @@ func (c *Client) fetchSnapshot(ctx context.Context, bucket string, list *snapsho
 		c.snapshots.drop(bucket, list, ctx.Err() == nil)
 		return
 	}
-	list.fill(listed)
+	c.snapshots.fill(list, listed)
 	if time.Since(list.askedAt) > snapshotAge {
-		// It is good for those who have waited, and the next one would be as
-		// slow.
+		// It is good for those who have waited, and the next one would be as slow.
 		c.snapshots.drop(bucket, list, true)
 	}
 }
 
-// digested is an entry of a list. It is not ok if its value has no digest.
-type digested struct {
+type digested struct { // not ok if the value has no digest
 	key    string
 	digest Digest
 	ok     bool
@@ -99,10 +92,8 @@ type snapshotBucket struct {
 type snapshot struct {
 	askedAt time.Time
 	done    chan struct{}
-
-	mu      sync.Mutex
 	digests map[string]Digest
-	written map[string]bool
+	written map[string]bool // since it was asked for
 	purged  bool
 }
 
@@ -112,9 +103,6 @@ type snapshot struct {
 func (s *snapshots) join(bucket string, age time.Duration) (list *snapshot, fetch bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.buckets == nil {
-		s.buckets = map[string]*snapshotBucket{}
-	}
 	b := s.buckets[bucket]
 	if b == nil {
 		b = &snapshotBucket{}
@@ -131,8 +119,7 @@ func (s *snapshots) join(bucket string, age time.Duration) (list *snapshot, fetc
 	return b.list, false
 }
 
-// drop stops serving entries from a list, and with giveUp also stops listing its
-// bucket.
+// drop stops serving entries from a list, and with giveUp also stops listing its bucket.
 func (s *snapshots) drop(bucket string, list *snapshot, giveUp bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -141,14 +128,14 @@ func (s *snapshots) drop(bucket string, list *snapshot, giveUp bool) {
 	}
 }
 
-// forget keeps a key from being served out of a list that may be from before a
-// write. It is called before the write, for the list of until then, and after
-// it, for one that was asked for in the meantime.
+// forget keeps a key from being served out of a list that may be from before a write. It is
+// called before the write, for the list of until then, and after it, for one that was asked for
+// in the meantime.
 func (s *snapshots) forget(bucket, key string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if b := s.buckets[bucket]; b != nil && b.list != nil {
-		b.list.forget(key)
+		b.list.written[key] = true
 	}
 }
 
@@ -157,40 +144,25 @@ func (s *snapshots) forgetBucket(bucket string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if b := s.buckets[bucket]; b != nil && b.list != nil {
-		b.list.forgetAll() // for those who wait for it
+		b.list.purged = true // for those who wait for it
 		b.list = nil
 	}
 }
 
-func (s *snapshot) fill(listed []digested) {
+func (s *snapshots) fill(list *snapshot, listed []digested) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.digests = make(map[string]Digest, len(listed))
+	list.digests = make(map[string]Digest, len(listed))
 	for _, entry := range listed {
 		if entry.ok {
-			s.digests[entry.key] = entry.digest
+			list.digests[entry.key] = entry.digest
 		}
 	}
 }
 
-func (s *snapshot) forget(key string) {
+func (s *snapshots) get(list *snapshot, key string) (Digest, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.written[key] = true
-}
-
-func (s *snapshot) forgetAll() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.purged = true
-}
-
-func (s *snapshot) get(key string) (Digest, bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.purged || s.written[key] {
-		return Digest{}, false
-	}
-	digest, ok := s.digests[key]
-	return digest, ok
+	digest, ok := list.digests[key]
+	return digest, ok && !list.purged && !list.written[key]
 }

@@ -11,7 +11,7 @@ import (
 func TestSnapshotAge(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		s := &snapshots{}
+		s := &snapshots{buckets: map[string]*snapshotBucket{}}
 		for range bulkThreshold {
 			if list, _ := s.join("flags", snapshotAge); list != nil {
 				t.Fatal("a list for the first entries")
@@ -30,24 +30,4 @@ func TestSnapshotAge(t *testing.T) {
 			t.Error("an older list is still served")
 		}
 	})
-}
-
-// TestSnapshotGivenUp: a bucket whose list failed, or came too late to be used
-// again, is not listed again.
-func TestSnapshotGivenUp(t *testing.T) {
-	t.Parallel()
-	s := &snapshots{}
-	for range bulkThreshold {
-		s.join("flags", snapshotAge)
-	}
-	list, _ := s.join("flags", snapshotAge)
-	s.drop("flags", list, false)
-	second, fetch := s.join("flags", snapshotAge)
-	if !fetch {
-		t.Error("a list that nobody waits for any more is not asked for again")
-	}
-	s.drop("flags", second, true)
-	if list, fetch := s.join("flags", snapshotAge); list != nil || fetch {
-		t.Error("a bucket that was given up is listed again")
-	}
 }

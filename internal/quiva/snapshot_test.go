@@ -25,7 +25,7 @@ const asks = 12
 func newBulkClient(t *testing.T, gateway *mockgateway.Server, buckets ...string) *quiva.Client {
 	t.Helper()
 	client := newClient(t, gateway.URL, func(c *quiva.Config) {
-		c.BulkRefresh, c.Digest, c.MaxRetries, c.RequestTimeout = true, digest, 5, 2*time.Second
+		c.BulkRefresh, c.Digest, c.MaxRetries, c.RequestTimeout = true, digest, 5, 5*time.Second
 	})
 	for _, bucket := range append(buckets, "flags") {
 		for range asks {

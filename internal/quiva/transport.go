@@ -1,6 +1,7 @@
 package quiva
 
 import (
+	"cmp"
 	"compress/flate"
 	"compress/gzip"
 	"context"
@@ -16,14 +17,13 @@ import (
 	"github.com/hashicorp/go-cleanhttp"
 )
 
-// maxConnections is how many connections to the gateway are open at a time, and
-// how many of them are kept. It is above any parallelism that Terraform is run
-// with, so that none is opened twice.
+// maxConnections is how many connections are open at a time, and kept: more than any
+// parallelism that Terraform is run with, so that none is opened twice.
 const maxConnections = 256
 
-// How long an HTTP/2 connection may be silent before it is pinged, and how long
-// the ping may take. Both are less if the request timeout is short, so that a dead
-// connection is given up within one attempt and the next one dials a new one.
+// How long an HTTP/2 connection may be silent before it is pinged, and how long the ping may
+// take. Both are less if the request timeout is short, so that a dead connection is given up
+// within one attempt and the next one dials a new one.
 const (
 	silenceMax = 5 * time.Second
 	pingMax    = 10 * time.Second
@@ -44,27 +44,19 @@ func newHTTPTransport(config Config) *http.Transport {
 
 // call is what the attempts of one request share.
 type call struct {
-	limit int64 // bytes of a response that are read
-	// isDone, if set, reads back whether a write was done; confirmed is that it was,
-	// despite a 504.
-	isDone    func(context.Context) bool
-	confirmed bool
+	request
+	confirmed bool // that a write was done, despite a 504
 	// stream, if set, reads a success as it arrives.
 	stream    func(io.Reader) error
 	streamErr error  // how it ended
 	body      []byte // the last response's; of one that was streamed, the beginning
 	corrupt   error  // why the body is not the gzip that it is said to be
 	attempts  int
-	// lost says that an attempt may have been carried out although its response
-	// did not arrive.
+	// lost says that an attempt may have been carried out although its response did not arrive.
 	lost bool
 }
 
 type callKey struct{}
-
-func withCall(ctx context.Context, c *call) context.Context {
-	return context.WithValue(ctx, callKey{}, c)
-}
 
 type withoutRetriesKey struct{}
 
@@ -77,8 +69,7 @@ func isWithoutRetries(ctx context.Context) bool {
 	return ctx.Value(withoutRetriesKey{}) != nil
 }
 
-// transport sends single attempts. Each is over, its response read whole, when
-// RoundTrip returns: so a connection lost in the middle of a response is
+// transport sends single attempts and reads their responses whole: so one that breaks off is
 // repeated like any other, and the time limit covers all of it.
 type transport struct {
 	base    *http.Transport
@@ -88,8 +79,8 @@ type transport struct {
 	log     LogFunc
 }
 
-// RoundTrip sends a request until it gets another response than 429, or all
-// requests are given up.
+// RoundTrip sends a request until it gets another response than 429, or all requests are given
+// up.
 func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	call, _ := r.Context().Value(callKey{}).(*call)
 	for {
@@ -143,10 +134,9 @@ func (t *transport) exchange(r *http.Request, call *call) (*http.Response, error
 	return response, nil
 }
 
-// send sends a request, and once more if it fails on a kept connection, which may
-// have been closed meanwhile: over a new one, unless HTTP/2 still has others under
-// way on the old. It reports whether the request went
-// out. A creation is not repeated: its outcome is not that of a second one.
+// send sends a request, and once more if it fails on a kept connection, which may have been
+// closed meanwhile: over a new one, unless HTTP/2 still has others under way on the old. It
+// reports whether the request went out. A creation is not repeated.
 func (t *transport) send(r *http.Request) (_ *http.Response, sent bool, _ error) {
 	var reused, wrote atomic.Bool
 	r = r.WithContext(httptrace.WithClientTrace(r.Context(), &httptrace.ClientTrace{
@@ -167,8 +157,8 @@ func (t *transport) send(r *http.Request) (_ *http.Response, sent bool, _ error)
 	return response, true, err
 }
 
-// refuse makes all requests wait for as long as a 429 says. It reports whether
-// that response is final.
+// refuse makes all requests wait for as long as a 429 says. It reports whether that response is
+// final.
 func (t *transport) refuse(r *http.Request, response *http.Response, refused ticket) (final bool) {
 	pause, ok := retryAfter(response.Header, time.Now())
 	if !ok {
@@ -185,12 +175,7 @@ func (t *transport) refuse(r *http.Request, response *http.Response, refused tic
 }
 
 func (t *transport) report(r *http.Request, response *http.Response, err error, attempt int, took time.Duration) {
-	fields := map[string]any{
-		"method":  r.Method,
-		"path":    r.URL.EscapedPath(),
-		"attempt": attempt,
-		"took":    took.String(),
-	}
+	fields := map[string]any{"method": r.Method, "path": r.URL.EscapedPath(), "attempt": attempt, "took": took.String()}
 	if err != nil {
 		fields["error"] = err.Error()
 		t.log(r.Context(), "Gateway request failed", fields)
@@ -203,7 +188,7 @@ func (t *transport) report(r *http.Request, response *http.Response, err error, 
 // read reads a response's body to its end and leaves none.
 func (c *call) read(response *http.Response) error {
 	defer response.Body.Close()
-	body := &body{from: response.Body, limit: c.limit}
+	body := &body{from: response.Body, limit: cmp.Or(c.limit, entryLimit)}
 	if c.stream != nil && isSuccess(response.StatusCode) {
 		c.streamErr = c.stream(body)
 		_, _ = io.Copy(io.Discard, body) // to the end, which shows whether it is whole; body has the error
@@ -212,16 +197,15 @@ func (c *call) read(response *http.Response) error {
 		c.body, _ = io.ReadAll(body) // as above
 	}
 	response.Body = http.NoBody
-	c.corrupt = nil
-	if isCorrupt(body.err) {
-		c.corrupt = body.err
-		return nil
+	var corrupt flate.CorruptInputError
+	if c.corrupt = nil; errors.As(body.err, &corrupt) || errors.Is(body.err, gzip.ErrHeader) || errors.Is(body.err, gzip.ErrChecksum) {
+		c.corrupt, body.err = body.err, nil
 	}
 	return body.err
 }
 
-// beginningLimit is how much is kept of what was streamed, in bytes: enough for
-// an excerpt in an error.
+// beginningLimit is how much is kept of what was streamed, in bytes: enough for an excerpt in
+// an error.
 const beginningLimit = 4 << 10
 
 // body is a response's, up to a limit.
@@ -243,11 +227,4 @@ func (b *body) Read(p []byte) (int, error) {
 		b.err = err
 	}
 	return n, err
-}
-
-// isCorrupt reports whether a body arrived, but is not the gzip that its header
-// says.
-func isCorrupt(err error) bool {
-	var corrupt flate.CorruptInputError
-	return errors.As(err, &corrupt) || errors.Is(err, gzip.ErrHeader) || errors.Is(err, gzip.ErrChecksum)
 }
