@@ -104,15 +104,6 @@ func triggered(more string) string {
 	return "lifecycle {\n    replace_triggered_by = [terraform_data.trigger]\n    " + more + "\n  }"
 }
 
-// pairs are resources a1, a2 … or b1, b2 … that have the keys k1, k2 ….
-func pairs(name string, n int, more ...string) string {
-	var text strings.Builder
-	for i := range 5 {
-		text.WriteString(single(fmt.Sprint(name, i+1), fmt.Sprint("k", i+1), n, more...))
-	}
-	return text.String()
-}
-
 // movesOf are the moved blocks of the instances of some entries.
 func movesOf(from, to string, held world) string {
 	var text strings.Builder
