@@ -95,7 +95,7 @@ func TestAccKVEntryLifecycle(t *testing.T) {
 			Config:           entry(gateway, "checkout", `{ enabled = true, rollout = 50 }`),
 			ConfigPlanChecks: plansAction(plancheck.ResourceActionUpdate),
 			Check: resource.ComposeTestCheckFunc(
-				sent(1, 1),
+				sent(2, 1), // one for the plan, and one for what changed since
 				holds(gateway, "flags", "checkout", `{"enabled":true,"rollout":50}`)),
 			ConfigStateChecks: []statecheck.StateCheck{stateValue(value.AtMapKey("rollout"), knownvalue.Int64Exact(50))},
 		},
