@@ -29,7 +29,7 @@ func (o *outage) checkRetry(ctx context.Context, response *http.Response, err er
 	if err != nil {
 		return isTransient(err) && !isWithoutRetries(ctx) && !o.isOngoing(), nil
 	}
-	call := ctx.Value(callKey{}).(*call)
+	call, _ := ctx.Value(callKey{}).(*call)
 	switch status := response.StatusCode; {
 	case isWithoutRetries(ctx):
 		return false, nil
