@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/quivaworks/terraform-provider-quiva/internal/mockgateway"
 )
@@ -235,6 +236,7 @@ func (p *player) run(s step) (*ran, *broken) {
 		select {
 		case <-stop:
 			r.ended = true
+			time.Sleep(50 * time.Millisecond) // a request that was under way can still arrive
 		default:
 		}
 		w.stop = nil
