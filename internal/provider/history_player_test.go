@@ -156,7 +156,7 @@ func (p *player) settle(last *ran) *broken {
 	if again.exclusive != "" {
 		// What has become exclusive deletes nothing before the next plan.
 		var broken *broken
-		if last, broken = p.run(again); broken != nil {
+		if _, broken = p.run(again); broken != nil {
 			return broken
 		}
 	}

@@ -89,7 +89,7 @@ func (s *exclusiveScope) checkExcept(diags *diag.Diagnostics, prefix string) {
 		case strings.HasSuffix(pattern, "/"):
 			diags.AddAttributeError(path.Root("exclusive"), "Pattern without effect",
 				fmt.Sprintf("The pattern %q of except matches one key that ends in a slash. To match all keys that begin with it:\n\n  %[2]q", pattern, pattern+"*"))
-		case !strings.HasPrefix(literal, prefix) && !(hasWildcard && strings.HasPrefix(prefix, literal)):
+		case !strings.HasPrefix(literal, prefix) && (!hasWildcard || !strings.HasPrefix(prefix, literal)):
 			diags.AddAttributeError(path.Root("exclusive"), "Pattern without effect",
 				fmt.Sprintf("The pattern %q of except matches no key that begins with the key_prefix %q, so it protects nothing. Patterns match whole keys:\n\n  %[3]q", pattern, prefix, prefix+pattern))
 		}
