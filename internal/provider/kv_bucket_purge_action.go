@@ -104,7 +104,7 @@ func (a *kvBucketPurgeAction) ModifyPlan(ctx context.Context, req action.ModifyP
 	if int64(len(keys)) > config.maxEntries() {
 		detail = fmt.Sprintf("The action would delete %s. It refuses that: max_entries is %d.", describeKeys(config.Bucket.ValueString(), keys), config.maxEntries())
 	}
-	resp.Diagnostics.AddAttributeWarning(path.Root("bucket"), fmt.Sprintf("This action deletes %s of %q", countEntries(len(keys)), config.Bucket.ValueString()), detail)
+	resp.Diagnostics.AddAttributeWarning(path.Root("bucket"), "This action deletes "+fmt.Sprintf("%s of %q", countEntries(len(keys)), config.Bucket.ValueString()), detail)
 }
 
 // count finds the entries to delete.

@@ -331,7 +331,7 @@ func (a *bucketResponse) UnmarshalJSON(text []byte) error {
 
 func (a *bucketResponse) check() error {
 	body := members(a.text)["body"]
-	if len(members(body)) == 0 {
+	if members(body) == nil {
 		return errors.New("the response lacks \"body\"")
 	}
 	var (
