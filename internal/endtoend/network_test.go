@@ -182,8 +182,9 @@ func TestTLS(t *testing.T) {
 		w.configure("", twoEntries(2))
 		w.must("apply", "-auto-approve")
 		requests := gateway.Requests()
-		if len(requests) != 4 {
-			t.Errorf("%d requests for two entries, want 4", len(requests))
+		// Two for each, two that prove that both keys are free, one that reads the first write.
+		if len(requests) != 7 {
+			t.Errorf("%d requests for two entries, want 7", len(requests))
 		}
 		for _, request := range requests {
 			if request.Proto != "HTTP/2.0" {

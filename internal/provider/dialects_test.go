@@ -75,7 +75,7 @@ data "quiva_kv_entries" "all" {
 }
 data "quiva_kv_bucket" "life" {
   bucket     = "life"
-  depends_on = [data.quiva_kv_entries.all]
+  depends_on = [quiva_kv_bucket.life, data.quiva_kv_entries.all]
 }
 data "quiva_kv_buckets" "all" {
   depends_on = [data.quiva_kv_entries.all]
@@ -206,6 +206,19 @@ func TestLifeInEachDialect(t *testing.T) {
 			gateway := newGateway(t)
 			gateway.SetDialect(dialect)
 			run(t, lifeOf(gateway)...)
+		})
+	}
+}
+
+// TestAccLifeInDialects: the same with Terraform, in forms that differ in most.
+func TestAccLifeInDialects(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"siblings", "openapi-2025-05", "unstripped"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			gateway := newGateway(t)
+			gateway.SetDialect(dialects(t)[name])
+			runCLI(t, lifeOf(gateway)...)
 		})
 	}
 }
