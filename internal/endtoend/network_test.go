@@ -136,9 +136,9 @@ func TestUnreachable(t *testing.T) {
 	needTerraform(t)
 	gateway := newGateway(t)
 	configuration, _ := manyEntries(60)
-	w := newWorkspace(t, gateway)
+	// Nothing listens on port 1, and nothing else can take it as it can a gateway's.
+	w := newWorkspace(t, gateway, "QUIVA_API_URL=http://127.0.0.1:1")
 	w.configure("  max_retries = 3", configuration)
-	gateway.Stop()
 	result := w.run("apply", "-auto-approve")
 	if failed := strings.Count(result.output, "Error: Gateway not reachable"); result.status != 1 || failed != 60 {
 		t.Errorf("ended with %d and %d errors:\n%s", result.status, failed, result.output)
