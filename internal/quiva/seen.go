@@ -16,7 +16,7 @@ const seenAge = 5 * time.Second
 // Seen is what a caller has seen of an entry.
 type Seen struct {
 	// Value is what the entry held, nil if that was not read. Any says that it does
-	// not matter.
+	// not matter: only before a deletion is the entry read all the same.
 	Value json.RawMessage
 	Any   bool
 }
@@ -66,10 +66,13 @@ const (
 // checkSeen reads an entry, out of its bucket's list if more than a dozen were asked
 // for, and fails with a [*ChangedError] if it holds neither of two values.
 func (c *Client) checkSeen(ctx context.Context, bucket, key string, seen Seen, wanted json.RawMessage) (held, error) {
-	if seen.Any {
+	if seen.Any && wanted != nil {
 		return holdsSeen, nil
 	}
 	compare := func(digest Digest) (held, bool) {
+		if seen.Any {
+			return holdsSeen, true
+		}
 		for i, value := range []json.RawMessage{seen.Value, wanted} {
 			if own, err := c.digest(value); value != nil && err == nil && own == digest {
 				return held(i), true
@@ -89,7 +92,7 @@ func (c *Client) checkSeen(ctx context.Context, bucket, key string, seen Seen, w
 	if err != nil {
 		return 0, err
 	}
-	if digest, err := c.digest(entry.Value); err == nil {
+	if digest, err := c.digest(entry.Value); err == nil || seen.Any {
 		if held, ok := compare(digest); ok {
 			return held, nil
 		}

@@ -233,6 +233,7 @@ func TestApply(t *testing.T) {
 		"a value that was not read":     {"a=3 b=2", []call{{set: "a=2 b=2", want: "written b; changed a=3"}}, "", "a=3 b=2"},
 		"changed, then deleted":         {"a=3 b=1", []call{{remove: "a=1 b=1", want: "changed a=3; removed b"}}, "DELETE b", "a=3"},
 		"changed, deleted by overwrite": {"a=3", []call{{remove: "a=1", overwrite: true, want: "removed a"}}, "DELETE a", ""},
+		"not read, despite overwrite":   {"a=3", []call{{remove: "a=1", overwrite: true, fails: "GET a", want: "not deleted: a"}}, "", "a=3"},
 		"nothing deleted after it, too": {"a=3 c=1", []call{{set: "a=2", had: "a=1", remove: "c=1", prune: "c=1", want: "changed a=3"}}, "", "a=3 c=1"},
 		"changed, then added":           {"a=3", []call{{set: "a=2", had: "a=1", add: "b=1", want: "written b; changed a=3"}}, "PUT b", "a=3 b=1"},
 		"not read, then not updated":    {"a=1", []call{{set: "a=2", had: "a=1", fails: "GET a", want: "not written: a"}}, "", "a=1"},
