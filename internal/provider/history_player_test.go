@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/quivaworks/terraform-provider-quiva/internal/mockgateway"
 )
@@ -44,6 +43,8 @@ type ran struct {
 	planned plannedRun
 	said    []diagnostic // by both
 	events  []event
+	// plannedCalls are those of the plan, in their order, if that was drawn.
+	plannedCalls []string
 	// before is the state before it, and after that after it.
 	before, after []heldObject
 	// gatewayPlanned is what the gateway held when the step was planned, then before
@@ -215,6 +216,11 @@ func (p *player) run(s step) (*ran, *broken) {
 	p.strike(s.failures, true)
 	r.planned = p.planStep(s, s.options)
 	p.gateway.ClearFaults()
+	for _, e := range p.events {
+		if e.call != "" {
+			r.plannedCalls = append(r.plannedCalls, e.call)
+		}
+	}
 	r.said = slices.Clone(r.planned.said)
 	fmt.Fprintf(&p.story, "  planned: %s\n", titles(r.said))
 	if broken := r.checkPlan(p.gateway.Requests()); broken != nil || len(failed(r.said)) > 0 {
@@ -236,7 +242,7 @@ func (p *player) run(s step) (*ran, *broken) {
 		select {
 		case <-stop:
 			r.ended = true
-			time.Sleep(50 * time.Millisecond) // a request that was under way can still arrive
+			p.gateway.Restart() // no request can arrive any more that was under way
 		default:
 		}
 		w.stop = nil

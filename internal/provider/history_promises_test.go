@@ -162,7 +162,7 @@ func (r *ran) checkWrites() *broken {
 				return breaks(4, "%s %s changes %s from %q to %q, which the plan has not named", e.request.Method, e.request.Path, key, old, value)
 			case exists && !isOurs[key] && !mayOverwrite[key] && !slices.Contains(seen[key], old):
 				return breaks(4, "%s %s changes %s from %q to %q; the plan has seen %q", e.request.Method, e.request.Path, key, old, value, seen[key])
-			case exists && !isOurs[key] && !mayOverwrite[key] && value == "" && !isListed && !isRead[entryOf(key)]:
+			case exists && !isOurs[key] && value == "" && !isListed && !isRead[entryOf(key)]:
 				return breaks(6, "%s %s deletes %s, which was not read in this run", e.request.Method, e.request.Path, key)
 			}
 			if e.request.Status == 200 || e.request.Status == 0 {
@@ -226,6 +226,12 @@ func (r *ran) checkLost() *broken {
 		_, is := r.gatewayAfter[key]
 		if !was || is || prior[key] == nil || len(r.step.options.targets) > 0 || r.isTouched(key) {
 			continue
+		}
+		for _, c := range r.planned.changes {
+			orphan := slices.Index(r.plannedCalls, fmt.Sprint("orphan ", c.objectKey))
+			if c.action == deletion && c.deposed == 0 && c.before.held()[key] != "" && slices.Index(r.plannedCalls[:max(orphan, 0)], declared.address) >= 0 {
+				return breaks(2, "%s was deleted with %s, whose plan had seen %s have it", key, c.address, declared.address)
+			}
 		}
 		hasCome := false
 		for _, e := range r.events {

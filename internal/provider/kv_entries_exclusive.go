@@ -81,17 +81,18 @@ func (m kvEntriesModel) scope(ctx context.Context) *reconcile.Scope {
 	}}
 }
 
-// checkExcept adds an error for a pattern that no key in scope can match.
-func (s *exclusiveScope) checkExcept(diags *diag.Diagnostics, prefix string) {
-	for _, pattern := range s.Except {
+// checkPatterns adds an error for a pattern that no key with a prefix can match, or
+// that only looks as if it matched many: it would protect nothing.
+func checkPatterns(diags *diag.Diagnostics, at path.Path, patterns []string, prefix string) {
+	for _, pattern := range patterns {
 		literal, _, hasWildcard := strings.Cut(pattern, "*")
 		switch {
 		case strings.HasSuffix(pattern, "/"):
-			diags.AddAttributeError(path.Root("exclusive"), "Pattern without effect",
-				fmt.Sprintf("The pattern %q of except matches one key that ends in a slash. To match all keys that begin with it:\n\n  %[2]q", pattern, pattern+"*"))
+			diags.AddAttributeError(at, "Pattern without effect",
+				fmt.Sprintf("The pattern %q of %s matches one key that ends in a slash. To match all keys that begin with it:\n\n  %[3]q", pattern, at, pattern+"*"))
 		case !strings.HasPrefix(literal, prefix) && (!hasWildcard || !strings.HasPrefix(prefix, literal)):
-			diags.AddAttributeError(path.Root("exclusive"), "Pattern without effect",
-				fmt.Sprintf("The pattern %q of except matches no key that begins with the key_prefix %q, so it protects nothing. Patterns match whole keys:\n\n  %[3]q", pattern, prefix, prefix+pattern))
+			diags.AddAttributeError(at, "Pattern without effect",
+				fmt.Sprintf("The pattern %q of %s matches no key that begins with the key_prefix %q, so it protects nothing. Patterns match whole keys:\n\n  %[4]q", pattern, at, prefix, prefix+pattern))
 		}
 	}
 }
@@ -179,7 +180,7 @@ func (r *kvEntriesResource) planExclusive(ctx context.Context, diags *diag.Diagn
 		plan.Undeclared = types.ListNull(types.StringType)
 		return nil
 	case scope != nil && !plan.KeyPrefix.IsUnknown():
-		scope.checkExcept(diags, plan.KeyPrefix.ValueString())
+		checkPatterns(diags, path.Root("exclusive").AtName("except"), scope.Except, plan.KeyPrefix.ValueString())
 	}
 	switch {
 	case state == nil:

@@ -93,11 +93,12 @@ func (l *kvEntryListResource) List(ctx context.Context, req list.ListRequest, st
 
 // find returns the entries to list.
 func (l *kvEntryListResource) find(ctx context.Context, diags *diag.Diagnostics, config kvEntryListModel, limit int) []quiva.Entry {
+	bucket, prefix := config.Bucket.ValueString(), config.KeyPrefix.ValueString()
+	checkPatterns(diags, path.Root("exclude"), config.Exclude, prefix)
 	client, ok := l.gateway.configuredClient(diags)
 	if !ok || diags.HasError() {
 		return nil
 	}
-	bucket, prefix := config.Bucket.ValueString(), config.KeyPrefix.ValueString()
 	var (
 		entries []quiva.Entry
 		err     error

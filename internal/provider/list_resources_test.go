@@ -137,6 +137,8 @@ func TestListResources(t *testing.T) {
 		"deleted ones":             {listing: listing{entry, map[string]any{"bucket": "flags", "exclude": []string{"team-0*", "team-1*", "team-2*"}}, false, 2000}, many: true, deleted: "team-39/29", want: append([]string{`WARNING: …found 1199 entries in bucket "flags". The gateway counts 1200 keys`}, folderKeys(30, 40, 299)...)},
 		"no pattern":               {listing: listing{entry, map[string]any{"bucket": "flags", "exclude": []string{""}}, false, 100}, want: []string{"ERROR: …The key pattern must not be empty."}},
 		"regular expression":       {listing: listing{entry, map[string]any{"bucket": "flags", "exclude": []string{"team-3[1-9].*"}}, false, 100}, want: []string{`ERROR: …The key pattern "team-3[1-9].*" contains "[", "]". …"*" stands for any characters, and nothing else does.`}},
+		"pattern without effect":   {listing: listing{entry, map[string]any{"bucket": "flags", "key_prefix": "team/", "exclude": []string{"b"}}, false, 100}, want: []string{`ERROR: …The pattern "b" of exclude matches no key that begins with the key_prefix "team/"…"team/b"`}},
+		"pattern of a folder":      {listing: listing{entry, map[string]any{"bucket": "flags", "exclude": []string{"team/"}}, false, 100}, want: []string{`ERROR: …The pattern "team/" of exclude matches one key that ends in a slash.…"team/*"`}},
 		"no prefix":                {listing: listing{entry, map[string]any{"bucket": "flags", "key_prefix": ""}, false, 100}, want: []string{"ERROR: …The key prefix must not be empty."}},
 
 		"all as one":             {listing: listing{entries, map[string]any{"bucket": "flags"}, false, 100}, want: []string{"flags"}, queries: []string{"limit=1"}},
