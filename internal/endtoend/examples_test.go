@@ -30,7 +30,7 @@ func TestExamples(t *testing.T) {
 		}
 		t.Run(name, func(t *testing.T) {
 			if strings.HasPrefix(name, "actions") {
-				needMinor(t, 16) // which has the event before_destroy
+				needMinor(t, 16) // which has before_destroy and caller
 			} else {
 				needTerraform(t)
 			}

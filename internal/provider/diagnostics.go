@@ -82,7 +82,7 @@ func (g *gateway) explain(failure *quiva.Error) (summary, advice string) {
 		}
 		return "Gateway refused the credential", fmt.Sprintf("The request used %s. The usual causes: %s, "+
 			"its role may not use storage (root, admin and developer may), a restricted key does not list this call, "+
-			"it was truncated by copy and paste, or it belongs to another gateway than %s. The call changed nothing.", g.credential, expired, g.endpoint)
+			"it was truncated by copy and paste, or it is for a different gateway than %s. The call changed nothing.", g.credential, expired, g.endpoint)
 	case status == http.StatusForbidden:
 		return "Gateway does not permit this call", fmt.Sprintf("The request used %s. Its role must permit this call; a restricted API key (msr-…) must list it:\n\n  %s %s",
 			g.credential, failure.Method, failure.Path)

@@ -13,7 +13,7 @@ resource "quiva_kv_bucket" "previews" {
 
 action "quiva_kv_bucket_purge" "previews" {
   config {
-    bucket      = "previews"
+    bucket      = caller.bucket
     max_entries = 200
   }
 }
