@@ -7,8 +7,8 @@ type BucketConfig struct {
 	Name         string // letters, digits, "_" and "-"
 	Description  string
 	Compression  bool
-	History      int       // revisions of an entry that are kept, 1 to 64, by default 1
-	MaxBytes     int64     // of the keys and values of all kept revisions, 0 for no limit
+	History      int       // revisions of an entry to keep, 1 to 64, by default 1
+	MaxBytes     int64     // of all keys and values, 0 for no limit
 	MaxValueSize int32     // of the JSON text of one value, in bytes, 0 for no limit
 	Replicas     int       // 1 to 5, by default 1
 	Storage      string    // file, the default, or memory
@@ -21,7 +21,6 @@ type Indexing struct {
 	Partitions  int            `json:"partitions"`   // at least 1
 	Replicas    int            `json:"replicas"`     // 1 to 5
 	StorageType string         `json:"storage_type"` // file or memory
-	Stream      string         `json:"stream,omitempty"`
 }
 
 // IndexMapping is the type of one indexed field: text, number, date, boolean or

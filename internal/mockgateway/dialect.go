@@ -159,15 +159,6 @@ func (d *Dialect) set(setting string) error {
 	return fmt.Errorf("no dialect or switch has the name %q", name)
 }
 
-func (d Dialect) check() {
-	for field, value := range reflect.ValueOf(d).Fields() {
-		values := field.Tag.Get("values")
-		if values != "" && !value.IsZero() && !slices.Contains(strings.Split(values, "|"), fmt.Sprint(value)) {
-			panic(fmt.Sprintf("mockgateway: %s is %v, want %s", field.Name, value, values))
-		}
-	}
-}
-
 // DialectUsage lists the named dialects and, one on a line, the switches with their
 // values.
 func DialectUsage() string {
@@ -182,7 +173,7 @@ func DialectUsage() string {
 func (c call) success() response {
 	d := c.behaviour.dialect
 	status := cmp.Or(d.Success, http.StatusOK)
-	if status == http.StatusCreated && c.method == http.MethodDelete {
+	if status == http.StatusCreated && c.record.Method == http.MethodDelete {
 		status = http.StatusOK
 	}
 	if status == http.StatusNoContent {

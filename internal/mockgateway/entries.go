@@ -8,7 +8,7 @@ import (
 )
 
 func (g *Gateway) putEntry(c call) (response, error) {
-	value, oldKey, err := c.behaviour.dialect.decodePut(string(c.body))
+	value, oldKey, err := c.behaviour.dialect.decodePut(string(c.record.Body))
 	if err != nil {
 		return response{}, err
 	}

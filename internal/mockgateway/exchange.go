@@ -2,8 +2,10 @@ package mockgateway
 
 import (
 	"crypto/tls"
+	"maps"
 	"net"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -15,7 +17,6 @@ type exchange struct {
 	behaviour behaviour
 	writer    http.ResponseWriter
 	request   *http.Request
-	body      []byte
 	record    *Request
 }
 
@@ -30,40 +31,33 @@ func (x *exchange) handle() response {
 }
 
 func (x *exchange) operate(dialect Dialect) (response, error) {
-	endpoint, ok := findEndpoint(x.record.Path)
-	if !ok || dialect.WrongHost || dialect.Slash == "unrouted" && strings.Contains(endpoint.key, "/") {
-		return noSuchRoute(), nil
+	methods, bucket, key := findEndpoint(x.record.Path)
+	if methods == nil || dialect.WrongHost || dialect.Slash == "unrouted" && strings.Contains(key, "/") {
+		return plainResponse(http.StatusNotFound, "404 page not found"), nil
 	}
-	operate, ok := endpoint.methods[x.request.Method]
+	operate, ok := methods[x.record.Method]
 	if !ok {
-		return methodNotAllowed(endpoint.methods), nil
+		resp := plainResponse(http.StatusMethodNotAllowed, "Method Not Allowed")
+		resp.header.Set("Allow", strings.Join(slices.Sorted(maps.Keys(methods)), ", "))
+		return resp, nil
 	}
-	if err := x.gateway.credentials.check(x.request, x.record.Path, dialect); err != nil {
+	if err := x.behaviour.authorize(x.request, x.record.Path); err != nil {
 		return response{}, err
 	}
 	if dialect.NoResponders != "" && matchPattern(dialect.NoResponders, x.record.Path) {
 		return response{}, &statusError{http.StatusInternalServerError, "nats: no responders available for request"}
 	}
-	if endpoint.bucket != "" {
-		if err := checkBucketName(endpoint.bucket); err != nil {
-			return response{}, err
-		}
+	var err error
+	if bucket != "" {
+		err = checkBucketName(bucket)
 	}
-	c := call{
-		method:    x.request.Method,
-		bucket:    endpoint.bucket,
-		query:     x.record.Query,
-		body:      x.body,
-		start:     x.record.Start,
-		behaviour: x.behaviour,
+	if err == nil && key != "" {
+		key, err = dialect.storedKey(key)
 	}
-	if endpoint.key != "" {
-		var err error
-		if c.key, err = dialect.storedKey(endpoint.key); err != nil {
-			return response{}, err
-		}
+	if err != nil {
+		return response{}, err
 	}
-	return operate(x.gateway, c)
+	return operate(x.gateway, call{x, bucket, key})
 }
 
 // wait lets d pass. When the client goes away or the server stops meanwhile, it
@@ -72,21 +66,10 @@ func (x *exchange) wait(d time.Duration) {
 	if d <= 0 {
 		return
 	}
-	timer := time.NewTimer(d)
-	defer timer.Stop()
 	select {
-	case <-timer.C:
+	case <-time.After(d):
 	case <-x.request.Context().Done():
 		x.abandon()
-	}
-}
-
-// finish completes the record. It runs before the first byte of the response is
-// sent, so a client with the response finds its request recorded.
-func (x *exchange) finish(status int) {
-	done := x.gateway.recorder.finish(x.record, status)
-	if hook := x.behaviour.requestHook; hook != nil {
-		hook(done)
 	}
 }
 

@@ -4,7 +4,6 @@ import (
 	"io"
 	"net/http"
 	"slices"
-	"sync"
 	"time"
 )
 
@@ -120,52 +119,52 @@ func Raw(text string) Effect {
 
 // Injection is a fault that was injected.
 type Injection struct {
-	faults *faults
-	fault  Fault
-	seen   int
-	hits   int
+	gateway *Gateway
+	fault   Fault
+	seen    int
+	hits    int
 	// awaited are closed when the fault has hit so many requests.
 	awaited map[int]chan struct{}
-}
-
-// faults are those injected, in the order of injection.
-type faults struct {
-	mu       sync.Mutex
-	injected []*Injection
 }
 
 // Inject adds a fault. A request is hit by one fault at most: the first
 // injected that selects it, has let its After requests pass and is not used up.
 // Faults come before routing and credentials are looked at.
 func (g *Gateway) Inject(fault Fault) *Injection {
-	f := &g.faults
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	injection := &Injection{faults: f, fault: fault, awaited: map[int]chan struct{}{}}
-	f.injected = append(f.injected, injection)
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	injection := &Injection{gateway: g, fault: fault, awaited: map[int]chan struct{}{}}
+	g.faults = append(g.faults, injection)
 	return injection
 }
 
 // ClearFaults ends all faults. Requests already hit by one stay so.
 func (g *Gateway) ClearFaults() {
-	f := &g.faults
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.injected = nil
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.faults = nil
+}
+
+// Clear ends the fault. Requests already hit by it stay so.
+func (i *Injection) Clear() {
+	g := i.gateway
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.faults = slices.DeleteFunc(g.faults, func(other *Injection) bool { return other == i })
 }
 
 // Hits returns how many requests the fault has hit.
 func (i *Injection) Hits() int {
-	i.faults.mu.Lock()
-	defer i.faults.mu.Unlock()
+	i.gateway.mu.RLock()
+	defer i.gateway.mu.RUnlock()
 	return i.hits
 }
 
 // Reached returns a channel that is closed once the fault has hit so many
 // requests, one at least.
 func (i *Injection) Reached(hits int) <-chan struct{} {
-	i.faults.mu.Lock()
-	defer i.faults.mu.Unlock()
+	i.gateway.mu.Lock()
+	defer i.gateway.mu.Unlock()
 	reached := i.awaited[hits]
 	if reached == nil {
 		reached = make(chan struct{})
@@ -177,19 +176,12 @@ func (i *Injection) Reached(hits int) <-chan struct{} {
 	return reached
 }
 
-// Clear ends the fault. Requests already hit by it stay so.
-func (i *Injection) Clear() {
-	f := i.faults
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.injected = slices.DeleteFunc(f.injected, func(other *Injection) bool { return other == i })
-}
-
-// next returns the fault that hits a request, and counts the hit. The zero Fault is none.
-func (f *faults) next(method, path string) Fault {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	for _, i := range f.injected {
+// nextFault returns the fault that hits a request, and counts the hit. The zero
+// Fault is none.
+func (g *Gateway) nextFault(method, path string) Fault {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for _, i := range g.faults {
 		if !matchRequest(i.fault.Method, i.fault.Path, method, path) || i.fault.Times > 0 && i.hits == i.fault.Times {
 			continue
 		}

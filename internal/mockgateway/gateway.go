@@ -16,18 +16,18 @@ const maxBodySize = 10 << 20
 // called at any time from any goroutine. A request passes the limit, the latency, the
 // faults, the routing, the credentials and the store, in this order.
 type Gateway struct {
-	store       *store
-	credentials *credentials
-	faults      faults
-	recorder    recorder
+	store store
 
 	mu        sync.RWMutex
 	behaviour behaviour
+	faults    []*Injection // in the order of injection
+	requests  []*Request   // in the order of their arrival
 }
 
 // behaviour is what the Set methods set. A request keeps the one it met on
 // arrival.
 type behaviour struct {
+	credentials  map[credential][]Permission
 	latency      time.Duration
 	limiter      *limiter
 	transform    func(bucket, key, value string) string
@@ -39,7 +39,11 @@ type behaviour struct {
 // NewGateway returns a gateway without buckets that accepts [DefaultAPIKey]
 // and [DefaultToken].
 func NewGateway() *Gateway {
-	return &Gateway{store: newStore(), credentials: newCredentials()}
+	g := &Gateway{store: store{buckets: map[string]*bucket{}}}
+	g.RevokeCredentials()
+	g.AllowAPIKey(DefaultAPIKey)
+	g.AllowToken(DefaultToken)
+	return g
 }
 
 // ServeHTTP serves one request.
@@ -48,11 +52,15 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	// The body is read to its end first: only then does net/http watch the
 	// connection and cancel the request's context when the client goes away.
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBodySize))
-	x := &exchange{gateway: g, behaviour: g.currentBehaviour(), writer: w, request: r, body: body}
-	x.record = newRequest(r, body, start)
-	if !x.behaviour.dropRequests {
-		g.recorder.add(x.record)
-	}
+	x := &exchange{gateway: g, writer: w, request: r, record: &Request{
+		Method: r.Method, Proto: r.Proto, Path: r.URL.EscapedPath(), Query: r.URL.Query(),
+		Header: r.Header, Body: body, Start: start,
+	}}
+	g.configure(func(b *behaviour) {
+		if x.behaviour = *b; !b.dropRequests {
+			g.requests = append(g.requests, x.record)
+		}
+	})
 	if err != nil {
 		if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) {
 			x.send(plainResponse(http.StatusRequestEntityTooLarge, "Request Entity Too Large"))
@@ -62,18 +70,16 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 
 	if l := x.behaviour.limiter; l != nil {
-		now := time.Now()
-		ok, pause := l.admit(now)
-		l.setHeaders(w.Header(), x.behaviour.dialect.LimitHeaders, now)
+		refusal, ok := l.admit(w.Header(), x.behaviour.dialect.LimitHeaders)
 		if !ok {
 			x.wait(x.behaviour.latency)
-			x.send(l.tooManyRequests(now, pause))
+			x.send(refusal)
 			return
 		}
 		defer l.leave()
 	}
 	x.wait(x.behaviour.latency)
-	fault := g.faults.next(r.Method, x.record.Path)
+	fault := g.nextFault(r.Method, x.record.Path)
 	x.wait(fault.Delay)
 	if fault.Effect.apply == nil {
 		x.send(x.handle())
@@ -89,19 +95,21 @@ func (g *Gateway) SetLatency(d time.Duration) {
 }
 
 // SetLimit makes the gateway refuse what is over the limit, nil for none, with a 429.
-// Every call restarts the counts. It panics if the limit allows no request.
+// Every call restarts the counts.
 func (g *Gateway) SetLimit(limit Limit) {
 	var l *limiter
 	if limit != nil {
-		l = newLimiter(limit)
+		l = &limiter{told: limit.retryAfter(), counter: limit.start()}
 	}
 	g.configure(func(b *behaviour) { b.limiter = l })
 }
 
 // Refused returns how many requests the present limit has refused.
 func (g *Gateway) Refused() int {
-	if l := g.currentBehaviour().limiter; l != nil {
-		return l.refusedTotal()
+	g.mu.RLock()
+	defer g.mu.RUnlock()
+	if l := g.behaviour.limiter; l != nil {
+		return int(l.refused.Load())
 	}
 	return 0
 }
@@ -113,9 +121,8 @@ func (g *Gateway) SetWriteTransform(transform func(bucket, key, value string) st
 }
 
 // SetDialect makes the gateway respond in another form. The zero Dialect, the
-// default, is the documented one. It panics if a field has none of its values.
+// default, is the documented one.
 func (g *Gateway) SetDialect(dialect Dialect) {
-	dialect.check()
 	g.configure(func(b *behaviour) { b.dialect = dialect })
 }
 
@@ -135,10 +142,4 @@ func (g *Gateway) configure(set func(*behaviour)) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	set(&g.behaviour)
-}
-
-func (g *Gateway) currentBehaviour() behaviour {
-	g.mu.RLock()
-	defer g.mu.RUnlock()
-	return g.behaviour
 }

@@ -1,17 +1,16 @@
 package mockgateway
 
 import (
-	"fmt"
 	"net/http"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
 // Limit is what a gateway allows. What is over it gets a 429 in plain text.
 type Limit interface {
-	// enforce begins to count, and reports whether the limit allows anything at all.
-	enforce() (enforcer, bool)
+	start() counter
 	retryAfter() RetryAfter
 }
 
@@ -40,12 +39,6 @@ type SlidingWindow windowLimit
 // before, for as much of it as is not over yet, as Cloudflare does.
 type WeightedWindow windowLimit
 
-// Share refuses every Of-th request, whatever the pace, as one bad replica does.
-type Share struct {
-	Of int
-	RetryAfter
-}
-
 // Concurrency allows so many Requests at a time, as nginx's limit_conn does.
 type Concurrency struct {
 	Requests int
@@ -72,107 +65,76 @@ const (
 
 func (r RetryAfter) retryAfter() RetryAfter { return r }
 
-// enforcer counts requests against a limit.
-type enforcer interface {
+// counter counts requests against a limit.
+type counter interface {
 	// admit reports whether a request may pass, and if not, in how long one may.
 	admit(now time.Time) (ok bool, wait time.Duration)
-	// leave ends a request that has passed.
-	leave()
 	// quota returns how many requests the limit allows, how many are left, and when
 	// none counts any more.
 	quota(now time.Time) (limit, left int, reset time.Duration)
 }
 
-// uncounted is part of the limits that do not mind what is under way.
-type uncounted struct{}
-
-func (uncounted) leave() {}
-
 // limiter holds the requests of a gateway to its limit.
 type limiter struct {
-	told RetryAfter
+	told    RetryAfter
+	refused atomic.Int64
 
-	mu       sync.Mutex
-	enforcer enforcer
-	refused  int
+	mu      sync.Mutex
+	counter counter
 }
 
-func newLimiter(limit Limit) *limiter {
-	enforcer, ok := limit.enforce()
-	if !ok {
-		panic(fmt.Sprintf("mockgateway: %+v allows no request", limit))
-	}
-	return &limiter{told: limit.retryAfter(), enforcer: enforcer}
-}
-
-// admit reports whether a request may pass, which then has to leave. If not, it
-// returns the pause to tell.
-func (l *limiter) admit(now time.Time) (ok bool, pause time.Duration) {
+// admit reports whether a request may pass, which then has to leave, and returns the
+// response if not. It tells the limit in the form of [Dialect].LimitHeaders.
+func (l *limiter) admit(header http.Header, form string) (refusal response, ok bool) {
+	now := time.Now()
 	l.mu.Lock()
-	defer l.mu.Unlock()
-	ok, wait := l.enforcer.admit(now)
+	ok, pause := l.counter.admit(now)
+	limit, left, reset := l.counter.quota(now)
+	l.mu.Unlock()
+	numbers := map[string]int64{"Limit": int64(limit), "Remaining": int64(left), "Reset": wholeSeconds(reset)}
+	switch form {
+	case "unix":
+		numbers["Reset"] = roundUp(now.Add(reset)).Unix()
+		fallthrough
+	case "seconds":
+		for name, number := range numbers {
+			header.Set("X-Ratelimit-"+name, strconv.FormatInt(number, 10))
+		}
+	}
 	if ok {
-		return true, 0
+		return response{}, true
 	}
-	l.refused++
+	l.refused.Add(1)
 	if l.told.Pause != 0 {
-		wait = l.told.Pause
+		pause = l.told.Pause
 	}
-	return false, wait
+	refusal = plainResponse(http.StatusTooManyRequests, "Too Many Requests")
+	switch l.told.Form {
+	case Seconds:
+		refusal.header.Set("Retry-After", strconv.FormatInt(wholeSeconds(pause), 10))
+	case Date:
+		refusal.header.Set("Retry-After", roundUp(now.Add(pause)).UTC().Format(http.TimeFormat))
+	}
+	return refusal, false
 }
 
+// leave ends a request that has passed.
 func (l *limiter) leave() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.enforcer.leave()
-}
-
-func (l *limiter) refusedTotal() int {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.refused
-}
-
-// setHeaders tells the limit in the form of [Dialect].LimitHeaders.
-func (l *limiter) setHeaders(header http.Header, form string, now time.Time) {
-	l.mu.Lock()
-	limit, left, reset := l.enforcer.quota(now)
-	l.mu.Unlock()
-	at := wholeSeconds(reset)
-	switch form {
-	case "unix":
-		at = now.Add(reset + time.Second - 1).Unix()
-	case "seconds":
-	default:
-		return
-	}
-	for name, value := range map[string]int64{"Limit": int64(limit), "Remaining": int64(left), "Reset": at} {
-		header.Set("X-Ratelimit-"+name, strconv.FormatInt(value, 10))
+	if c, ok := l.counter.(*atOnce); ok {
+		c.passing--
 	}
 }
 
-// wholeSeconds rounds up.
 func wholeSeconds(d time.Duration) int64 { return int64((d + time.Second - 1) / time.Second) }
 
-// tooManyRequests is the response to a request over the limit.
-func (l *limiter) tooManyRequests(now time.Time, pause time.Duration) response {
-	resp := plainResponse(http.StatusTooManyRequests, "Too Many Requests")
-	switch l.told.Form {
-	case Seconds:
-		resp.header.Set("Retry-After", strconv.FormatInt(wholeSeconds(pause), 10))
-	case Date:
-		// A date has whole seconds, so rounding it up never tells too little.
-		resp.header.Set("Retry-After", now.Add(pause+time.Second-1).UTC().Format(http.TimeFormat))
-	}
-	return resp
-}
+// roundUp makes a time that is sent in whole seconds never too early.
+func roundUp(t time.Time) time.Time { return t.Add(time.Second - 1) }
 
-func (l TokenBucket) enforce() (enforcer, bool) {
-	return &tokens{limit: l, left: float64(l.Burst)}, l.Rate > 0 && l.Burst > 0
-}
+func (l TokenBucket) start() counter { return &tokens{limit: l, left: float64(l.Burst)} }
 
 type tokens struct {
-	uncounted
 	limit TokenBucket
 	left  float64
 	at    time.Time
@@ -196,59 +158,51 @@ func (t *tokens) quota(time.Time) (limit, left int, reset time.Duration) {
 	return t.limit.Burst, int(t.left), time.Duration(missing / t.limit.Rate * float64(time.Second))
 }
 
-func (l windowLimit) allows() bool { return l.Requests > 0 && l.Window > 0 }
+func (l FixedWindow) start() counter { return &window{windowLimit: windowLimit(l)} }
 
-func (l FixedWindow) enforce() (enforcer, bool) {
-	return &window{windowLimit: windowLimit(l)}, windowLimit(l).allows()
-}
-
-func (l WeightedWindow) enforce() (enforcer, bool) {
-	return &window{windowLimit: windowLimit(l), weighted: true}, windowLimit(l).allows()
+func (l WeightedWindow) start() counter {
+	return &window{windowLimit: windowLimit(l), isWeighted: true}
 }
 
 // window counts the requests of a window and, if it is weighted, of the one before.
 type window struct {
-	uncounted
 	windowLimit
-	weighted       bool
-	start          time.Time
+	isWeighted     bool
+	begun          time.Time
 	passed, before int
 }
 
 func (w *window) admit(now time.Time) (bool, time.Duration) {
-	if start := now.Truncate(w.Window); !start.Equal(w.start) {
+	if begun := now.Truncate(w.Window); !begun.Equal(w.begun) {
 		w.before = 0
-		if w.weighted && start.Sub(w.start) == w.Window {
+		if w.isWeighted && begun.Sub(w.begun) == w.Window {
 			w.before = w.passed
 		}
-		w.start, w.passed = start, 0
+		w.begun, w.passed = begun, 0
 	}
 	if w.left(now) < 1 {
-		return false, w.start.Add(w.Window).Sub(now)
+		return false, w.begun.Add(w.Window).Sub(now)
 	}
 	w.passed++
 	return true, 0
 }
 
 func (w *window) left(now time.Time) float64 {
-	rest := 1 - now.Sub(w.start).Seconds()/w.Window.Seconds()
+	rest := 1 - now.Sub(w.begun).Seconds()/w.Window.Seconds()
 	return float64(w.Requests-w.passed) - float64(w.before)*rest
 }
 
 func (w *window) quota(now time.Time) (limit, left int, reset time.Duration) {
-	end := w.start.Add(w.Window)
-	if w.weighted {
+	end := w.begun.Add(w.Window)
+	if w.isWeighted {
 		end = end.Add(w.Window)
 	}
 	return w.Requests, max(0, int(w.left(now))), end.Sub(now)
 }
 
-func (l SlidingWindow) enforce() (enforcer, bool) {
-	return &slidingWindow{limit: l}, windowLimit(l).allows()
-}
+func (l SlidingWindow) start() counter { return &slidingWindow{limit: l} }
 
 type slidingWindow struct {
-	uncounted
 	limit  SlidingWindow
 	passed []time.Time // within the window
 }
@@ -268,24 +222,9 @@ func (w *slidingWindow) quota(now time.Time) (limit, left int, reset time.Durati
 	return w.limit.Requests, w.limit.Requests - len(w.passed), w.passed[len(w.passed)-1].Add(w.limit.Window).Sub(now)
 }
 
-func (l Share) enforce() (enforcer, bool) { return &share{of: l.Of}, l.Of > 1 }
+func (l Concurrency) start() counter { return &atOnce{limit: l.Requests} }
 
-type share struct {
-	uncounted
-	of, asked int
-}
-
-func (s *share) admit(time.Time) (bool, time.Duration) {
-	s.asked++
-	return s.asked%s.of != 0, time.Second
-}
-
-func (s *share) quota(time.Time) (limit, left int, reset time.Duration) { return s.of, s.of, 0 }
-
-func (l Concurrency) enforce() (enforcer, bool) {
-	return &atOnce{limit: l.Requests}, l.Requests > 0
-}
-
+// atOnce says a second where only other requests decide when one may pass.
 type atOnce struct{ limit, passing int }
 
 func (a *atOnce) admit(time.Time) (bool, time.Duration) {
@@ -295,8 +234,6 @@ func (a *atOnce) admit(time.Time) (bool, time.Duration) {
 	a.passing++
 	return true, 0
 }
-
-func (a *atOnce) leave() { a.passing-- }
 
 func (a *atOnce) quota(time.Time) (limit, left int, reset time.Duration) {
 	return a.limit, a.limit - a.passing, time.Second

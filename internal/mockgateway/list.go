@@ -25,7 +25,7 @@ func (g *Gateway) listEntries(c call) (response, error) {
 // included: the documents' "user*" finds "user123", and they say no more. A
 // pattern without "*" finds the one key that equals it.
 func (g *Gateway) searchByKey(c call) (response, error) {
-	pattern := c.query.Get("search")
+	pattern := c.record.Query.Get("search")
 	if pattern == "" {
 		return response{}, errors.New("search is required")
 	}
@@ -39,7 +39,7 @@ func (g *Gateway) searchByKey(c call) (response, error) {
 }
 
 func (g *Gateway) latestEntries(c call, pattern string) (entries []entry, limit int, err error) {
-	if limit, err = readLimit(c.query); err != nil {
+	if limit, err = readLimit(c.record.Query); err != nil {
 		return nil, 0, err
 	}
 	err = g.store.view(c.bucket, func(b *bucket) { entries = b.latest(pattern, limit) })

@@ -6,24 +6,15 @@ import "strings"
 // for any run of characters, "/" and the empty run included.
 func matchPattern(pattern, text string) bool {
 	prefix, pattern, wild := strings.Cut(pattern, "*")
-	if !wild {
-		return text == prefix
-	}
 	text, ok := strings.CutPrefix(text, prefix)
-	if !ok {
-		return false
-	}
-	for {
-		part, rest, wild := strings.Cut(pattern, "*")
-		if !wild {
+	for ok && wild {
+		var part string
+		if part, pattern, wild = strings.Cut(pattern, "*"); !wild {
 			return strings.HasSuffix(text, part)
 		}
-		at := strings.Index(text, part)
-		if at < 0 {
-			return false
-		}
-		text, pattern = text[at+len(part):], rest
+		_, text, ok = strings.Cut(text, part)
 	}
+	return ok && text == ""
 }
 
 // matchRequest reports whether a request is one of those that a method, empty

@@ -3,7 +3,6 @@ package mockgateway
 import (
 	"net/http"
 	"net/url"
-	"sync"
 	"time"
 )
 
@@ -28,32 +27,17 @@ type Request struct {
 	Duration time.Duration
 }
 
-// recorder keeps requests in the order of their arrival.
-type recorder struct {
-	mu       sync.Mutex
-	requests []*Request
-}
-
-func newRequest(r *http.Request, body []byte, start time.Time) *Request {
-	return &Request{
-		Method: r.Method, Proto: r.Proto, Path: r.URL.EscapedPath(), Query: r.URL.Query(),
-		Header: r.Header, Body: body, Start: start,
+// finish completes the record. It runs before the first byte of the response is
+// sent, so a client with the response finds its request recorded.
+func (x *exchange) finish(status int) {
+	g := x.gateway
+	g.mu.Lock()
+	x.record.Status, x.record.Duration = status, time.Since(x.record.Start)
+	done := *x.record
+	g.mu.Unlock()
+	if hook := x.behaviour.requestHook; hook != nil {
+		hook(done)
 	}
-}
-
-func (rec *recorder) add(q *Request) {
-	rec.mu.Lock()
-	defer rec.mu.Unlock()
-	rec.requests = append(rec.requests, q)
-}
-
-// finish completes q, which others may be copying, and returns a copy.
-func (rec *recorder) finish(q *Request, status int) Request {
-	rec.mu.Lock()
-	defer rec.mu.Unlock()
-	q.Status = status
-	q.Duration = time.Since(q.Start)
-	return *q
 }
 
 // Requests returns all requests recorded, in the order of their arrival. A request
@@ -63,11 +47,10 @@ func (g *Gateway) Requests() []Request { return g.RequestsTo("", "") }
 // RequestsTo returns the recorded requests that a method and a path select as in a
 // [Fault].
 func (g *Gateway) RequestsTo(method, path string) []Request {
-	rec := &g.recorder
-	rec.mu.Lock()
-	defer rec.mu.Unlock()
+	g.mu.RLock()
+	defer g.mu.RUnlock()
 	var found []Request
-	for _, q := range rec.requests {
+	for _, q := range g.requests {
 		if matchRequest(method, path, q.Method, q.Path) {
 			found = append(found, *q)
 		}
@@ -80,8 +63,7 @@ func (g *Gateway) Count(method, path string) int { return len(g.RequestsTo(metho
 
 // ResetRequests forgets the requests recorded so far.
 func (g *Gateway) ResetRequests() {
-	rec := &g.recorder
-	rec.mu.Lock()
-	defer rec.mu.Unlock()
-	rec.requests = nil
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.requests = nil
 }

@@ -75,32 +75,3 @@ func TestRequestHook(t *testing.T) {
 		t.Errorf("got %s, want %s", got, want)
 	}
 }
-
-func TestConcurrentRequests(t *testing.T) {
-	t.Parallel()
-	s := newServer(t)
-	s.CreateBucket("b")
-	client := newClient(t, s)
-	const workers, each = 16, 25
-	var group sync.WaitGroup
-	for w := range workers {
-		group.Go(func() {
-			for n := range each {
-				path := fmt.Sprintf("/storage/kv/b/entries/%d-%d", w, n)
-				if got := send(client, newRequest(t, s, "PUT", path, `{}`)); got.status != 200 {
-					t.Errorf("PUT: %+v", got)
-				}
-				if got := send(client, newRequest(t, s, "GET", "/storage/kv/b/entries?limit=1000", "")); got.status != 200 {
-					t.Errorf("GET: %+v", got)
-				}
-			}
-		})
-	}
-	group.Wait()
-	if got := len(s.Entries("b")); got != workers*each {
-		t.Errorf("%d entries", got)
-	}
-	if got := s.Count("", ""); got != 2*workers*each {
-		t.Errorf("%d requests", got)
-	}
-}

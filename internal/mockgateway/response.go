@@ -4,9 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"maps"
 	"net/http"
-	"slices"
 	"strings"
 )
 
@@ -39,16 +37,6 @@ func plainResponse(status int, text string) response {
 		header: http.Header{"Content-Type": {"text/plain; charset=utf-8"}},
 		body:   []byte(text + "\n"),
 	}
-}
-
-func noSuchRoute() response {
-	return plainResponse(http.StatusNotFound, "404 page not found")
-}
-
-func methodNotAllowed(methods map[string]operation) response {
-	resp := plainResponse(http.StatusMethodNotAllowed, "Method Not Allowed")
-	resp.header.Set("Allow", strings.Join(slices.Sorted(maps.Keys(methods)), ", "))
-	return resp
 }
 
 // jsonText returns v as JSON, with <, > and & as they are.

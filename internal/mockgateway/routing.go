@@ -1,10 +1,11 @@
 package mockgateway
 
 import (
+	"cmp"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
-	"time"
 )
 
 // basePath is the root of the key-value API.
@@ -12,24 +13,12 @@ const basePath = "/storage/kv"
 
 // call is a request as the operations see it.
 type call struct {
-	method    string
-	bucket    string
-	key       string
-	query     url.Values
-	body      []byte
-	start     time.Time
-	behaviour behaviour
+	*exchange
+	bucket, key string
 }
 
 // operation serves one method of one endpoint.
 type operation func(*Gateway, call) (response, error)
-
-// endpoint is what a path leads to.
-type endpoint struct {
-	methods map[string]operation
-	bucket  string
-	key     string
-}
 
 var (
 	bucketsMethods = map[string]operation{
@@ -55,41 +44,34 @@ var (
 	}
 )
 
-// findEndpoint takes the path as it came, percent-encoded: a key is one segment
-// of it, so a "/" in a key is %2F and any other "/" begins a new segment.
-func findEndpoint(escapedPath string) (endpoint, bool) {
+// findEndpoint returns the methods of a path and the names in it, or nil. It takes the
+// path as it came, percent-encoded: a key is one segment of it, so a "/" in a key is
+// %2F and any other "/" begins a new segment.
+func findEndpoint(escapedPath string) (methods map[string]operation, bucket, key string) {
 	rest, ok := strings.CutPrefix(escapedPath, basePath)
-	if !ok {
-		return endpoint{}, false
-	}
-	if rest == "" || rest == "/" {
-		return endpoint{methods: bucketsMethods}, true
-	}
 	segments := strings.Split(rest, "/")
-	if segments[0] != "" {
-		return endpoint{}, false // "/storage/kvx"
-	}
-	segments = segments[1:]
-	for _, segment := range segments {
-		if segment == "" {
-			return endpoint{}, false
-		}
-	}
-	bucket, err := url.PathUnescape(segments[0])
-	if err != nil {
-		return endpoint{}, false
-	}
-	found := endpoint{bucket: bucket}
 	switch {
-	case len(segments) == 1:
-		found.methods = bucketMethods
-	case len(segments) == 2:
-		found.methods = bucketPaths[segments[1]]
-	case len(segments) == 3 && segments[1] == "entries":
-		found.methods = entryMethods
-		if found.key, err = url.PathUnescape(segments[2]); err != nil {
-			return endpoint{}, false
-		}
+	case !ok || segments[0] != "": // "/storage/kvx"
+		return nil, "", ""
+	case rest == "" || rest == "/":
+		return bucketsMethods, "", ""
+	case slices.Contains(segments[1:], ""):
+		return nil, "", ""
 	}
-	return found, found.methods != nil
+	bucket, err := url.PathUnescape(segments[1])
+	switch {
+	case len(segments) == 2:
+		methods = bucketMethods
+	case len(segments) == 3:
+		methods = bucketPaths[segments[2]]
+	case len(segments) == 4 && segments[2] == "entries":
+		methods = entryMethods
+		var keyErr error
+		key, keyErr = url.PathUnescape(segments[3])
+		err = cmp.Or(err, keyErr)
+	}
+	if err != nil {
+		return nil, "", ""
+	}
+	return methods, bucket, key
 }

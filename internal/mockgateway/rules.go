@@ -30,26 +30,18 @@ func checkBucketName(name string) error {
 }
 
 func checkKey(key string) error {
-	if !legalKey.MatchString(key) {
-		return fmt.Errorf("invalid key %q: only letters, digits, -, /, _, = and . are allowed", key)
-	}
-	if strings.HasPrefix(key, ".") || strings.HasSuffix(key, ".") {
-		return fmt.Errorf("invalid key %q: it must not start or end with a dot", key)
-	}
-	return nil
+	return firstBroken(
+		rule{legalKey.MatchString(key), fmt.Sprintf("invalid key %q: only letters, digits, -, /, _, = and . are allowed", key)},
+		rule{strings.Trim(key, ".") == key, fmt.Sprintf("invalid key %q: it must not start or end with a dot", key)},
+	)
 }
-
-var errNotJSON = errors.New("the value is not valid JSON")
 
 // checkValue takes what a client may write: exactly one JSON object.
 func checkValue(text string) error {
-	if !json.Valid([]byte(text)) {
-		return errNotJSON
-	}
-	if !isObject(text) {
-		return errors.New("the value must be a JSON object")
-	}
-	return nil
+	return firstBroken(
+		rule{json.Valid([]byte(text)), "the value is not valid JSON"},
+		rule{isObject(text), "the value must be a JSON object"},
+	)
 }
 
 // isObject reports whether text, if it is JSON at all, is an object.

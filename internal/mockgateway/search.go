@@ -17,11 +17,11 @@ import (
 // field is a property of the value itself, and a list is found by any of its
 // elements.
 func (g *Gateway) searchByField(c call) (response, error) {
-	limit, err := readLimit(c.query)
+	limit, err := readLimit(c.record.Query)
 	if err != nil {
 		return response{}, err
 	}
-	field, search := c.query.Get("field"), c.query.Get("search")
+	field, search := c.record.Query.Get("field"), c.record.Query.Get("search")
 	switch {
 	case field == "":
 		return response{}, errors.New("field is required")
@@ -34,7 +34,7 @@ func (g *Gateway) searchByField(c call) (response, error) {
 	)
 	err = g.store.view(c.bucket, func(b *bucket) {
 		var matches func(value any) bool
-		if matches, refused = newMatcher(b.config.Indexing, c.query); refused != nil {
+		if matches, refused = newMatcher(b.config.Indexing, c.record.Query); refused != nil {
 			return
 		}
 		for _, e := range b.latest("*", len(b.entries)) {
@@ -54,12 +54,10 @@ func (g *Gateway) searchByField(c call) (response, error) {
 // fieldValues returns what a field of a value holds: the elements of a list, or
 // the one value that it is.
 func fieldValues(text, field string) []any {
+	var object map[string]any
 	decoder := json.NewDecoder(strings.NewReader(text))
 	decoder.UseNumber()
-	var object map[string]any
-	if decoder.Decode(&object) != nil {
-		return nil // not an object
-	}
+	_ = decoder.Decode(&object) // which leaves nil for what is no object
 	if elements, ok := object[field].([]any); ok {
 		return elements
 	}
@@ -79,21 +77,26 @@ func newMatcher(indexing *Indexing, query url.Values) (func(value any) bool, err
 		return nil, fmt.Errorf("the field %q is not indexed", field)
 	}
 	searchType, fieldType := cmp.Or(query.Get("search_type"), "exact"), indexing.Mappings[at].FieldType
-	switch searchType + " " + fieldType {
-	case "exact text", "exact keyword":
-		return textMatcher(fieldType, search, func(word, wanted string) bool { return word == wanted }), nil
-	case "prefix text", "prefix keyword":
-		return textMatcher(fieldType, search, strings.HasPrefix), nil
-	case "fuzzy text", "fuzzy keyword":
-		return textMatcher(fieldType, search, isWithTypo), nil
-	case "exact number":
+	isText := fieldType == "text" || fieldType == "keyword"
+	matchesText, isTextSearch := textSearches[searchType]
+	switch {
+	case isText && isTextSearch:
+		return textMatcher(fieldType, search, matchesText), nil
+	case fieldType == "number" && searchType == "exact":
 		return rangeMatcher(search, search)
-	case "range number":
+	case fieldType == "number" && searchType == "range":
 		return rangeMatcher(query.Get("min"), query.Get("max"))
-	case "exact date", "exact boolean":
+	case !isText && searchType == "exact":
 		return func(value any) bool { return fmt.Sprint(value) == search }, nil
 	}
 	return nil, fmt.Errorf("a search of type %q cannot be used with the field %q, which is of type %s", searchType, field, fieldType)
+}
+
+// textSearches are how a word is compared with the one that is looked for.
+var textSearches = map[string]func(word, wanted string) bool{
+	"exact":  func(word, wanted string) bool { return word == wanted },
+	"prefix": strings.HasPrefix,
+	"fuzzy":  isWithTypo,
 }
 
 // textMatcher finds a keyword as a whole, and a text that has all words of the
@@ -127,30 +130,26 @@ func isWithTypo(word, wanted string) bool {
 // rangeMatcher finds numbers between two bounds, both of which it includes. One of
 // them may be missing.
 func rangeMatcher(smallest, largest string) (func(value any) bool, error) {
-	lower, errLower := readBound(smallest)
-	upper, errUpper := readBound(largest)
-	if err := errors.Join(errLower, errUpper); err != nil {
-		return nil, err
-	}
-	if lower == nil && upper == nil {
+	if smallest == "" && largest == "" {
 		return nil, errors.New("a range needs min or max")
 	}
+	for _, bound := range []string{smallest, largest} {
+		if _, ok := readNumber(bound); !ok && bound != "" {
+			return nil, fmt.Errorf("%q is not a number", bound)
+		}
+	}
 	return func(value any) bool {
-		text, _ := value.(json.Number)
-		number, err := readBound(text.String())
-		return err == nil && number != nil && (lower == nil || number.Cmp(lower) >= 0) && (upper == nil || number.Cmp(upper) <= 0)
+		number, ok := value.(json.Number)
+		return ok && !isLess(number.String(), smallest) && !isLess(largest, number.String())
 	}, nil
 }
 
-// readBound returns nil for no number at all.
-func readBound(text string) (*big.Float, error) {
-	if text == "" {
-		return nil, nil
-	}
-	const precision = 512 // in bits
-	number, _, err := big.ParseFloat(text, 10, precision, big.ToNearestEven)
-	if err != nil {
-		return nil, fmt.Errorf("%q is not a number", text)
-	}
-	return number, nil
+// isLess compares two numbers. It is false of what is no number.
+func isLess(a, b string) bool {
+	x, okX := readNumber(a)
+	y, okY := readNumber(b)
+	return okX && okY && x.Cmp(y) < 0
 }
+
+// readNumber keeps more digits than a float64.
+func readNumber(text string) (*big.Float, bool) { return new(big.Float).SetPrec(512).SetString(text) }

@@ -2,7 +2,11 @@ package mockgateway
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
+	"maps"
+	"slices"
 )
 
 // The methods in this file reach the store past the API: without credentials,
@@ -59,7 +63,7 @@ func (g *Gateway) put(bucketName, key, value string) error {
 		return err
 	}
 	if !json.Valid([]byte(value)) {
-		return errNotJSON
+		return errors.New("the value is not valid JSON")
 	}
 	return g.store.change(bucketName, func(b *bucket) error { return b.put(key, value) })
 }
@@ -84,8 +88,8 @@ func (g *Gateway) Entry(bucketName, key string) (string, bool) {
 func (g *Gateway) Entries(bucketName string) map[string]string {
 	values := map[string]string{}
 	_ = g.store.view(bucketName, func(b *bucket) {
-		for key, revisions := range b.entries {
-			values[key] = revisions[len(revisions)-1].value
+		for key, e := range b.entries {
+			values[key] = e.value
 		}
 	})
 	return values
@@ -97,4 +101,35 @@ func (g *Gateway) Revisions(bucketName, key string) int {
 	n := 0
 	_ = g.store.view(bucketName, func(b *bucket) { n = b.writes[key] })
 	return n
+}
+
+// Seed reads {"bucket": {"key": {…}}} and writes its entries in sorted order,
+// creating the buckets that do not exist. Values must be JSON objects and keep their
+// text. What was written before an error stays.
+func (g *Gateway) Seed(r io.Reader) error {
+	var seed map[string]map[string]json.RawMessage
+	text, err := io.ReadAll(r)
+	if err == nil {
+		err = json.Unmarshal(text, &seed)
+	}
+	if err != nil {
+		return fmt.Errorf(`not of the form {"bucket": {"key": {…}}}: %w`, err)
+	}
+	for _, name := range slices.Sorted(maps.Keys(seed)) {
+		if err := checkBucketName(name); err != nil {
+			return err
+		}
+		_ = g.store.create(BucketConfig{Name: name}.withDefaults()) // it may exist
+		for _, key := range slices.Sorted(maps.Keys(seed[name])) {
+			value := string(seed[name][key])
+			err := checkValue(value)
+			if err == nil {
+				err = g.put(name, key, value)
+			}
+			if err != nil {
+				return fmt.Errorf("bucket %q, key %q: %w", name, key, err)
+			}
+		}
+	}
+	return nil
 }

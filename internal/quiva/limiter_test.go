@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -20,6 +21,9 @@ import (
 type run struct {
 	gateway *mockgateway.Gateway
 	limiter *limiter
+	refused atomic.Int64 // requests
+	// refuses, if set, decides in the gateway's place.
+	refuses func() bool
 	// workers send one request at a time each, which takes latency and, at
 	// random, up to jitter more on its way there.
 	workers         int
@@ -43,7 +47,7 @@ func newRun(limit mockgateway.Limit, workers int, latency time.Duration) *run {
 }
 
 // do has so many requests accepted.
-func (r *run) do(t *testing.T, requests int) (seen result) {
+func (r *run) do(t *testing.T, requests int) result {
 	t.Helper()
 	work := make(chan struct{}, requests)
 	for range requests {
@@ -51,7 +55,7 @@ func (r *run) do(t *testing.T, requests int) (seen result) {
 	}
 	close(work)
 	var (
-		start, refused = time.Now(), r.gateway.Refused()
+		start, refused = time.Now(), r.refused.Load()
 		workers        sync.WaitGroup
 	)
 	for range r.workers {
@@ -64,8 +68,7 @@ func (r *run) do(t *testing.T, requests int) (seen result) {
 		})
 	}
 	workers.Wait()
-	seen.wall, seen.refused = time.Since(start), r.gateway.Refused()-refused
-	return seen
+	return result{time.Since(start), int(r.refused.Load() - refused)}
 }
 
 // try sends a request that was tried before so often. It reports whether it was
@@ -76,15 +79,20 @@ func (r *run) try(t *testing.T, before int) bool {
 		t.Error(err)
 	}
 	time.Sleep(r.latency/2 + rand.N(r.jitter+1))
-	request := httptest.NewRequest(http.MethodGet, "/storage/kv", nil)
-	request.Header.Set("X-Api-Key", mockgateway.DefaultAPIKey)
 	response := httptest.NewRecorder()
-	r.gateway.ServeHTTP(response, request)
+	if r.refuses == nil {
+		request := httptest.NewRequest(http.MethodGet, "/storage/kv", nil)
+		request.Header.Set("X-Api-Key", mockgateway.DefaultAPIKey)
+		r.gateway.ServeHTTP(response, request)
+	} else if r.refuses() {
+		response.Code = http.StatusTooManyRequests
+	}
 	time.Sleep(r.latency / 2)
 	if response.Code == http.StatusOK {
 		r.limiter.accept(ticket, response.Header())
 		return true
 	}
+	r.refused.Add(1)
 	pause, ok := retryAfter(response.Header(), time.Now())
 	if !ok {
 		pause = refusedPause
@@ -241,59 +249,35 @@ func TestLimiterUsesUnknownLimits(t *testing.T) {
 	}
 }
 
-// TestLimiterStandsShares: what is refused whatever the pace costs its pauses, and
-// not the pace.
+// TestLimiterStandsShares: what is refused whatever the pace, by number or by chance,
+// costs its pauses and not the pace, and no request fails although some are refused a
+// dozen times.
 func TestLimiterStandsShares(t *testing.T) {
 	t.Parallel()
-	for _, of := range []int{2, 10, 100} {
+	stands := func(of, workers int, latency time.Duration, refuses func() bool) {
+		synctest.Test(t, func(t *testing.T) {
+			const requests = 1000
+			r := newRun(nil, workers, latency)
+			r.refuses = refuses
+			seen := r.do(t, requests)
+			free := requests * latency / time.Duration(workers)
+			if pauses := time.Duration(seen.refused) * refusedPause; seen.wall > free+pauses*3/2+5*time.Second {
+				t.Errorf("1 of %d, %d workers at %s: %+v", of, workers, latency, seen)
+			}
+		})
+	}
+	for _, of := range []int64{2, 10, 100} {
 		for _, workers := range []int{1, 10} {
 			for _, latency := range []time.Duration{5 * time.Millisecond, 100 * time.Millisecond} {
-				synctest.Test(t, func(t *testing.T) {
-					const requests = 1000
-					seen := newRun(mockgateway.Share{Of: of, RetryAfter: told(1)}, workers, latency).do(t, requests)
-					free := requests * latency / time.Duration(workers)
-					if pauses := time.Duration(seen.refused) * time.Second; seen.wall > free+pauses*3/2+5*time.Second {
-						t.Errorf("1 of %d, %d workers at %s: %+v", of, workers, latency, seen)
-					}
-				})
+				var asked atomic.Int64
+				stands(int(of), workers, latency, func() bool { return asked.Add(1)%of == 0 })
 			}
 		}
 	}
-}
-
-// TestLimiterStandsBadReplicas: nor does it cost the pace where chance decides, and
-// no request fails although some are refused a dozen times.
-func TestLimiterStandsBadReplicas(t *testing.T) {
-	t.Parallel()
 	for _, of := range []int{3, 10} {
 		for seed := range uint64(5) {
-			synctest.Test(t, func(t *testing.T) {
-				const requests = 1000
-				r := newRun(nil, 10, 5*time.Millisecond)
-				random := rand.New(rand.NewPCG(seed, 0))
-				pauses := time.Duration(0)
-				start := time.Now()
-				for range requests {
-					for {
-						ticket, err := r.limiter.wait(t.Context(), 0)
-						if err != nil {
-							t.Fatal(err)
-						}
-						time.Sleep(r.latency)
-						if random.IntN(of) > 0 {
-							r.limiter.accept(ticket, nil)
-							break
-						}
-						pauses += refusedPause
-						if _, final := r.limiter.refuse(ticket, refusedPause); final {
-							t.Fatal("a request failed")
-						}
-					}
-				}
-				if took := time.Since(start); took > requests*r.latency+pauses*3/2+5*time.Second {
-					t.Errorf("1 of %d: %s, with pauses of %s", of, took, pauses)
-				}
-			})
+			random := rand.New(rand.NewPCG(seed, 0))
+			stands(of, 1, 5*time.Millisecond, func() bool { return random.IntN(of) == 0 })
 		}
 	}
 }
@@ -408,80 +392,53 @@ func TestLimiterForgetsAStray429(t *testing.T) {
 	})
 }
 
-// TestLimiterFollows: a limit may change, or go, at any time.
+// TestLimiterFollows: a limit may change, or go, at any time. That nothing was sent
+// for a while is no sign that more is accepted than before.
 func TestLimiterFollows(t *testing.T) {
 	t.Parallel()
 	slow := mockgateway.TokenBucket{Rate: 10, Burst: 5, RetryAfter: told(1)}
 	fast := mockgateway.TokenBucket{Rate: 100, Burst: 10, RetryAfter: told(1)}
+	steady := mockgateway.TokenBucket{Rate: 50, Burst: 5, RetryAfter: told(1)}
 	tests := map[string]struct {
-		from, to mockgateway.Limit
-		before   int
-		after    int
-		most     time.Duration
+		from, to      mockgateway.Limit
+		workers       int
+		latency, idle time.Duration
+		before, after int
+		most          time.Duration
+		refused       int // at most
 	}{
-		"lowered": {fast, slow, 1000, 200, 26 * time.Second},
-		"raised":  {slow, fast, 200, 5000, 2 * time.Minute},
-		"lifted":  {slow, nil, 200, 10_000, 80 * time.Second},
-		"imposed": {nil, fast, 1000, 1000, 17 * time.Second},
+		"lowered": {fast, slow, 10, time.Millisecond, 0, 1000, 200, 26 * time.Second, 40},
+		"raised":  {slow, fast, 10, time.Millisecond, 0, 200, 5000, 2 * time.Minute, 40},
+		"lifted":  {slow, nil, 10, time.Millisecond, 0, 200, 10_000, 80 * time.Second, 40},
+		"imposed": {nil, fast, 10, time.Millisecond, 0, 1000, 1000, 17 * time.Second, 40},
+		"lowered a long way": {
+			mockgateway.TokenBucket{Rate: 300, Burst: 30, RetryAfter: told(1)}, mockgateway.TokenBucket{Rate: 3, Burst: 1, RetryAfter: told(1)},
+			64, 100 * time.Millisecond, 0, 6000, 100, 60 * time.Second, 100,
+		},
+		"the same after a while": {steady, steady, 32, 20 * time.Millisecond, 10 * time.Minute, 1000, 500, 14 * time.Second, 3},
+		// Also where responses come at once.
+		"as many as ever at a time": {mockgateway.Concurrency{Requests: 2, RetryAfter: told(1)}, nil, 20, 4 * time.Millisecond, 0, 2000, 40_000, 53 * time.Second, 0},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				r := newRun(test.from, 10, time.Millisecond)
+				r := newRun(test.from, test.workers, test.latency)
+				if _, ok := test.from.(mockgateway.Concurrency); ok { // which counts requests at the gateway
+					r.latency = 0
+					r.gateway.SetLatency(test.latency)
+				}
 				r.do(t, test.before)
-				r.gateway.SetLimit(test.to)
-				if seen := r.do(t, test.after); seen.wall > test.most || seen.refused > 40 {
+				time.Sleep(test.idle)
+				if test.to != test.from {
+					r.gateway.SetLimit(test.to)
+				}
+				if seen := r.do(t, test.after); seen.wall > test.most || seen.refused > test.refused {
 					t.Errorf("%+v", seen)
 				}
 			})
 		})
 	}
-}
-
-// TestLimiterFollowsALongWayDown: a limit that is a small part of the one before
-// fails no request.
-func TestLimiterFollowsALongWayDown(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		r := newRun(mockgateway.TokenBucket{Rate: 300, Burst: 30, RetryAfter: told(1)}, 64, 100*time.Millisecond)
-		r.do(t, 6000)
-		r.gateway.SetLimit(mockgateway.TokenBucket{Rate: 3, Burst: 1, RetryAfter: told(1)})
-		if seen := r.do(t, 100); seen.wall > 60*time.Second {
-			t.Errorf("%+v", seen)
-		}
-	})
-}
-
-// TestLimiterRemembersALimit: that nothing was sent for a while is no sign that
-// more is accepted than before.
-func TestLimiterRemembersALimit(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		r := newRun(mockgateway.TokenBucket{Rate: 50, Burst: 5, RetryAfter: told(1)}, 32, 20*time.Millisecond)
-		r.do(t, 1000)
-		time.Sleep(10 * time.Minute)
-		if seen := r.do(t, 500); seen.wall > 14*time.Second || seen.refused > 3 {
-			t.Errorf("%+v", seen)
-		}
-	})
-}
-
-// TestLimiterWidens: a limit of requests at a time that is lifted is noticed, also
-// where responses come at once.
-func TestLimiterWidens(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		const latency = 4 * time.Millisecond
-		r := newRun(mockgateway.Concurrency{Requests: 2, RetryAfter: told(1)}, 20, 0)
-		r.gateway.SetLatency(latency)
-		r.do(t, 2000)
-		r.gateway.SetLimit(nil)
-		const requests = 40_000
-		if seen := r.do(t, requests); seen.wall > requests*latency/3 {
-			t.Errorf("%+v", seen)
-		}
-	})
 }
 
 // TestLimiterPausesAll: one 429 holds back everybody, for as long as it says, and

@@ -15,11 +15,11 @@ const faultUsage = "`fault` such as status=503,times=3: what goes wrong with som
 	"One of status=CODE and effect=hang, drop, lose-response or truncate says how, delay=DURATION that it is slow; " +
 	"method=METHOD, path=PATTERN (with * for any text), after=COUNT and times=COUNT say with which requests"
 
-var effects = map[string]func() mockgateway.Effect{
-	"hang":          mockgateway.Hang,
-	"drop":          mockgateway.Drop,
-	"lose-response": mockgateway.LoseResponse,
-	"truncate":      mockgateway.Truncate,
+var effects = map[string]mockgateway.Effect{
+	"hang":          mockgateway.Hang(),
+	"drop":          mockgateway.Drop(),
+	"lose-response": mockgateway.LoseResponse(),
+	"truncate":      mockgateway.Truncate(),
 }
 
 // parseFault reads the settings of a fault, such as status=503,times=3. They are
@@ -73,9 +73,9 @@ func parseEffect(name, value string) (mockgateway.Effect, error) {
 	}
 	effect, ok := effects[value]
 	if !ok {
-		return mockgateway.Effect{}, fmt.Errorf("effect must be hang, drop, lose-response or truncate, not %q", value)
+		return effect, fmt.Errorf("effect must be hang, drop, lose-response or truncate, not %q", value)
 	}
-	return effect(), nil
+	return effect, nil
 }
 
 func parseCount(name, value string) (int, error) {

@@ -108,10 +108,8 @@ func (o options) check(rest []string) error {
 	switch {
 	case len(rest) > 0:
 		return fmt.Errorf("unexpected argument %q: a command goes after --", rest[0])
-	case strings.TrimSpace(o.apiKey) == "":
-		return errors.New("-api-key must not be empty")
-	case strings.TrimSpace(o.token) == "":
-		return errors.New("-token must not be empty")
+	case strings.TrimSpace(o.apiKey) == "" || strings.TrimSpace(o.token) == "":
+		return errors.New("-api-key and -token must not be empty")
 	case o.latency < 0:
 		return errors.New("-latency must not be negative")
 	}

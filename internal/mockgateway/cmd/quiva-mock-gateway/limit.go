@@ -31,30 +31,24 @@ func (f *limitFlags) define(flags *flag.FlagSet) {
 
 // parse turns the flags into the limit.
 func (f *limitFlags) parse() error {
+	if f.requests < 1 || f.window <= 0 || f.burst < 1 {
+		return errors.New("-limit-requests, -limit-window and -limit-burst must be positive")
+	}
 	retryAfter, err := parseRetryAfter(f.retryAfter)
-	switch {
-	case f.requests < 1:
-		return errors.New("-limit-requests must be at least 1")
-	case f.window <= 0:
-		return errors.New("-limit-window must be positive")
-	case f.burst < 1:
-		return errors.New("-limit-burst must be at least 1")
-	case err != nil:
+	if err != nil {
 		return err
 	}
-	switch f.kind {
-	case "none":
-	case "token-bucket":
-		f.limit = mockgateway.TokenBucket{Rate: float64(f.requests) / f.window.Seconds(), Burst: f.burst, RetryAfter: retryAfter}
-	case "fixed-window":
-		f.limit = mockgateway.FixedWindow{Requests: f.requests, Window: f.window, RetryAfter: retryAfter}
-	case "sliding-window":
-		f.limit = mockgateway.SlidingWindow{Requests: f.requests, Window: f.window, RetryAfter: retryAfter}
-	case "concurrency":
-		f.limit = mockgateway.Concurrency{Requests: f.requests, RetryAfter: retryAfter}
-	default:
+	limit, ok := map[string]mockgateway.Limit{
+		"none":           nil,
+		"token-bucket":   mockgateway.TokenBucket{Rate: float64(f.requests) / f.window.Seconds(), Burst: f.burst, RetryAfter: retryAfter},
+		"fixed-window":   mockgateway.FixedWindow{Requests: f.requests, Window: f.window, RetryAfter: retryAfter},
+		"sliding-window": mockgateway.SlidingWindow{Requests: f.requests, Window: f.window, RetryAfter: retryAfter},
+		"concurrency":    mockgateway.Concurrency{Requests: f.requests, RetryAfter: retryAfter},
+	}[f.kind]
+	if !ok {
 		return fmt.Errorf("-limit must be token-bucket, fixed-window, sliding-window, concurrency or none, not %q", f.kind)
 	}
+	f.limit = limit
 	return nil
 }
 

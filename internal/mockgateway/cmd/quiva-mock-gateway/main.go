@@ -18,7 +18,6 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
-	"regexp"
 	"runtime/debug"
 	"strings"
 	"syscall"
@@ -85,8 +84,7 @@ func run(signals <-chan os.Signal, args []string, stdout, stderr io.Writer) int 
 		return code
 	}
 
-	fmt.Fprintf(stdout, "export QUIVA_API_URL=%s\n", shellQuote(baseURL(address)))
-	fmt.Fprintf(stdout, "export QUIVA_API_KEY=%s\n", shellQuote(options.apiKey))
+	fmt.Fprintf(stdout, "export QUIVA_API_URL=%s\nexport QUIVA_API_KEY=%s\n", shellQuote(baseURL(address)), shellQuote(options.apiKey))
 	logger.Printf("listening on %s", address)
 	select {
 	case err := <-failed:
@@ -162,18 +160,11 @@ func shutDown(server *http.Server) {
 // baseURL is where this machine reaches the address: an unspecified host is
 // reached over the loopback interface.
 func baseURL(address *net.TCPAddr) string {
-	host := address.IP.String()
-	if address.IP.IsUnspecified() {
-		host = "127.0.0.1"
+	reached := *address
+	if reached.IP.IsUnspecified() {
+		reached.IP = net.IPv4(127, 0, 0, 1)
 	}
-	return "http://" + net.JoinHostPort(host, fmt.Sprint(address.Port))
+	return "http://" + reached.String()
 }
 
-var shellSafe = regexp.MustCompile(`^[A-Za-z0-9_./:-]+$`)
-
-func shellQuote(word string) string {
-	if shellSafe.MatchString(word) {
-		return word
-	}
-	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
-}
+func shellQuote(word string) string { return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'" }
