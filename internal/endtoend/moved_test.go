@@ -2,10 +2,12 @@ package endtoend_test
 
 import (
 	"bytes"
+	"fmt"
 	"maps"
 	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 )
 
@@ -129,6 +131,26 @@ func TestMovedDrift(t *testing.T) {
 	}
 	if held, _ := gateway.Entry("flags", "checkout"); held != `{"enabled":true,"rollout":1}` {
 		t.Errorf("the gateway holds %s", held)
+	}
+}
+
+// TestMovedBetweenProviders: two provider blocks are two processes, of which neither
+// knows of the other. A moved block hands an entry over.
+func TestMovedBetweenProviders(t *testing.T) {
+	needTerraform(t)
+	gateway := newGateway(t)
+	w := newWorkspace(t, gateway)
+	const providers = "provider \"quiva\" {\n  alias = \"east\"\n}\nprovider \"quiva\" {\n  alias = \"west\"\n}\n"
+	at := func(name, provider string) string {
+		return strings.Replace(checkout, `"checkout" {`, fmt.Sprintf("%q {\n  provider = quiva.%s", name, provider), 1)
+	}
+	w.configure("", providers+at("one", "east"))
+	w.must("apply", "-auto-approve")
+	gateway.ResetRequests()
+	w.configure("", providers+at("two", "west")+"\nmoved {\n  from = quiva_kv_entry.one\n  to   = quiva_kv_entry.two\n}\n")
+	w.must("apply", "-auto-approve")
+	if _, isHeld := gateway.Entry("flags", "checkout"); !isHeld || gateway.Count(http.MethodPut, "")+gateway.Count(http.MethodDelete, "") > 0 {
+		t.Errorf("the gateway holds %v after %v", gateway.Entries("flags"), gateway.Requests())
 	}
 }
 

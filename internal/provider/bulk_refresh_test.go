@@ -341,3 +341,35 @@ func TestBulkRefreshBesides(t *testing.T) {
 		},
 	)
 }
+
+// TestChangedEntriesAreRead: the reads before 300 updates, or 300 deletions, cost at
+// most 40 requests more, of one resource or of 300.
+func TestChangedEntriesAreRead(t *testing.T) {
+	t.Parallel()
+	const count, most = 300, 40
+	for name, configuration := range map[string]string{
+		"one resource": "resource \"quiva_kv_entries\" \"test\" {\n  bucket = \"flags\"\n  entries = { for i in range(300) : \"k${i}\" => { n = N } }\n}\n",
+		"each its own": "resource \"quiva_kv_entry\" \"test\" {\n  count = 300\n  bucket = \"flags\"\n  key = \"k${count.index}\"\n  value = { n = N }\n}\n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			gateway := newGateway(t)
+			w := newWorkspace(t)
+			with := func(n string) string { return withProvider(gateway, strings.Replace(configuration, "N", n, 1)) }
+			w.must(with("1"), planOptions{})
+			for _, next := range []struct {
+				text    string
+				options planOptions
+			}{{with("2"), planOptions{}}, {with("2"), planOptions{destroy: true, noRefresh: true}}} {
+				planned := w.plan(next.text, next.options)
+				gateway.ResetRequests()
+				if err := errorOf(w.apply(planned)); err != nil {
+					t.Fatal(err)
+				}
+				if more := len(gateway.Requests()) - count; more < 0 || more > most {
+					t.Errorf("an apply of %d changes sent %d requests more, want at most %d", count, more, most)
+				}
+			}
+		})
+	}
+}

@@ -53,6 +53,29 @@ func TestKVEntryInTwoResources(t *testing.T) {
 	}
 }
 
+// TestKVEntryInTwoImports: imports that overlap are an error, and never of an entry
+// that does not exist.
+func TestKVEntryInTwoImports(t *testing.T) {
+	t.Parallel()
+	const one = "resource \"quiva_kv_entry\" \"one\" {\n  bucket = \"flags\"\n  key = \"shared\"\n  value = {}\n}\nimport {\n  to = quiva_kv_entry.one\n  id = \"flags/shared\"\n}\n"
+	for entries, want := range map[string]string{`{ shared = {}, b = {} }`: "KV entry declared twice", `{ b = {} }`: "KV entry in two resources"} {
+		t.Run(want, func(t *testing.T) {
+			t.Parallel()
+			gateway := newGateway(t)
+			gateway.PutEntry("flags", "shared", `{}`)
+			gateway.PutEntry("flags", "b", `{}`)
+			w := newWorkspace(t)
+			err := errorOf(w.planAndApply(manyEntries(gateway, entries)+"import {\n  to = "+entriesAddress+"\n  id = \"flags\"\n}\n"+one, planOptions{}))
+			if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "non-existent") {
+				t.Errorf("got %v, want %s", err, want)
+			}
+			if held := gateway.Entries("flags"); len(held) != 2 {
+				t.Errorf("the gateway holds %v", held)
+			}
+		})
+	}
+}
+
 // TestKVEntryInTwoResourcesWarning: the resource that leaves an entry says so.
 func TestKVEntryInTwoResourcesWarning(t *testing.T) {
 	t.Parallel()

@@ -451,6 +451,23 @@ func TestKVEntryWriteOnlyUnseen(t *testing.T) {
 			},
 		)
 	})
+	t.Run("rotated, and rolled back", func(t *testing.T) {
+		t.Parallel()
+		gateway := newGateway(t)
+		version := func(value string, n int) string {
+			return arguments(gateway, `value_wo = { password = "`+value+`" }`, fmt.Sprint("value_wo_version = ", n))
+		}
+		run(t,
+			resource.TestStep{Config: version("old", 1)},
+			resource.TestStep{PreConfig: lose(gateway), Config: version(canary, 2), ExpectError: message("Could not write entry")},
+			resource.TestStep{
+				PreConfig:        written(t, gateway),
+				Config:           version("old", 1),
+				ConfigPlanChecks: plans(nowhere(canary), plancheck.ExpectResourceAction(entryAddress, plancheck.ResourceActionUpdate)),
+				Check:            holds(gateway, "flags", "a", `{"password":"old"}`),
+			},
+		)
+	})
 	t.Run("taken over", func(t *testing.T) {
 		t.Parallel()
 		gateway := newGateway(t)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"net"
+	"net/http"
 	"net/url"
 	"os"
 	"strings"
@@ -29,6 +30,8 @@ type Config struct {
 	MaxRetries     int            // how many times a failed attempt is repeated
 	Roots          *x509.CertPool // the certificate authorities to trust; nil stands for the system's
 	UserAgent      string
+	// Transport, if set, responds in place of the network.
+	Transport http.RoundTripper
 	// BulkRefresh lets [Client.ListedDigest] and [Client.RefreshEntries] fetch whole buckets.
 	BulkRefresh bool
 	// Digest, which BulkRefresh needs, returns the same for values that are equal to whoever

@@ -1,10 +1,10 @@
 package quiva
 
 import (
+	"crypto/sha256"
 	"fmt"
 	"io"
 	"net/http"
-	"net/http/httptest"
 	"net/url"
 	"strings"
 	"sync"
@@ -16,22 +16,9 @@ import (
 // inMemory returns a client of a handler that it calls without a network, for tests on
 // synctest's clock.
 func inMemory(handler http.Handler) *Client {
-	client := New(Config{Endpoint: &url.URL{Scheme: "memory", Host: "gateway"}, RequestTimeout: time.Minute, MaxRetries: 3,
-		Credential: Credential{Scheme: APIKey, Secret: mockgateway.DefaultAPIKey}})
-	client.http.HTTPClient.Transport.(*transport).base.RegisterProtocol("memory", roundTripper(func(r *http.Request) (*http.Response, error) {
-		recorder := httptest.NewRecorder()
-		if r.Body == nil {
-			r.Body = http.NoBody
-		}
-		handler.ServeHTTP(recorder, r)
-		return recorder.Result(), nil
-	}))
-	return client
+	return New(Config{Endpoint: &url.URL{Scheme: "memory", Host: "gateway"}, RequestTimeout: time.Minute, MaxRetries: 3, Transport: mockgateway.InMemory(handler),
+		Credential: Credential{Scheme: APIKey, Secret: mockgateway.DefaultAPIKey}, Digest: func(value []byte) (Digest, error) { return sha256.Sum256(value), nil }, BulkRefresh: true})
 }
-
-type roundTripper func(*http.Request) (*http.Response, error)
-
-func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
 // oddGateway has one bucket, "flags", and takes values in its own way.
 type oddGateway struct {

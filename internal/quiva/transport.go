@@ -39,6 +39,9 @@ func newHTTPTransport(config Config) *http.Transport {
 		SendPingTimeout: min(config.RequestTimeout/4, silenceMax),
 		PingTimeout:     min(config.RequestTimeout/2, pingMax),
 	}
+	if config.Transport != nil {
+		t.RegisterProtocol(config.Endpoint.Scheme, config.Transport)
+	}
 	return t
 }
 

@@ -355,8 +355,7 @@ func (c *change) release(keys []string) (removed, retained, unwanted []string) {
 		case e.claim != untouched:
 			removed = append(removed, key)
 		case e.creationsWaiting > 0 || c.run.plan.isAwaited(c.Bucket, key):
-			c.run.handedOver = true
-			e.claim, e.released = released, c.Had[key]
+			c.run.handOver(e, c.Had[key])
 			removed = append(removed, key)
 		case slices.Contains(c.Successors, key):
 			e.claim, e.released = released, c.Had[key]

@@ -2,6 +2,7 @@ package reconcile
 
 import (
 	"context"
+	"encoding/json"
 	"slices"
 	"time"
 
@@ -62,10 +63,24 @@ func (c *change) setWaiting(waiting bool) {
 	a.setActive(-difference)
 }
 
-// nextStep returns until when a change may wait, unless something changes first.
+// handOver lets go an entry for a creation that waits for it or has been planned in
+// this process, with the value that its state had. The caller holds a.mu.
+func (a *Apply) handOver(e *entry, had json.RawMessage) {
+	a.handedOver = true
+	e.claim, e.released = released, had
+	a.notify()
+}
+
+// nextStep returns until when a change may wait, unless something changes first. The
+// change itself lets go what others wait for: they may have what it waits for.
 func (a *Apply) nextStep(c *change, deadline time.Time) (changed <-chan struct{}, until time.Time) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	for _, key := range c.Remove {
+		if e := a.at(c.Bucket, key); e.claim == untouched && e.creationsWaiting > 0 {
+			a.handOver(e, c.Had[key])
+		}
+	}
 	// Where keys are being handed over, those who wait may keep Terraform from
 	// beginning the calls that they wait for. One of them gives up at a time.
 	if a.active == 0 && (!a.handedOver || a.waiting[0] == c) {

@@ -6,9 +6,11 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/quivaworks/terraform-provider-quiva/internal/mockgateway"
@@ -27,7 +29,7 @@ type propertiesCall struct {
 	want  string
 }
 
-func (c propertiesCall) apply(t *testing.T, run *reconcile.Apply, gateway *mockgateway.Server) string {
+func (c propertiesCall) apply(t *testing.T, run *reconcile.Apply, gateway *mockgateway.Gateway) string {
 	t.Helper()
 	if c.whole != nil {
 		c.whole.inject(gateway)
@@ -203,59 +205,31 @@ func TestChangePropertiesAsksNothing(t *testing.T) {
 }
 
 // TestChangePropertiesHandsOver: the creation of an entry that comes first waits
-// for the last properties to go.
+// for the last properties to go, and for properties that are written, which Terraform
+// may do before the call that lets its key go.
 func TestChangePropertiesHandsOver(t *testing.T) {
-	t.Parallel()
-	run, gateway := newRun(t, "a=1")
-	release := hold(t, run, gateway)
-	creation := start(t, run, gateway, call{add: "a=2"})
-	if got := describeFailure(run.ChangeProperties(t.Context(), reconcile.PropertiesChange{Bucket: "flags", Key: "a", Had: json.RawMessage(`{"n":1}`)}).Failure); got != "" {
-		t.Errorf("letting go came to %q", got)
-	}
-	release()
-	if got := <-creation; got != "written a" {
-		t.Errorf("the creation came to %q", got)
-	}
-	if left, _ := gateway.Entry("flags", "a"); left != `{"n":2}` {
-		t.Errorf("left %s", left)
-	}
-}
-
-// TestChangePropertiesIsUnderWay: a creation waits for a hand-over as long as
-// properties are written, which Terraform may do before the call that lets its key
-// go, and not longer.
-func TestChangePropertiesIsUnderWay(t *testing.T) {
-	t.Parallel()
-	run, gateway := newRun(t, "a=1 b=1")
-	slow := gateway.Inject(mockgateway.Fault{Method: http.MethodPut, Path: "*/entries/p", Delay: 400 * time.Millisecond})
-	release := hold(t, run, gateway) // until the properties are
-	creation := start(t, run, gateway, call{add: "a=2"})
-	written := make(chan string, 1)
-	go func() {
-		written <- describeFailure(run.ChangeProperties(t.Context(), reconcile.PropertiesChange{Bucket: "flags", Key: "p", Wanted: json.RawMessage(`{"n":1}`)}).Failure)
-	}()
-	<-slow.Reached(1)
-	release()
-	if got := <-written; got != "" {
-		t.Errorf("the properties came to %q", got)
-	}
-	if got := describe(run.Change(t.Context(), call{remove: "a=1"}.change())); got != "removed a" {
-		t.Errorf("letting go came to %q", got)
-	}
-	if got := <-creation; got != "written a" {
-		t.Errorf("the creation came to %q", got)
-	}
-	begun := time.Now()
-	if got := describe(run.Change(t.Context(), call{add: "b=2"}.change())); got != "taken: b" {
-		t.Errorf("another creation came to %q", got)
-	}
-	if took := time.Since(begun); took > time.Second {
-		t.Errorf("it took %s", took)
-	}
+	onItsClock(t, func(t *testing.T) {
+		run, gateway := newRun(t, "a=1 b=1")
+		gateway.Inject(mockgateway.Fault{Method: http.MethodPut, Path: "*/entries/p", Delay: time.Second})
+		written := make(chan string, 1)
+		go func() {
+			written <- describeFailure(run.ChangeProperties(t.Context(), reconcile.PropertiesChange{Bucket: "flags", Key: "p", Wanted: json.RawMessage(`{"n":1}`)}).Failure)
+		}()
+		synctest.Wait()
+		properties, whole := start(t.Context(), run, call{add: "a=2"}), start(t.Context(), run, call{add: "b=2"})
+		got := []string{
+			<-written,
+			describeFailure(run.ChangeProperties(t.Context(), reconcile.PropertiesChange{Bucket: "flags", Key: "a", Had: json.RawMessage(`{"n":1}`)}).Failure), <-properties,
+			describe(run.Change(t.Context(), call{remove: "b=1"}.change())), <-whole,
+		}
+		if want := []string{"", "", "written a", "removed b", "written b"}; !slices.Equal(got, want) {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	})
 }
 
 // between has another writer write an entry right after a read of it.
-func between(gateway *mockgateway.Server, after int, written string) {
+func between(gateway *mockgateway.Gateway, after int, written string) {
 	gateway.Inject(mockgateway.Fault{Method: http.MethodGet, Path: "*/entries/a", After: after, Times: 1, Effect: mockgateway.Stream(http.StatusOK, http.Header{"Content-Type": {"application/json"}}, func() io.Reader {
 		read, _ := gateway.Entry("flags", "a")
 		gateway.PutEntry("flags", "a", written)

@@ -19,12 +19,17 @@ func TestPurge(t *testing.T) {
 		whole bool
 		fails string // requests that do
 		left  string
-		want  string // of the creation of a=2 and b=2 after it
+		next  call // after it
+		last  string
 	}{
-		"each":        {left: "c=1", want: "written a b"},
-		"whole":       {whole: true, want: "written a b"},
-		"each, fails": {fails: "*/entries/a", left: "a=1 c=1", want: "written b; taken: a"},
-		"whole fails": {whole: true, fails: "*/purge", left: "a=1 b=1 c=1", want: "taken: a b"},
+		"each":        {left: "c=1", next: call{add: "a=2 b=2", want: "written a b"}, last: "a=2 b=2 c=1"},
+		"whole":       {whole: true, next: call{add: "a=2 b=2", want: "written a b"}, last: "a=2 b=2"},
+		"each, fails": {fails: "*/entries/a", left: "a=1 c=1", next: call{add: "a=2 b=2", want: "written b; taken: a"}, last: "a=1 b=2 c=1"},
+		"whole fails": {whole: true, fails: "*/purge", left: "a=1 b=1 c=1", next: call{add: "a=2 b=2", want: "taken: a b"}, last: "a=1 b=1 c=1"},
+		// An update writes again what it would have left alone.
+		"each, updated":           {left: "c=1", next: call{set: "a=2", had: "a=1", keep: "b=1", want: "written a"}, last: "a=2 b=1 c=1"},
+		"whole, updated":          {whole: true, next: call{set: "a=2", had: "a=1", keep: "b=1", want: "written a"}, last: "a=2 b=1"},
+		"whole, unknown, updated": {whole: true, next: call{keep: "c=1"}, last: "c=1"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -45,8 +50,11 @@ func TestPurge(t *testing.T) {
 			if got := text(gateway.Entries("flags")); got != tt.left {
 				t.Errorf("the gateway holds %q", got)
 			}
-			if got := describe(run.Change(t.Context(), call{add: "a=2 b=2"}.change())); got != tt.want {
-				t.Errorf("the creation after it: %q", got)
+			if got := describe(run.Change(t.Context(), tt.next.change())); got != tt.next.want {
+				t.Errorf("the change after it: %q", got)
+			}
+			if got := text(gateway.Entries("flags")); got != tt.last {
+				t.Errorf("after that, the gateway holds %q", got)
 			}
 		})
 	}

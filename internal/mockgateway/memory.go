@@ -1,0 +1,29 @@
+package mockgateway
+
+import (
+	"io"
+	"net/http"
+	"net/http/httptest"
+)
+
+// InMemory returns a transport on which a handler, such as a [Gateway], responds
+// without a network: for clients on the clock of testing/synctest.
+func InMemory(handler http.Handler) http.RoundTripper { return inMemory{handler} }
+
+type inMemory struct{ handler http.Handler }
+
+func (m inMemory) RoundTrip(r *http.Request) (response *http.Response, err error) {
+	if r.Body == nil {
+		r.Body = http.NoBody
+	}
+	recorder := httptest.NewRecorder()
+	defer func() {
+		if cause := recover(); cause == http.ErrAbortHandler { // no response, or not all of it
+			response, err = nil, io.ErrUnexpectedEOF
+		} else if cause != nil {
+			panic(cause)
+		}
+	}()
+	m.handler.ServeHTTP(recorder, r)
+	return recorder.Result(), nil
+}
