@@ -1,6 +1,8 @@
 package properties
 
 import (
+	"bytes"
+	"encoding/json"
 	"regexp"
 	"slices"
 	"strconv"
@@ -33,4 +35,29 @@ func (p Path) String() string {
 		}
 	}
 	return text.String()
+}
+
+// Object is how [KindAt] calls an object.
+const Object = "an object"
+
+// KindAt says what a value holds at a path, such as "a number". Whatever the path
+// leads through must be an object.
+func KindAt(value json.RawMessage, at Path) string {
+	for _, name := range at {
+		o, _ := parse(value)
+		value, _ = o.get(name)
+	}
+	switch bytes.TrimSpace(value)[0] {
+	case '{':
+		return Object
+	case '[':
+		return "a list"
+	case '"':
+		return "a string"
+	case 't', 'f':
+		return "a bool"
+	case 'n':
+		return "null"
+	}
+	return "a number"
 }

@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -25,8 +26,10 @@ type subject struct {
 	value path.Path
 	// writeOnly says that the value must not come into the state.
 	writeOnly bool
-	// isProperties says that the resource has some properties of one entry only.
+	// isProperties says that the resource has some properties of one entry only, which
+	// are to be those of wanted.
 	isProperties bool
+	wanted       json.RawMessage
 	// isNew says that the resource is not in the state yet.
 	isNew bool
 }
@@ -131,7 +134,7 @@ func (s subject) changedKeys(keys []string) string {
 	}
 	return fmt.Sprintf("Since the plan was made, somebody else has changed %s. %s left alone, so nothing is lost.%s\n\n"+
 		"Plan again: the plan shows what it changes or deletes, and its apply does that.\n\n"+
-		"Where this resource is still configured, this overwrites and deletes such changes unseen. Set it for one apply:\n\n  overwrite = true", describeKeys(s.bucket, keys), it, stored)
+		"Where this resource is still configured, you can overwrite and delete such changes unseen: "+overwriteAdvice, describeKeys(s.bucket, keys), it, stored)
 }
 
 // takenKey says what to do about a key that holds another value.
@@ -139,14 +142,14 @@ func (s subject) takenKey() string {
 	advice := []string{fmt.Sprintf("Key %q in bucket %q already holds another value. Nothing was written.", s.key, s.bucket)}
 	if s.writeOnly {
 		advice = append(advice, movedAdvice,
-			"To overwrite it with value_wo, set overwrite = true for one apply. Do not import it: an import would store the value in the state.")
+			"To overwrite it with value_wo, "+overwriteAdvice, "Do not import it: an import would store the value in the state.")
 	} else {
 		id := s.bucket + "/" + s.key
 		advice = append(advice,
 			fmt.Sprintf("To manage what is there, import it:\n\n  terraform import 'ADDRESS' %s\n\n"+
 				"or with a block in the configuration:\n\n  import {\n    to = ADDRESS\n    id = %q\n  }", shellQuote(id), id),
 			movedAdvice,
-			"To overwrite it with this value, set overwrite = true for one apply.")
+			"To overwrite it with this value, "+overwriteAdvice)
 	}
 	return strings.Join(append(advice, addressAdvice), "\n\n")
 }
@@ -158,7 +161,7 @@ func (s subject) takenKeys(failure *reconcile.Failure, untouched string) string 
 		requests.Failed[key] = errors.New("it already holds another value")
 	}
 	advice := []string{describeBatch("created", failure.Count, requests), untouched}
-	advice = append(advice, movedAdvice, "To overwrite what is there with these values, set overwrite = true for one apply.")
+	advice = append(advice, movedAdvice, "To overwrite what is there with these values, "+overwriteAdvice)
 	if s.isNew {
 		id := s.bucket
 		if s.keyPrefix != "" {
@@ -172,6 +175,7 @@ func (s subject) takenKeys(failure *reconcile.Failure, untouched string) string 
 }
 
 const (
+	overwriteAdvice = "set this for one apply:\n\n  overwrite = true"
 	// movedAdvice is for keys that the same configuration managed until now.
 	movedAdvice = "If another address of this configuration managed it until now, tell Terraform that it moved:\n\n" +
 		"  moved {\n    from = OLD_ADDRESS\n    to   = ADDRESS\n  }"
@@ -218,17 +222,21 @@ func quoteKeys(keys []string) string {
 
 // describeBatch lists the first failures of a batch and counts the others.
 func describeBatch(done string, count int, requests quiva.BatchResult) string {
-	var text strings.Builder
-	fmt.Fprintf(&text, "%d of %d entries could not be %s:\n", len(requests.Failed)+len(requests.Untried), count, done)
-	for i, key := range slices.Sorted(maps.Keys(requests.Failed)) {
-		if i == listedKeys {
-			fmt.Fprintf(&text, "\n  - and %d more", len(requests.Failed)-i)
-			break
-		}
-		fmt.Fprintf(&text, "\n  - %q: %v", key, requests.Failed[key])
+	var failures []string
+	for _, key := range slices.Sorted(maps.Keys(requests.Failed)) {
+		failures = append(failures, fmt.Sprintf("\n  - %q: %v", key, requests.Failed[key]))
 	}
+	text := fmt.Sprintf("%d of %d entries could not be %s:\n%s", len(requests.Failed)+len(requests.Untried), count, done, firstOf(failures))
 	if len(requests.Untried) > 0 {
-		fmt.Fprintf(&text, "\n  - %d were not tried after that", len(requests.Untried))
+		text += fmt.Sprintf("\n  - %d were not tried after that", len(requests.Untried))
 	}
-	return text.String()
+	return text
+}
+
+// firstOf joins the first of many lines of a list and counts the others.
+func firstOf(lines []string) string {
+	if more := len(lines) - listedKeys; more > 0 {
+		lines = append(lines[:listedKeys], fmt.Sprintf("\n  - and %d more", more))
+	}
+	return strings.Join(lines, "")
 }

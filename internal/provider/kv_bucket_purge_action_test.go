@@ -289,3 +289,38 @@ func TestKVBucketPurgeActionStopped(t *testing.T) {
 		t.Errorf("said %q, and\n%s", progress, describe(diagnostics))
 	}
 }
+
+// TestUnknownAction: an action that this provider does not have is an error, and the
+// provider goes on.
+func TestUnknownAction(t *testing.T) {
+	t.Parallel()
+	server := newServer(t)
+	configure(t, server, newGateway(t))
+	actions, packed := packedAction(t, server, map[string]any{"bucket": "flags"})
+	for name, call := range map[string]func() []*tfprotov6.Diagnostic{
+		"validated": func() []*tfprotov6.Diagnostic {
+			resp, err := actions.ValidateActionConfig(t.Context(), &tfprotov6.ValidateActionConfigRequest{ActionType: "quiva_kv_unknown", Config: packed})
+			noDiagnostics(t, nil, err)
+			return resp.Diagnostics
+		},
+		"planned": func() []*tfprotov6.Diagnostic {
+			resp, err := actions.PlanAction(t.Context(), &tfprotov6.PlanActionRequest{ActionType: "quiva_kv_unknown", Config: packed})
+			noDiagnostics(t, nil, err)
+			return resp.Diagnostics
+		},
+		"invoked": func() (all []*tfprotov6.Diagnostic) {
+			stream, err := actions.InvokeAction(t.Context(), &tfprotov6.InvokeActionRequest{ActionType: "quiva_kv_unknown", Config: packed})
+			noDiagnostics(t, nil, err)
+			for event := range stream.Events {
+				if completed, ok := event.Type.(tfprotov6.CompletedInvokeActionEventType); ok {
+					all = append(all, completed.Diagnostics...)
+				}
+			}
+			return all
+		},
+	} {
+		if got := call(); len(got) != 1 || got[0].Summary != "Action Type Not Found" {
+			t.Errorf("%s: got %v", name, got)
+		}
+	}
+}

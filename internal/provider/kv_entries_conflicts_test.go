@@ -58,7 +58,7 @@ func TestKVEntriesTaken(t *testing.T) {
 			fails(`The plan after that deletes every imported key that is not in entries: terraform import 'ADDRESS' 'flags'`),
 			fails(`set key_prefix, which the names of all entries must begin with, and import those: terraform import 'ADDRESS' 'flags/PREFIX*'`),
 			fails(`moved { from = OLD_ADDRESS to = ADDRESS }`),
-			fails(`set overwrite = true for one apply`),
+			fails(`set this for one apply: overwrite = true`),
 		)
 		if err := asked(gateway, requests{gets: 40})(nil); err != nil {
 			t.Error(err)

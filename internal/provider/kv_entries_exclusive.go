@@ -183,14 +183,12 @@ func (r *kvEntriesResource) planExclusive(ctx context.Context, diags *diag.Diagn
 		checkPatterns(diags, path.Root("exclusive").AtName("except"), scope.Except, plan.KeyPrefix.ValueString())
 	}
 	switch {
-	case state == nil:
-		plan.Undeclared = types.ListUnknown(types.StringType)
-		return nil
-	case scope == nil:
+	case scope == nil && state != nil:
 		diags.AddAttributeError(path.Root("exclusive"), "Scope not known yet",
 			"The plan must show what exclusive deletes, but exclusive depends on something that is only known after apply. Give it values that are known while planning.")
 		return nil
-	case state.Exclusive.IsNull():
+	case state == nil || state.Exclusive.IsNull() || plan.identity() != state.identity():
+		// Nothing in a new scope is deleted before a plan has named it.
 		plan.Undeclared = types.ListUnknown(types.StringType)
 		return nil
 	}
@@ -205,15 +203,12 @@ func (r *kvEntriesResource) planExclusive(ctx context.Context, diags *diag.Diagn
 	}
 	if limit := plan.maxDeletions(); int64(len(named)) > limit {
 		diags.AddAttributeWarning(path.Root("exclusive"), "Undeclared entries not deleted",
-			fmt.Sprintf("The scope of exclusive holds %s that are not in entries, more than the %d that max_deletions allows. None of them is deleted. Name in except what is to stay. To delete all, raise the limit for one apply:\n\n  max_deletions = %d",
-				quoteEntries(named), limit, len(named)))
+			fmt.Sprintf("The scope of exclusive holds %s that are not in entries, more than the %d that max_deletions allows. None of them is deleted. To let some stay, name them:\n\n%s\n\nTo delete all, raise the limit for one apply:\n\n  max_deletions = %d",
+				quoteEntries(named), limit, exceptText(append(slices.Clone(scope.Except), "PATTERN")), len(named)))
 		kept, named = append(kept, named...), nil
 	}
 	slices.Sort(kept)
 	plan.Undeclared = listOfKeys(kept)
-	if plan.identity() != state.identity() {
-		return nil // it is replaced, and a creation deletes nothing
-	}
 	declared, _ := dynamicvalue.Of(plan.Entries).Members()
 	return without(named, declared)
 }

@@ -2,7 +2,10 @@ package provider_test
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
@@ -11,6 +14,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
 	"github.com/hashicorp/terraform-plugin-testing/plancheck"
 	"github.com/hashicorp/terraform-plugin-testing/statecheck"
+	"github.com/hashicorp/terraform-plugin-testing/terraform"
 	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
 	"github.com/hashicorp/terraform-plugin-testing/tfversion"
 
@@ -35,8 +39,6 @@ func hasEntriesIdentity(t *testing.T, got *tfprotov6.ResourceIdentityData, want 
 	}
 }
 
-// TestKVEntriesIdentityImport imports by identity as Terraform 1.12 does, also
-// where there is only an older one.
 // attributesOf returns the attributes of a resource's state.
 func attributesOf(t *testing.T, server tfprotov6.ProviderServer, typeName string, state *tfprotov6.DynamicValue) (attributes map[string]tftypes.Value) {
 	t.Helper()
@@ -102,17 +104,31 @@ func TestAccKVEntriesIdentity(t *testing.T) {
 		resource.TestStep{ResourceName: entriesAddress, ImportState: true, ImportStateKind: resource.ImportBlockWithResourceIdentity},
 		resource.TestStep{Config: manyEntries(gateway, numbered(3), `key_prefix = "k"`), ConfigStateChecks: has(knownvalue.StringExact("k"))},
 		resource.TestStep{ResourceName: entriesAddress, ImportState: true, ImportStateKind: resource.ImportBlockWithResourceIdentity},
+		resource.TestStep{Config: manyEntries(gateway, numbered(3)), ConfigPlanChecks: plans(entriesAction(plancheck.ResourceActionUpdate)), ConfigStateChecks: has(knownvalue.Null())},
 	)
 }
 
-// TestKVEntriesKeyPrefix: the prefix is part of the ID, and another one makes
-// another resource.
+// TestKVEntriesKeyPrefix: the prefix is part of the ID and of the identity. A wider
+// one sends nothing, any other makes another resource.
 func TestKVEntriesKeyPrefix(t *testing.T) {
 	t.Parallel()
 	gateway := newGateway(t)
 	gateway.PutEntry("flags", "other", `{}`)
 	id := func(want string) []statecheck.StateCheck {
-		return []statecheck.StateCheck{statecheck.ExpectKnownValue(entriesAddress, tfjsonpath.New("id"), knownvalue.StringExact(want))}
+		prefix := knownvalue.Check(knownvalue.Null())
+		if _, pattern, ok := strings.Cut(want, "/"); ok {
+			prefix = knownvalue.StringExact(strings.TrimSuffix(pattern, "*"))
+		}
+		return []statecheck.StateCheck{
+			statecheck.ExpectKnownValue(entriesAddress, tfjsonpath.New("id"), knownvalue.StringExact(want)),
+			statecheck.ExpectIdentity(entriesAddress, map[string]knownvalue.Check{"bucket": knownvalue.StringExact("flags"), "key_prefix": prefix}),
+		}
+	}
+	nothingWritten := func(*terraform.State) error {
+		if got := requestsTo(gateway); got.puts+got.deletes > 0 {
+			return fmt.Errorf("requests: %+v", got)
+		}
+		return nil
 	}
 	later := func(prefix string) string {
 		return withOther(manyEntries(gateway, numbered(3), `key_prefix = terraform_data.other.output`), fmt.Sprintf("%q", prefix))
@@ -121,9 +137,46 @@ func TestKVEntriesKeyPrefix(t *testing.T) {
 	run(t,
 		resource.TestStep{Config: manyEntries(gateway, numbered(3), `key_prefix = "k0"`), ConfigStateChecks: id("flags/k0*"), Check: holdsNumbered(gateway, 3, stranger)},
 		resource.TestStep{Config: manyEntries(gateway, numbered(3), `key_prefix = "k0"`), ConfigPlanChecks: plans(plancheck.ExpectEmptyPlan())},
-		resource.TestStep{Config: manyEntries(gateway, numbered(3), `key_prefix = "k"`), ConfigPlanChecks: plans(entriesAction(plancheck.ResourceActionReplace)), ConfigStateChecks: id("flags/k*")},
+		resource.TestStep{
+			PreConfig: gateway.ResetRequests, Config: manyEntries(gateway, numbered(3), `key_prefix = "k"`),
+			ConfigPlanChecks: plans(entriesAction(plancheck.ResourceActionUpdate)), ConfigStateChecks: id("flags/k*"), Check: nothingWritten,
+		},
 		resource.TestStep{Config: later("x"), ExpectError: message(`Every key of entries must begin with the key_prefix, which is "x". These do not: "k000", "k001", "k002".`)},
 		resource.TestStep{Config: later("k"), ConfigStateChecks: id("flags/k*")},
-		resource.TestStep{Config: manyEntries(gateway, numbered(3)), ConfigPlanChecks: plans(entriesAction(plancheck.ResourceActionReplace)), ConfigStateChecks: id("flags")},
+		resource.TestStep{
+			PreConfig: gateway.ResetRequests, Config: manyEntries(gateway, numbered(3)),
+			ConfigPlanChecks: plans(entriesAction(plancheck.ResourceActionUpdate)), ConfigStateChecks: id("flags"), Check: nothingWritten,
+		},
+		resource.TestStep{Config: manyEntries(gateway, numbered(3), `key_prefix = "k"`), ConfigPlanChecks: plans(entriesAction(plancheck.ResourceActionReplace)), ConfigStateChecks: id("flags/k*")},
+		resource.TestStep{Config: manyEntries(gateway, numbered(4), `key_prefix = ""`), ExpectError: message("must not be empty")},
+		resource.TestStep{Config: manyEntries(gateway, numbered(4)), ConfigPlanChecks: plans(entriesAction(plancheck.ResourceActionUpdate)), Check: holdsNumbered(gateway, 4, stranger)},
+	)
+}
+
+// TestKVEntriesWiderScope: an exclusive resource whose scope becomes wider deletes
+// nothing before a plan has named it, not even from its old scope.
+func TestKVEntriesWiderScope(t *testing.T) {
+	t.Parallel()
+	gateway := newGateway(t)
+	const declared = `{ "team.a" = {} }`
+	holds := func(want ...string) resource.TestCheckFunc {
+		return func(*terraform.State) error {
+			if got := slices.Sorted(maps.Keys(gateway.Entries("flags"))); !slices.Equal(got, want) {
+				return fmt.Errorf("the gateway holds %q, want %q", got, want)
+			}
+			return nil
+		}
+	}
+	run(t,
+		resource.TestStep{Config: manyEntries(gateway, declared, `key_prefix = "team."`, "exclusive = {}")},
+		resource.TestStep{
+			PreConfig: func() {
+				gateway.PutEntry("flags", "team.stray", `{}`)
+				gateway.PutEntry("flags", "other", `{}`)
+			},
+			Config: manyEntries(gateway, declared, "exclusive = {}"), ConfigPlanChecks: plans(entriesAction(plancheck.ResourceActionUpdate)),
+			Check: holds("other", "team.a", "team.stray"), ExpectNonEmptyPlan: true,
+		},
+		resource.TestStep{Config: manyEntries(gateway, declared, "exclusive = {}"), Check: holds("team.a")},
 	)
 }

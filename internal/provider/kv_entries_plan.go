@@ -10,6 +10,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringplanmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 
 	"github.com/quivaworks/terraform-provider-quiva/internal/dynamicvalue"
@@ -28,22 +30,29 @@ func (v entriesValidator) MarkdownDescription(ctx context.Context) string { retu
 
 func (entriesValidator) ValidateDynamic(_ context.Context, req validator.DynamicRequest, resp *validator.DynamicResponse) {
 	value := dynamicvalue.Of(req.ConfigValue)
-	if !value.IsKnown() {
-		return
+	if !value.IsKnown() || value.Kind() == dynamicvalue.KindNull {
+		return // of null, the framework says that it is required
 	}
 	entries, ok := value.Members()
 	if !ok {
 		resp.Diagnostics.Append(noEntries(req.Path, value))
 		return
 	}
+	var null, invalid []string
 	for _, key := range slices.Sorted(maps.Keys(entries)) {
 		if predicate := entryKey.predicate(key); predicate != "" {
-			resp.Diagnostics.AddAttributeError(req.Path, "Invalid key", fmt.Sprintf("The key %q %s", key, predicate))
+			invalid = append(invalid, fmt.Sprintf("\n  - The key %q %s", key, predicate))
 		}
 		if entries[key].Kind() == dynamicvalue.KindNull {
-			resp.Diagnostics.AddAttributeError(req.Path, "Value is missing",
-				fmt.Sprintf("The entry %q is null. To delete it, omit it:\n\n  entries = { for key, value in var.entries : key => value if value != null }", key))
+			null = append(null, key)
 		}
+	}
+	if len(invalid) > 0 {
+		resp.Diagnostics.AddAttributeError(req.Path, "Invalid key", "Keys that the gateway cannot store:\n"+firstOf(invalid))
+	}
+	if len(null) > 0 {
+		resp.Diagnostics.AddAttributeError(req.Path, "Value is missing",
+			fmt.Sprintf("These entries are null: %s. To delete an entry, omit it:\n\n  entries = { for key, value in var.entries : key => value if value != null }", quoteKeys(null)))
 	}
 	checkObjects(&resp.Diagnostics, entries)
 }
@@ -129,6 +138,9 @@ func (r *kvEntriesResource) ModifyPlan(ctx context.Context, req resource.ModifyP
 			warnOfDeletions(&resp.Diagnostics, state, removed, pruned)
 		}
 		resp.Diagnostics.Append(resp.Plan.Set(ctx, plan)...)
+		if exists && resp.Identity != nil && !plan.ID.IsUnknown() {
+			resp.Diagnostics.Append(resp.Identity.Set(ctx, plan.identity())...)
+		}
 	}
 	if resp.Diagnostics.HasError() || plan.Bucket.IsUnknown() {
 		return
@@ -195,3 +207,10 @@ func countEntries(count int) string {
 	}
 	return fmt.Sprintf("%d entries", count)
 }
+
+// widerKeyPrefix is a plan modifier that has a resource replaced unless all keys with
+// the prefix of the state have the new one too.
+var widerKeyPrefix = stringplanmodifier.RequiresReplaceIf(
+	func(_ context.Context, req planmodifier.StringRequest, resp *stringplanmodifier.RequiresReplaceIfFuncResponse) {
+		resp.RequiresReplace = req.PlanValue.IsUnknown() || !strings.HasPrefix(req.StateValue.ValueString(), req.PlanValue.ValueString())
+	}, "Replaces the resource unless the prefix only becomes shorter.", "Replaces the resource unless the prefix only becomes shorter.")

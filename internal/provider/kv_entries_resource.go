@@ -43,6 +43,7 @@ type kvEntriesResource struct{ gatewayResource }
 func (r *kvEntriesResource) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
 	resp.TypeName = req.ProviderTypeName + "_kv_entries"
 	resp.ResourceBehavior.ProviderDeferred.EnablePlanModification = true // it needs no gateway
+	resp.ResourceBehavior.MutableIdentity = true                         // a key_prefix that is widened
 }
 
 func (r *kvEntriesResource) Schema(_ context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
@@ -57,10 +58,11 @@ func (r *kvEntriesResource) Schema(_ context.Context, _ resource.SchemaRequest, 
 				PlanModifiers:       []planmodifier.String{stringplanmodifier.RequiresReplace()},
 			},
 			"key_prefix": schema.StringAttribute{
-				MarkdownDescription: "Prefix that every key of `entries` begins with, such as `team-a.`. It is not added to the keys: write them in full. It limits `exclusive` and an import to the keys with this prefix.",
-				Optional:            true,
-				Validators:          []validator.String{keyPrefix},
-				PlanModifiers:       []planmodifier.String{stringplanmodifier.RequiresReplace()},
+				MarkdownDescription: "Prefix that every key of `entries` begins with, such as `team-a.`. It is not added to the keys: write them in full. It limits `exclusive` and an import to the keys with this prefix. " +
+					"A shorter beginning of it, or none, is a change in place that sends nothing; any other change replaces all entries.",
+				Optional:      true,
+				Validators:    []validator.String{keyPrefix},
+				PlanModifiers: []planmodifier.String{widerKeyPrefix},
 			},
 			"entries": schema.DynamicAttribute{
 				MarkdownDescription: "Entries by key: an object whose values are objects, or JSON texts of objects, such as `yamldecode(file(\"flags.yaml\"))`. " +

@@ -25,8 +25,8 @@ func TestKVEntriesBadInput(t *testing.T) {
 		"set":                {entries(`toset(["a"])`), `Entries are not an object`},
 		"null":               {entries(`null`), `Missing Configuration for Required Attribute`},
 		"typed null":         {entries(`var.none`) + "variable \"none\" {\n  type = map(map(string))\n  default = null\n}\n", `Missing Configuration for Required Attribute`},
-		"entry null":         {entries(`{ a = {}, b = null }`), `The entry "b" is null. To delete it, omit it: entries = { for key, value in var.entries : key => value if value != null }`},
-		"entry typed null":   {entries(`{ a = var.none }`) + "variable \"none\" {\n  type = map(string)\n  default = null\n}\n", `The entry "a" is null.`},
+		"entry null":         {entries(`{ a = {}, b = null }`), `These entries are null: "b". To delete an entry, omit it: entries = { for key, value in var.entries : key => value if value != null }`},
+		"entry typed null":   {entries(`{ a = var.none }`) + "variable \"none\" {\n  type = map(string)\n  default = null\n}\n", `These entries are null: "a".`},
 		"entry string":       {entries(`{ a = "on" }`), `The gateway stores JSON objects; these entries are not: - "a": this text is not a JSON object: line 1, column 1: an object must begin with { To store the text itself, wrap it in an object: "a" = { text = … }.`},
 		"entry number":       {entries(`{ a = {}, b = 5 }`), `- "b": this is a number`},
 		"entry list":         {entries(`{ a = [{}] }`), `- "a": this is a list`},
@@ -40,6 +40,9 @@ func TestKVEntriesBadInput(t *testing.T) {
 		"many digits":        {entries(`{ a = { n = [for i in range(7) : 1e-4000] }, b = { n = [for i in range(7) : 1e-4000] } }`), `take more than 50000 digits together`},
 		"huge, rest later":   {entries(`{ a = { n = 1e5000 }, b = terraform_data.other.output }`) + "resource \"terraform_data\" \"other\" {\n  input = {}\n}\n", `The entry "a" cannot be written as JSON`},
 		"too deep":           {entries(`{ a = jsondecode(join("", concat([for i in range(1001) : "{\"a\":"], ["1"], [for i in range(1001) : "}"]))) }`), `deeper than 1000 levels`},
+		"30 strings":         {entries(`{ for i in range(30) : format("k%02d", i) => "on" }`), `- "k09": this text is not a JSON object: line 1, column 1: an object must begin with { - and 20 more`},
+		"30 nulls":           {entries(`{ for i in range(30) : format("k%02d", i) => null }`), `These entries are null: "k00", "k01", "k02", "k03", "k04", "k05", "k06", "k07", "k08", "k09" and 20 more.`},
+		"30 bad keys":        {entries(`{ for i in range(30) : format("k %02d", i) => {} }`), `- The key "k 09" contains " ".`},
 		"empty bucket":       {in(`""`), `The bucket must not be empty.`},
 		"bucket slash":       {in(`"a/b"`), `The bucket must not contain "/".`},
 		"empty prefix":       {manyEntries(gateway, `{}`, `key_prefix = ""`), `The key prefix must not be empty.`},
@@ -56,7 +59,11 @@ func TestKVEntriesBadInput(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			run(t, resource.TestStep{Config: tt.configuration, PlanOnly: true, ExpectError: message(tt.want)})
+			planned := newWorkspace(t).plan(tt.configuration, planOptions{})
+			errors := failed(planned.diagnostics)
+			if len(errors) != 1 || !message(tt.want).MatchString(errors[0]) {
+				t.Errorf("want one error with %q, got:\n%s", tt.want, strings.Join(errors, "\n"))
+			}
 		})
 	}
 	t.Cleanup(func() {
@@ -74,7 +81,7 @@ func TestKVEntriesTurnOut(t *testing.T) {
 		"string":       {"terraform_data.other.output", `"text"`, "Entries are not an object"},
 		"list":         {"terraform_data.other.output", `[{}]`, "Entries are not an object"},
 		"null":         {"terraform_data.other.output", `null`, "Missing Configuration for Required Attribute"},
-		"entry null":   {"{ a = { n = 1 }, b = terraform_data.other.output }", `null`, `The entry "b" is null`},
+		"entry null":   {"{ a = { n = 1 }, b = terraform_data.other.output }", `null`, `These entries are null: "b"`},
 		"entry string": {"{ a = { n = 1 }, b = terraform_data.other.output }", `"text"`, `- "b": this text is not a JSON object`},
 		"key":          {"terraform_data.other.output", `{ ".." = {} }`, `The key ".." begins with a dot.`},
 	}

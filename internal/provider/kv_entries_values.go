@@ -52,12 +52,9 @@ func checkObjects(diags *diag.Diagnostics, entries map[string]dynamicvalue.Value
 			advice = cmp.Or(advice, strings.ReplaceAll(instead, "NAME", strconv.Quote(key)))
 		}
 	}
-	if more := len(problems) - listedKeys; more > 0 {
-		problems = append(problems[:listedKeys], fmt.Sprintf("\n  - and %d more", more))
-	}
 	if len(problems) > 0 {
 		diags.AddAttributeError(path.Root("entries"), "Value is not an object",
-			fmt.Sprintf("The gateway stores JSON objects; these entries are not:\n%s\n\n%s", strings.Join(problems, ""), advice))
+			fmt.Sprintf("The gateway stores JSON objects; these entries are not:\n%s\n\n%s", firstOf(problems), advice))
 	}
 }
 

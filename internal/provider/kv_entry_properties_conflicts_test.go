@@ -3,6 +3,7 @@ package provider_test
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -167,6 +168,24 @@ func TestKVEntryPropertiesBesideWhole(t *testing.T) {
 			)
 		})
 	}
+	t.Run("in place of properties, refused", func(t *testing.T) {
+		t.Parallel()
+		gateway := newGateway(t)
+		gateway.PutEntry("flags", "a", `{"others":1}`)
+		w := newWorkspace(t)
+		w.must(withProvider(gateway, some), planOptions{})
+		// The deletion is planned last, and comes before the apply has planned the
+		// creation again.
+		w.next = func(ready []string) int {
+			return max(0, slices.IndexFunc(ready, func(name string) bool { return strings.HasPrefix(name, "delete") || name == "quiva_kv_entry.whole" }))
+		}
+		if err := errorOf(w.planAndApply(withProvider(gateway, wholes["entry"]), planOptions{})); err == nil || !message("KV entry already exists").MatchString(err.Error()) {
+			t.Errorf("want a refusal, got %v", err)
+		}
+		if err := holdsJSON(gateway, `{"others":1,"x":1}`)(nil); err != nil {
+			t.Error(err)
+		}
+	})
 	t.Run("forgotten", func(t *testing.T) {
 		t.Parallel()
 		gateway := newGateway(t)

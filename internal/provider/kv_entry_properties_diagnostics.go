@@ -32,7 +32,7 @@ func (g *gateway) addPropertiesFailure(diags *diag.Diagnostics, s subject, failu
 			fmt.Sprintf("This run has already written %s of %s, under another address. One property can belong to one resource only; two would overwrite each other in every apply. "+
 				"Remove it from one of them.", quoteProperties(failure.Properties), entry))
 	case reconcile.Taken:
-		g.addTakenProperties(diags, s, failure.Properties)
+		s.addTakenProperties(diags, failure)
 	case reconcile.Changed:
 		diags.AddAttributeError(attribute, "KV entry changed since the plan", fmt.Sprintf("Properties: %s. ", quoteProperties(failure.Properties))+s.changedKeys([]string{s.key}))
 	case reconcile.NotWritten:
@@ -53,17 +53,24 @@ func (g *gateway) addPropertiesFailure(diags *diag.Diagnostics, s subject, failu
 }
 
 // addTakenProperties says what to do about properties that hold other values.
-func (g *gateway) addTakenProperties(diags *diag.Diagnostics, s subject, taken []properties.Path) {
+func (s subject) addTakenProperties(diags *diag.Diagnostics, failure *reconcile.Failure) {
 	entry := describeKeys(s.bucket, []string{s.key})
-	const overwriteAdvice = "To overwrite what is there, set overwrite = true for one apply."
-	if len(taken[0]) == 0 {
+	if len(failure.Properties[0]) == 0 {
 		diags.AddAttributeError(path.Root("key"), "KV entry is not an object",
-			fmt.Sprintf("The %s holds JSON that is not an object, so it has no properties. Nothing was written.\n\n%s", entry, overwriteAdvice))
+			fmt.Sprintf("The %s holds JSON that is not an object, so it has no properties. Nothing was written.\n\nTo overwrite what is there, %s", entry, overwriteAdvice))
 		return
 	}
+	inTheWay := ""
+	for _, at := range failure.Properties[:min(len(failure.Properties), listedKeys)] {
+		held, wanted := properties.KindAt(failure.Present, at), properties.KindAt(s.wanted, at)
+		if held != wanted && (held == properties.Object || wanted == properties.Object) {
+			inTheWay += fmt.Sprintf(" On the gateway, %s is %s; in properties, it is %s.", at, held, wanted)
+		}
+	}
 	diags.AddAttributeError(path.Root("properties"), "KV entry property already set",
-		fmt.Sprintf("The %s already holds another value at %s. Nothing was written.\n\n"+
-			"To leave a property to whoever has set it, remove it here.\n\n%s\n\n%s\n\n%s", entry, quoteProperties(taken), movedAdvice, overwriteAdvice, addressAdvice))
+		fmt.Sprintf("The %s already holds another value at %s.%s Nothing was written.\n\n"+
+			"To leave a property to whoever has set it, remove it here.\n\n%s\n\nTo overwrite what is there, %s\n\n%s",
+			entry, quoteProperties(failure.Properties), inTheWay, movedAdvice, overwriteAdvice, addressAdvice))
 }
 
 // quoteProperties names the first of many properties and counts the others.

@@ -74,7 +74,7 @@ func (r *kvEntryPropertiesResource) Schema(_ context.Context, _ resource.SchemaR
 				Validators: []validator.Dynamic{objectValidator{nativeOnly}},
 			},
 			"on_destroy": schema.StringAttribute{
-				MarkdownDescription: "What happens to a property that this resource gives up, when it is destroyed or when the property leaves `properties`: `remove` or `keep`. Takes effect once applied. Defaults to `remove`.",
+				MarkdownDescription: "What happens to a property that this resource gives up, because it leaves `properties` or because the resource is destroyed: `remove` or `keep`. Before a destroy, apply it first. Defaults to `remove`.",
 				Optional:            true,
 				Computed:            true,
 				Default:             stringdefault.StaticString(onDestroyRemove),
@@ -116,9 +116,15 @@ func (r *kvEntryPropertiesResource) IdentitySchema(_ context.Context, _ resource
 // ModifyPlan sets the ID in advance, and refuses an entry that another resource
 // manages as a whole, or that is in an exclusive scope.
 func (r *kvEntryPropertiesResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
-	var plan kvEntryPropertiesModel
+	var plan, state kvEntryPropertiesModel
 	owner, _ := ownerOf(ctx, req.Private, kvEntryPropertiesType)
 	if req.Plan.Raw.IsNull() {
+		resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+		var noted *successors
+		if bucket, key := state.Bucket.ValueString(), state.Key.ValueString(); r.gateway.plan.HasOwner(bucket, key) {
+			noted = &successors{bucket, []string{key}}
+		}
+		resp.Diagnostics.Append(successorsNote.write(ctx, resp.Private, noted)...)
 		return
 	}
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
@@ -160,7 +166,7 @@ func (r *kvEntryPropertiesResource) apply(ctx context.Context, diags *diag.Diagn
 	}
 	change.Bucket, change.Key, change.Overwrite = m.Bucket.ValueString(), m.Key.ValueString(), m.Overwrite.ValueBool()
 	outcome := r.gateway.apply.ChangeProperties(ctx, change)
-	r.gateway.addOutcome(diags, subject{bucket: change.Bucket, key: change.Key, value: path.Root("properties"), isProperties: true}, outcome)
+	r.gateway.addOutcome(diags, subject{bucket: change.Bucket, key: change.Key, value: path.Root("properties"), isProperties: true, wanted: change.Wanted}, outcome)
 	return outcome, !outcome.Failed()
 }
 
@@ -222,10 +228,14 @@ func (r *kvEntryPropertiesResource) Update(ctx context.Context, req resource.Upd
 	// If only overwrite or on_destroy differ, or the properties turned out to be the
 	// same once they were known, there is nothing to send.
 	if !dynamicvalue.Same(dynamicvalue.Of(plan.Properties), dynamicvalue.Of(state.Properties)) {
-		outcome, ok := r.apply(ctx, &resp.Diagnostics, plan, reconcile.PropertiesChange{
+		change := reconcile.PropertiesChange{
 			Had:    encodeObject(&resp.Diagnostics, path.Root("properties"), state.Properties),
 			Wanted: encodeObject(&resp.Diagnostics, path.Root("properties"), plan.Properties),
-		})
+		}
+		if plan.OnDestroy.ValueString() == onDestroyKeep {
+			change.Had = properties.Common(change.Had, change.Wanted) // the others are given up as they are
+		}
+		outcome, ok := r.apply(ctx, &resp.Diagnostics, plan, change)
 		if !ok {
 			state.storeChanged(ctx, &resp.Diagnostics, outcome, &resp.State)
 			return
@@ -238,7 +248,7 @@ func (r *kvEntryPropertiesResource) Update(ctx context.Context, req resource.Upd
 // storeChanged puts the properties that a call has found, and left alone, into the
 // state, so that the next plan shows them.
 func (m kvEntryPropertiesModel) storeChanged(ctx context.Context, diags *diag.Diagnostics, outcome reconcile.Outcome, state *tfsdk.State) {
-	if outcome.Failure != nil && outcome.Failure.Present != nil {
+	if outcome.Failure != nil && outcome.Failure.Kind == reconcile.Changed {
 		value := refreshValue(diags, m.Key.ValueString(), dynamicvalue.Of(m.Properties), outcome.Failure.Present)
 		diags.Append(state.SetAttribute(ctx, path.Root("properties"), value.Attribute())...)
 	}
@@ -251,7 +261,8 @@ func (r *kvEntryPropertiesResource) Delete(ctx context.Context, req resource.Del
 		return
 	}
 	outcome, _ := r.apply(ctx, &resp.Diagnostics, state, reconcile.PropertiesChange{
-		Had: encodeObject(&resp.Diagnostics, path.Root("properties"), state.Properties),
+		Had:          encodeObject(&resp.Diagnostics, path.Root("properties"), state.Properties),
+		HasSuccessor: len(successorsOf(ctx, req.Private, state.Bucket.ValueString(), []string{state.Key.ValueString()})) > 0,
 	})
 	state.storeChanged(ctx, &resp.Diagnostics, outcome, &resp.State)
 }

@@ -179,8 +179,8 @@ func TestKVEntryPropertiesTaken(t *testing.T) {
 	for name, tt := range map[string]struct{ held, hcl, want, overwritten string }{
 		"another value":       {`{"rate":5,"note":"x","b":1}`, `{ note = "y", rate = 10 }`, `The entry "a" in bucket "flags" already holds another value at note, rate. Nothing was written.`, `{"rate":10,"note":"y","b":1}`},
 		"nested":              {`{"limits":{"max items":5}}`, `{ limits = { "max items" = 10 } }`, `at limits["max items"].`, `{"limits":{"max items":10}}`},
-		"a number in the way": {`{"a":5}`, `{ a = { b = 1 } }`, `at a. Nothing was written.`, `{"a":{"b":1}}`},
-		"an object replaced":  {`{"a":{"b":1}}`, `{ a = [] }`, `at a. Nothing was written.`, `{"a":[]}`},
+		"a number in the way": {`{"a":5}`, `{ a = { b = 1 } }`, `at a. On the gateway, a is a number; in properties, it is an object. Nothing was written.`, `{"a":{"b":1}}`},
+		"an object replaced":  {`{"a":{"b":1}}`, `{ a = [] }`, `at a. On the gateway, a is an object; in properties, it is a list. Nothing was written.`, `{"a":[]}`},
 		"not an object":       {`[1]`, `{ a = 1 }`, `The entry "a" in bucket "flags" holds JSON that is not an object`, `{"a":1}`},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -189,7 +189,7 @@ func TestKVEntryPropertiesTaken(t *testing.T) {
 			gateway.PutEntry("flags", "a", tt.held)
 			run(t,
 				resource.TestStep{Config: propertiesOf(gateway, tt.hcl), ExpectError: message(tt.want)},
-				resource.TestStep{Config: propertiesOf(gateway, tt.hcl), ExpectError: message("set overwrite = true for one apply.")},
+				resource.TestStep{Config: propertiesOf(gateway, tt.hcl), ExpectError: message("set this for one apply: overwrite = true")},
 				resource.TestStep{Config: propertiesOf(gateway, tt.hcl, "overwrite = true"), Check: holds(gateway, "flags", "a", tt.overwritten)},
 			)
 			if writes := gateway.Revisions("flags", "a"); writes > 3 {
@@ -270,6 +270,26 @@ func TestKVEntryPropertiesDestroy(t *testing.T) {
 						return nil
 					},
 				},
+			)
+		})
+	}
+}
+
+// TestKVEntryPropertiesGivenUp: what leaves properties is removed, or stays with
+// on_destroy = "keep". Then it is nobody's, and can be taken up again if it is equal.
+func TestKVEntryPropertiesGivenUp(t *testing.T) {
+	t.Parallel()
+	for onDestroy, want := range map[string]string{"remove": `{"n":1,"limits":{"rate":2}}`, "keep": `{"n":1,"limits":{"rate":2,"burst":1},"on":true}`} {
+		t.Run(onDestroy, func(t *testing.T) {
+			t.Parallel()
+			gateway := newGateway(t)
+			gateway.PutEntry("flags", "a", `{"n":1}`)
+			argument := fmt.Sprintf("on_destroy = %q", onDestroy)
+			both := propertiesOf(gateway, `{ limits = { rate = 1, burst = 1 }, on = true }`, argument)
+			run(t,
+				resource.TestStep{Config: both},
+				resource.TestStep{Config: propertiesOf(gateway, `{ limits = { rate = 2 } }`, argument), Check: holdsJSON(gateway, want)},
+				resource.TestStep{Config: both, Check: holdsJSON(gateway, `{"n":1,"limits":{"rate":1,"burst":1},"on":true}`)},
 			)
 		})
 	}

@@ -291,7 +291,7 @@ func TestKVEntryTakenKey(t *testing.T) {
 			step(`terraform import 'ADDRESS' 'flags/it/s'`),
 			step(`moved { from = OLD_ADDRESS to = ADDRESS }`),
 			step(`id = "flags/it/s"`),
-			step(`set overwrite = true for one apply`),
+			step(`set this for one apply: overwrite = true`),
 		)
 		if writes := gateway.Revisions("flags", "it/s"); writes != 1 {
 			t.Errorf("the entry was written %d times, want only the one before", writes)

@@ -122,7 +122,7 @@ func TestKVEntryWriteOnlyTakeover(t *testing.T) {
 		want string // of the error
 		puts int
 	}{
-		"another": {`{"password":"old"}`, nil, "set overwrite = true for one apply. Do not import it: an import would store the value in the state", 0},
+		"another": {`{"password":"old"}`, nil, "set this for one apply: overwrite = true Do not import it: an import would store the value in the state", 0},
 		"taken":   {`{"password":"old"}`, []string{"overwrite = true"}, "", 1},
 		"equal":   {`{ "password" : "new" }`, nil, "", 0},
 	} {

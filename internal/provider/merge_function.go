@@ -61,7 +61,7 @@ func (mergeFunction) Run(ctx context.Context, req function.RunRequest, resp *fun
 			continue // of overrides alone: Terraform refuses a base that is null
 		case dynamicvalue.KindObject, dynamicvalue.KindMap, dynamicvalue.KindUnknown:
 		default:
-			resp.Error = function.NewArgumentFuncError(int64(i), fmt.Sprintf("only objects and maps can be merged; got a %s", kind))
+			resp.Error = function.NewArgumentFuncError(int64(i), fmt.Sprintf("only objects and maps can be merged; %s is a %s", nameOfMerged(i), kind))
 			return
 		}
 		if i == 0 {
@@ -71,4 +71,16 @@ func (mergeFunction) Run(ctx context.Context, req function.RunRequest, resp *fun
 		}
 	}
 	resp.Error = resp.Result.Set(ctx, merged.Attribute())
+}
+
+// nameOfMerged names an argument: Terraform itself does not say which override an
+// error is about.
+func nameOfMerged(i int) string {
+	switch i {
+	case 0:
+		return "the base"
+	case 1, 2, 3:
+		return "the " + []string{"1st", "2nd", "3rd"}[i-1] + " override"
+	}
+	return fmt.Sprintf("the %dth override", i)
 }

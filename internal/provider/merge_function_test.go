@@ -55,9 +55,9 @@ func TestMergeFunctionErrors(t *testing.T) {
 	tests := map[string]struct{ arguments, want string }{
 		"no argument":        {"", `Function "provider::quiva::merge" expects at least 1 argument(s). Missing value for "base".`},
 		"null base":          {"null", `Invalid value for "base" parameter: argument must not be null.`},
-		"text":               {`"{}"`, `Invalid value for "base" parameter: only objects and maps can be merged; got a string.`},
-		"list":               {`{}, tolist([])`, `Invalid value for "override" parameter: only objects and maps can be merged; got a list.`},
-		"the third override": {`{}, {}, null, 7`, `Invalid value for "override" parameter: only objects and maps can be merged; got a number.`},
+		"text":               {`"{}"`, `Invalid value for "base" parameter: only objects and maps can be merged; the base is a string.`},
+		"list":               {`{}, tolist([])`, `Invalid value for "override" parameter: only objects and maps can be merged; the 1st override is a list.`},
+		"the third override": {`{}, {}, null, 7`, `Invalid value for "override" parameter: only objects and maps can be merged; the 3rd override is a number.`},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -106,16 +106,21 @@ func describeConflict(d reconcile.Declaration, conflict *reconcile.Conflict) dia
 
 // inScope says how an exclusive resource leaves the keys of another one alone.
 func inScope(d reconcile.Declaration, conflict *reconcile.Conflict) diag.Diagnostic {
-	quoted := make([]string, len(conflict.Except))
-	for i, pattern := range conflict.Except {
-		quoted[i] = strconv.Quote(pattern)
-	}
 	owner, scope := "a "+conflict.Other.Type, "this resource is exclusive"
 	if conflict.IsScopeOfOther {
 		owner, scope = "this "+d.Type, "a quiva_kv_entries that was planned before is exclusive"
 	}
 	return diag.NewErrorDiagnostic("KV entry in an exclusive scope", fmt.Sprintf("In bucket %q, %s, and %s of this configuration declares %s in its scope. An exclusive resource deletes what it does not declare itself. "+
-		"Let it leave the others' entries alone:\n\n  exclusive = {\n    except = [%s]\n  }", d.Bucket, scope, owner, quoteEntries(conflict.Keys), strings.Join(quoted, ", ")))
+		"Let it leave the others' entries alone:\n\n%s", d.Bucket, scope, owner, quoteEntries(conflict.Keys), exceptText(conflict.Except)))
+}
+
+// exceptText is the argument exclusive with exceptions, to be pasted.
+func exceptText(patterns []string) string {
+	quoted := make([]string, len(patterns))
+	for i, pattern := range patterns {
+		quoted[i] = strconv.Quote(pattern)
+	}
+	return "  exclusive = {\n    except = [" + strings.Join(quoted, ", ") + "]\n  }"
 }
 
 // quoteEntries names entries within a sentence.

@@ -171,8 +171,9 @@ func (c *change) taken(present map[string]quiva.Entry) (taken []string) {
 	c.run.mu.Lock()
 	defer c.run.mu.Unlock()
 	for _, key := range slices.Sorted(maps.Keys(present)) {
-		claim := c.run.at(c.Bucket, key).claim
-		if !c.Overwrite && claim != deleted && claim != released && !c.run.equal(c.Add[key], present[key].Value) {
+		e, value := c.run.at(c.Bucket, key), present[key].Value
+		isFree := c.Overwrite || e.claim == deleted || e.claim == released
+		if !isFree && !c.run.equal(c.Add[key], value) && !c.run.isAllButLeft(e, c.Add[key], value) {
 			taken = append(taken, key)
 		}
 	}

@@ -47,7 +47,8 @@ type Failure struct {
 	// [Taken] and [Changed], and with [WrittenBefore] and [Retained] unless all of
 	// the entry is.
 	Properties []properties.Path
-	// Present is what the gateway holds of the object's properties, with [Changed].
+	// Present is what the gateway holds of the object's properties, with [Changed], or
+	// all that it holds, with [Taken] in a [PropertiesChange].
 	Present json.RawMessage
 	// Requests are the step's requests, with all others. It has no failed one if
 	// the call was cancelled before it sent any; then Err is set.

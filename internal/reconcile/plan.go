@@ -431,6 +431,14 @@ func (p *Plan) IsBucketDeleted(bucket string) bool {
 	return p.bucket(bucket).isDeleted
 }
 
+// HasOwner reports whether an object is planned to have all of an entry, in a bucket
+// that stays.
+func (p *Plan) HasOwner(bucket, key string) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return len(p.at(bucket, key).owners) > 0 && !p.bucket(bucket).isDeleted
+}
+
 // begin notes that planned creations begin.
 func (p *Plan) begin(bucket, key string) {
 	p.mu.Lock()

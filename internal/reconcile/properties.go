@@ -20,6 +20,9 @@ type PropertiesChange struct {
 	Had, Wanted json.RawMessage
 	// Overwrite lets values be replaced and removed that the plan has not seen.
 	Overwrite bool
+	// HasSuccessor is set if the plan has seen another object be created that has
+	// all of the entry.
+	HasSuccessor bool
 }
 
 // ChangeProperties makes a change, or none of it. It reads the entry and writes it
@@ -43,18 +46,23 @@ func (a *Apply) ChangeProperties(ctx context.Context, wanted PropertiesChange) O
 		failure = c.apply(ctx)
 	}
 	c.settle(failure)
-	return Outcome{Failure: failure}
+	return Outcome{Failure: failure, Left: c.left}
 }
 
 // claimedProperties are those of an entry that objects have come to have in this
-// run, or failed to.
-type claimedProperties struct{ written, failed []json.RawMessage }
+// run, or failed to. Those that one has left for the creation of all of the entry
+// are in left.
+type claimedProperties struct {
+	written, failed []json.RawMessage
+	left            json.RawMessage
+}
 
 // propertiesChange is one call of ChangeProperties under way.
 type propertiesChange struct {
 	PropertiesChange
 
-	run *Apply
+	run  *Apply
+	left []string // as [Outcome.Left]
 }
 
 // apply makes the change. The entry is locked.
@@ -72,7 +80,7 @@ func (c *propertiesChange) apply(ctx context.Context) *Failure {
 	}
 	// Whatever is in the way is said at once, in the same apply as that of others.
 	if taken := c.taken(present); len(taken) > 0 {
-		return &Failure{Kind: Taken, Properties: taken}
+		return &Failure{Kind: Taken, Properties: taken, Present: present}
 	}
 	if changed := c.changed(present, unwanted); len(changed) > 0 {
 		return &Failure{Kind: Changed, Properties: changed, Present: properties.Pick(present, c.Had)}
@@ -88,8 +96,40 @@ func (c *propertiesChange) apply(ctx context.Context) *Failure {
 		rest = properties.Set(rest, c.Wanted)
 	case rest == nil:
 		return c.delete(ctx)
+	case c.leave(unwanted):
+		return nil
 	}
 	return c.write(ctx, rest, unwanted)
+}
+
+// leave leaves properties in place for the creation of all of the entry, if there is
+// to be one: others have properties too, so it may be refused, and then nothing must
+// be lost.
+func (c *propertiesChange) leave(unwanted json.RawMessage) bool {
+	c.run.mu.Lock()
+	defer c.run.mu.Unlock()
+	e := c.run.at(c.Bucket, c.Key)
+	isAwaited := e.creationsWaiting > 0 || c.run.plan.isAwaited(c.Bucket, c.Key)
+	if !isAwaited && !c.HasSuccessor {
+		return false
+	}
+	if !isAwaited {
+		c.left = []string{c.Key}
+	}
+	e.properties.left = unwanted
+	c.run.notify()
+	return true
+}
+
+// isAllButLeft reports whether a value differs from another one in nothing but
+// properties that were left for it. The caller holds the run's mu.
+func (a *Apply) isAllButLeft(e *entry, value, other json.RawMessage) bool {
+	if e.properties.left == nil {
+		return false
+	}
+	value, _ = remove(value, e.properties.left)
+	other, _ = remove(other, e.properties.left)
+	return value != nil && other != nil && a.equal(value, other)
 }
 
 // refuseWritten fails if this run has written any of the wanted properties already,

@@ -56,7 +56,7 @@ func describeFailure(failure *reconcile.Failure) string {
 		reconcile.NotWritten: "not written", reconcile.NotDeleted: "not deleted", reconcile.Retained: "retained", reconcile.Overtaken: "overtaken", reconcile.Changed: "changed",
 	}
 	text := fmt.Sprintf("%s: %v", kinds[failure.Kind], failure.Properties)
-	if failure.Present != nil {
+	if failure.Kind == reconcile.Changed {
 		text += fmt.Sprintf(", present %s", failure.Present)
 	}
 	return text
@@ -226,6 +226,52 @@ func TestChangePropertiesHandsOver(t *testing.T) {
 			t.Errorf("got %q, want %q", got, want)
 		}
 	})
+}
+
+// TestChangePropertiesLeft: properties beside others' are left to the creation of all
+// of the entry, which may be refused. It may write over them, and nothing else.
+func TestChangePropertiesLeft(t *testing.T) {
+	for name, tt := range map[string]struct{ add, want, left string }{
+		"equal":              {`{"others":1,"x":1}`, "written a", `{"others":1,"x":1}`},
+		"another value":      {`{"others":1,"x":2}`, "written a", `{"others":1,"x":2}`},
+		"without them":       {`{"others":1}`, "written a", `{"others":1}`},
+		"others changed too": {`{"others":2,"x":1}`, "taken: a", `{"others":1,"x":1}`},
+		"only them":          {`{"x":1}`, "taken: a", `{"others":1,"x":1}`},
+	} {
+		for _, known := range []string{"from the plan", "from the plan of the apply", "since it waits"} {
+			t.Run(name+", "+known, func(t *testing.T) {
+				onItsClock(t, func(t *testing.T) {
+					plan := reconcile.NewPlan()
+					run, gateway := newPlannedRun(t, "", plan)
+					gateway.PutEntry("flags", "a", `{"others":1,"x":1}`)
+					creation := reconcile.Change{Bucket: "flags", Add: map[string]json.RawMessage{"a": json.RawMessage(tt.add)}}
+					deletion := reconcile.PropertiesChange{Bucket: "flags", Key: "a", Had: json.RawMessage(`{"x":1}`)}
+					outcome, wantLeft := make(chan string, 1), ""
+					switch known {
+					case "from the plan":
+						deletion.HasSuccessor, wantLeft = true, "left a"
+					case "from the plan of the apply":
+						plan.Declare(reconcile.Declaration{Owner: reconcile.Owner{Mark: "whole"}, Bucket: "flags", Keys: []string{"a"}})
+					case "since it waits":
+						go func() { outcome <- describe(run.Change(t.Context(), creation)) }()
+						synctest.Wait()
+					}
+					if got := describe(run.ChangeProperties(t.Context(), deletion)); got != wantLeft {
+						t.Errorf("the deletion came to %q", got)
+					}
+					if known != "since it waits" {
+						outcome <- describe(run.Change(t.Context(), creation))
+					}
+					if got := <-outcome; got != tt.want {
+						t.Errorf("the creation came to %q, want %q", got, tt.want)
+					}
+					if left, _ := gateway.Entry("flags", "a"); left != tt.left {
+						t.Errorf("left %s, want %s", left, tt.left)
+					}
+				})
+			})
+		}
+	}
 }
 
 // between has another writer write an entry right after a read of it.
