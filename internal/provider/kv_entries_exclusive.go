@@ -227,9 +227,8 @@ func (r *kvEntriesResource) prune(change *reconcile.Change, plan, state kvEntrie
 			change.Prune = append(change.Prune, key)
 		}
 	}
-	change.IsAsPlanned = func(entry quiva.Entry) bool {
-		digest, err := dynamicvalue.Digest(entry.Value)
-		return err == nil && hmac.Equal(r.gateway.keyedDigest(digest), (*digests)[entry.Key])
+	change.IsAsPlanned = func(key string, digest quiva.Digest) bool {
+		return hmac.Equal(r.gateway.keyedDigest(digest), (*digests)[key])
 	}
 }
 

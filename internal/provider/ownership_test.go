@@ -267,6 +267,16 @@ var ownershipCases = map[string]ownershipCase{
 		fix:   batch("a", numberedKeys(3, 2)),
 		final: numberedKeys(3, 2),
 	},
+	// One of the two gives way.
+	"a deposed object shares its entry with one that a -target has hidden": {
+		runs: []ownershipRun{
+			{configuration: single("one", "k", 1, createsBefore), want: succeeds},
+			{configuration: single("one", "x", 1, createsBefore), failures: []failure{noDeletion}, want: fails, holds: merged(kv1, x1)},
+			{configuration: single("one", "x", 1, createsBefore) + single("two", "k", 1), targets: []string{"quiva_kv_entry.two"}, want: succeeds, writesNothing: true},
+			{configuration: single("one", "x", 1, createsBefore) + single("two", "k", 1), want: succeeds},
+		},
+		final: merged(kv1, x1),
+	},
 	"interrupted between handing over and writing": {
 		runs: []ownershipRun{
 			{configuration: single("one", "k", 1), want: succeeds},

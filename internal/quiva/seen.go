@@ -15,10 +15,12 @@ const seenAge = 5 * time.Second
 
 // Seen is what a caller has seen of an entry.
 type Seen struct {
-	// Value is what the entry held, nil if that was not read. Any says that it does
-	// not matter: only before a deletion is the entry read all the same.
-	Value json.RawMessage
-	Any   bool
+	// Value is what the entry held, nil if that was not read. IsSeen, if set, says so
+	// by the digest in its place. Any says that it does not matter: only before a
+	// deletion is the entry read all the same.
+	Value  json.RawMessage
+	IsSeen func(Digest) bool
+	Any    bool
 }
 
 // ChangedError means that an entry was neither written nor deleted, since it holds
@@ -70,7 +72,7 @@ func (c *Client) checkSeen(ctx context.Context, bucket, key string, seen Seen, w
 		return holdsSeen, nil
 	}
 	compare := func(digest Digest) (held, bool) {
-		if seen.Any {
+		if seen.Any || seen.IsSeen != nil && seen.IsSeen(digest) {
 			return holdsSeen, true
 		}
 		for i, value := range []json.RawMessage{seen.Value, wanted} {

@@ -30,14 +30,16 @@ type Change struct {
 	// have or create. They are left in place for it.
 	Successors []string
 	// Prune are keys that no object held when the change was planned. They are
-	// deleted if that is still so, and IsAsPlanned says that their entry is too.
+	// deleted if that is still so, and IsAsPlanned says of the digest of their value
+	// that it is too.
 	Prune       []string
-	IsAsPlanned func(quiva.Entry) bool
+	IsAsPlanned func(key string, digest quiva.Digest) bool
 }
 
 // Change makes a change. Nothing is deleted unless all else was written.
 func (a *Apply) Change(ctx context.Context, wanted Change) Outcome {
 	c := &change{Change: wanted, run: a}
+	c.outcome.Inherited, c.outcome.Changed = map[string]json.RawMessage{}, map[string]json.RawMessage{}
 	a.begin(c)
 	defer a.end(c)
 	c.write(ctx)
@@ -82,37 +84,22 @@ func (c *change) fail(failure Failure) {
 	}
 }
 
-// leave notes that an entry holds a value that the plan has not seen.
-func (c *change) leave(key string, value json.RawMessage) {
-	if c.outcome.Changed == nil {
-		c.outcome.Changed = map[string]json.RawMessage{}
-	}
-	c.outcome.Changed[key] = value
-}
-
 // write makes entries hold their new values. If one may not be created, none are
 // written.
 func (c *change) write(ctx context.Context) {
-	wanted := maps.Clone(c.Keep)
-	if wanted == nil {
-		wanted = map[string]json.RawMessage{}
-	}
-	maps.Copy(wanted, c.Add)
-	maps.Copy(wanted, c.Set)
-	if len(wanted) == 0 {
-		return
+	wanted := map[string]json.RawMessage{}
+	for _, some := range []map[string]json.RawMessage{c.Keep, c.Add, c.Set} {
+		maps.Copy(wanted, some)
 	}
 	keys := slices.Sorted(maps.Keys(wanted))
 	unlock, err := c.run.lock(ctx, c.Bucket, keys)
 	if err != nil {
 		c.fail(Failure{Kind: Cancelled, Err: err})
-		c.giveUp(ctx, wanted)
-		return
 	}
 	defer func() { unlock() }()
 
-	present, ok := c.check(ctx)
-	if ok && len(c.taken(present)) > 0 {
+	present := c.check(ctx)
+	if len(c.taken(present)) > 0 {
 		// Unlocked, since the calls that are to let the keys go need them.
 		unlock()
 		c.awaitHandOver(ctx, present)
@@ -123,27 +110,29 @@ func (c *change) write(ctx context.Context) {
 		}
 	}
 	if c.leaveChanged(present); c.outcome.Failed() {
-		c.giveUp(ctx, wanted)
+		// All stays as it is, but for what this run has deleted: the object that had it
+		// is gone, so it would be lost.
+		c.settle(wanted, c.run.client.PutEntries(ctx, c.Bucket, c.lost(wanted)).Done)
 		return
 	}
 	c.put(ctx, wanted, present)
 }
 
-// check returns the entries that are where others are to be added. It reports
-// false if that cannot be told, or if another object has the keys.
-func (c *change) check(ctx context.Context) (present map[string]quiva.Entry, ok bool) {
-	if !c.refuseWritten() {
-		return nil, false
+// check returns the entries that are where others are to be added. It fails if that
+// cannot be told, or if another object has the keys.
+func (c *change) check(ctx context.Context) (present map[string]quiva.Entry) {
+	if c.outcome.Failed() || !c.refuseWritten() {
+		return nil
 	}
 	// The gateway's PUT overwrites silently. What this run has deleted is known to
 	// be free, and must be written whatever a request would say of it.
-	unknown := c.withClaim(slices.Sorted(maps.Keys(c.Add)), func(claim claim) bool { return claim != deleted })
+	unknown := c.which(slices.Sorted(maps.Keys(c.Add)), func(e *entry) bool { return e.claim != deleted })
 	present, requests := c.run.client.GetEntries(ctx, c.Bucket, unknown)
 	if err := requests.Err(); err != nil {
 		c.fail(Failure{Kind: NotChecked, Count: len(unknown), Requests: requests, Err: err})
-		return nil, false
+		return nil
 	}
-	return present, true
+	return present
 }
 
 // refuseWritten fails if this run has written any of the keys already: then two
@@ -151,7 +140,7 @@ func (c *change) check(ctx context.Context) (present map[string]quiva.Entry, ok 
 func (c *change) refuseWritten() (ok bool) {
 	keys := slices.Sorted(maps.Keys(c.Add))
 	keys = slices.AppendSeq(keys, maps.Keys(c.Set))
-	twice := c.withClaim(keys, func(claim claim) bool { return claim == written })
+	twice := c.which(keys, func(e *entry) bool { return e.claim == written })
 	if len(twice) > 0 {
 		slices.Sort(twice)
 		c.fail(Failure{Kind: WrittenBefore, Count: len(keys), Keys: twice})
@@ -159,11 +148,11 @@ func (c *change) refuseWritten() (ok bool) {
 	return len(twice) == 0
 }
 
-// withClaim returns those of the keys, in their order, whose claim is accepted.
-func (c *change) withClaim(keys []string, accept func(claim) bool) []string {
+// which returns those of the keys, in their order, whose entries are accepted.
+func (c *change) which(keys []string, accept func(*entry) bool) []string {
 	c.run.mu.Lock()
 	defer c.run.mu.Unlock()
-	return slices.DeleteFunc(slices.Clone(keys), func(key string) bool { return !accept(c.run.at(c.Bucket, key).claim) })
+	return slices.DeleteFunc(slices.Clone(keys), func(key string) bool { return !accept(c.run.at(c.Bucket, key)) })
 }
 
 // taken returns the keys that hold another value and that nobody has let go.
@@ -188,7 +177,7 @@ func (c *change) leaveChanged(present map[string]quiva.Entry) {
 	for key, entry := range present {
 		e := c.run.at(c.Bucket, key)
 		if !c.Overwrite && e.claim == released && e.released != nil && !c.run.equal(e.released, entry.Value) && !c.run.equal(c.Add[key], entry.Value) {
-			c.leave(key, entry.Value)
+			c.outcome.Changed[key] = entry.Value
 		}
 	}
 }
@@ -210,7 +199,8 @@ func (c *change) put(ctx context.Context, wanted map[string]json.RawMessage, pre
 		requests.Untried = slices.AppendSeq(requests.Untried, maps.Keys(added))
 	}
 	if requests.Err() == nil {
-		requests = requests.And(c.withoutChanged(c.run.client.PutSeenEntries(ctx, c.Bucket, set, c.seen)))
+		requests = requests.And(c.run.client.PutSeenEntries(ctx, c.Bucket, set, c.seen))
+		maps.Copy(c.outcome.Changed, changed(requests))
 	} else {
 		requests.Untried = slices.AppendSeq(requests.Untried, maps.Keys(set))
 	}
@@ -232,32 +222,27 @@ func (c *change) seen(key string) quiva.Seen {
 	return quiva.Seen{Any: c.Overwrite || ok && value == nil, Value: value}
 }
 
-// withoutChanged leaves alone the entries that hold what the plan has not seen,
-// which are no failures of their requests.
-func (c *change) withoutChanged(requests quiva.BatchResult) quiva.BatchResult {
+// changed removes from the failed requests those about entries that hold what the
+// plan has not seen, and returns these. They were left alone, which is no failure.
+func changed(requests quiva.BatchResult) map[string]json.RawMessage {
+	values := map[string]json.RawMessage{}
 	for key, err := range requests.Failed {
 		var changed *quiva.ChangedError
 		if errors.As(err, &changed) {
-			c.leave(key, changed.Value)
+			values[key] = changed.Value
 			delete(requests.Failed, key)
 		}
 	}
-	return requests
+	return values
 }
 
 // lost returns those of the wanted entries that this run has deleted.
 func (c *change) lost(wanted map[string]json.RawMessage) map[string]json.RawMessage {
 	lost := map[string]json.RawMessage{}
-	for _, key := range c.withClaim(slices.Collect(maps.Keys(wanted)), func(claim claim) bool { return claim == deleted }) {
+	for _, key := range c.which(slices.Collect(maps.Keys(wanted)), func(e *entry) bool { return e.claim == deleted }) {
 		lost[key] = wanted[key]
 	}
 	return lost
-}
-
-// giveUp leaves entries as they are, but for those that this run has deleted:
-// the object that had them is gone, so they would be lost.
-func (c *change) giveUp(ctx context.Context, wanted map[string]json.RawMessage) {
-	c.settle(wanted, c.run.client.PutEntries(ctx, c.Bucket, c.lost(wanted)).Done)
 }
 
 // settle claims the keys that are done, and says what becomes of the others.
@@ -270,19 +255,15 @@ func (c *change) settle(wanted map[string]json.RawMessage, done []string) {
 			c.outcome.Written = append(c.outcome.Written, key)
 		}
 	}
-	for key := range c.Keep {
-		if e := c.run.at(c.Bucket, key); e.claim != deleted {
-			e.claim = written
-		}
-	}
 	for key := range wanted {
-		switch e := c.run.at(c.Bucket, key); e.claim {
-		case written:
-		case released:
+		e := c.run.at(c.Bucket, key)
+		_, stays := c.Keep[key]
+		switch {
+		case e.claim == written:
+		case stays && e.claim != deleted:
+			e.claim = written
+		case e.claim == released:
 			// No other object has it any more.
-			if c.outcome.Inherited == nil {
-				c.outcome.Inherited = map[string]json.RawMessage{}
-			}
 			c.outcome.Inherited[key] = e.released
 			e.claim = written
 		default:
@@ -306,24 +287,36 @@ func (c *change) remove(ctx context.Context) {
 	}
 	defer unlock()
 
-	removed, retained, unwanted := c.release(keys)
+	removed, left, retained, unwanted := c.release(keys)
 	if !c.outcome.Failed() {
 		removed = append(removed, c.delete(ctx, unwanted)...)
 	}
 	if len(retained) > 0 {
 		c.fail(Failure{Kind: Retained, Count: len(keys), Keys: retained})
 	}
-	if c.outcome.Failed() {
-		removed = slices.DeleteFunc(removed, c.takeBack)
+	if !c.outcome.Failed() { // else it is still this object's
+		c.leave(left)
+		removed, c.outcome.Left = append(removed, left...), left
 	}
 	c.outcome.Removed = removed
-	c.outcome.Left = slices.DeleteFunc(c.outcome.Left, func(key string) bool { return !slices.Contains(removed, key) })
+}
+
+// leave lets entries go for creations that have not come yet.
+func (c *change) leave(keys []string) {
+	c.run.mu.Lock()
+	defer c.run.mu.Unlock()
+	for _, key := range keys {
+		e := c.run.at(c.Bucket, key)
+		e.claim, e.released = released, c.Had[key]
+	}
+	c.run.notify()
 }
 
 // delete deletes entries that no object wants and that the plan has seen, and
 // returns those that are gone.
 func (c *change) delete(ctx context.Context, keys []string) (done []string) {
-	requests := c.withoutChanged(c.run.client.DeleteSeenEntries(ctx, c.Bucket, keys, c.seen))
+	requests := c.run.client.DeleteSeenEntries(ctx, c.Bucket, keys, c.seen)
+	maps.Copy(c.outcome.Changed, changed(requests))
 	c.run.setDeleted(c.Bucket, requests.Done)
 	if err := requests.Err(); err != nil {
 		c.fail(Failure{Kind: NotDeleted, Count: len(keys), Requests: requests, Err: err})
@@ -331,22 +324,10 @@ func (c *change) delete(ctx context.Context, keys []string) (done []string) {
 	return requests.Done
 }
 
-// takeBack undoes the release of a key for a creation that has not come yet: the
-// object stays, since something else of its change failed.
-func (c *change) takeBack(key string) (ok bool) {
-	c.run.mu.Lock()
-	defer c.run.mu.Unlock()
-	e := c.run.at(c.Bucket, key)
-	if e.claim != released || e.creationsWaiting > 0 || !slices.Contains(c.outcome.Left, key) {
-		return false
-	}
-	e.claim = untouched
-	return true
-}
-
-// release divides keys into those that another object has or takes, those that
-// must stay this object's, and those that no object wants.
-func (c *change) release(keys []string) (removed, retained, unwanted []string) {
+// release divides keys into those that are another object's now, those that are left
+// for one that is to come, those that must stay this object's, and those that no
+// object wants.
+func (c *change) release(keys []string) (removed, left, retained, unwanted []string) {
 	c.run.mu.Lock()
 	defer c.run.mu.Unlock()
 	for _, key := range keys {
@@ -359,15 +340,12 @@ func (c *change) release(keys []string) (removed, retained, unwanted []string) {
 			c.run.handOver(e, c.Had[key])
 			removed = append(removed, key)
 		case slices.Contains(c.Successors, key):
-			e.claim, e.released = released, c.Had[key]
-			removed = append(removed, key)
-			c.outcome.Left = append(c.outcome.Left, key)
+			left = append(left, key)
 		default:
 			unwanted = append(unwanted, key)
 		}
 	}
-	c.run.notify()
-	return removed, retained, unwanted
+	return removed, left, retained, unwanted
 }
 
 // prune deletes entries that no object holds, as far as they are what the plan
@@ -384,27 +362,13 @@ func (c *change) prune(ctx context.Context) {
 	defer unlock()
 
 	// What this run has done something to, or is about to, is some object's.
-	keys := slices.DeleteFunc(c.withClaim(c.Prune, func(claim claim) bool { return claim == untouched }), func(key string) bool {
-		c.run.mu.Lock()
-		defer c.run.mu.Unlock()
-		return c.run.at(c.Bucket, key).creationsWaiting > 0
+	keys := c.which(c.Prune, func(e *entry) bool { return e.claim == untouched && e.creationsWaiting == 0 })
+	requests := c.run.client.DeleteSeenEntries(ctx, c.Bucket, keys, func(key string) quiva.Seen {
+		return quiva.Seen{IsSeen: func(digest quiva.Digest) bool { return c.IsAsPlanned(key, digest) }}
 	})
-	present, requests := c.run.client.GetEntries(ctx, c.Bucket, keys)
-	if err := requests.Err(); err != nil {
-		c.fail(Failure{Kind: NotDeleted, Count: len(c.Prune), Requests: requests, Err: err})
-		return
-	}
-	var asPlanned []string
-	for _, key := range slices.Sorted(maps.Keys(present)) {
-		if c.IsAsPlanned(present[key]) {
-			asPlanned = append(asPlanned, key)
-		} else {
-			c.outcome.Kept = append(c.outcome.Kept, key)
-		}
-	}
-	requests = c.run.client.DeleteEntries(ctx, c.Bucket, asPlanned)
+	c.outcome.Kept = slices.Sorted(maps.Keys(changed(requests)))
 	c.run.setDeleted(c.Bucket, requests.Done)
 	if err := requests.Err(); err != nil {
-		c.fail(Failure{Kind: NotDeleted, Count: len(asPlanned), Requests: requests, Err: err})
+		c.fail(Failure{Kind: NotDeleted, Count: len(keys), Requests: requests, Err: err})
 	}
 }

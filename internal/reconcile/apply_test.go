@@ -99,7 +99,7 @@ func (c call) change() reconcile.Change {
 		Overwrite:   c.overwrite,
 		Successors:  strings.Fields(c.successors),
 		Prune:       slices.Sorted(maps.Keys(seen)),
-		IsAsPlanned: func(entry quiva.Entry) bool { return string(entry.Value) == string(seen[entry.Key]) },
+		IsAsPlanned: func(key string, digest quiva.Digest) bool { return digest == sha256.Sum256(seen[key]) },
 	}
 }
 

@@ -15,20 +15,21 @@ type Owner struct{ Mark, Type string }
 // Plan is what this process has read and planned: the whole plan, or in an apply
 // what is planned again. It is safe for concurrent use.
 type Plan struct {
-	mu      sync.Mutex
-	buckets map[string]*plannedBucket
-	objects map[string]*object // by their marks
+	mu        sync.Mutex
+	entries   map[entryName]*plannedEntry
+	objects   map[string]*object   // by their marks
+	exclusive map[string][]*object // by their buckets
+	deleted   map[string]bool      // buckets
 }
 
 // NewPlan returns a plan in which nothing has been read or planned yet.
 func NewPlan() *Plan {
-	return &Plan{buckets: map[string]*plannedBucket{}, objects: map[string]*object{}}
-}
-
-type plannedBucket struct {
-	isDeleted bool
-	entries   map[string]*plannedEntry
-	exclusive []*object
+	return &Plan{
+		entries:   map[entryName]*plannedEntry{},
+		objects:   map[string]*object{},
+		exclusive: map[string][]*object{},
+		deleted:   map[string]bool{},
+	}
 }
 
 // plannedEntry is what is known of one entry.
@@ -36,9 +37,8 @@ type plannedEntry struct {
 	// holders are the objects of the state that have all of it, in the order in
 	// which they were seen, and readParts those that have some properties.
 	holders, readParts []*object
-	// owners are the objects that are planned to have all of it, parts those that
-	// are planned to have some properties.
-	owners, parts []*object
+	// owners are the objects that are planned to have it, or some properties.
+	owners []*object
 	// isAwaited is set from the plan of a creation to its beginning.
 	isAwaited bool
 }
@@ -57,24 +57,18 @@ type object struct {
 // entryName is what names an entry on a gateway.
 type entryName struct{ bucket, key string }
 
-func (p *Plan) bucket(name string) *plannedBucket {
-	b := p.buckets[name]
-	if b == nil {
-		b = &plannedBucket{entries: map[string]*plannedEntry{}}
-		p.buckets[name] = b
-	}
-	return b
-}
-
 func (p *Plan) at(bucket, key string) *plannedEntry {
-	b := p.bucket(bucket)
-	e := b.entries[key]
+	name := entryName{bucket, key}
+	e := p.entries[name]
 	if e == nil {
 		e = &plannedEntry{}
-		b.entries[key] = e
+		p.entries[name] = e
 	}
 	return e
 }
+
+// isPart reports whether an object is planned to have some properties of an entry.
+func (o *object) isPart() bool { return o.declared.Properties != nil }
 
 func (p *Plan) object(owner Owner) *object {
 	o := p.objects[owner.Mark]
@@ -219,20 +213,15 @@ func (p *Plan) Stays(mark string) bool {
 func (p *Plan) declare(o *object, d Declaration) *Conflict {
 	p.withdraw(o)
 	o.declared = &d
-	b := p.bucket(d.Bucket)
 	if d.Scope != nil {
-		b.exclusive = append(b.exclusive, o)
+		p.exclusive[d.Bucket] = append(p.exclusive[d.Bucket], o)
 	}
 	for _, key := range d.Keys {
 		e := p.at(d.Bucket, key)
-		if d.Properties != nil {
-			e.parts = append(e.parts, o)
-			continue
-		}
 		e.owners = append(e.owners, o)
-		e.isAwaited = e.isAwaited || !o.held[entryName{d.Bucket, key}]
+		e.isAwaited = e.isAwaited || !o.isPart() && !o.held[entryName{d.Bucket, key}]
 	}
-	for _, find := range []func(*object) *Conflict{p.declaredTwice, p.inTwoObjects, p.inScopeOfOther, p.inOwnScope} {
+	for _, find := range []func(*object) *Conflict{p.declaredTwice, p.inTwoObjects, p.inScope} {
 		if conflict := find(o); conflict != nil {
 			slices.Sort(conflict.Keys)
 			return conflict
@@ -247,11 +236,11 @@ func (p *Plan) withdraw(o *object) {
 		return
 	}
 	isIt := func(other *object) bool { return other == o }
-	b := p.bucket(o.declared.Bucket)
-	b.exclusive = slices.DeleteFunc(b.exclusive, isIt)
+	bucket := o.declared.Bucket
+	p.exclusive[bucket] = slices.DeleteFunc(p.exclusive[bucket], isIt)
 	for _, key := range o.declared.Keys {
-		e := p.at(o.declared.Bucket, key)
-		e.owners, e.parts = slices.DeleteFunc(e.owners, isIt), slices.DeleteFunc(e.parts, isIt)
+		e := p.at(bucket, key)
+		e.owners = slices.DeleteFunc(e.owners, isIt)
 	}
 	o.declared = nil
 }
@@ -270,25 +259,17 @@ func (c *Conflict) add(kind ConflictKind, other *object, key string) *Conflict {
 
 func (p *Plan) declaredTwice(o *object) (conflict *Conflict) {
 	for _, key := range o.declared.Keys {
-		e := p.at(o.declared.Bucket, key)
-		for _, other := range e.owners {
+		for _, other := range p.at(o.declared.Bucket, key).owners {
 			switch {
 			case other == o:
-			case o.declared.Properties != nil:
+			case other.isPart() != o.isPart():
 				conflict = conflict.add(InProperties, other, key)
+			case !o.isPart():
+				conflict = conflict.add(DeclaredTwice, other, key)
 			default:
-				conflict = conflict.add(DeclaredTwice, other, key)
-			}
-		}
-		for _, other := range e.parts {
-			if other == o {
-				continue
-			}
-			if o.declared.Properties == nil {
-				conflict = conflict.add(InProperties, other, key)
-			} else if twice := properties.Overlap(o.declared.Properties, other.declared.Properties); len(twice) > 0 {
-				conflict = conflict.add(DeclaredTwice, other, key)
-				conflict.Properties = twice
+				if twice := properties.Overlap(o.declared.Properties, other.declared.Properties); len(twice) > 0 {
+					return &Conflict{Kind: DeclaredTwice, Keys: []string{key}, Other: other.Owner, Properties: twice}
+				}
 			}
 		}
 	}
@@ -299,15 +280,15 @@ func (p *Plan) declaredTwice(o *object) (conflict *Conflict) {
 // properties of, without which they would be deleted.
 func (p *Plan) inTwoObjects(o *object) (conflict *Conflict) {
 	for name := range o.held {
-		e := p.at(name.bucket, name.key)
+		e := p.entries[name]
 		isMine := slices.Contains(e.owners, o)
 		for _, other := range e.holders {
 			if other != o && (isMine && other.letsGo(e) || !isMine && slices.Contains(e.owners, other)) {
 				conflict = conflict.add(InTwoObjects, other, name.key)
 			}
 		}
-		for _, other := range e.parts {
-			if !isMine {
+		for _, other := range e.owners {
+			if other.isPart() && !isMine {
 				conflict = conflict.add(InProperties, other, name.key)
 			}
 		}
@@ -315,7 +296,7 @@ func (p *Plan) inTwoObjects(o *object) (conflict *Conflict) {
 	for _, key := range o.declared.Keys {
 		e := p.at(o.declared.Bucket, key)
 		for _, other := range e.holders {
-			if o.declared.Properties != nil && other.letsGo(e) {
+			if o.isPart() && other.letsGo(e) {
 				conflict = conflict.add(InProperties, other, key)
 			}
 		}
@@ -328,47 +309,39 @@ func (o *object) letsGo(e *plannedEntry) bool {
 	return o.isDeleted || o.declared != nil && !slices.Contains(e.owners, o)
 }
 
-func (p *Plan) inScopeOfOther(o *object) (conflict *Conflict) {
-	for _, other := range p.bucket(o.declared.Bucket).exclusive {
-		for _, key := range o.declared.Keys {
-			if other != o && other.declared.Scope.Contains(key) {
-				conflict = conflict.add(InScope, other, key)
-			}
-		}
-		if conflict != nil {
-			conflict.IsScopeOfOther = true
-			conflict.Except = slices.Concat(other.declared.Scope.Except, o.patterns(conflict.Keys))
-			return conflict
+// inScope finds keys of one object in the scope of another one.
+func (p *Plan) inScope(o *object) *Conflict {
+	for _, other := range p.exclusive[o.declared.Bucket] {
+		if keys := other.intrusions(o); len(keys) > 0 {
+			return &Conflict{Kind: InScope, Keys: keys, Other: other.Owner, Except: slices.Concat(other.declared.Scope.Except, o.patterns(keys)), IsScopeOfOther: true}
 		}
 	}
-	return nil
-}
-
-func (p *Plan) inOwnScope(o *object) (conflict *Conflict) {
 	if o.declared.Scope == nil {
 		return nil
 	}
-	except := slices.Clone(o.declared.Scope.Except)
-	others := map[*object][]string{}
-	for key, e := range p.bucket(o.declared.Bucket).entries {
-		for _, other := range slices.Concat(e.owners, e.parts) {
-			if other != o && o.declared.Scope.Contains(key) {
-				others[other] = append(others[other], key)
-			}
+	conflict := &Conflict{Kind: InScope}
+	for _, other := range p.objects {
+		if keys := o.intrusions(other); len(keys) > 0 {
+			conflict.Other = other.Owner
+			conflict.Keys = append(conflict.Keys, keys...)
+			conflict.Except = append(conflict.Except, other.patterns(keys)...)
 		}
 	}
-	for other, keys := range others {
-		if conflict == nil {
-			conflict = &Conflict{Kind: InScope, Other: other.Owner}
-		}
-		conflict.Keys = append(conflict.Keys, keys...)
-		except = append(except, other.patterns(keys)...)
+	if conflict.Keys == nil {
+		return nil
 	}
-	if conflict != nil {
-		slices.Sort(except[len(o.declared.Scope.Except):])
-		conflict.Except = except
-	}
+	slices.Sort(conflict.Except)
+	conflict.Except = slices.Concat(o.declared.Scope.Except, conflict.Except)
 	return conflict
+}
+
+// intrusions returns the keys that another object has in the scope of an exclusive
+// one.
+func (o *object) intrusions(other *object) []string {
+	if other == o || other.declared == nil || other.declared.Bucket != o.declared.Bucket {
+		return nil
+	}
+	return slices.DeleteFunc(slices.Clone(other.declared.Keys), func(key string) bool { return !o.declared.Scope.Contains(key) })
 }
 
 // patterns match the keys, which are some of the object's.
@@ -394,23 +367,25 @@ func (p *Plan) Delete(owner Owner, bucket string, keys []string) (successors []s
 		e := p.at(bucket, key)
 		isSuccessor := false
 		for _, other := range e.owners {
-			isSuccessor = isSuccessor || other != o
-			if other != o && !other.isRead && slices.Contains(e.holders, other) {
-				conflict = conflict.add(InTwoObjects, other, key)
+			switch {
+			case other.isPart():
+				conflict = conflict.add(InProperties, other, key)
+			case other != o:
+				isSuccessor = true
+				if !other.isRead && slices.Contains(e.holders, other) {
+					conflict = conflict.add(InTwoObjects, other, key)
+				}
 			}
 		}
 		for _, other := range e.holders {
 			isSuccessor = isSuccessor || other != o && !other.isDeleted && other.declared == nil
-		}
-		for _, other := range e.parts {
-			conflict = conflict.add(InProperties, other, key)
 		}
 		if isSuccessor {
 			successors = append(successors, key)
 		}
 	}
 	p.hold(o, bucket, keys)
-	if p.bucket(bucket).isDeleted {
+	if p.deleted[bucket] {
 		return nil, nil // nothing can stay in it
 	}
 	return successors, conflict
@@ -421,14 +396,14 @@ func (p *Plan) Delete(owner Owner, bucket string, keys []string) (successors []s
 func (p *Plan) DeleteBucket(bucket string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.bucket(bucket).isDeleted = true
+	p.deleted[bucket] = true
 }
 
 // IsBucketDeleted reports whether a bucket is planned to be deleted or replaced.
 func (p *Plan) IsBucketDeleted(bucket string) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.bucket(bucket).isDeleted
+	return p.deleted[bucket]
 }
 
 // HasOwner reports whether an object is planned to have all of an entry, in a bucket
@@ -436,7 +411,8 @@ func (p *Plan) IsBucketDeleted(bucket string) bool {
 func (p *Plan) HasOwner(bucket, key string) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return len(p.at(bucket, key).owners) > 0 && !p.bucket(bucket).isDeleted
+	isWhole := func(o *object) bool { return !o.isPart() }
+	return slices.ContainsFunc(p.at(bucket, key).owners, isWhole) && !p.deleted[bucket]
 }
 
 // begin notes that planned creations begin.
