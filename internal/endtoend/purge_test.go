@@ -22,7 +22,7 @@ resource "quiva_kv_bucket" "previews" {
 action "quiva_kv_bucket_purge" "all" {
   config {
     bucket      = "previews"
-    max_entries = 4
+    max_entries = %d
   }
 }
 action "quiva_kv_bucket_purge" "team_a" {
@@ -39,7 +39,7 @@ func TestPurgeInvoked(t *testing.T) {
 	needMinor(t, 14)
 	gateway := newGateway(t)
 	w := newWorkspace(t, gateway)
-	w.configure("", fmt.Sprintf(purgedBucket, "after_update"))
+	w.configure("", fmt.Sprintf(purgedBucket, "after_update", 4))
 	w.must("apply", "-auto-approve")
 	for i := range 3 {
 		gateway.PutEntry("previews", fmt.Sprintf("team-a/%d", i), `{}`)
@@ -59,6 +59,8 @@ func TestPurgeInvoked(t *testing.T) {
 	if held := gateway.Entries("previews"); len(held) != 3 || held["team-b/0"] == "" {
 		t.Errorf("the gateway holds %v", held)
 	}
+	// The gateway still counts what was deleted.
+	w.configure("", fmt.Sprintf(purgedBucket, "after_update", 6))
 	if invoked := w.must("apply", "-auto-approve", "-invoke=action.quiva_kv_bucket_purge.all"); !invoked.says(`Deleting 3 entries of bucket "previews"`) {
 		t.Errorf("the purge says:\n%s", invoked.output)
 	}
@@ -73,7 +75,7 @@ func TestPurgeBeforeDestroy(t *testing.T) {
 	needMinor(t, 16)
 	gateway := newGateway(t)
 	w := newWorkspace(t, gateway)
-	w.configure("", fmt.Sprintf(purgedBucket, "before_destroy"))
+	w.configure("", fmt.Sprintf(purgedBucket, "before_destroy", 4))
 	w.must("apply", "-auto-approve")
 	for i := range 5 {
 		gateway.PutEntry("previews", fmt.Sprint("k", i), `{}`)
@@ -84,10 +86,10 @@ func TestPurgeBeforeDestroy(t *testing.T) {
 	if refused.status != 1 || !refused.says("Too many entries to delete") || !refused.says("Bucket is not empty") || len(writesOf(gateway)) > 0 {
 		t.Errorf("the destroy ended with %d:\n%s", refused.status, refused.output)
 	}
-	gateway.DeleteEntry("previews", "k0")
+	w.configure("", fmt.Sprintf(purgedBucket, "before_destroy", 5))
 	gateway.ResetRequests()
 	destroyed := w.must("destroy", "-auto-approve")
-	if !destroyed.says(`Deleted 4 entries of bucket "previews"`) {
+	if !destroyed.says(`Deleted 5 entries of bucket "previews"`) {
 		t.Errorf("the destroy says:\n%s", destroyed.output)
 	}
 	if writes := writesOf(gateway); !slices.Equal(writes, []string{"DELETE /storage/kv/previews/purge", "DELETE /storage/kv/previews"}) {
