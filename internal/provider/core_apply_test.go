@@ -118,7 +118,7 @@ func (p *phase) applyInstance(planned *change, own map[string]cty.Value) bool {
 	if again.action != want && (want != update || again.action != noOp) {
 		problems = append(problems, fmt.Sprintf("the action was %s and became %s", planned.action, again.action))
 	}
-	if !p.accuse(address, inconsistentPlan, append(problems, incompatible(planned.after, again.after, "")...)) {
+	if !p.accuse(address, inconsistentPlan, append(problems, incompatible(planned.after, again.after)...)) {
 		return false
 	}
 	applied := &object{value: again.after, private: again.private, identity: again.identity, dependsOn: b.dependsOn, createBeforeDestroy: b.createBeforeDestroy}
@@ -155,7 +155,7 @@ func (p *phase) applyInstance(planned *change, own map[string]cty.Value) bool {
 			p.save(planned.key, applied)
 			return false
 		}
-		if !p.accuse(address, inconsistentResult, append(unknownIn(applied.value), incompatible(again.after, applied.value, "")...)) {
+		if !p.accuse(address, inconsistentResult, append(unknownIn(applied.value), incompatible(again.after, applied.value)...)) {
 			return false
 		}
 	}

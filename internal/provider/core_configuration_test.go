@@ -3,12 +3,12 @@ package provider_test
 import (
 	"fmt"
 	"maps"
-	"slices"
 	"strings"
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/ext/tryfunc"
 	"github.com/hashicorp/hcl/v2/ext/typeexpr"
+	"github.com/hashicorp/hcl/v2/hcldec"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/zclconf/go-cty/cty"
@@ -202,41 +202,22 @@ func (b *block) instances(scope *hcl.EvalContext) (map[string]map[string]cty.Val
 
 // evaluate evaluates a body by a schema, as Terraform does.
 func evaluate(body *hclsyntax.Body, schema *tfprotov6.Schema, scope *hcl.EvalContext) (cty.Value, hcl.Diagnostics) {
-	values, diagnostics := map[string]cty.Value{}, hcl.Diagnostics{}
-	var attributes hclsyntax.Attributes
+	arguments, spec := &hclsyntax.Body{Attributes: hclsyntax.Attributes{}}, hcldec.ObjectSpec{}
 	if body != nil {
-		attributes = body.Attributes
+		arguments.SrcRange = body.SrcRange
+		maps.Copy(arguments.Attributes, body.Attributes)
+		for _, name := range metaArguments {
+			delete(arguments.Attributes, name)
+		}
 	}
-	fail := func(summary, detail string) {
-		diagnostics = append(diagnostics, &hcl.Diagnostic{Severity: hcl.DiagError, Summary: summary, Detail: detail})
-	}
-	declared := map[string]bool{}
 	for _, attribute := range schema.Block.Attributes {
-		name := attribute.Name
-		declared[name] = true
-		values[name] = cty.NullVal(typeOf(attribute, false))
-		set, ok := attributes[name]
-		switch {
-		case !ok && attribute.Required:
-			fail("Missing required argument", fmt.Sprintf("The argument %q is required, but no definition was found.", name))
-		case ok && !attribute.Optional && !attribute.Required:
-			fail("Invalid Configuration for Read-Only Attribute", name)
-		case ok:
-			value, diags := set.Expr.Value(scope)
-			diagnostics = append(diagnostics, diags...)
-			if converted, err := convert.Convert(value, typeOf(attribute, true)); err != nil {
-				fail("Incorrect attribute value type", fmt.Sprintf("Inappropriate value for attribute %q: %s.", name, err))
-			} else {
-				values[name] = converted
-			}
+		if attribute.Optional || attribute.Required {
+			spec[attribute.Name] = &hcldec.AttrSpec{Name: attribute.Name, Type: typeOf(attribute, true), Required: attribute.Required}
+		} else {
+			spec[attribute.Name] = &hcldec.LiteralSpec{Value: cty.NullVal(typeOf(attribute, false))}
 		}
 	}
-	for name := range attributes {
-		if !declared[name] && !slices.Contains(metaArguments, name) {
-			fail("Unsupported argument", fmt.Sprintf("An argument named %q is not expected here.", name))
-		}
-	}
-	return cty.ObjectVal(values), diagnostics
+	return hcldec.Decode(arguments, spec, scope)
 }
 
 // functions are those of Terraform's that tests use.

@@ -2,8 +2,6 @@ package provider_test
 
 import (
 	"fmt"
-	"maps"
-	"slices"
 
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/zclconf/go-cty/cty"
@@ -59,39 +57,25 @@ func invalid(attributes []*tfprotov6.SchemaAttribute, prior, config, planned cty
 	return problems
 }
 
-// incompatible returns where a value is not what was known of it before.
-func incompatible(before, now cty.Value, at string) (problems []string) {
-	switch {
-	case !before.IsKnown():
-		if errs := now.Type().TestConformance(before.Type()); len(errs) > 0 {
-			return []string{fmt.Sprintf("%s was to be of type %#v and is %#v", at, before.Type(), now)}
+// incompatible returns whether a value is not what was known of it before: where that
+// was unknown, any value of its type will do.
+func incompatible(before, now cty.Value) []string {
+	masked, err := cty.Transform(now, func(at cty.Path, value cty.Value) (cty.Value, error) {
+		was, err := at.Apply(before)
+		switch {
+		case err != nil:
+		case was.IsNull() && value.IsNull():
+			return was, nil
+		case was.IsKnown() && (!was.Type().IsSetType() || was.IsWhollyKnown()):
+		case value.Type().TestConformance(was.Type()) == nil:
+			return was, nil
 		}
-	case before.IsNull() && now.IsNull():
-	case before.IsNull() || now.IsNull() || !now.IsKnown() || !before.Type().Equals(now.Type()) && before.IsWhollyKnown(),
-		before.Type().IsPrimitiveType(), before.Type().IsSetType():
-		if !before.RawEquals(now) && (!before.Type().IsSetType() || before.IsWhollyKnown()) {
-			return []string{fmt.Sprintf("%s was %#v and is %#v", at, before, now)}
-		}
-	case before.CanIterateElements() != now.CanIterateElements() || before.Type().IsTupleType() != now.Type().IsTupleType():
-		return []string{fmt.Sprintf("%s was %#v and is %#v", at, before, now)}
-	case before.Type().IsObjectType() || before.Type().IsMapType():
-		was, is := before.AsValueMap(), now.AsValueMap()
-		if !slices.Equal(slices.Sorted(maps.Keys(was)), slices.Sorted(maps.Keys(is))) {
-			return []string{fmt.Sprintf("%s was %#v and is %#v", at, before, now)}
-		}
-		for name := range was {
-			problems = append(problems, incompatible(was[name], is[name], at+"."+name)...)
-		}
-	default:
-		was, is := before.AsValueSlice(), now.AsValueSlice()
-		if len(was) != len(is) {
-			return []string{fmt.Sprintf("%s was %#v and is %#v", at, before, now)}
-		}
-		for i := range was {
-			problems = append(problems, incompatible(was[i], is[i], fmt.Sprintf("%s[%d]", at, i))...)
-		}
+		return value, nil
+	})
+	if err == nil && masked.RawEquals(before) {
+		return nil
 	}
-	return problems
+	return []string{fmt.Sprintf("what was %#v is %#v", before, now)}
 }
 
 // unknownIn reports a result that is not wholly known.

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -235,47 +234,35 @@ func (w *workspace) stateJSON(of state, outputs map[string]cty.Value) *tfjson.St
 
 // shownJSON shows a value, without what is unknown.
 func shownJSON(value cty.Value) any {
-	known, err := cty.Transform(value, func(_ cty.Path, v cty.Value) (cty.Value, error) {
-		if !v.IsKnown() {
-			return cty.NullVal(v.Type()), nil
+	return leavesJSON(value, func(leaf cty.Value) cty.Value {
+		if !leaf.IsKnown() {
+			return cty.NullVal(leaf.Type())
 		}
-		return v, nil
+		return leaf
 	})
-	if err != nil {
-		panic(err)
-	}
-	text, err := ctyjson.Marshal(known, known.Type())
-	if err != nil {
-		panic(err)
+}
+
+// unknownJSON shows what of a value is unknown.
+func unknownJSON(value cty.Value) any {
+	return leavesJSON(value, func(leaf cty.Value) cty.Value {
+		if leaf.IsKnown() && !leaf.IsNull() && leaf.CanIterateElements() {
+			return leaf
+		}
+		return cty.BoolVal(!leaf.IsKnown())
+	})
+}
+
+// leavesJSON shows a value with something in place of each part of it.
+func leavesJSON(value cty.Value, replaced func(cty.Value) cty.Value) (shown any) {
+	value, err := cty.Transform(value, func(_ cty.Path, part cty.Value) (cty.Value, error) { return replaced(part), nil })
+	var text []byte
+	if err == nil {
+		text, err = ctyjson.Marshal(value, value.Type())
 	}
 	decoder := json.NewDecoder(bytes.NewReader(text))
 	decoder.UseNumber()
-	var shown any
-	if err := decoder.Decode(&shown); err != nil {
+	if err = errors.Join(err, decoder.Decode(&shown)); err != nil {
 		panic(err)
-	}
-	return shown
-}
-
-// unknownJSON shows what is unknown.
-func unknownJSON(value cty.Value) any {
-	switch {
-	case !value.IsKnown():
-		return true
-	case value.IsNull() || !value.CanIterateElements():
-		return false
-	case value.Type().IsObjectType() || value.Type().IsMapType():
-		shown := map[string]any{}
-		for name, element := range value.AsValueMap() {
-			if inner := unknownJSON(element); !reflect.DeepEqual(inner, false) {
-				shown[name] = inner
-			}
-		}
-		return shown
-	}
-	shown := []any{}
-	for _, element := range value.AsValueSlice() {
-		shown = append(shown, unknownJSON(element))
 	}
 	return shown
 }
