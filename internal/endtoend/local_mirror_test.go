@@ -11,11 +11,13 @@ import (
 )
 
 // TestLocalMirror: with the line that make mirror prints, terraform init installs
-// the provider; with -upgrade, it installs the one that is built next.
+// the provider; with -upgrade, it installs the one that is built next. The guide's test
+// with a mocked provider needs neither a gateway nor a credential.
 func TestLocalMirror(t *testing.T) {
 	needTerraform(t)
 	mirror := filepath.Join(t.TempDir(), "a mirror")
-	w := newWorkspace(t, newGateway(t))
+	gateway := newGateway(t)
+	w := newWorkspace(t, gateway, "QUIVA_API_KEY=")
 	if err := os.CopyFS(w.dir, os.DirFS(testingExample)); err != nil {
 		t.Fatal(err)
 	}
@@ -35,5 +37,8 @@ func TestLocalMirror(t *testing.T) {
 		if output, err := used.CombinedOutput(); err != nil || !strings.Contains(string(output), "3 passed, 0 failed.") {
 			t.Errorf("after this:\n%s\nterraform %s and a test: %v\n%s", printed, init, err, output)
 		}
+	}
+	if requests := gateway.Requests(); len(requests) > 0 {
+		t.Errorf("%d requests were sent", len(requests))
 	}
 }

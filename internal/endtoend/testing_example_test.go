@@ -6,7 +6,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
-	"strings"
 	"testing"
 
 	"github.com/quivaworks/terraform-provider-quiva/internal/terraformcli"
@@ -90,20 +89,6 @@ func TestTestingExampleCommand(t *testing.T) {
 				t.Errorf("%d requests went to the environment's gateway", len(requests))
 			}
 		})
-	}
-}
-
-// TestTestingExampleMocked: the guide's test with a mocked provider needs neither
-// a gateway nor a credential.
-func TestTestingExampleMocked(t *testing.T) {
-	needTerraform(t)
-	gateway := newGateway(t)
-	w := newTestingExample(t, newWorkspace(t, gateway, "QUIVA_API_KEY="))
-	if tested := w.must("test", "-filter=tests/mocked.tftest.hcl"); !tested.says("3 passed, 0 failed.") {
-		t.Errorf("the tests ended with:\n%s", strings.TrimSpace(tested.output))
-	}
-	if requests := gateway.Requests(); len(requests) > 0 {
-		t.Errorf("%d requests were sent", len(requests))
 	}
 }
 
