@@ -4,8 +4,6 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
-	"io/fs"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -21,20 +19,13 @@ func TestDocLinks(t *testing.T) {
 	t.Parallel()
 	files, symbols := token.NewFileSet(), map[string]map[string]bool{}
 	var parsed []*ast.File
-	err := filepath.WalkDir("../..", func(path string, _ fs.DirEntry, err error) error {
-		if err != nil || filepath.Ext(path) != ".go" {
-			return err
-		}
-		file, err := parser.ParseFile(files, path, nil, parser.ParseComments|parser.SkipObjectResolution)
+	for name, text := range repositoryFiles(t, ".go") {
+		file, err := parser.ParseFile(files, name, text, parser.ParseComments|parser.SkipObjectResolution)
 		if err != nil {
-			return err
+			t.Fatal(err)
 		}
 		parsed = append(parsed, file)
 		addSymbols(symbols, file)
-		return nil
-	})
-	if err != nil {
-		t.Fatal(err)
 	}
 	links := 0
 	for _, file := range parsed {

@@ -1,7 +1,7 @@
 package endtoend_test
 
 import (
-	"io/fs"
+	"maps"
 	"net/url"
 	"os"
 	"path"
@@ -12,8 +12,8 @@ import (
 	"unicode"
 )
 
-// repositoryFiles is where files of the repository are shown, after a blob/main or tree/main.
-const repositoryFiles = "https://github.com/quivaworks/terraform-provider-quiva/"
+// repositoryURL is where files of the repository are shown, after a blob/main or tree/main.
+const repositoryURL = "https://github.com/quivaworks/terraform-provider-quiva/"
 
 // TestLinks: every link of a page leads to a page, a file or a heading that
 // exists. Those of docs/index.md and to it are absolute: the Registry shows that
@@ -22,7 +22,8 @@ const repositoryFiles = "https://github.com/quivaworks/terraform-provider-quiva/
 // pages it takes the .md off a relative link.
 func TestLinks(t *testing.T) {
 	t.Parallel()
-	pages := readPages(t, "../..")
+	pages := repositoryFiles(t, ".md")
+	maps.DeleteFunc(pages, func(name, _ string) bool { return strings.HasPrefix(name, "templates/") })
 	for name, text := range pages {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -54,8 +55,8 @@ func linkTarget(page, link string) (to target, problem string) {
 	plain := address.String()
 	inDocs := strings.HasPrefix(page, "docs/")
 	switch {
-	case strings.HasPrefix(plain, repositoryFiles+"tree/main/"), strings.HasPrefix(plain, repositoryFiles+"blob/main/"):
-		to.path = plain[len(repositoryFiles+"tree/main/"):]
+	case strings.HasPrefix(plain, repositoryURL+"tree/main/"), strings.HasPrefix(plain, repositoryURL+"blob/main/"):
+		to.path = plain[len(repositoryURL+"tree/main/"):]
 	case address.IsAbs():
 	case plain == "":
 		to.path = page
@@ -63,7 +64,7 @@ func linkTarget(page, link string) (to target, problem string) {
 		to.path = path.Join(path.Dir(page), plain)
 		switch {
 		case inDocs && (page == "docs/index.md" || to.path == "docs/index.md"):
-			problem = "a link of docs/index.md, or to it, must begin with " + repositoryFiles
+			problem = "a link of docs/index.md, or to it, must begin with " + repositoryURL
 		case inDocs && !strings.HasPrefix(to.path, "docs/"):
 			problem = "the Registry shows nothing but docs/"
 		}
@@ -80,35 +81,6 @@ func (to target) problem(pages map[string]string) string {
 		return to.path + " has no heading for #" + to.anchor
 	}
 	return ""
-}
-
-// readPages returns the Markdown files of the repository that readers see.
-func readPages(t *testing.T, repository string) map[string]string {
-	t.Helper()
-	pages := map[string]string{}
-	err := filepath.WalkDir(repository, func(file string, entry fs.DirEntry, err error) error {
-		if err != nil {
-			return err
-		}
-		name, err := filepath.Rel(repository, file)
-		if err != nil {
-			return err
-		}
-		hidden := strings.HasPrefix(entry.Name(), ".") && name != "." && name != ".github"
-		if entry.IsDir() && (hidden || name == "templates" || name == "dist") {
-			return filepath.SkipDir
-		}
-		if filepath.Ext(name) != ".md" {
-			return nil
-		}
-		text, err := os.ReadFile(file)
-		pages[filepath.ToSlash(name)] = string(text)
-		return err
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return pages
 }
 
 var (

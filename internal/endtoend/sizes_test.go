@@ -1,7 +1,6 @@
 package endtoend_test
 
 import (
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -40,14 +39,4 @@ func TestDocumentedSizes(t *testing.T) {
 			t.Errorf("%s: %d words, want at most %d", name, words, most)
 		}
 	}
-}
-
-// readDocument returns a page of docs/.
-func readDocument(t *testing.T, name string) string {
-	t.Helper()
-	text, err := os.ReadFile(filepath.Join("../../docs", name))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(text)
 }

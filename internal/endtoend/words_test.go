@@ -1,9 +1,7 @@
 package endtoend_test
 
 import (
-	"io/fs"
-	"os"
-	"path/filepath"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -51,14 +49,6 @@ var unwantedWords = map[string]string{
 	`\bTerraform 1\.([0-9]|10)\b`:               "nothing: all versions that the provider takes have it",
 }
 
-var unwantedPatterns = func() map[string]*regexp.Regexp {
-	patterns := map[string]*regexp.Regexp{}
-	for words := range unwantedWords {
-		patterns[words] = regexp.MustCompile("(?i)" + strings.ReplaceAll(words, " ", `[\s/#]+`))
-	}
-	return patterns
-}()
-
 // exemptFiles may have unwanted words: an example means one as it is, and this
 // file lists them.
 var exemptFiles = []string{"examples/feature-flags/flags.yaml", "internal/endtoend/words_test.go"}
@@ -66,48 +56,14 @@ var exemptFiles = []string{"examples/feature-flags/flags.yaml", "internal/endtoe
 // TestWords: nothing that people read has unwanted words.
 func TestWords(t *testing.T) {
 	t.Parallel()
-	const repository = "../.."
-	count := 0
-	err := filepath.WalkDir(repository, func(file string, entry fs.DirEntry, err error) error {
-		if err != nil {
-			return err
+	words := strings.Join(slices.Collect(maps.Keys(unwantedWords)), "|")
+	unwanted := regexp.MustCompile("(?i)" + strings.ReplaceAll(words, " ", `[\s/#]+`))
+	for name, text := range repositoryFiles(t, ".go", ".md", ".tmpl", ".tf", ".hcl", ".yml", ".yaml") {
+		if slices.Contains(exemptFiles, name) {
+			continue
 		}
-		name, err := filepath.Rel(repository, file)
-		if err != nil {
-			return err
-		}
-		name = filepath.ToSlash(name)
-		if entry.IsDir() {
-			hidden := strings.HasPrefix(name, ".") && name != "." && name != ".github"
-			if hidden || name == "dist" {
-				return filepath.SkipDir
-			}
-			return nil
-		}
-		isRead := []string{".go", ".md", ".tmpl", ".tf", ".hcl", ".yml", ".yaml"}
-		if !slices.Contains(isRead, filepath.Ext(name)) || slices.Contains(exemptFiles, name) {
-			return nil
-		}
-		text, err := os.ReadFile(file)
-		count++
-		for _, problem := range unwantedIn(string(text)) {
-			t.Errorf("%s: %s", name, problem)
-		}
-		return err
-	})
-	if err != nil || count == 0 {
-		t.Fatalf("%d files read: %v", count, err)
-	}
-}
-
-// unwantedIn describes each unwanted word of a text.
-func unwantedIn(text string) []string {
-	var problems []string
-	for words, instead := range unwantedWords {
-		pattern := unwantedPatterns[words]
-		for _, found := range pattern.FindAllString(text, -1) {
-			problems = append(problems, strings.Join(strings.Fields(found), " ")+": write "+instead)
+		for _, found := range unwanted.FindAllString(text, -1) {
+			t.Errorf("%s: %s: see unwantedWords", name, strings.Join(strings.Fields(found), " "))
 		}
 	}
-	return problems
 }
