@@ -92,48 +92,6 @@ resource "quiva_kv_entry" "flag" {
 	}
 }
 
-// TestMovedElsewhere: what is no entry of a gateway stays in the state of its
-// provider.
-func TestMovedElsewhere(t *testing.T) {
-	needTerraform(t)
-	gateway := newGateway(t)
-	w := newWorkspace(t, gateway)
-	w.configure("", "moved {\n  from = restapi_object.user\n  to = quiva_kv_entry.checkout\n}\n"+checkout)
-	w.startWith(foreignResource{"restapi_object", "user", "registry.terraform.io/mastercard/restapi", map[string]string{"": `{"id":"1","path":"/users","data":"{\"password\":\"geheim\"}"}`}})
-	before, err := os.ReadFile(filepath.Join(w.dir, "terraform.tfstate"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	applied := w.run("apply", "-auto-approve")
-	if applied.status != 1 || !applied.says(`/storage/kv/BUCKET/entries/KEY with bucket and key percent-encoded, and this one has "/users/…".`) || applied.says("geheim") {
-		t.Errorf("the apply ended with %d:\n%s", applied.status, applied.output)
-	}
-	after, err := os.ReadFile(filepath.Join(w.dir, "terraform.tfstate"))
-	if err != nil || string(after) != string(before) {
-		t.Errorf("the state is now (%v)\n%s", err, after)
-	}
-	if requests := gateway.Requests(); len(requests) > 0 {
-		t.Errorf("the gateway was sent %v", requests)
-	}
-}
-
-// TestMovedDrift: what the configuration has otherwise than the gateway is one
-// update, as ever.
-func TestMovedDrift(t *testing.T) {
-	needTerraform(t)
-	gateway := newGateway(t)
-	gateway.PutEntry("flags", "checkout", `{"enabled":false}`)
-	w := newWorkspace(t, gateway)
-	w.configure("", "moved {\n  from = restful_resource.checkout\n  to = quiva_kv_entry.checkout\n}\n"+checkout)
-	w.startWith(foreignResource{"restful_resource", "checkout", "registry.terraform.io/magodo/restful", map[string]string{"": `{"id":"/storage/kv/flags/entries/checkout"}`}})
-	if applied := w.must("apply", "-auto-approve"); !applied.says("enabled = false -> true") || !applied.says("0 added, 1 changed, 0 destroyed") {
-		t.Errorf("the apply ended with\n%s", applied.output)
-	}
-	if held, _ := gateway.Entry("flags", "checkout"); held != `{"enabled":true,"rollout":1}` {
-		t.Errorf("the gateway holds %s", held)
-	}
-}
-
 // TestMovedBetweenProviders: two provider blocks are two processes, of which neither
 // knows of the other. A moved block hands an entry over.
 func TestMovedBetweenProviders(t *testing.T) {

@@ -12,6 +12,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -101,15 +102,19 @@ func TestSecrets(t *testing.T) {
 			plan := filepath.Join(w.dir, "plan")
 			echo := fmt.Sprintf(`{"error":"refused %s for %s"}`, strings.ReplaceAll(strings.ReplaceAll(credential, `\`, `\\`), `"`, `\"`), "you")
 			change := []string{"apply", "-auto-approve", "-var=n=2"}
-			runs := []struct {
+			refused := mockgateway.Respond(http.StatusForbidden, nil, echo)
+			for i, r := range []struct {
 				name      string
 				fault     *mockgateway.Effect // of every write, and in a plan of every read
 				arguments []string
 				status    int
 			}{
+				// With Terraform's own log, which shows states and configurations.
 				{"plan", nil, []string{"plan", "-out=plan"}, 0},
 				{"apply", nil, []string{"apply", "plan"}, 0},
-				{"refused", effect(mockgateway.Respond(http.StatusForbidden, nil, echo)), change, 1},
+				{"refused", &refused, change, 1},
+				// With the provider's alone.
+				{"refused", &refused, change, 1},
 				{"html", effect(mockgateway.Respond(http.StatusOK, nil, "<html>"+credential)), change, 1},
 				{"reset", effect(mockgateway.Reset()), change, 1},
 				{"cut", effect(mockgateway.Truncate()), []string{"plan"}, 1},
@@ -117,43 +122,34 @@ func TestSecrets(t *testing.T) {
 				{"redirect", effect(mockgateway.Respond(http.StatusTemporaryRedirect, http.Header{"Location": {"http://localhost:1/?key=" + url.QueryEscape(credential)}}, "")), change, 1},
 				{"unasked", effect(mockgateway.Raw("HTTP/1.1 200 OK\r\nContent-Length: 36\r\n\r\n" + `{"body":{"key":"a","value":{"n":1}}}` + credential + canaryValue)), []string{"plan"}, 0},
 				{"malformed", effect(mockgateway.Raw("HTTP/1.1 200 OK\r\nX-Api-Key " + credential + "\r\n\r\n")), change, 1},
-				{"no change", nil, []string{"plan"}, 0},
-			}
-			for _, level := range []string{"TF_LOG", "TF_LOG_PROVIDER"} {
-				for _, r := range runs {
-					if r.name == "apply" && level != "TF_LOG" {
-						continue // the plan is used up
+				{"change", nil, change, 0},
+			} {
+				_ = os.Remove(log)
+				gateway.ClearFaults()
+				if r.fault != nil {
+					method := http.MethodPut
+					if r.arguments[0] == "plan" {
+						method = http.MethodGet
 					}
-					_ = os.Remove(log)
-					gateway.ClearFaults()
-					if r.fault != nil {
-						method := http.MethodPut
-						if r.arguments[0] == "plan" {
-							method = http.MethodGet
-						}
-						gateway.Inject(mockgateway.Fault{Method: method, Effect: *r.fault})
-					}
-					loud := *w
-					loud.env = append(append([]string{}, w.env...), level+"=TRACE")
-					if level == "TF_LOG_PROVIDER" {
-						loud.env = append(loud.env, "TF_LOG_CORE=OFF")
-					}
-					result := loud.run(r.arguments...)
-					if result.status != r.status {
-						t.Fatalf("%s ended with %d:\n%s", r.name, result.status, result.output)
-					}
-					mustNotHold(t, r.name+"'s output", []byte(result.output), credential, canaryValue)
-					written, err := os.ReadFile(log)
-					if err != nil || !bytes.Contains(written, []byte("provider.terraform-provider-quiva")) {
-						t.Fatalf("%s has no provider's log to look at (%v)", r.name, err)
-					}
-					secrets := []string{credential}
-					if level == "TF_LOG_PROVIDER" {
-						// Terraform's own log shows states and configurations.
-						secrets = append(secrets, canaryValue)
-					}
-					mustNotHold(t, r.name+"'s "+level, written, secrets...)
+					gateway.Inject(mockgateway.Fault{Method: method, Effect: *r.fault})
 				}
+				loud, secrets := *w, []string{credential}
+				if i < 3 {
+					loud.env = append(slices.Clone(w.env), "TF_LOG=TRACE")
+				} else {
+					loud.env = append(slices.Clone(w.env), "TF_LOG_PROVIDER=TRACE", "TF_LOG_CORE=OFF")
+					secrets = append(secrets, canaryValue)
+				}
+				result := loud.run(r.arguments...)
+				if result.status != r.status {
+					t.Fatalf("%s ended with %d:\n%s", r.name, result.status, result.output)
+				}
+				mustNotHold(t, r.name+"'s output", []byte(result.output), credential, canaryValue)
+				written, err := os.ReadFile(log)
+				if err != nil || !bytes.Contains(written, []byte("provider.terraform-provider-quiva")) {
+					t.Fatalf("%s has no provider's log to look at (%v)", r.name, err)
+				}
+				mustNotHold(t, r.name+"'s log", written, secrets...)
 			}
 			for name, member := range members(t, plan) {
 				mustNotHold(t, "the plan's "+name, member, credential)

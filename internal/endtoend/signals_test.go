@@ -6,7 +6,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"maps"
 	"net/http"
 	"os"
@@ -42,83 +41,62 @@ func start(t *testing.T, command *exec.Cmd) {
 	t.Cleanup(func() { _ = syscall.Kill(-command.Process.Pid, syscall.SIGKILL) })
 }
 
-// TestInterrupt: Ctrl-C ends a run within two seconds, whatever it waits for.
-func TestInterrupt(t *testing.T) {
-	waits := map[string]mockgateway.Effect{
-		"hanging request":  mockgateway.Hang(),
-		"long Retry-After": mockgateway.Respond(http.StatusTooManyRequests, http.Header{"Retry-After": {"50"}}, "slow down"),
+// interrupt starts a command, and once it has got so far presses Ctrl-C, which must
+// end it within three seconds.
+func (w *workspace) interrupt(reached <-chan struct{}, arguments ...string) outcome {
+	w.t.Helper()
+	command, output := w.command(arguments...)
+	start(w.t, command)
+	select {
+	case <-reached:
+	case <-time.After(time.Minute):
+		w.t.Fatal("waited a minute for a request")
 	}
-	for name, wait := range waits {
-		t.Run(name, func(t *testing.T) {
-			needTerraform(t)
-			gateway := newGateway(t)
-			injection := gateway.Inject(mockgateway.Fault{Method: http.MethodPut, Effect: wait})
-			w := newWorkspace(t, gateway)
-			w.configure("", twoEntries(2))
-			command, output := w.command("apply", "-auto-approve")
-			start(t, command)
-			// Of the two entries, a 429 for one may hold the other back.
-			select {
-			case <-injection.Reached(1):
-			case <-time.After(time.Minute):
-				t.Fatal("waited a minute for a write")
-			}
-
-			interrupted := time.Now()
-			// As a terminal does: to Terraform and to the provider.
-			if err := syscall.Kill(-command.Process.Pid, syscall.SIGINT); err != nil {
-				t.Fatal(err)
-			}
-			err := command.Wait()
-			if took := time.Since(interrupted); took > 2*time.Second {
-				t.Errorf("it took %s to end", took)
-			}
-			if result := (outcome{command.ProcessState.ExitCode(), output.String()}); err == nil || !result.says(`Cancelled before completion: could not write entry "`) {
-				t.Errorf("ended with %d:\n%s", result.status, result.output)
-			}
-
-			gateway.ClearFaults()
-			w.must("apply", "-auto-approve")
-			if held := gateway.Entries("flags"); !maps.Equal(held, after) {
-				t.Errorf("the gateway holds %v, want %v", held, after)
-			}
-		})
+	interrupted := time.Now()
+	// As a terminal does: to Terraform and to the provider.
+	if err := syscall.Kill(-command.Process.Pid, syscall.SIGINT); err != nil {
+		w.t.Fatal(err)
 	}
+	_ = command.Wait()
+	if took := time.Since(interrupted); took > 3*time.Second {
+		w.t.Errorf("it took %s to end", took)
+	}
+	return outcome{command.ProcessState.ExitCode(), output.String()}
 }
 
-// TestInterruptedPlan: Ctrl-C ends a run that waits for the gateway before it has
-// written anything, also where Terraform does not ask the provider to stop.
-func TestInterruptedPlan(t *testing.T) {
-	for _, arguments := range [][]string{{"plan"}, {"apply", "-auto-approve"}, {"import", "quiva_kv_entry.c", "flags/c"}} {
-		t.Run(arguments[0], func(t *testing.T) {
+// TestInterrupt: Ctrl-C ends a run, whatever it waits for, also before it has written
+// anything, where Terraform does not ask the provider to stop.
+func TestInterrupt(t *testing.T) {
+	slowDown := mockgateway.Respond(http.StatusTooManyRequests, http.Header{"Retry-After": {"50"}}, "slow down")
+	for name, test := range map[string]struct {
+		arguments []string
+		fault     mockgateway.Fault
+		says      string
+	}{
+		"write":            {[]string{"apply", "-auto-approve"}, mockgateway.Fault{Method: http.MethodPut, Effect: mockgateway.Hang()}, "write"},
+		"long Retry-After": {[]string{"apply", "-auto-approve"}, mockgateway.Fault{Method: http.MethodPut, Effect: slowDown}, "write"},
+		"plan":             {[]string{"plan"}, mockgateway.Fault{Method: http.MethodGet, Effect: mockgateway.Hang()}, "read"},
+		"refresh":          {[]string{"apply", "-auto-approve"}, mockgateway.Fault{Method: http.MethodGet, Effect: mockgateway.Hang()}, "read"},
+		"import":           {[]string{"import", "quiva_kv_entry.c", "flags/c"}, mockgateway.Fault{Method: http.MethodGet, Effect: mockgateway.Hang()}, "read"},
+	} {
+		t.Run(name, func(t *testing.T) {
 			needTerraform(t)
 			gateway := newGateway(t)
 			w := newWorkspace(t, gateway)
 			w.configure("", twoEntries(1))
 			w.must("apply", "-auto-approve")
 			w.configure("", twoEntries(2)+"resource \"quiva_kv_entry\" \"c\" {\n  bucket = \"flags\"\n  key = \"c\"\n  value = { n = 2 }\n}\n")
-			injection := gateway.Inject(mockgateway.Fault{Method: http.MethodGet, Effect: mockgateway.Hang()})
-			command, output := w.command(arguments...)
-			start(t, command)
-			select {
-			case <-injection.Reached(1):
-			case <-time.After(time.Minute):
-				t.Fatal("waited a minute for a read")
-			}
-
-			interrupted := time.Now()
-			if err := syscall.Kill(-command.Process.Pid, syscall.SIGINT); err != nil {
-				t.Fatal(err)
-			}
-			err := command.Wait()
-			if took := time.Since(interrupted); took > 3*time.Second {
-				t.Errorf("it took %s to end", took)
-			}
-			if result := (outcome{command.ProcessState.ExitCode(), output.String()}); err == nil || !result.says(`Cancelled before completion: could not read `) {
+			result := w.interrupt(gateway.Inject(test.fault).Reached(1), test.arguments...)
+			if result.status == 0 || !result.says("Cancelled before completion: could not "+test.says+" ") {
 				t.Errorf("ended with %d:\n%s", result.status, result.output)
 			}
 			if held := gateway.Entries("flags"); !maps.Equal(held, before) {
 				t.Errorf("the gateway holds %v, want %v", held, before)
+			}
+			gateway.ClearFaults()
+			w.must("apply", "-auto-approve")
+			if held := gateway.Entries("flags"); len(held) != 3 || held["a"] != after["a"] {
+				t.Errorf("after the next apply, the gateway holds %v", held)
 			}
 		})
 	}
@@ -138,22 +116,8 @@ func TestInterruptedBucket(t *testing.T) {
 	})
 	w := newWorkspace(t, gateway)
 	w.configure("", "resource \"quiva_kv_bucket\" \"test\" {\n  bucket = \"limits\"\n}\n")
-	command, _ := w.command("apply", "-auto-approve")
-	start(t, command)
-	select {
-	case <-made:
-	case <-time.After(time.Minute):
-		t.Fatal("waited a minute for the creation")
-	}
-	interrupted := time.Now()
-	if err := syscall.Kill(-command.Process.Pid, syscall.SIGINT); err != nil {
-		t.Fatal(err)
-	}
-	_ = command.Wait()
+	w.interrupt(made, "apply", "-auto-approve")
 	close(ended)
-	if took := time.Since(interrupted); took > 3*time.Second {
-		t.Errorf("it took %s to end", took)
-	}
 	if plan := w.run("plan", "-detailed-exitcode"); plan.status != 0 {
 		t.Errorf("the next plan ended with %d:\n%s", plan.status, plan.output)
 	}
@@ -236,80 +200,53 @@ func waitUntilStopped(t *testing.T, pid int) (stopped bool) {
 	}
 }
 
-// TestGatewayRestarts: a gateway that goes away in the middle of an apply is
-// waited for; if that is turned off, the next apply completes it.
+// TestGatewayRestarts: a gateway that goes away in the middle of an apply is waited
+// for.
 func TestGatewayRestarts(t *testing.T) {
-	for name, retries := range map[string]int{"waited for": 5, "not waited for": 0} {
-		t.Run(name, func(t *testing.T) {
-			needTerraform(t)
-			gateway := newGateway(t)
-			gateway.SetLatency(10 * time.Millisecond)
-			configuration, want := manyEntries(100)
-			log := filepath.Join(t.TempDir(), "provider.log")
-			w := newWorkspace(t, gateway, "TF_LOG_PROVIDER=DEBUG", "TF_LOG_PATH="+log)
-			w.configure(fmt.Sprintf("  max_retries = %d", retries), configuration)
-			command, output := w.command("apply", "-auto-approve")
-			start(t, command)
-			waitFor(t, "30 writes", func() bool { return len(gateway.Entries("flags")) >= 30 })
-			gateway.Stop()
-			if retries == 0 {
-				if err := command.Wait(); err == nil || !bytes.Contains(output.Bytes(), []byte("Gateway not reachable")) {
-					t.Errorf("ended with %v:\n%s", err, output)
-				}
-				gateway.Restart()
-				w.must("apply", "-auto-approve")
-			} else {
-				waitFor(t, "a request that meets no gateway", func() bool {
-					text, err := os.ReadFile(log)
-					return err == nil && bytes.Contains(text, []byte("connection refused"))
-				})
-				gateway.Restart()
-				if err := command.Wait(); err != nil {
-					t.Errorf("ended with %v:\n%s", err, output)
-				}
-			}
-			if held, state := gateway.Entries("flags"), w.state(); !maps.Equal(held, want) || !maps.Equal(state, want) {
-				t.Errorf("the gateway holds %d entries and the state %d, want 100 as configured", len(held), len(state))
-			}
-		})
-	}
-}
-
-// TestConnections: there are about as many connections as requests at a time,
-// and all are used again. net/http may dial for a request that then takes one that
-// has become idle, so in the worst case there are twice as many.
-func TestConnections(t *testing.T) {
 	needTerraform(t)
 	gateway := newGateway(t)
-	gateway.SetLatency(5 * time.Millisecond)
-	configuration, _ := manyEntries(300)
-	w := newWorkspace(t, gateway)
+	gateway.SetLatency(10 * time.Millisecond)
+	configuration, want := manyEntries(100)
+	log := filepath.Join(t.TempDir(), "provider.log")
+	w := newWorkspace(t, gateway, "TF_LOG_PROVIDER=DEBUG", "TF_LOG_PATH="+log)
 	w.configure("", configuration)
-	w.must("apply", "-auto-approve")
-	if opened := gateway.Connections(); opened > 2*10 {
-		t.Errorf("%d connections for 10 requests at a time", opened)
+	command, output := w.command("apply", "-auto-approve")
+	start(t, command)
+	waitFor(t, "30 writes", func() bool { return len(gateway.Entries("flags")) >= 30 })
+	gateway.Stop()
+	waitFor(t, "a request that meets no gateway", func() bool {
+		text, err := os.ReadFile(log)
+		return err == nil && bytes.Contains(text, []byte("connection refused"))
+	})
+	gateway.Restart()
+	if err := command.Wait(); err != nil {
+		t.Errorf("ended with %v:\n%s", err, output)
 	}
-	// Besides, two prove in each five seconds that keys are free, and one reads back the
-	// first write.
-	if sent := gateway.Count("", ""); sent < 603 || sent > 620 {
-		t.Errorf("%d requests for 300 entries, want a GET and a PUT for each", sent)
+	if held, state := gateway.Entries("flags"), w.state(); !maps.Equal(held, want) || !maps.Equal(state, want) {
+		t.Errorf("the gateway holds %d entries and the state %d, want 100 as configured", len(held), len(state))
 	}
 }
 
-// TestParallelism: no race, no lost write.
+// TestParallelism: no lost write, and about as many connections as requests at a time:
+// net/http may dial for a request that then takes one that has become idle.
 func TestParallelism(t *testing.T) {
 	needTerraform(t)
 	gateway := newGateway(t)
 	gateway.SetLatency(5 * time.Millisecond)
-	configuration, want := manyEntries(500)
+	configuration, want := manyEntries(200)
 	w := newWorkspace(t, gateway)
 	w.configure("", configuration)
 	w.must("apply", "-auto-approve", "-parallelism=64")
 	if held := gateway.Entries("flags"); !maps.Equal(held, want) {
-		t.Errorf("the gateway holds %d entries, want 500 as configured", len(held))
+		t.Errorf("the gateway holds %d entries, want 200 as configured", len(held))
 	}
 	if opened := gateway.Connections(); opened > 2*64 {
 		t.Errorf("%d connections for 64 requests at a time", opened)
+	}
+	// Besides, two prove in each five seconds that keys are free, and one reads back the
+	// first write.
+	if sent := gateway.Count("", ""); sent < 403 || sent > 420 {
+		t.Errorf("%d requests for 200 entries, want a GET and a PUT for each", sent)
 	}
 	gateway.ResetRequests()
 	if plan := w.run("plan", "-detailed-exitcode", "-parallelism=64"); plan.status != 0 {

@@ -25,11 +25,10 @@ func (p *phase) move(from, to string) {
 }
 
 func (p *phase) moveToType(address string, o *object, typeName string) *object {
-	source := typeNameOf(address)
-	written, err := ctyjson.Marshal(o.value, p.resourceType(source))
+	written, err := ctyjson.Marshal(o.value, o.value.Type())
 	p.check(err)
 	resp, err := p.server.MoveResourceState(p.t.Context(), &tfprotov6.MoveResourceStateRequest{
-		SourceProviderAddress: "registry.terraform.io/quivaworks/quiva", SourceTypeName: source, SourceSchemaVersion: p.schemas.ResourceSchemas[source].Version,
+		SourceProviderAddress: "registry.terraform.io/quivaworks/quiva", SourceTypeName: typeNameOf(address),
 		SourceState: &tfprotov6.RawState{JSON: written}, SourcePrivate: o.private, TargetTypeName: typeName,
 	})
 	if !p.report(address, resp.Diagnostics, err) {

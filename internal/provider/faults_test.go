@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+
 	"github.com/quivaworks/terraform-provider-quiva/internal/mockgateway"
 )
 
@@ -62,6 +64,8 @@ func retryAfter(status int, after, body string) mockgateway.Effect {
 	return mockgateway.Respond(status, http.Header{"Retry-After": {after}}, body)
 }
 
+var elsewhere = mockgateway.Respond(http.StatusPermanentRedirect, http.Header{"Location": {"http://localhost:1/a"}}, "")
+
 // creating: the gateway is empty, both entries are to be created.
 var creating = map[string]fault{
 	"look refused":           {method: "GET", effect: mockgateway.Reset(), says: `Could not check whether entry "a" already exists in bucket "flags"`, gateway: onlyB, state: onlyB},
@@ -101,6 +105,9 @@ var reading = map[string]fault{
 	"200 html":        {effect: respond(200, "<html>Sign in"), says: "Check that the endpoint"},
 	"200 empty":       {effect: respond(200, ""), says: "the response is empty"},
 	"200 with error":  {effect: respond(200, `{"status_code":404,"body":{"error":"not_found"}}`), says: "Not confirmed to be missing"},
+	"wrong key":       {effect: respond(200, `{"body":{"key":"other","value":{}}}`), says: `the response is about the key "other"`},
+	"cut in a secret": {effect: respond(200, `{"body":{"key":"a","value":{"n":"geheim`), says: `The response started with: {"body":{"key":…,"value":{"n":…`},
+	"500":             {effect: respond(500, `{"error":"internal_error"}`), says: "500 Internal Server Error: internal_error"},
 	"401":             {effect: respond(401, `{"status_code":401,"body":{"error":"unauthorized"}}`), says: "the API key from the provider block"},
 	"403":             {effect: respond(403, `{"error":"forbidden"}`), says: "GET /storage/kv/flags/entries/a"},
 	"500 html":        {effect: respond(500, "<html>oops"), retries: 1, says: "(2 tries in"},
@@ -117,6 +124,7 @@ var reading = map[string]fault{
 	"huge number":     {effect: respond(200, `{"body":{"key":"a","value":{"n":1e999999999}}}`), says: "beyond 1e±4096"},
 	"hanging":         {effect: mockgateway.Hang(), timeout: "1s", says: "no complete response within 1s"},
 	"reset":           {effect: mockgateway.Reset(), says: "Gateway not reachable"},
+	"redirected":      {effect: elsewhere, says: "redirected to http://localhost:1"},
 	"429 for good":    {effect: retryAfter(429, "0", "slow down"), says: "slow down"},
 }
 
@@ -152,6 +160,7 @@ var updating = map[string]fault{
 	"bucket gone":   {method: "PUT", effect: respond(404, `{"error":"not_found"}`), says: "Not confirmed to be missing", gateway: onlyBefore, state: onlyBefore},
 	"response lost": {method: "PUT", effect: mockgateway.LoseResponse(), says: "EOF", gateway: bothNew, state: onlyBefore},
 	"reset once":    {method: "PUT", effect: mockgateway.Reset(), times: 1, retries: 1, gateway: bothNew, state: bothNew},
+	"redirected":    {method: "PUT", effect: elsewhere, says: "redirected to http://localhost:1", gateway: onlyBefore, state: onlyBefore},
 	// What is legal JSON is drift like any other, and repaired.
 	// The apply reads another value than the refresh did.
 	"value is text":   {method: "GET", times: 1, effect: respond(200, `{"body":{"key":"a","value":"text"}}`), says: "KV entry changed since the plan", gateway: onlyBefore, state: entries{"a": `"{\"n\":1}"`, "b": `{"n":2}`}},
@@ -248,4 +257,32 @@ func (w *workspace) entries() entries {
 		held[o.value.GetAttr("key").AsString()] = string(text)
 	}
 	return held
+}
+
+// TestGatewayRewrites: a gateway that rounds what it is given shows as drift, and one
+// that drops a property as an error of the first write.
+func TestGatewayRewrites(t *testing.T) {
+	t.Parallel()
+	gateway := newGateway(t)
+	gateway.SetWriteTransform(func(_, _, _ string) string { return `{"n":1}` })
+	run(t,
+		resource.TestStep{Config: entry(gateway, "a", `{ n = 1.5 }`), ExpectNonEmptyPlan: true},
+		resource.TestStep{
+			Config:      entry(gateway, "a", `{ n = 1.5, dropped = true }`),
+			ExpectError: message(`Gateway did not store what was sent`),
+		},
+	)
+}
+
+// TestUnreachable: many entries fail as fast as one, and only one error says all.
+func TestUnreachable(t *testing.T) {
+	t.Parallel()
+	// Nothing listens on port 1, and nothing else can take it as it can a gateway's.
+	const provider = "provider \"quiva\" {\n  endpoint = \"http://127.0.0.1:1\"\n  api_key = \"ms-1\"\n  max_retries = 3\n}\n"
+	said := strings.Join(failed(newWorkspace(t).planAndApply(provider+singleEntries("value = {}"), planOptions{})), "")
+	for text, want := range map[string]int{"Error: Gateway not reachable": singles, "Check that the endpoint": 1, "see the error about": singles - 1} {
+		if got := strings.Count(said, text); got != want {
+			t.Errorf("%d errors say %q, want %d:\n%s", got, text, want, said)
+		}
+	}
 }

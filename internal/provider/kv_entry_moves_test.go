@@ -1,123 +1,68 @@
 package provider_test
 
 import (
-	"maps"
 	"net/http"
+	"slices"
+	"strings"
 	"testing"
-
-	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
-	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
 	"github.com/quivaworks/terraform-provider-quiva/internal/mockgateway"
 )
-
-// movedEntry is the entry "a" in a state: {"n": n}, or, for 0, a value that the
-// state does not have.
-func movedEntry(t *testing.T, server tfprotov6.ProviderServer, typeName string, n int) *tfprotov6.DynamicValue {
-	t.Helper()
-	text := func(text string) tftypes.Value { return tftypes.NewValue(tftypes.String, text) }
-	valueType := tftypes.Object{AttributeTypes: map[string]tftypes.Type{"n": tftypes.Number}}
-	value := tftypes.NewValue(valueType, map[string]tftypes.Value{"n": tftypes.NewValue(tftypes.Number, n)})
-	attributes := map[string]tftypes.Value{"bucket": text("flags"), "overwrite": tftypes.NewValue(tftypes.Bool, false)}
-	if typeName == "quiva_kv_entries" {
-		maps.Copy(attributes, map[string]tftypes.Value{
-			"id":      text("flags"),
-			"entries": tftypes.NewValue(tftypes.Object{AttributeTypes: map[string]tftypes.Type{"a": valueType}}, map[string]tftypes.Value{"a": value}),
-		})
-	} else {
-		maps.Copy(attributes, map[string]tftypes.Value{"id": text("flags/a"), "key": text("a")})
-		if n != 0 {
-			attributes["value"] = value
-		}
-	}
-	return objectOf(t, resourceSchema(t, server, typeName), attributes)
-}
-
-// noObject is the state of a resource that is not there.
-func noObject(t *testing.T, server tfprotov6.ProviderServer, typeName string) *tfprotov6.DynamicValue {
-	t.Helper()
-	valueType := resourceSchema(t, server, typeName).ValueType()
-	none, err := tfprotov6.NewDynamicValue(valueType, tftypes.NewValue(valueType, nil))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return &none
-}
 
 // TestKVEntryMoves: an entry that another resource creates again is left in place
 // for it by the one that is destroyed first. Only the plan knows of both, and the
 // apply, which is another process, has from it what the planned change carries.
 func TestKVEntryMoves(t *testing.T) {
 	t.Parallel()
-	const one, many = "quiva_kv_entry", "quiva_kv_entries"
+	one := func(name string, n int) string { return single(name, "a", n) }
+	many := func(name string, n int) string { return batch(name, world{"a": valueOf("", n)}) }
+	secret := func(name string, _ int) string {
+		return "resource \"quiva_kv_entry\" \"" + name + "\" {\n  bucket = \"flags\"\n  key = \"a\"\n  value_wo = { n = 1 }\n}\n"
+	}
 	for name, tt := range map[string]struct {
-		from, to string
-		was      int  // the value in the state, 0 for none
-		replaced bool // the resource itself: Terraform deletes with the plan of the creation
-		fails    bool // the creation
+		from, to func(name string, n int) string
+		replaced string // the resource itself: Terraform deletes with the plan of the creation
+		fails    bool   // the creation
+		left     string // in the state of a creation that fails
 	}{
-		"entry to entry":                  {from: one, to: one, was: 1},
-		"entry to entries":                {from: one, to: many, was: 1},
-		"entries to entry":                {from: many, to: one, was: 1},
-		"entries to entries":              {from: many, to: many, was: 1},
-		"entry replaced":                  {from: one, to: one, was: 1, replaced: true},
-		"entries replaced":                {from: many, to: many, was: 1, replaced: true},
-		"entry, not written":              {from: one, to: one, was: 1, fails: true},
-		"entries, not written":            {from: many, to: many, was: 1, fails: true},
-		"write-only entry, not written":   {from: one, to: one, fails: true},
-		"entry to entries, not written":   {from: one, to: many, was: 1, fails: true},
-		"entry replaced, but not written": {from: one, to: one, was: 1, replaced: true, fails: true},
+		"entry to entry":                  {from: one, to: one},
+		"entry to entries":                {from: one, to: many},
+		"entries to entry":                {from: many, to: one},
+		"entries to entries":              {from: many, to: many},
+		"entry replaced":                  {from: one, to: one, replaced: "quiva_kv_entry.new"},
+		"entries replaced":                {from: many, to: many, replaced: "quiva_kv_entries.new"},
+		"entry, not written":              {from: one, to: one, fails: true, left: `{"n":1}`},
+		"entries, not written":            {from: many, to: many, fails: true, left: `{"a":{"n":1}}`},
+		"write-only entry, not written":   {from: secret, to: one, fails: true, left: `null`},
+		"entry to entries, not written":   {from: one, to: many, fails: true, left: `{"a":{"n":1}}`},
+		"entry replaced, but not written": {from: one, to: one, replaced: "quiva_kv_entry.new", fails: true, left: `{"n":1}`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			gateway := newGateway(t)
-			gateway.PutEntry("flags", "a", `{"n":1}`)
-			planning, applying := newServer(t), newServer(t)
-			configure(t, planning, gateway)
-			configure(t, applying, gateway)
-
-			plan := func(typeName string, prior, proposed *tfprotov6.DynamicValue) *tfprotov6.PlanResourceChangeResponse {
-				request := &tfprotov6.PlanResourceChangeRequest{TypeName: typeName, PriorState: prior, ProposedNewState: proposed, Config: proposed}
-				if tt.was == 0 {
-					request.PriorPrivate = notes(t, map[string]string{"write_only": "true"})
-				}
-				response, err := planning.PlanResourceChange(t.Context(), request)
-				noDiagnostics(t, response.Diagnostics, err)
-				return response
+			w, before, options := newWorkspace(t), "old", planOptions{}
+			if tt.replaced != "" {
+				before, options.replace = "new", []string{tt.replaced}
 			}
-			apply := func(typeName string, prior, planned *tfprotov6.DynamicValue, private []byte) *tfprotov6.ApplyResourceChangeResponse {
-				response, err := applying.ApplyResourceChange(t.Context(), &tfprotov6.ApplyResourceChangeRequest{
-					TypeName: typeName, PriorState: prior, PlannedState: planned, Config: planned, PlannedPrivate: private,
-				})
-				if err != nil {
-					t.Fatal(err)
-				}
-				return response
-			}
-
-			before := movedEntry(t, planning, tt.from, tt.was)
-			noneBefore, noneAfter := noObject(t, planning, tt.to), noObject(t, planning, tt.from)
-			creation := plan(tt.to, noneBefore, movedEntry(t, planning, tt.to, 2))
-			private := creation.PlannedPrivate
-			if !tt.replaced {
-				private = plan(tt.from, before, noneAfter).PlannedPrivate
-			}
+			w.must(withProvider(gateway, tt.from(before, 1)), planOptions{})
+			w.next = func(ready []string) int { return len(ready) - 1 } // the creation before the orphan
+			planned := w.plan(withProvider(gateway, tt.to("new", 2)), options)
+			w.check(errorOf(planned.diagnostics))
+			want, held := []string{"KV entry left in place"}, `{"n":2}`
 			if tt.fails {
 				gateway.Inject(mockgateway.Fault{Method: http.MethodPut, Effect: unauthorized})
+				want, held = append(want, "Gateway refused the credential"), `{"n":1}`
 			}
-
-			if left := apply(tt.from, before, noneAfter, private).Diagnostics; len(left) != 1 || left[0].Summary != "KV entry left in place" {
-				t.Errorf("the deletion says %+v", left)
+			gateway.ResetRequests()
+			w.next = func(ready []string) int {
+				return max(0, slices.IndexFunc(ready, func(name string) bool { return strings.HasPrefix(name, "delete ") }))
 			}
-			created := apply(tt.to, noneBefore, creation.PlannedState, creation.PlannedPrivate)
-			want, held := 2, `{"n":2}`
-			if tt.fails {
-				want, held = tt.was, `{"n":1}`
-				if len(created.Diagnostics) != 1 {
-					t.Errorf("the failed creation says %+v", created.Diagnostics)
-				}
-			} else {
-				noDiagnostics(t, created.Diagnostics, nil)
+			var said []string
+			for _, d := range w.apply(planned) {
+				said = append(said, d.summary)
+			}
+			if !slices.Equal(said, want) {
+				t.Errorf("the apply says %q, want %q", said, want)
 			}
 			if got, _ := gateway.Entry("flags", "a"); got != held {
 				t.Errorf("the gateway holds %q, want %q", got, held)
@@ -125,13 +70,14 @@ func TestKVEntryMoves(t *testing.T) {
 			if deletes := gateway.Count(http.MethodDelete, ""); deletes > 0 {
 				t.Errorf("%d DELETEs", deletes)
 			}
-			valueType := resourceSchema(t, planning, tt.to).ValueType()
-			got, err := created.NewState.Unmarshal(valueType)
-			if err != nil {
-				t.Fatal(err)
+			for key, o := range w.state {
+				attribute := map[string]string{"quiva_kv_entry": "value", "quiva_kv_entries": "entries"}[typeNameOf(key.address)]
+				if got := mustJSON(shownJSON(o.value.GetAttr(attribute))); tt.fails && got != tt.left || o.tainted != tt.fails {
+					t.Errorf("%s has %s in the state, tainted: %t", key.address, got, o.tainted)
+				}
 			}
-			if state, err := movedEntry(t, planning, tt.to, want).Unmarshal(valueType); err != nil || !got.Equal(state) {
-				t.Errorf("the new state is %s, want %s", got, state)
+			if len(w.state) != 1 {
+				t.Errorf("the state has %v", w.state)
 			}
 		})
 	}

@@ -7,7 +7,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/hashicorp/terraform-plugin-testing/config"
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
 	"github.com/hashicorp/terraform-plugin-testing/plancheck"
@@ -345,25 +344,6 @@ func TestKVEntryPropertiesDrift(t *testing.T) {
 			t.Errorf("left %s", left)
 		}
 	})
-}
-
-// TestKVEntryPropertiesTypes: the types of an expression change, the JSON does
-// not, so nothing is sent.
-func TestKVEntryPropertiesTypes(t *testing.T) {
-	t.Parallel()
-	gateway := newGateway(t)
-	typed := func(variable string) string {
-		return propertiesOf(gateway, "{ hosts = var.hosts }") + fmt.Sprintf("variable \"hosts\" {\n  type = %s\n}\n", variable)
-	}
-	hosts := config.Variables{"hosts": config.ListVariable(config.StringVariable("x"), config.StringVariable("y"))}
-	run(t,
-		resource.TestStep{Config: typed("any"), ConfigVariables: hosts},
-		resource.TestStep{Config: typed("list(string)"), ConfigVariables: hosts, ConfigPlanChecks: plans(atMostInPlace(propertiesAddress))},
-		resource.TestStep{Config: typed("set(string)"), ConfigVariables: hosts, ConfigPlanChecks: plans(atMostInPlace(propertiesAddress))},
-	)
-	if writes := gateway.Revisions("flags", "a"); writes != 1 {
-		t.Errorf("the entry was written %d times", writes)
-	}
 }
 
 // TestKVEntryPropertiesImport: what is imported owns nothing until it is

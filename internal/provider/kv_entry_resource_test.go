@@ -6,7 +6,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/hashicorp/terraform-plugin-testing/config"
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
 	"github.com/hashicorp/terraform-plugin-testing/plancheck"
@@ -243,26 +242,6 @@ func TestKVEntryEqualValues(t *testing.T) {
 	}
 }
 
-// TestKVEntryTypedVariable: the variable's type changes, the JSON does not, so
-// nothing is sent.
-func TestKVEntryTypedVariable(t *testing.T) {
-	t.Parallel()
-	gateway := newGateway(t)
-	typed := func(variable string) string {
-		return entry(gateway, "a", "{ hosts = var.hosts }") + fmt.Sprintf("variable \"hosts\" {\n  type = %s\n}\n", variable)
-	}
-	hosts := config.Variables{"hosts": config.ListVariable(config.StringVariable("x"), config.StringVariable("y"))}
-	run(t,
-		resource.TestStep{Config: typed("any"), ConfigVariables: hosts},
-		resource.TestStep{Config: typed("list(string)"), ConfigVariables: hosts, ConfigPlanChecks: plans(atMostInPlace(entryAddress))},
-		resource.TestStep{Config: typed("set(string)"), ConfigVariables: hosts, ConfigPlanChecks: plans(atMostInPlace(entryAddress))},
-		resource.TestStep{Config: typed("tuple([string, string])"), ConfigVariables: hosts, ConfigPlanChecks: plans(atMostInPlace(entryAddress))},
-	)
-	if writes := gateway.Revisions("flags", "a"); writes != 1 {
-		t.Errorf("the entry was written %d times", writes)
-	}
-}
-
 func TestKVEntryTakenKey(t *testing.T) {
 	t.Parallel()
 	t.Run("equal value is adopted", func(t *testing.T) {
@@ -362,49 +341,6 @@ func TestKVEntryDrift(t *testing.T) {
 			}},
 		},
 	)
-}
-
-// TestKVEntryNotGone: no response alone means that an entry is gone.
-func TestKVEntryNotGone(t *testing.T) {
-	t.Parallel()
-	responses := map[string]struct {
-		status int
-		body   string
-		want   string
-	}{
-		"html 404":    {http.StatusNotFound, "<html>no such page</html>", "The response started with: <html>no such page</html>"},
-		"empty 404":   {http.StatusNotFound, "", "not a response of the gateway's API"},
-		"not_found":   {http.StatusNotFound, `{"error":"not_found"}`, "Not confirmed to be missing"},
-		"null":        {http.StatusOK, `{"body":{"key":"checkout","value":null}}`, "Not confirmed to be missing"},
-		"other 404":   {http.StatusNotFound, `{"error":"no route"}`, "404 Not Found: no route"},
-		"wrapped 200": {http.StatusOK, `{"status_code":404,"body":{"error":"not_found"}}`, "Not confirmed to be missing"},
-		"no value":    {http.StatusOK, `{"body":{"key":"checkout"}}`, `the response lacks "body.value"`},
-		"wrong key":   {http.StatusOK, `{"body":{"key":"other","value":{}}}`, `the response is about the key "other"`},
-		"truncated":   {http.StatusOK, `{"body":{"key":"checkout","value":{"a":"geheim`, `The response started with: {"body":{"key":…,"value":{"a":…`},
-		"500":         {http.StatusInternalServerError, `{"error":"internal_error"}`, "500 Internal Server Error: internal_error"},
-		"expired":     {http.StatusUnauthorized, `{"error":"unauthorized"}`, "Gateway refused the credential"},
-	}
-	for name, response := range responses {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			gateway := newGateway(t)
-			run(t,
-				resource.TestStep{Config: withProvider(gateway, someEntry)},
-				resource.TestStep{
-					PreConfig: func() {
-						gateway.Inject(mockgateway.Fault{Effect: mockgateway.Respond(response.status, nil, response.body)})
-					},
-					Config:      withProvider(gateway, someEntry),
-					ExpectError: message(response.want),
-				},
-				resource.TestStep{
-					PreConfig:        gateway.ClearFaults,
-					Config:           withProvider(gateway, someEntry),
-					ConfigPlanChecks: plans(plancheck.ExpectEmptyPlan()),
-				},
-			)
-		})
-	}
 }
 
 // TestKVEntryGoneOnDestroy: an entry that is gone already is no failure.

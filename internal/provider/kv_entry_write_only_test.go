@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"os"
 	"strings"
@@ -166,109 +167,55 @@ func TestKVEntryWriteOnlyBadInput(t *testing.T) {
 	}
 }
 
-// TestKVEntryWriteOnlyOldTerraform: a Terraform before 1.11 gets an error, not
-// a secret in its state.
-func TestKVEntryWriteOnlyOldTerraform(t *testing.T) {
+// TestKVEntryWriteOnlyValidated: a value that is not known yet may turn out null, also
+// if its type is known. A secret without a version is warned of in the validation of the
+// block, and not again for each instance, which Terraform validates once the provider is
+// configured. A Terraform before 1.11 gets an error, not a secret in its state.
+func TestKVEntryWriteOnlyValidated(t *testing.T) {
 	t.Parallel()
-	server := newServer(t)
-	schema := resourceSchema(t, server, "quiva_kv_entry")
-	config := objectOf(t, schema, map[string]tftypes.Value{
-		"bucket":   tftypes.NewValue(tftypes.String, "flags"),
-		"key":      tftypes.NewValue(tftypes.String, "a"),
-		"value_wo": tftypes.NewValue(tftypes.Object{}, map[string]tftypes.Value{}), "value_wo_version": tftypes.NewValue(tftypes.Number, 1),
-	})
-	response, err := server.ValidateResourceConfig(t.Context(), &tfprotov6.ValidateResourceConfigRequest{
-		TypeName: "quiva_kv_entry", Config: config,
-		ClientCapabilities: &tfprotov6.ValidateResourceConfigClientCapabilities{WriteOnlyAttributesAllowed: false},
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if len(response.Diagnostics) != 1 || !strings.Contains(response.Diagnostics[0].Detail, "Terraform 1.11") {
-		t.Errorf("an old Terraform is told %+v", response.Diagnostics)
-	}
-}
-
-// TestKVEntryMayTurnOutNull: a value that is not known yet may turn out null,
-// also if its type is known.
-func TestKVEntryMayTurnOutNull(t *testing.T) {
-	t.Parallel()
+	const unversioned = "Changes to value_wo will not be detected"
 	object := tftypes.Object{AttributeTypes: map[string]tftypes.Type{"a": tftypes.Bool}}
 	known := tftypes.NewValue(object, map[string]tftypes.Value{"a": tftypes.NewValue(tftypes.Bool, tftypes.UnknownValue)})
 	unknown := tftypes.NewValue(tftypes.DynamicPseudoType, tftypes.UnknownValue)
 	unknownObject := tftypes.NewValue(object, tftypes.UnknownValue)
 	unknownMap := tftypes.NewValue(tftypes.Map{ElementType: tftypes.String}, tftypes.UnknownValue)
-	unknownNumber := tftypes.NewValue(tftypes.Number, tftypes.UnknownValue)
 	null := tftypes.NewValue(object, nil)
-	tests := map[string]struct {
-		arguments map[string]tftypes.Value
-		want      string // summary of the error
-	}{
-		"a map, or a secret":            {map[string]tftypes.Value{"value": unknownMap, "value_wo": known}, ""},
-		"one way or the other":          {map[string]tftypes.Value{"value": unknownObject, "value_wo": unknownObject}, ""},
-		"a value, or an unknown secret": {map[string]tftypes.Value{"value": known, "value_wo": unknownMap}, ""},
-		"no type":                       {map[string]tftypes.Value{"value": unknown, "value_wo": known}, ""},
-		"a version, or none":            {map[string]tftypes.Value{"value": known, "value_wo_version": unknownNumber}, ""},
-		"a part that is not known":      {map[string]tftypes.Value{"value": known, "value_wo": known}, "Both value and value_wo are set"},
-		"null of a type":                {map[string]tftypes.Value{"value": null, "value_wo": null}, "Value is missing"},
-		"never an object":               {map[string]tftypes.Value{"value": tftypes.NewValue(tftypes.Set{ElementType: tftypes.String}, tftypes.UnknownValue)}, "Value is not an object"},
-	}
-	for name, test := range tests {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			server := newServer(t)
-			test.arguments["bucket"], test.arguments["key"] = tftypes.NewValue(tftypes.String, "flags"), tftypes.NewValue(tftypes.String, "a")
-			response, err := server.ValidateResourceConfig(t.Context(), &tfprotov6.ValidateResourceConfigRequest{
-				TypeName: "quiva_kv_entry", Config: objectOf(t, resourceSchema(t, server, "quiva_kv_entry"), test.arguments),
-				ClientCapabilities: &tfprotov6.ValidateResourceConfigClientCapabilities{WriteOnlyAttributesAllowed: true},
-			})
-			if err != nil {
-				t.Fatal(err)
-			}
-			var got string
-			for _, diagnostic := range response.Diagnostics {
-				got += diagnostic.Summary
-			}
-			if got != test.want {
-				t.Errorf("got %q, want %q", got, test.want)
-			}
-		})
-	}
-}
-
-// TestKVEntryWriteOnlyWithoutVersion: a secret without a version is warned of in
-// the validation of the block, and not again for each instance, which Terraform
-// validates once the provider is configured.
-func TestKVEntryWriteOnlyWithoutVersion(t *testing.T) {
-	t.Parallel()
-	const warning = "Changes to value_wo will not be detected"
-	object := tftypes.Object{AttributeTypes: map[string]tftypes.Type{}}
-	set, unknown := tftypes.NewValue(object, map[string]tftypes.Value{}), tftypes.NewValue(tftypes.DynamicPseudoType, tftypes.UnknownValue)
 	version := func(value any) tftypes.Value { return tftypes.NewValue(tftypes.Number, value) }
+	type values = map[string]tftypes.Value
 	tests := map[string]struct {
-		arguments  map[string]tftypes.Value
-		configured bool
-		want       string
+		arguments              values
+		isConfigured, isTooOld bool
+		want                   string // summary of the error or warning
 	}{
-		"secret":              {map[string]tftypes.Value{"value_wo": set}, false, warning},
-		"unknown secret":      {map[string]tftypes.Value{"value_wo": unknown}, false, warning},
-		"instance":            {map[string]tftypes.Value{"value_wo": set}, true, ""},
-		"version":             {map[string]tftypes.Value{"value_wo": set, "value_wo_version": version(0)}, false, ""},
-		"unknown version":     {map[string]tftypes.Value{"value_wo": set, "value_wo_version": version(tftypes.UnknownValue)}, false, ""},
-		"no secret":           {map[string]tftypes.Value{"value": set}, false, ""},
-		"secret or no secret": {map[string]tftypes.Value{"value": unknown, "value_wo": unknown}, false, ""},
+		"a map, or a secret":            {arguments: values{"value": unknownMap, "value_wo": known}},
+		"one way or the other":          {arguments: values{"value": unknownObject, "value_wo": unknownObject}},
+		"a value, or an unknown secret": {arguments: values{"value": known, "value_wo": unknownMap}},
+		"no type":                       {arguments: values{"value": unknown, "value_wo": known}},
+		"no type of either":             {arguments: values{"value": unknown, "value_wo": unknown}},
+		"a version, or none":            {arguments: values{"value": known, "value_wo_version": version(tftypes.UnknownValue)}},
+		"a part that is not known":      {arguments: values{"value": known, "value_wo": known}, want: "Both value and value_wo are set"},
+		"null of a type":                {arguments: values{"value": null, "value_wo": null}, want: "Value is missing"},
+		"never an object":               {arguments: values{"value": tftypes.NewValue(tftypes.Set{ElementType: tftypes.String}, tftypes.UnknownValue)}, want: "Value is not an object"},
+
+		"secret":          {arguments: values{"value_wo": known}, want: unversioned},
+		"unknown secret":  {arguments: values{"value_wo": unknown}, want: unversioned},
+		"instance":        {arguments: values{"value_wo": known}, isConfigured: true},
+		"version":         {arguments: values{"value_wo": known, "value_wo_version": version(0)}},
+		"unknown version": {arguments: values{"value_wo": known, "value_wo_version": version(tftypes.UnknownValue)}},
+		"no secret":       {arguments: values{"value": known}},
+		"old Terraform":   {arguments: values{"value_wo": known, "value_wo_version": version(1)}, isTooOld: true, want: "WriteOnly Attribute Not Allowed"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			server := newServer(t)
-			if test.configured {
+			if test.isConfigured {
 				configure(t, server, newGateway(t))
 			}
-			test.arguments["bucket"], test.arguments["key"] = tftypes.NewValue(tftypes.String, "flags"), tftypes.NewValue(tftypes.String, "a")
+			maps.Copy(test.arguments, values{"bucket": tftypes.NewValue(tftypes.String, "flags"), "key": tftypes.NewValue(tftypes.String, "a")})
 			response, err := server.ValidateResourceConfig(t.Context(), &tfprotov6.ValidateResourceConfigRequest{
 				TypeName: "quiva_kv_entry", Config: objectOf(t, resourceSchema(t, server, "quiva_kv_entry"), test.arguments),
-				ClientCapabilities: &tfprotov6.ValidateResourceConfigClientCapabilities{WriteOnlyAttributesAllowed: true},
+				ClientCapabilities: &tfprotov6.ValidateResourceConfigClientCapabilities{WriteOnlyAttributesAllowed: !test.isTooOld},
 			})
 			if err != nil {
 				t.Fatal(err)
@@ -276,6 +223,9 @@ func TestKVEntryWriteOnlyWithoutVersion(t *testing.T) {
 			var got string
 			for _, diagnostic := range response.Diagnostics {
 				got += diagnostic.Summary
+				if test.isTooOld && !strings.Contains(diagnostic.Detail, "Terraform 1.11") {
+					t.Errorf("an old Terraform is told %s", diagnostic.Detail)
+				}
 			}
 			if got != test.want {
 				t.Errorf("got %q, want %q", got, test.want)

@@ -8,6 +8,7 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
+	"github.com/zclconf/go-cty/cty"
 )
 
 // TestMoveKVEntry moves the states of other providers' resources, as Terraform
@@ -75,36 +76,32 @@ func TestMoveKVEntry(t *testing.T) {
 	}
 }
 
-// TestMoveIsRead: the refresh after a move reads what the state of the other
-// provider does not have, with a GET and nothing else.
-func TestMoveIsRead(t *testing.T) {
+// TestMoved: the refresh after a move reads what the state of the other provider does
+// not have, with a GET and nothing else, and what the configuration has otherwise is one
+// update.
+func TestMoved(t *testing.T) {
 	t.Parallel()
 	gateway := newGateway(t)
-	gateway.PutEntry("flags", "team/checkout", `{"rollout":9007199254740993}`)
-	server := newServer(t)
-	moved := move(t, server, "restful_resource", "quiva_kv_entry", `{"id":"/storage/kv/flags/entries/team%2Fcheckout"}`)
-	noDiagnostics(t, moved.Diagnostics, nil)
-	configure(t, server, gateway)
-	read, err := server.ReadResource(t.Context(), &tfprotov6.ReadResourceRequest{
-		TypeName: "quiva_kv_entry", CurrentState: moved.TargetState, CurrentIdentity: moved.TargetIdentity, Private: moved.TargetPrivate,
-	})
-	noDiagnostics(t, read.Diagnostics, err)
-	value := tftypes.NewValue(tftypes.Object{AttributeTypes: map[string]tftypes.Type{"rollout": tftypes.Number}},
-		map[string]tftypes.Value{"rollout": tftypes.NewValue(tftypes.Number, 9007199254740993)})
-	state, err := read.NewState.Unmarshal(resourceSchema(t, server, "quiva_kv_entry").ValueType())
-	if err != nil {
-		t.Fatal(err)
+	gateway.PutEntry("flags", "team/a", `{"n":9007199254740993}`)
+	w := newWorkspace(t)
+	w.state[objectKey{"restful_resource.test", 0}] = &object{value: cty.ObjectVal(map[string]cty.Value{"id": cty.StringVal("/storage/kv/flags/entries/team%2Fa")})}
+	plan := func(n string) *plan {
+		planned := w.plan(entry(gateway, "team/a", "{ n = "+n+" }")+"moved {\n  from = restful_resource.test\n  to = quiva_kv_entry.test\n}\n", planOptions{})
+		w.check(errorOf(planned.diagnostics))
+		return planned
 	}
-	var attributes map[string]tftypes.Value
-	if err := state.As(&attributes); err != nil {
-		t.Fatal(err)
-	}
-	if !attributes["value"].Equal(value) {
-		t.Errorf("read %s", state)
+	if action := plan("9007199254740993").changes[objectKey{entryAddress, 0}].action; action != noOp {
+		t.Errorf("an equal value is planned to %s", action)
 	}
 	if requests := gateway.Requests(); len(requests) != 1 || requests[0].Method != http.MethodGet {
 		t.Errorf("the gateway was sent %v", requests)
 	}
+	changed := plan("2")
+	if action := changed.changes[objectKey{entryAddress, 0}].action; action != update {
+		t.Errorf("another value is planned to %s", action)
+	}
+	w.check(errorOf(w.apply(changed)))
+	w.check(holds(gateway, "flags", "team/a", `{"n":2}`)(nil))
 }
 
 // TestMovedFromAnotherGateway: a URL with a host is of the provider's gateway, or the

@@ -2,6 +2,7 @@ package provider_test
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -14,15 +15,10 @@ import (
 	"github.com/quivaworks/terraform-provider-quiva/internal/mockgateway"
 )
 
-// TestProviderUnknown: an argument that another resource computes does not
-// keep resources from being planned, in one go with that other resource. What
-// cannot do without the gateway names the argument.
-func TestProviderUnknown(t *testing.T) {
-	t.Parallel()
-	gateway := newGateway(t)
-	gateway.PutEntry("flags", "held", `{"a":1}`)
-	block := func(rotation int) string {
-		return fmt.Sprintf(`
+// withVault is a provider block whose arguments a resource computes again with
+// each rotation.
+func withVault(gateway *mockgateway.Server, rotation int) string {
+	return fmt.Sprintf(`
 resource "terraform_data" "vault" {
   input = { endpoint = %q, token = %q, rotation = %d }
 }
@@ -31,7 +27,16 @@ provider "quiva" {
   token    = terraform_data.vault.output.token
 }
 `, gateway.URL, mockgateway.DefaultToken, rotation)
-	}
+}
+
+// TestProviderUnknown: an argument that another resource computes does not
+// keep resources from being planned, in one go with that other resource. What
+// cannot do without the gateway names the argument.
+func TestProviderUnknown(t *testing.T) {
+	t.Parallel()
+	gateway := newGateway(t)
+	gateway.PutEntry("flags", "held", `{"a":1}`)
+	block := func(rotation int) string { return withVault(gateway, rotation) }
 	entry := func(key string, n int) string {
 		return fmt.Sprintf("resource \"quiva_kv_entry\" \"test\" {\n  bucket = \"flags\"\n  key = %q\n  value = { n = %d }\n}\n", key, n)
 	}
@@ -72,6 +77,74 @@ provider "quiva" {
 			t.Parallel()
 			run(t, resource.TestStep{Config: block(1) + configuration, ExpectError: message("The gateway is needed now, but " + unknown)})
 		})
+	}
+}
+
+// TestProviderUnknownOfMany: what exists is planned from the state, with one warning
+// however much there is, and the apply does it.
+func TestProviderUnknownOfMany(t *testing.T) {
+	t.Parallel()
+	gateway := newGateway(t)
+	w := newWorkspace(t)
+	configuration := func(rotation, count, n int) string {
+		return withVault(gateway, rotation) + fmt.Sprintf(`
+resource "quiva_kv_bucket" "test" {
+  bucket = "test"
+}
+resource "quiva_kv_entry" "test" {
+  count  = %d
+  bucket = quiva_kv_bucket.test.bucket
+  key    = "k${count.index}"
+  value  = { n = count.index == 0 ? %d : count.index }
+}
+resource "quiva_kv_entries" "test" {
+  bucket  = "flags"
+  entries = { a = { n = 1 }, b = { n = %[2]d } }
+}
+`, count, n)
+	}
+	w.must(configuration(1, 60, 1), planOptions{})
+
+	gateway.ResetRequests()
+	planned := w.plan(configuration(2, 59, 2), planOptions{})
+	w.check(errorOf(planned.diagnostics))
+	warnings := func(said []diagnostic) (details string, count int) {
+		for _, d := range said {
+			if d.summary == "State not refreshed" {
+				details, count = details+d.detail, count+1
+			}
+		}
+		return details, count
+	}
+	if details, count := warnings(planned.diagnostics); count != 1 || !strings.Contains(details, `the provider's arguments "endpoint" and "token" will be known only after apply.`) {
+		t.Errorf("the plan warns %d times: %s", count, details)
+	}
+	actions := map[action]int{}
+	for _, c := range planned.changes {
+		actions[c.action]++
+	}
+	if want := map[action]int{noOp: 59, update: 3, deletion: 1}; !maps.Equal(actions, want) {
+		t.Errorf("the plan has %v, want %v", actions, want)
+	}
+	if requests := gateway.Count("", ""); requests != 0 {
+		t.Errorf("the plan sent %d requests", requests)
+	}
+	said := w.apply(planned)
+	w.check(errorOf(said))
+	again := w.plan(configuration(2, 59, 2), planOptions{})
+	w.check(errorOf(again.diagnostics))
+	if details, count := warnings(slices.Concat(said, again.diagnostics)); count > 0 {
+		t.Errorf("the apply or a plan with a known credential warns: %s", details)
+	}
+	held := gateway.Entries("test")
+	if len(held) != 59 || held["k0"] != `{"n":2}` || held["k58"] != `{"n":58}` || gateway.Entries("flags")["b"] != `{"n":2}` {
+		t.Errorf("the gateway holds %v and %v", held, gateway.Entries("flags"))
+	}
+
+	// Destroying knows the credential: it is in the state.
+	w.must(configuration(3, 59, 2), planOptions{destroy: true})
+	if held := gateway.Entries("flags"); len(held) != 0 {
+		t.Errorf("the gateway still holds %v", held)
 	}
 }
 
@@ -197,4 +270,15 @@ func configureUnknown(t *testing.T, server tfprotov6.ProviderServer, deferralAll
 		ClientCapabilities: &tfprotov6.ConfigureProviderClientCapabilities{DeferralAllowed: deferralAllowed},
 	})
 	noDiagnostics(t, configured.Diagnostics, err)
+}
+
+// noObject is the state of a resource that is not there.
+func noObject(t *testing.T, server tfprotov6.ProviderServer, typeName string) *tfprotov6.DynamicValue {
+	t.Helper()
+	valueType := resourceSchema(t, server, typeName).ValueType()
+	none, err := tfprotov6.NewDynamicValue(valueType, tftypes.NewValue(valueType, nil))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &none
 }

@@ -140,3 +140,29 @@ func TestDriftKeepsTypes(t *testing.T) {
 		})
 	}
 }
+
+// TestTypedVariable: the variable's type changes, the JSON does not, so nothing is sent.
+func TestTypedVariable(t *testing.T) {
+	t.Parallel()
+	hosts := config.Variables{"hosts": config.ListVariable(config.StringVariable("x"), config.StringVariable("y"))}
+	for address, of := range map[string]func(*mockgateway.Server) string{
+		entryAddress:      func(gateway *mockgateway.Server) string { return entry(gateway, "a", "{ hosts = var.hosts }") },
+		propertiesAddress: func(gateway *mockgateway.Server) string { return propertiesOf(gateway, "{ hosts = var.hosts }") },
+	} {
+		t.Run(address, func(t *testing.T) {
+			t.Parallel()
+			gateway := newGateway(t)
+			typed := func(variable string, checks ...plancheck.PlanCheck) resource.TestStep {
+				configuration := of(gateway) + fmt.Sprintf("variable \"hosts\" {\n  type = %s\n}\n", variable)
+				return resource.TestStep{Config: configuration, ConfigVariables: hosts, ConfigPlanChecks: plans(checks...)}
+			}
+			run(t,
+				typed("any"),
+				typed("list(string)", atMostInPlace(address)),
+				typed("set(string)", atMostInPlace(address)),
+				typed("tuple([string, string])", atMostInPlace(address)),
+			)
+			writtenBefore(t, gateway, 1)
+		})
+	}
+}

@@ -1,21 +1,31 @@
-package endtoend_test
+package provider_test
 
 import (
+	"fmt"
 	"net/http"
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
+	"github.com/zclconf/go-cty/cty"
+
 	"github.com/quivaworks/terraform-provider-quiva/internal/mockgateway"
 )
+
+// withKey is a provider block whose key is a variable, so that an apply can have
+// another one than the plan.
+func withKey(gateway *mockgateway.Server, configuration string) string {
+	return fmt.Sprintf("provider \"quiva\" {\n  endpoint = %q\n  api_key = var.key\n}\nvariable \"key\" {\n  default = \"msr-plan\"\n}\n", gateway.URL) + configuration
+}
 
 // TestRestrictedKeys: with one key that may make the calls that the guide "CI and
 // HCP Terraform" lists for a plan, and another with those for an apply as well, all
 // that the provider has is planned, applied and destroyed; and each listed call is
 // made.
 func TestRestrictedKeys(t *testing.T) {
-	needTerraform(t)
+	t.Parallel()
 	planCalls := listedCalls(t, "### The Key That Plans")
 	applyCalls := listedCalls(t, "### The Key That Applies")
 	gateway := newGateway(t)
@@ -24,19 +34,19 @@ func TestRestrictedKeys(t *testing.T) {
 	}})
 	gateway.PutEntry("feature-flags", "vault/password", `{"password":"secret"}`)
 	gateway.PutEntry("feature-flags", "team/undeclared", `{"enabled":true}`)
-	const planKey, applyKey = "msr-plan", "msr-apply"
 	gateway.RevokeCredentials()
-	gateway.AllowRestrictedKey(planKey, permissions(planCalls)...)
-	gateway.AllowRestrictedKey(applyKey, permissions(append(applyCalls, planCalls...))...)
+	gateway.AllowRestrictedKey("msr-plan", permissions(planCalls)...)
+	gateway.AllowRestrictedKey("msr-apply", permissions(slices.Concat(applyCalls, planCalls))...)
 
-	planning, applying := newWorkspace(t, gateway, "QUIVA_API_KEY="+planKey), newWorkspace(t, gateway, "QUIVA_API_KEY="+applyKey)
-	applying.dir = planning.dir
-	planning.configure("", everyCall)
+	w := newWorkspace(t)
 	planned, applied := map[string]bool{}, map[string]bool{}
-	for _, arguments := range [][]string{{}, {"-var=revision=2"}, {"-var=revision=3", "-destroy"}} {
-		planning.must(append([]string{"plan", "-out=tfplan"}, arguments...)...)
+	for revision := range int64(3) {
+		w.variables = map[string]cty.Value{"revision": cty.NumberIntVal(revision)}
+		plan := w.plan(withKey(gateway, everyCall), planOptions{destroy: revision == 2})
 		madeCalls(t, gateway, planCalls, planned)
-		applying.must("apply", "tfplan")
+		w.check(errorOf(plan.diagnostics))
+		plan.configuration.variables["key"] = cty.StringVal("msr-apply")
+		w.check(errorOf(w.apply(plan)))
 		madeCalls(t, gateway, applyCalls, applied)
 	}
 	// What a plan saw of undeclared entries is keyed with its credential, so that an apply
@@ -59,13 +69,11 @@ func TestRestrictedKeys(t *testing.T) {
 // TestRestrictedKeyWithoutOptionalCalls: the calls that the guide calls optional
 // make no difference to what is planned.
 func TestRestrictedKeyWithoutOptionalCalls(t *testing.T) {
-	needTerraform(t)
+	t.Parallel()
 	gateway := newGateway(t)
-	w := newWorkspace(t, gateway, "QUIVA_API_KEY=msr-plan")
-	configuration, _ := manyEntries(14)
-	w.configure("", configuration)
+	w, configuration := newWorkspace(t), withKey(gateway, singleEntries("value = { n = count.index }"))
 	gateway.AllowAPIKey("msr-plan")
-	w.must("apply", "-auto-approve")
+	w.must(configuration, planOptions{})
 	var needed []mockgateway.Permission
 	for _, call := range listedCalls(t, "### The Key That Plans") {
 		if !strings.HasSuffix(call, "/entries") && !strings.HasSuffix(call, "/search-by-key") {
@@ -73,22 +81,25 @@ func TestRestrictedKeyWithoutOptionalCalls(t *testing.T) {
 		}
 	}
 	gateway.AllowRestrictedKey("msr-plan", needed...)
-	gateway.PutEntry("flags", "entry/7", `{"n":0}`)
+	gateway.PutEntry("flags", "k07", `{"n":0}`)
 	gateway.ResetRequests()
-	if plan := w.run("plan", "-detailed-exitcode"); plan.status != 2 || !plan.says("0 to add, 1 to change, 0 to destroy") {
-		t.Errorf("the plan ended with %d:\n%s", plan.status, plan.output)
+	plan := w.plan(configuration, planOptions{})
+	w.check(errorOf(plan.diagnostics))
+	for key, change := range plan.changes {
+		if (change.action == update) != (key.address == singleAddress(7)) {
+			t.Errorf("%s is planned to %s", key.address, change.action)
+		}
 	}
 	if gateway.Count(http.MethodGet, "/storage/kv/flags/entries") == 0 {
 		t.Error("the optional call was not even tried")
 	}
 }
 
-// everyCall is a configuration that makes every call, as its revision goes from 1
-// to 2 and with its destruction.
+// everyCall is a configuration that makes every call, as its revision goes from 0
+// to 1 and with its destruction.
 const everyCall = `
 variable "revision" {
-  type    = number
-  default = 1
+  type = number
 }
 resource "quiva_kv_bucket" "shop" {
   bucket      = "shop"
@@ -103,7 +114,7 @@ resource "quiva_kv_entry" "many" { # enough to be read at once
 resource "quiva_kv_entries" "team" {
   bucket     = "feature-flags"
   key_prefix = "team/"
-  entries    = var.revision == 1 ? { "team/a" = {}, "team/b" = {} } : { "team/a" = {} }
+  entries    = var.revision == 0 ? { "team/a" = {}, "team/b" = {} } : { "team/a" = {} }
   exclusive  = {}
 }
 resource "quiva_kv_entry_properties" "shared" {
