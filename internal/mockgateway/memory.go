@@ -1,9 +1,11 @@
 package mockgateway
 
 import (
+	"cmp"
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/http/httptrace"
 )
 
 // InMemory returns a transport on which a handler, such as a [Gateway], responds
@@ -16,10 +18,13 @@ func (m inMemory) RoundTrip(r *http.Request) (response *http.Response, err error
 	if r.Body == nil {
 		r.Body = http.NoBody
 	}
+	if trace := httptrace.ContextClientTrace(r.Context()); trace != nil && trace.WroteHeaders != nil {
+		trace.WroteHeaders()
+	}
 	recorder := httptest.NewRecorder()
 	defer func() {
 		if cause := recover(); cause == http.ErrAbortHandler { // no response, or not all of it
-			response, err = nil, io.ErrUnexpectedEOF
+			response, err = nil, cmp.Or(r.Context().Err(), io.ErrUnexpectedEOF)
 		} else if cause != nil {
 			panic(cause)
 		}

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -17,23 +18,18 @@ import (
 	"github.com/quivaworks/terraform-provider-quiva/internal/mockgateway"
 )
 
-// newBatchGateway starts a gateway with a bucket "flags" and returns a client
-// of it that does not repeat anything.
+// newBatchGateway starts a gateway and returns it with a client.
 func newBatchGateway(t *testing.T) (*mockgateway.Server, *Client) {
 	t.Helper()
-	gateway := mockgateway.NewServer()
-	t.Cleanup(gateway.Close)
+	gateway := newGateway(t)
+	return gateway, newClient(t, gateway.URL, nil)
+}
+
+// newFlags is newBatchGateway without a network.
+func newFlags() (*mockgateway.Gateway, *Client) {
+	gateway := mockgateway.NewGateway()
 	gateway.CreateBucket("flags")
-	endpoint, err := ParseEndpoint(gateway.URL, false)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return gateway, New(Config{
-		Endpoint:       endpoint,
-		Credential:     Credential{Scheme: APIKey, Secret: mockgateway.DefaultAPIKey},
-		RequestTimeout: time.Minute, // of a busy machine
-		BulkRefresh:    true,
-	})
+	return gateway, inMemory(gateway, func(c *Config) { c.BulkRefresh, c.MaxRetries = true, 0 })
 }
 
 // numberedKeys returns so many sorted keys.
@@ -99,9 +95,7 @@ func TestBatchFailures(t *testing.T) {
 	}{
 		"400":         {&Error{StatusCode: http.StatusBadRequest}, false},
 		"401":         {&Error{StatusCode: http.StatusUnauthorized}, true},
-		"403":         {&Error{StatusCode: http.StatusForbidden}, true},
 		"404":         {&Error{StatusCode: http.StatusNotFound, kind: ErrNotFound}, true},
-		"429":         {&Error{StatusCode: http.StatusTooManyRequests}, true},
 		"500":         {&Error{StatusCode: http.StatusInternalServerError}, true},
 		"no response": {&Error{Cause: "connection refused"}, true},
 		"no status":   {errors.New("anything"), true},
@@ -163,23 +157,31 @@ func TestBatchErr(t *testing.T) {
 // TestBatchCancelled: a context that ends is an error, whenever that is.
 func TestBatchCancelled(t *testing.T) {
 	t.Parallel()
-	t.Run("before", func(t *testing.T) {
-		t.Parallel()
-		ctx, cancel := context.WithCancel(t.Context())
-		cancel()
-		keys := numberedKeys(3)
-		outcome := batch(ctx, keys, func(key string) error {
-			t.Errorf("%s was called", key)
-			return nil
+	for name, test := range map[string]struct{ calls, untried int }{"before": {0, 2}, "after": {3, 0}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			if test.calls == 0 {
+				cancel()
+			}
+			var calls atomic.Int64
+			keys := numberedKeys(3)
+			outcome := batch(ctx, keys, func(string) error {
+				if calls.Add(1) == int64(len(keys)) {
+					cancel()
+				}
+				return nil
+			})
+			checkSettled(t, keys, outcome)
+			if int(calls.Load()) != test.calls || len(outcome.Untried) != test.untried || errors.Is(outcome.Err(), context.Canceled) != (test.calls == 0) {
+				t.Errorf("error %v after %d calls, untried %v", outcome.Err(), calls.Load(), outcome.Untried)
+			}
+			if empty := batch(ctx, nil, nil); empty.Err() != nil {
+				t.Errorf("nothing to do gave %v", empty.Err())
+			}
 		})
-		checkSettled(t, keys, outcome)
-		if !errors.Is(outcome.Err(), context.Canceled) || len(outcome.Untried) != 2 {
-			t.Errorf("error %v, untried %v", outcome.Err(), outcome.Untried)
-		}
-		if empty := batch(ctx, nil, nil); empty.Err() != nil {
-			t.Errorf("nothing to do gave %v", empty.Err())
-		}
-	})
+	}
 	t.Run("between", func(t *testing.T) {
 		t.Parallel()
 		ctx, cancel := context.WithCancel(t.Context())
@@ -200,33 +202,22 @@ func TestBatchCancelled(t *testing.T) {
 			t.Errorf("error %v, %d done of %d called, %d untried", outcome.Err(), len(outcome.Done), called, len(outcome.Untried))
 		}
 	})
-	t.Run("after", func(t *testing.T) {
-		t.Parallel()
-		ctx, cancel := context.WithCancel(t.Context())
-		defer cancel()
-		outcome := batch(ctx, numberedKeys(1), func(string) error {
-			cancel()
-			return nil
-		})
-		if outcome.Err() != nil || len(outcome.Done) != 1 {
-			t.Errorf("what was done is an error: %v", outcome.Err())
-		}
-	})
 	t.Run("while requests hang", func(t *testing.T) {
 		t.Parallel()
-		gateway, client := newBatchGateway(t)
-		hanging := gateway.Inject(mockgateway.Fault{After: 21, Effect: mockgateway.Hang()})
-		ctx, cancel := context.WithCancel(t.Context())
-		go func() {
-			<-hanging.Reached(batchWidth)
-			cancel()
-		}()
-		keys := numberedKeys(100)
-		outcome := client.PutEntries(ctx, "flags", objects(keys))
-		checkSettled(t, keys, outcome)
-		if !errors.Is(outcome.Err(), context.Canceled) || len(outcome.Done) != 20 || len(outcome.Failed) != batchWidth {
-			t.Errorf("error %v, %d done, %d failed", outcome.Err(), len(outcome.Done), len(outcome.Failed))
-		}
+		withFlags(t, func(t *testing.T, gateway *mockgateway.Gateway) {
+			hanging := gateway.Inject(mockgateway.Fault{After: 21, Effect: mockgateway.Hang()})
+			ctx, cancel := context.WithCancel(t.Context())
+			go func() {
+				<-hanging.Reached(batchWidth)
+				cancel()
+			}()
+			keys := numberedKeys(100)
+			outcome := inMemory(gateway).PutEntries(ctx, "flags", objects(keys))
+			checkSettled(t, keys, outcome)
+			if !errors.Is(outcome.Err(), context.Canceled) || len(outcome.Done) != 20 || len(outcome.Failed) != batchWidth {
+				t.Errorf("error %v, %d done, %d failed", outcome.Err(), len(outcome.Done), len(outcome.Failed))
+			}
+		})
 	})
 }
 
@@ -246,7 +237,7 @@ func TestEntriesFail(t *testing.T) {
 	keys := numberedKeys(500)
 	t.Run("missing bucket", func(t *testing.T) {
 		t.Parallel()
-		gateway, client := newBatchGateway(t)
+		gateway, client := newFlags()
 		outcome := client.PutEntries(t.Context(), "absent", objects(keys))
 		checkSettled(t, keys, outcome)
 		if asked := gateway.Count("", ""); !errors.Is(outcome.Err(), ErrNotFound) || asked > batchWidth+2 {
@@ -259,7 +250,7 @@ func TestEntriesFail(t *testing.T) {
 	})
 	t.Run("missing bucket and an illegal key", func(t *testing.T) {
 		t.Parallel()
-		_, client := newBatchGateway(t)
+		_, client := newFlags()
 		outcome := client.PutEntries(t.Context(), "absent", objects([]string{" ", "a", "b"}))
 		if !errors.Is(outcome.Err(), ErrNotFound) {
 			t.Errorf("error %v, want the one about the bucket", outcome.Err())
@@ -267,7 +258,7 @@ func TestEntriesFail(t *testing.T) {
 	})
 	t.Run("credential expires", func(t *testing.T) {
 		t.Parallel()
-		gateway, client := newBatchGateway(t)
+		gateway, client := newFlags()
 		gateway.Inject(mockgateway.Fault{Method: http.MethodPut, After: 100, Effect: mockgateway.Respond(http.StatusUnauthorized, nil, `{"error":"unauthorized"}`)})
 		outcome := client.PutEntries(t.Context(), "flags", objects(keys))
 		checkSettled(t, keys, outcome)
@@ -286,7 +277,7 @@ func TestEntriesFail(t *testing.T) {
 	})
 	t.Run("illegal keys", func(t *testing.T) {
 		t.Parallel()
-		gateway, client := newBatchGateway(t)
+		gateway, client := newFlags()
 		mixed := append([]string{"a b", "x y"}, keys...)
 		outcome := client.PutEntries(t.Context(), "flags", objects(mixed))
 		checkSettled(t, mixed, outcome)

@@ -1,4 +1,4 @@
-package quiva_test
+package quiva
 
 import (
 	"context"
@@ -6,12 +6,10 @@ import (
 	"errors"
 	"net/http"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/quivaworks/terraform-provider-quiva/internal/mockgateway"
-	"github.com/quivaworks/terraform-provider-quiva/internal/quiva"
 )
 
 func pointer[T any](value T) *T { return &value }
@@ -45,23 +43,23 @@ func TestBuckets(t *testing.T) {
 		gateway.ResetRequests()
 	}
 
-	if err := client.CreateBucket(t.Context(), quiva.BucketConfig{Bucket: "limits"}); err != nil {
+	if err := client.CreateBucket(t.Context(), BucketConfig{Bucket: "limits"}); err != nil {
 		t.Fatal(err)
 	}
 	sent(http.MethodPost, "/storage/kv", `{"bucket":"limits"}`)
 	shows(`{"Name":"limits","Description":"","History":1,"Replicas":1,"MaxBytes":-1,"MaxValueSize":-1,"Storage":"file","Compression":false,"IndexPartitions":null,"TTL":0,"Bytes":0,"EntryTotal":0,"Created":null}`)
 
-	if err := client.CreateBucket(t.Context(), quiva.BucketConfig{Bucket: "limits"}); !errors.Is(err, quiva.ErrBucketExists) || errors.Is(err, quiva.ErrNotFound) {
+	if err := client.CreateBucket(t.Context(), BucketConfig{Bucket: "limits"}); !errors.Is(err, ErrBucketExists) || errors.Is(err, ErrNotFound) {
 		t.Errorf("creating it again gave %v", err)
 	}
 	gateway.ResetRequests()
 
-	if _, err := client.UpdateBucket(t.Context(), "limits", quiva.BucketUpdate{
+	if _, err := client.UpdateBucket(t.Context(), "limits", BucketUpdate{
 		Description:  pointer("a < b"),
 		MaxBytes:     pointer(int64(1 << 40)),
 		MaxValueSize: pointer(int64(100)),
-		Indexing: &quiva.Indexing{
-			Mappings:    []quiva.IndexMapping{{Field: "name", FieldType: "text"}},
+		Indexing: &Indexing{
+			Mappings:    []IndexMapping{{Field: "name", FieldType: "text"}},
 			Partitions:  2,
 			Replicas:    1,
 			StorageType: "memory",
@@ -73,7 +71,7 @@ func TestBuckets(t *testing.T) {
 	gateway.PutEntry("limits", "k", `{}`)
 	shows(`{"Name":"limits","Description":"a \u003c b","History":1,"Replicas":1,"MaxBytes":1099511627776,"MaxValueSize":100,"Storage":"file","Compression":false,"IndexPartitions":2,"TTL":0,"Bytes":3,"EntryTotal":1,"Created":null}`)
 
-	if _, err := client.UpdateBucket(t.Context(), "limits", quiva.BucketUpdate{Description: pointer("")}); err != nil {
+	if _, err := client.UpdateBucket(t.Context(), "limits", BucketUpdate{Description: pointer("")}); err != nil {
 		t.Fatal(err)
 	}
 	sent(http.MethodPut, "/storage/kv/limits", `{"description":""}`)
@@ -89,13 +87,13 @@ func TestBuckets(t *testing.T) {
 	}
 	sent(http.MethodDelete, "/storage/kv/limits", "")
 	_, getErr := client.GetBucket(t.Context(), "limits")
-	_, updateErr := client.UpdateBucket(t.Context(), "limits", quiva.BucketUpdate{Description: pointer("x")})
+	_, updateErr := client.UpdateBucket(t.Context(), "limits", BucketUpdate{Description: pointer("x")})
 	for _, err := range []error{
 		getErr,
 		updateErr,
 		client.DeleteBucket(t.Context(), "limits"),
 	} {
-		if !errors.Is(err, quiva.ErrNotFound) || errors.Is(err, quiva.ErrBucketExists) {
+		if !errors.Is(err, ErrNotFound) || errors.Is(err, ErrBucketExists) {
 			t.Errorf("a bucket that is gone gave %v", err)
 		}
 	}
@@ -105,11 +103,11 @@ func TestBuckets(t *testing.T) {
 // the bucket is just as it was to be, and nobody else can have made it.
 func TestCreateBucketRecovers(t *testing.T) {
 	t.Parallel()
-	asked := quiva.BucketConfig{Bucket: "limits", History: pointer(int64(5))}
+	asked := BucketConfig{Bucket: "limits", History: pointer(int64(5))}
 	same := mockgateway.BucketConfig{Name: "limits", History: 5}
 	// othersBucket stands for somebody else's, made at the same time.
-	othersBucket := func(bucket mockgateway.BucketConfig, entries ...string) func(*mockgateway.Server) {
-		return func(gateway *mockgateway.Server) {
+	othersBucket := func(bucket mockgateway.BucketConfig, entries ...string) func(*mockgateway.Gateway) {
+		return func(gateway *mockgateway.Gateway) {
 			gateway.CreateBucketWith(bucket)
 			for _, key := range entries {
 				gateway.PutEntry("limits", key, `{}`)
@@ -119,7 +117,7 @@ func TestCreateBucketRecovers(t *testing.T) {
 	tests := map[string]struct {
 		effect mockgateway.Effect // on the first attempt
 		// meanwhile happens before the second one.
-		meanwhile func(*mockgateway.Server)
+		meanwhile func(*mockgateway.Gateway)
 		retries   int
 		want      error
 	}{
@@ -127,33 +125,30 @@ func TestCreateBucketRecovers(t *testing.T) {
 		"lost, not repeated":        {mockgateway.LoseResponse(), nil, 0, nil},
 		"cut off, not repeated":     {mockgateway.Truncate(), nil, 0, nil},
 		"lost by a proxy":           {mockgateway.Respond(502, nil, "<html>"), othersBucket(same), 1, nil},
-		"another history":           {mockgateway.Drop(), othersBucket(mockgateway.BucketConfig{Name: "limits", History: 4}), 1, quiva.ErrBucketExists},
-		"another description":       {mockgateway.Drop(), othersBucket(mockgateway.BucketConfig{Name: "limits", History: 5, Description: "theirs"}), 1, quiva.ErrBucketExists},
-		"with a limit":              {mockgateway.Drop(), othersBucket(mockgateway.BucketConfig{Name: "limits", History: 5, MaxBytes: 1000}), 1, quiva.ErrBucketExists},
-		"with an entry":             {mockgateway.Drop(), othersBucket(same, "a"), 1, quiva.ErrBucketExists},
-		"ours was refused with 500": {mockgateway.Respond(500, nil, `{"error":"internal_error"}`), othersBucket(same), 1, quiva.ErrBucketExists},
-		"ours was refused with 503": {mockgateway.Respond(503, nil, ""), othersBucket(same), 1, quiva.ErrBucketExists},
-		"ours was refused with 429": {mockgateway.Respond(429, http.Header{"Retry-After": {"0"}}, ""), othersBucket(same), 1, quiva.ErrBucketExists},
+		"another history":           {mockgateway.Drop(), othersBucket(mockgateway.BucketConfig{Name: "limits", History: 4}), 1, ErrBucketExists},
+		"another description":       {mockgateway.Drop(), othersBucket(mockgateway.BucketConfig{Name: "limits", History: 5, Description: "theirs"}), 1, ErrBucketExists},
+		"with a limit":              {mockgateway.Drop(), othersBucket(mockgateway.BucketConfig{Name: "limits", History: 5, MaxBytes: 1000}), 1, ErrBucketExists},
+		"with an entry":             {mockgateway.Drop(), othersBucket(same, "a"), 1, ErrBucketExists},
+		"ours was refused with 500": {mockgateway.Respond(500, nil, `{"error":"internal_error"}`), othersBucket(same), 1, ErrBucketExists},
+		"ours was refused with 503": {mockgateway.Respond(503, nil, ""), othersBucket(same), 1, ErrBucketExists},
+		"ours was refused with 429": {mockgateway.Respond(429, http.Header{"Retry-After": {"0"}}, ""), othersBucket(same), 1, ErrBucketExists},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			gateway := newGateway(t)
-			meanwhile := sync.OnceFunc(func() {
-				if test.meanwhile != nil {
-					test.meanwhile(gateway)
+			withFlags(t, func(t *testing.T, gateway *mockgateway.Gateway) {
+				gateway.SetRequestHook(func(request mockgateway.Request) {
+					if request.Method == http.MethodPost && test.meanwhile != nil {
+						gateway.SetRequestHook(nil)
+						test.meanwhile(gateway)
+					}
+				})
+				gateway.Inject(mockgateway.Fault{Method: http.MethodPost, Times: 1, Effect: test.effect})
+				client := inMemory(gateway, func(c *Config) { c.MaxRetries = test.retries })
+				if err := client.CreateBucket(t.Context(), asked); !errors.Is(err, test.want) {
+					t.Errorf("got %v, want %v", err, test.want)
 				}
 			})
-			gateway.SetRequestHook(func(request mockgateway.Request) {
-				if request.Method == http.MethodPost {
-					meanwhile()
-				}
-			})
-			gateway.Inject(mockgateway.Fault{Method: http.MethodPost, Times: 1, Effect: test.effect})
-			client := newClient(t, gateway.URL, func(c *quiva.Config) { c.MaxRetries = test.retries })
-			if err := client.CreateBucket(t.Context(), asked); !errors.Is(err, test.want) {
-				t.Errorf("got %v, want %v", err, test.want)
-			}
 		})
 	}
 }
@@ -168,8 +163,8 @@ func TestCreateBucketUnreached(t *testing.T) {
 			go gateway.Stop() // waits for this very request
 		}
 	})
-	client := newClient(t, gateway.URL, func(c *quiva.Config) { c.MaxRetries = 0 })
-	if err := client.CreateBucket(t.Context(), quiva.BucketConfig{Bucket: "limits"}); err == nil || errors.Is(err, quiva.ErrBucketExists) {
+	client := newClient(t, gateway.URL, func(c *Config) { c.MaxRetries = 0 })
+	if err := client.CreateBucket(t.Context(), BucketConfig{Bucket: "limits"}); err == nil || errors.Is(err, ErrBucketExists) {
 		t.Errorf("got %v", err)
 	}
 }
@@ -198,7 +193,7 @@ func TestCreateBucketCancelled(t *testing.T) {
 					cancel()
 				}()
 			}
-			err := newClient(t, gateway.URL, nil).CreateBucket(ctx, quiva.BucketConfig{Bucket: "limits"})
+			err := newClient(t, gateway.URL, nil).CreateBucket(ctx, BucketConfig{Bucket: "limits"})
 			close(returned)
 			if made && err != nil || !made && !errors.Is(err, context.Canceled) {
 				t.Errorf("got %v", err)
@@ -247,12 +242,12 @@ func TestBucketParts(t *testing.T) {
 // TestBucketResponses: what the calls cannot do without.
 func TestBucketResponses(t *testing.T) {
 	t.Parallel()
-	list := func(t *testing.T, c *quiva.Client) error { _, err := c.ListBuckets(t.Context()); return err }
-	get := func(t *testing.T, c *quiva.Client) error { _, err := c.GetBucket(t.Context(), "b"); return err }
-	remove := func(t *testing.T, c *quiva.Client) error { return c.DeleteBucket(t.Context(), "b") }
-	purge := func(t *testing.T, c *quiva.Client) error { return c.PurgeBucket(t.Context(), "b") }
+	list := func(t *testing.T, c *Client) error { _, err := c.ListBuckets(t.Context()); return err }
+	get := func(t *testing.T, c *Client) error { _, err := c.GetBucket(t.Context(), "b"); return err }
+	remove := func(t *testing.T, c *Client) error { return c.DeleteBucket(t.Context(), "b") }
+	purge := func(t *testing.T, c *Client) error { return c.PurgeBucket(t.Context(), "b") }
 	tests := map[string]struct {
-		call       func(*testing.T, *quiva.Client) error
+		call       func(*testing.T, *Client) error
 		body, want string
 	}{
 		"list, no results":  {list, `{"body":{}}`, `lacks "body.results"`},
@@ -271,7 +266,7 @@ func TestBucketResponses(t *testing.T) {
 			gateway := newGateway(t)
 			gateway.Inject(mockgateway.Fault{Effect: mockgateway.Respond(http.StatusOK, nil, test.body)})
 			err := test.call(t, newClient(t, gateway.URL, nil))
-			if err == nil || !strings.Contains(err.Error(), test.want) || errors.Is(err, quiva.ErrNotFound) {
+			if err == nil || !strings.Contains(err.Error(), test.want) || errors.Is(err, ErrNotFound) {
 				t.Errorf("error %v, want %q", err, test.want)
 			}
 		})
@@ -282,12 +277,13 @@ func TestBucketResponses(t *testing.T) {
 // client reads the bucket for two seconds, since reads may lag behind writes.
 func TestUpdateBucketIgnored(t *testing.T) {
 	t.Parallel()
-	gateway := newGateway(t)
-	gateway.CreateBucketWith(mockgateway.BucketConfig{Name: "limits", Description: "old"})
-	gateway.Inject(mockgateway.Fault{Method: http.MethodPut, Effect: mockgateway.Respond(http.StatusOK, nil, `{"message":"success"}`)})
-	start := time.Now()
-	updated, err := newClient(t, gateway.URL, nil).UpdateBucket(t.Context(), "limits", quiva.BucketUpdate{Description: pointer("")})
-	if err != nil || *updated.Description != "old" || time.Since(start) < 2*time.Second {
-		t.Errorf("got %+v, %v after %s", updated, err, time.Since(start))
-	}
+	withFlags(t, func(t *testing.T, gateway *mockgateway.Gateway) {
+		gateway.CreateBucketWith(mockgateway.BucketConfig{Name: "limits", Description: "old"})
+		gateway.Inject(mockgateway.Fault{Method: http.MethodPut, Effect: mockgateway.Respond(http.StatusOK, nil, `{"message":"success"}`)})
+		start := time.Now()
+		updated, err := inMemory(gateway).UpdateBucket(t.Context(), "limits", BucketUpdate{Description: pointer("")})
+		if err != nil || *updated.Description != "old" || time.Since(start) != 2*time.Second {
+			t.Errorf("got %+v, %v after %s", updated, err, time.Since(start))
+		}
+	})
 }

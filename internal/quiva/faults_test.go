@@ -1,4 +1,4 @@
-package quiva_test
+package quiva
 
 import (
 	"bytes"
@@ -9,7 +9,6 @@ import (
 	"testing"
 
 	"github.com/quivaworks/terraform-provider-quiva/internal/mockgateway"
-	"github.com/quivaworks/terraform-provider-quiva/internal/quiva"
 )
 
 // TestRetry: what is transient is repeated, and a write whose response was lost ends
@@ -30,18 +29,16 @@ func TestRetry(t *testing.T) {
 	for name, effect := range effects {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			gateway := newGateway(t)
-			injection := gateway.Inject(mockgateway.Fault{Times: 1, Effect: effect})
-			client := newClient(t, gateway.URL, func(c *quiva.Config) { c.MaxRetries = 1 })
-			if err := client.PutEntry(t.Context(), "flags", "a", []byte(`{"n":1}`)); err != nil {
-				t.Fatal(err)
-			}
-			if injection.Hits() != 1 {
-				t.Errorf("%d hits, want 1", injection.Hits())
-			}
-			if value, _ := gateway.Entry("flags", "a"); value != `{"n":1}` {
-				t.Errorf("the gateway holds %q", value)
-			}
+			withFlags(t, func(t *testing.T, gateway *mockgateway.Gateway) {
+				injection := gateway.Inject(mockgateway.Fault{Times: 1, Effect: effect})
+				client := inMemory(gateway, func(c *Config) { c.MaxRetries = 1 })
+				if err := client.PutEntry(t.Context(), "flags", "a", []byte(`{"n":1}`)); err != nil {
+					t.Fatal(err)
+				}
+				if value, _ := gateway.Entry("flags", "a"); value != `{"n":1}` || injection.Hits() != 1 {
+					t.Errorf("the gateway holds %q after %d hits", value, injection.Hits())
+				}
+			})
 		})
 	}
 }
@@ -50,11 +47,10 @@ func TestRetry(t *testing.T) {
 func TestNoRetry(t *testing.T) {
 	t.Parallel()
 	for _, status := range []int{200, 204, 400, 401, 403, 404, 409, 501} {
-		gateway := newGateway(t)
+		gateway := mockgateway.NewGateway()
 		gateway.Inject(mockgateway.Fault{Effect: mockgateway.Respond(status, nil, "")})
-		client := newClient(t, gateway.URL, func(c *quiva.Config) { c.MaxRetries = 3 })
-		var failure *quiva.Error
-		if err := client.PutEntry(t.Context(), "flags", "a", []byte(`{}`)); !errors.As(err, &failure) || failure.StatusCode != status || failure.Attempts != 1 {
+		var failure *Error
+		if err := inMemory(gateway).PutEntry(t.Context(), "flags", "a", []byte(`{}`)); !errors.As(err, &failure) || failure.StatusCode != status || failure.Attempts != 1 {
 			t.Errorf("status %d gave %v", status, err)
 		}
 	}
@@ -63,14 +59,14 @@ func TestNoRetry(t *testing.T) {
 // TestRetriesExhausted: the last response's own message, the tries and the time.
 func TestRetriesExhausted(t *testing.T) {
 	t.Parallel()
-	gateway := newGateway(t)
-	gateway.Inject(mockgateway.Fault{Times: 2, Effect: mockgateway.Respond(500, http.Header{"Retry-After": {"0"}}, `{"error":"first"}`)})
-	gateway.Inject(mockgateway.Fault{Effect: mockgateway.Respond(503, nil, `{"error":"last"}`)})
-	client := newClient(t, gateway.URL, func(c *quiva.Config) { c.MaxRetries = 2 })
-	_, err := client.GetEntry(t.Context(), "flags", "a")
-	if err == nil || !strings.Contains(err.Error(), "503 Service Unavailable: last (3 tries in ") {
-		t.Errorf("error %v", err)
-	}
+	withFlags(t, func(t *testing.T, gateway *mockgateway.Gateway) {
+		gateway.Inject(mockgateway.Fault{Times: 3, Effect: mockgateway.Respond(500, http.Header{"Retry-After": {"7"}}, `{"error":"first"}`)})
+		gateway.Inject(mockgateway.Fault{Effect: mockgateway.Respond(503, nil, `{"error":"last"}`)})
+		_, err := inMemory(gateway).GetEntry(t.Context(), "flags", "a")
+		if err == nil || !strings.Contains(err.Error(), "503 Service Unavailable: last (4 tries in 21s)") {
+			t.Errorf("error %v", err)
+		}
+	})
 }
 
 // TestContentEncodings: compressed responses and a wrong content type are read
@@ -92,7 +88,7 @@ func TestContentEncodings(t *testing.T) {
 	}{
 		"gzip":         {mockgateway.Respond(200, gzipped, pack([]byte(response))), ""},
 		"content type": {mockgateway.Respond(200, http.Header{"Content-Type": {"text/html"}}, response), ""},
-		"bomb":         {mockgateway.Respond(200, gzipped, pack(bytes.Repeat([]byte("["), 64<<20))), "larger than the limit of 16 MiB"},
+		"bomb":         {mockgateway.Respond(200, gzipped, pack(bytes.Repeat([]byte("["), 17<<20))), "larger than the limit of 16 MiB"},
 		"not gzip":     {mockgateway.Respond(200, gzipped, response), "returned 200 OK: the response cannot be unpacked: gzip: invalid header"},
 		"bad deflate":  {mockgateway.Respond(200, gzipped, pack([]byte(response))[:10]+"\xff\xff\xff\xff"), "the response cannot be unpacked: flate: corrupt input"},
 	}

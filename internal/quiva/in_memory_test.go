@@ -1,23 +1,40 @@
 package quiva
 
 import (
-	"crypto/sha256"
 	"fmt"
 	"io"
 	"net/http"
 	"net/url"
 	"strings"
 	"sync"
+	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/quivaworks/terraform-provider-quiva/internal/mockgateway"
 )
 
 // inMemory returns a client of a handler that it calls without a network, for tests on
-// synctest's clock.
-func inMemory(handler http.Handler) *Client {
-	return New(Config{Endpoint: &url.URL{Scheme: "memory", Host: "gateway"}, RequestTimeout: time.Minute, MaxRetries: 3, Transport: mockgateway.InMemory(handler),
-		Credential: Credential{Scheme: APIKey, Secret: mockgateway.DefaultAPIKey}, Digest: func(value []byte) (Digest, error) { return sha256.Sum256(value), nil }, BulkRefresh: true})
+// synctest's clock. It retries and lists buckets, unless change says otherwise.
+func inMemory(handler http.Handler, change ...func(*Config)) *Client {
+	config := Config{
+		Endpoint: &url.URL{Scheme: "memory", Host: "gateway"}, RequestTimeout: time.Minute, MaxRetries: 3, Transport: mockgateway.InMemory(handler),
+		Credential: Credential{Scheme: APIKey, Secret: mockgateway.DefaultAPIKey}, Digest: digest, BulkRefresh: true,
+	}
+	for _, change := range change {
+		change(&config)
+	}
+	return New(config)
+}
+
+// withFlags runs a test on synctest's clock, of a gateway that has a bucket "flags".
+func withFlags(t *testing.T, test func(t *testing.T, gateway *mockgateway.Gateway)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		gateway := mockgateway.NewGateway()
+		gateway.CreateBucket("flags")
+		test(t, gateway)
+	})
 }
 
 // oddGateway has one bucket, "flags", and takes values in its own way.
@@ -61,10 +78,6 @@ func (g *oddGateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			value = v.value
 		}
 	}
-	missing := func() {
-		w.WriteHeader(http.StatusNotFound)
-		_, _ = io.WriteString(w, `{"error":"not_found"}`)
-	}
 	switch {
 	case isEntry && r.Method == http.MethodPut:
 		body, _ := io.ReadAll(r.Body)
@@ -78,15 +91,13 @@ func (g *oddGateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			g.put(key, stored)
 		}
 		_, _ = io.WriteString(w, `{"message":"success"}`)
-	case isEntry && value == "":
-		missing()
-	case isEntry && r.Method == http.MethodDelete:
+	case isEntry && r.Method == http.MethodDelete && value != "":
 		g.put(key, "")
 		_, _ = io.WriteString(w, `{"message":"success"}`)
-	case isEntry:
+	case isEntry && value != "":
 		_, _ = fmt.Fprintf(w, `{"body":{"key":%q,"value":%s}}`, key, value)
 	case path == "/flags":
-		_, _ = io.WriteString(w, `{"body":{"status":{"bucket":"flags"}}}`)
+		_, _ = io.WriteString(w, details)
 	case path == "/flags/entries":
 		var results []string
 		for key, versions := range g.entries {
@@ -96,9 +107,10 @@ func (g *oddGateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 		_, _ = fmt.Fprintf(w, `{"body":{"results":[%s]}}`, strings.Join(results, ","))
 	case path == "":
-		_, _ = io.WriteString(w, `{"body":{"results":[{"name":"flags"}]}}`)
+		_, _ = io.WriteString(w, buckets)
 	default:
-		missing()
+		w.WriteHeader(http.StatusNotFound)
+		_, _ = io.WriteString(w, `{"error":"not_found"}`)
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -81,14 +82,13 @@ func (r *run) try(t *testing.T, before int) bool {
 	time.Sleep(r.latency/2 + rand.N(r.jitter+1))
 	response := httptest.NewRecorder()
 	if r.refuses == nil {
-		request := httptest.NewRequest(http.MethodGet, "/storage/kv", nil)
-		request.Header.Set("X-Api-Key", mockgateway.DefaultAPIKey)
-		r.gateway.ServeHTTP(response, request)
+		// Any path will do, and this is the cheapest.
+		r.gateway.ServeHTTP(response, &http.Request{Method: http.MethodGet, URL: &url.URL{Path: "/"}, Body: http.NoBody})
 	} else if r.refuses() {
 		response.Code = http.StatusTooManyRequests
 	}
 	time.Sleep(r.latency / 2)
-	if response.Code == http.StatusOK {
+	if response.Code != http.StatusTooManyRequests {
 		r.limiter.accept(ticket, response.Header())
 		return true
 	}
@@ -115,23 +115,23 @@ var rateLimits = map[string]struct {
 	rate  int
 	pause time.Duration
 }{
-	"token bucket, 1 a second":                {mockgateway.TokenBucket{Rate: 1, Burst: 1, RetryAfter: told(1)}, 1, time.Second},
-	"token bucket, 5 a second":                {mockgateway.TokenBucket{Rate: 5, Burst: 5}, 5, time.Second},
-	"token bucket, 10 a second, burst 1":      {mockgateway.TokenBucket{Rate: 10, Burst: 1, RetryAfter: told(1)}, 10, time.Second},
-	"token bucket, 20 a second, burst 1":      {mockgateway.TokenBucket{Rate: 20, Burst: 1, RetryAfter: told(1)}, 20, time.Second},
-	"token bucket, 50 a second, burst 5":      {mockgateway.TokenBucket{Rate: 50, Burst: 5, RetryAfter: told(1)}, 50, time.Second},
-	"token bucket, 50 a second, burst 50":     {mockgateway.TokenBucket{Rate: 50, Burst: 50, RetryAfter: told(1)}, 50, time.Second},
-	"token bucket, 100 a second, long pause":  {mockgateway.TokenBucket{Rate: 100, Burst: 10, RetryAfter: told(2)}, 100, 2 * time.Second},
-	"token bucket, 200 a second, no pause":    {mockgateway.TokenBucket{Rate: 200, Burst: 20}, 200, time.Second},
-	"token bucket, 1,000 a second, burst 100": {mockgateway.TokenBucket{Rate: 1000, Burst: 100, RetryAfter: told(1)}, 1000, time.Second},
-	"fixed window, 5 a second":                {mockgateway.FixedWindow{Requests: 5, Window: time.Second, RetryAfter: told(1)}, 5, time.Second},
-	"fixed window, 50 a second":               {mockgateway.FixedWindow{Requests: 50, Window: time.Second, RetryAfter: told(1)}, 50, time.Second},
-	"fixed window, 50 a second, by date":      {mockgateway.FixedWindow{Requests: 50, Window: time.Second, RetryAfter: mockgateway.RetryAfter{Form: mockgateway.Date}}, 50, time.Second},
-	"fixed window, 1,000 a second":            {mockgateway.FixedWindow{Requests: 1000, Window: time.Second, RetryAfter: told(1)}, 1000, time.Second},
-	"weighted window, 50 a second":            {mockgateway.WeightedWindow{Requests: 50, Window: time.Second, RetryAfter: told(1)}, 50, time.Second},
-	"weighted window, 200 a second":           {mockgateway.WeightedWindow{Requests: 200, Window: time.Second, RetryAfter: told(2)}, 200, 2 * time.Second},
-	"sliding window, 5 a second":              {mockgateway.SlidingWindow{Requests: 5, Window: time.Second}, 5, time.Second},
-	"sliding window, 50 a second":             {mockgateway.SlidingWindow{Requests: 50, Window: time.Second, RetryAfter: told(1)}, 50, time.Second},
+	"token bucket, 1 a second":               {mockgateway.TokenBucket{Rate: 1, Burst: 1, RetryAfter: told(1)}, 1, time.Second},
+	"token bucket, 5 a second":               {mockgateway.TokenBucket{Rate: 5, Burst: 5}, 5, time.Second},
+	"token bucket, 10 a second, burst 1":     {mockgateway.TokenBucket{Rate: 10, Burst: 1, RetryAfter: told(1)}, 10, time.Second},
+	"token bucket, 20 a second, burst 1":     {mockgateway.TokenBucket{Rate: 20, Burst: 1, RetryAfter: told(1)}, 20, time.Second},
+	"token bucket, 50 a second, burst 5":     {mockgateway.TokenBucket{Rate: 50, Burst: 5, RetryAfter: told(1)}, 50, time.Second},
+	"token bucket, 50 a second, burst 50":    {mockgateway.TokenBucket{Rate: 50, Burst: 50, RetryAfter: told(1)}, 50, time.Second},
+	"token bucket, 100 a second, long pause": {mockgateway.TokenBucket{Rate: 100, Burst: 10, RetryAfter: told(2)}, 100, 2 * time.Second},
+	"token bucket, 200 a second, no pause":   {mockgateway.TokenBucket{Rate: 200, Burst: 20}, 200, time.Second},
+	"token bucket, 500 a second, burst 50":   {mockgateway.TokenBucket{Rate: 500, Burst: 50, RetryAfter: told(1)}, 500, time.Second},
+	"fixed window, 5 a second":               {mockgateway.FixedWindow{Requests: 5, Window: time.Second, RetryAfter: told(1)}, 5, time.Second},
+	"fixed window, 50 a second":              {mockgateway.FixedWindow{Requests: 50, Window: time.Second, RetryAfter: told(1)}, 50, time.Second},
+	"fixed window, 50 a second, by date":     {mockgateway.FixedWindow{Requests: 50, Window: time.Second, RetryAfter: mockgateway.RetryAfter{Form: mockgateway.Date}}, 50, time.Second},
+	"fixed window, 500 a second":             {mockgateway.FixedWindow{Requests: 500, Window: time.Second, RetryAfter: told(1)}, 500, time.Second},
+	"weighted window, 50 a second":           {mockgateway.WeightedWindow{Requests: 50, Window: time.Second, RetryAfter: told(1)}, 50, time.Second},
+	"weighted window, 200 a second":          {mockgateway.WeightedWindow{Requests: 200, Window: time.Second, RetryAfter: told(2)}, 200, 2 * time.Second},
+	"sliding window, 5 a second":             {mockgateway.SlidingWindow{Requests: 5, Window: time.Second}, 5, time.Second},
+	"sliding window, 50 a second":            {mockgateway.SlidingWindow{Requests: 50, Window: time.Second, RetryAfter: told(1)}, 50, time.Second},
 }
 
 // TestLimiterUsesEveryLimit: any limit is used, and not fought, at any distance
@@ -144,7 +144,7 @@ func TestLimiterUsesEveryLimit(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			for _, latency := range []time.Duration{time.Millisecond, 200 * time.Millisecond} {
-				for _, workers := range []int{10, 32, 64} {
+				for _, workers := range []int{10, 64} {
 					if test.rate > 100 && workers != 64 {
 						continue // one is long enough
 					}
@@ -176,24 +176,19 @@ func TestLimiterUsesEveryLimit(t *testing.T) {
 // TestLimiterUsesEveryLimitForAMinute: a longer run wastes less.
 func TestLimiterUsesEveryLimitForAMinute(t *testing.T) {
 	t.Parallel()
-	const seconds = 60
+	const seconds, latency = 60, 200 * time.Millisecond
 	for name, test := range rateLimits {
-		if test.rate < 10 || test.rate > 100 {
-			continue // too few to tell, and too many for a test
+		if test.rate != 20 && test.rate != 50 {
+			continue // too few to tell, or too many for a test
 		}
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			for _, latency := range []time.Duration{time.Millisecond, 200 * time.Millisecond} {
-				synctest.Test(t, func(t *testing.T) {
-					seen := newRun(test.limit, 64, latency).do(t, seconds*test.rate)
-					if most := 80*time.Second + 20*latency; seen.wall > most {
-						t.Errorf("took %s at %s, more than %s", seen.wall, latency, most)
-					}
-					if seen.refused*100 > 4*seconds*test.rate {
-						t.Errorf("%d of %d were refused at %s", seen.refused, seconds*test.rate, latency)
-					}
-				})
-			}
+			synctest.Test(t, func(t *testing.T) {
+				seen := newRun(test.limit, 32, latency).do(t, seconds*test.rate)
+				if seen.wall > 80*time.Second+20*latency || seen.refused*100 > 4*seconds*test.rate {
+					t.Errorf("%+v, of %d requests", seen, seconds*test.rate)
+				}
+			})
 		})
 	}
 }
@@ -202,12 +197,9 @@ func TestLimiterUsesEveryLimitForAMinute(t *testing.T) {
 // at any distance and with any burst and pause.
 func TestLimiterUsesUnknownLimits(t *testing.T) {
 	t.Parallel()
-	var (
-		random        = rand.New(rand.NewPCG(9438, 0))
-		walls, wasted []float64
-	)
-	for range 60 {
-		const seconds = 10
+	const runs, seconds = 60, 10
+	random, walls := rand.New(rand.NewPCG(9438, 0)), 0.0
+	for range runs {
 		var (
 			rate    = int(5 * math.Pow(100, random.Float64()))
 			burst   = 1 + int(float64(rate)*0.05*math.Pow(40, random.Float64()))
@@ -226,26 +218,14 @@ func TestLimiterUsesUnknownLimits(t *testing.T) {
 			r := newRun(limit, workers, latency)
 			r.jitter = jitter
 			seen := r.do(t, seconds*rate)
-			walls = append(walls, seen.wall.Seconds()/seconds)
-			wasted = append(wasted, 100*float64(seen.refused)/float64(seconds*rate))
+			walls += seen.wall.Seconds()
 			if seen.wall > 4*seconds*time.Second {
 				t.Errorf("%+v, %d workers at %s ± %s: %+v", limit, workers, latency, jitter, seen)
 			}
 		})
 	}
-	mean := func(of []float64) float64 {
-		sum := 0.0
-		for _, f := range of {
-			sum += f
-		}
-		return sum / float64(len(of))
-	}
-	slices.Sort(walls)
-	slices.Sort(wasted)
-	t.Logf("wall ÷ ideal: mean %.2f, p90 %.2f, max %.2f; refused %%: mean %.1f, p90 %.1f, max %.1f",
-		mean(walls), walls[len(walls)*9/10], walls[len(walls)-1], mean(wasted), wasted[len(wasted)*9/10], wasted[len(wasted)-1])
-	if mean(walls) > 1.6 {
-		t.Error("less than 60 % of the limits is used")
+	if mean := walls / runs / seconds; mean > 1.6 {
+		t.Errorf("less than 60 %% of the limits is used: runs take %.2f times as long", mean)
 	}
 }
 

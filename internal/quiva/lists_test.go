@@ -1,4 +1,4 @@
-package quiva_test
+package quiva
 
 import (
 	"fmt"
@@ -7,7 +7,6 @@ import (
 	"testing"
 
 	"github.com/quivaworks/terraform-provider-quiva/internal/mockgateway"
-	"github.com/quivaworks/terraform-provider-quiva/internal/quiva"
 )
 
 // TestLists: what a list says of its entries is believed where it cannot be
@@ -32,12 +31,12 @@ func TestLists(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			gateway := newGateway(t)
+			gateway, client := newFlags()
 			for key, value := range test.held {
 				gateway.PutEntry("flags", key, value)
 			}
 			gateway.Inject(mockgateway.Fault{Path: "*/entries", Effect: mockgateway.Respond(http.StatusOK, nil, `{"body":{"results":[`+test.list+`]}}`)})
-			entries, err := newClient(t, gateway.URL, nil).ListEntries(t.Context(), "flags", quiva.MaxListLimit)
+			entries, err := client.ListEntries(t.Context(), "flags", MaxListLimit)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -58,9 +57,8 @@ func TestLists(t *testing.T) {
 // TestListsAKeyTwiceThatIsGone: what a list shows is not gone by a response alone.
 func TestListsAKeyTwiceThatIsGone(t *testing.T) {
 	t.Parallel()
-	gateway := newGateway(t)
+	gateway, client := newFlags()
 	gateway.Inject(mockgateway.Fault{Path: "*/entries", Times: 1, Effect: mockgateway.Respond(http.StatusOK, nil, `{"body":{"results":[{"key":"a","value":{}},{"key":"a","value":{}}]}}`)})
-	client := newClient(t, gateway.URL, nil)
 	if entries, err := client.ListEntries(t.Context(), "flags", 10); err != nil || len(entries) > 0 {
 		t.Errorf("got %v, %v", entries, err)
 	}
@@ -101,9 +99,9 @@ func TestMalformedLists(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			gateway := newGateway(t)
+			gateway, client := newFlags()
 			gateway.Inject(mockgateway.Fault{Effect: mockgateway.Respond(http.StatusOK, nil, test.list)})
-			entries, err := newClient(t, gateway.URL, nil).ListEntries(t.Context(), "flags", 10)
+			entries, err := client.ListEntries(t.Context(), "flags", 10)
 			if err == nil || !strings.Contains(err.Error(), test.want) {
 				t.Errorf("got %v, error %v; want %q", entries, err, test.want)
 			}
@@ -123,9 +121,9 @@ func TestListWithTheRest(t *testing.T) {
 		` {"metadata":{"bucket":"flags"},"error":null,"body":{"results_total":7,"more":[{}],"error":"","results":[{"key":"a","more":1,"value":{}}]}} `: 1,
 		`{"BODY":{"Results":[{"Key":"a","Value":{}}]}}`:                                                                                                1,
 	} {
-		gateway := newGateway(t)
+		gateway, client := newFlags()
 		gateway.Inject(mockgateway.Fault{Effect: mockgateway.Respond(http.StatusOK, nil, list)})
-		entries, err := newClient(t, gateway.URL, nil).ListEntries(t.Context(), "flags", 10)
+		entries, err := client.ListEntries(t.Context(), "flags", 10)
 		if err != nil || len(entries) != want {
 			t.Errorf("%s: got %v, error %v", list, entries, err)
 		}

@@ -1,28 +1,17 @@
-package quiva_test
+package quiva
 
 import (
 	"bufio"
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
-	"crypto/tls"
-	"crypto/x509"
 	"encoding/base64"
-	"encoding/binary"
 	"fmt"
-	"io"
-	"math/big"
 	"net"
 	"net/http"
 	"net/url"
 	"strings"
 	"sync"
 	"testing"
-	"time"
 	"unicode"
-
-	"github.com/quivaworks/terraform-provider-quiva/internal/quiva"
 )
 
 // canary is a credential whose escaped forms differ from itself.
@@ -72,19 +61,16 @@ func respondRaw(response string) func(net.Conn) {
 
 // askCanary makes a request with the canary for a credential, which must fail,
 // and returns all that leaves the client: the error, and what is logged.
-func askCanary(t *testing.T, endpoint string, change func(*quiva.Config)) []string {
+func askCanary(t *testing.T, endpoint string) []string {
 	t.Helper()
 	var left []string
-	client := newClient(t, endpoint, func(c *quiva.Config) {
+	client := newClient(t, endpoint, func(c *Config) {
 		c.Credential.Secret = canary
 		c.Log = func(_ context.Context, message string, fields map[string]any) {
 			left = append(left, message)
 			for name, value := range fields {
 				left = append(left, name+"="+fmt.Sprint(value))
 			}
-		}
-		if change != nil {
-			change(c)
 		}
 	})
 	_, err := client.GetEntry(t.Context(), "flags", "a")
@@ -146,7 +132,7 @@ func TestRedact(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			left := askCanary(t, "http://"+serveRaw(t, listen(t), respondRaw(test.response)), nil)
+			left := askCanary(t, "http://"+serveRaw(t, listen(t), respondRaw(test.response)))
 			checkClean(t, left)
 			text := left[len(left)-1]
 			if !strings.Contains(text, test.says) {
@@ -156,91 +142,5 @@ func TestRedact(t *testing.T) {
 				t.Errorf("the error has %d bytes", len(text))
 			}
 		})
-	}
-}
-
-// TestRedactGoAway: an HTTP/2 server can say something as it hangs up.
-func TestRedactGoAway(t *testing.T) {
-	t.Parallel()
-	certificate := selfSigned(t, "localhost")
-	listener := tls.NewListener(listen(t), &tls.Config{Certificates: []tls.Certificate{certificate}, NextProtos: []string{"h2"}, MinVersion: tls.VersionTLS12})
-	address := serveRaw(t, listener, func(connection net.Conn) {
-		// An empty SETTINGS frame; then, once there is a request, a GOAWAY.
-		_, _ = connection.Write([]byte{0, 0, 0, 4, 0, 0, 0, 0, 0})
-		debug := canary + "\x1b\u202e"
-		frame := []byte{0, 0, byte(8 + len(debug)), 7, 0, 0, 0, 0, 0}
-		frame = binary.BigEndian.AppendUint32(frame, 1) // the last stream
-		frame = binary.BigEndian.AppendUint32(frame, 2) // INTERNAL_ERROR
-		awaitRequest(connection)
-		_, _ = connection.Write(append(frame, debug...))
-	})
-	_, port, _ := net.SplitHostPort(address)
-	left := askCanary(t, "https://localhost:"+port, trustOnly(t, certificate))
-	checkClean(t, left)
-	if text := left[len(left)-1]; !strings.Contains(text, "GOAWAY") {
-		t.Errorf("error %q", text)
-	}
-}
-
-// awaitRequest reads an HTTP/2 connection's preface, and then frames up to the
-// first one with a request's headers.
-func awaitRequest(connection net.Conn) {
-	const (
-		prefaceLength = 24
-		headers       = 1
-	)
-	reader := bufio.NewReader(connection)
-	_, err := reader.Discard(prefaceLength)
-	for header := make([]byte, 9); err == nil && header[3] != headers; {
-		if _, err = io.ReadFull(reader, header); err == nil {
-			_, err = reader.Discard(int(header[0])<<16 | int(header[1])<<8 | int(header[2]))
-		}
-	}
-}
-
-// TestRedactCertificate: anyone in between can show a certificate of any names.
-func TestRedactCertificate(t *testing.T) {
-	t.Parallel()
-	certificate := selfSigned(t, "a\x1b[31m\x07\nb.example")
-	listener := tls.NewListener(listen(t), &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12})
-	_, port, _ := net.SplitHostPort(serveRaw(t, listener, respondRaw("")))
-	left := askCanary(t, "https://localhost:"+port, trustOnly(t, certificate))
-	checkClean(t, left)
-	if text := left[len(left)-1]; !strings.Contains(text, "b.example, not localhost") {
-		t.Errorf("error %q", text)
-	}
-}
-
-// selfSigned returns a certificate for a name.
-func selfSigned(t *testing.T, name string) tls.Certificate {
-	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	template := &x509.Certificate{
-		SerialNumber:          big.NewInt(1),
-		NotBefore:             time.Now().Add(-time.Hour),
-		NotAfter:              time.Now().Add(time.Hour),
-		DNSNames:              []string{name},
-		IsCA:                  true,
-		BasicConstraintsValid: true,
-	}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	parsed, err := x509.ParseCertificate(der)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key, Leaf: parsed}
-}
-
-func trustOnly(t *testing.T, certificate tls.Certificate) func(*quiva.Config) {
-	t.Helper()
-	return func(c *quiva.Config) {
-		c.Roots = x509.NewCertPool()
-		c.Roots.AddCert(certificate.Leaf)
 	}
 }

@@ -1,4 +1,4 @@
-package quiva_test
+package quiva
 
 import (
 	"context"
@@ -13,19 +13,18 @@ import (
 	"time"
 
 	"github.com/quivaworks/terraform-provider-quiva/internal/mockgateway"
-	"github.com/quivaworks/terraform-provider-quiva/internal/quiva"
 )
 
 // calls are one call per method that the API has.
-var calls = map[string]func(context.Context, *quiva.Client) error{
-	http.MethodGet: func(ctx context.Context, c *quiva.Client) error {
+var calls = map[string]func(context.Context, *Client) error{
+	http.MethodGet: func(ctx context.Context, c *Client) error {
 		_, err := c.GetEntry(ctx, "flags", "a")
 		return err
 	},
-	http.MethodPut: func(ctx context.Context, c *quiva.Client) error {
+	http.MethodPut: func(ctx context.Context, c *Client) error {
 		return c.PutEntry(ctx, "flags", "a", []byte(`{"new":1}`))
 	},
-	http.MethodDelete: func(ctx context.Context, c *quiva.Client) error {
+	http.MethodDelete: func(ctx context.Context, c *Client) error {
 		return c.DeleteEntry(ctx, "flags", "a")
 	},
 }
@@ -52,7 +51,7 @@ func TestRedirectWithinOrigin(t *testing.T) {
 
 				followed := gateway.RequestsTo(method, "/storage/kv/flags/entries/a")
 				if method != http.MethodGet && status < 307 {
-					if !errors.Is(err, quiva.ErrRedirected) || !strings.Contains(err.Error(), "it would turn the "+method+" into a GET") {
+					if !errors.Is(err, ErrRedirected) || !strings.Contains(err.Error(), "it would turn the "+method+" into a GET") {
 						t.Errorf("error %v", err)
 					}
 					if asked := gateway.Count("", ""); asked != 1 {
@@ -92,8 +91,8 @@ func TestRedirectElsewhere(t *testing.T) {
 					gateway.ClearFaults()
 					gateway.Inject(redirect(status, target))
 					gateway.ResetRequests()
-					err := call(t.Context(), newClient(t, gateway.URL+"/old", func(c *quiva.Config) { c.MaxRetries = 3 }))
-					if !errors.Is(err, quiva.ErrRedirected) || !strings.Contains(err.Error(), "the credential is only sent to "+gateway.URL) {
+					err := call(t.Context(), newClient(t, gateway.URL+"/old", func(c *Config) { c.MaxRetries = 3 }))
+					if !errors.Is(err, ErrRedirected) || !strings.Contains(err.Error(), "the credential is only sent to "+gateway.URL) {
 						t.Errorf("%s: error %v", name, err)
 					}
 					if err != nil && strings.Contains(err.Error(), "geheim") {
@@ -117,7 +116,7 @@ func TestRedirectDownToHTTP(t *testing.T) {
 	t.Cleanup(secure.Close)
 	secure.Inject(redirect(http.StatusPermanentRedirect, plain.URL+"/storage/kv/flags/entries/a"))
 	err := calls[http.MethodPut](t.Context(), newClient(t, secure.URL+"/old", trust(t, secure)))
-	if !errors.Is(err, quiva.ErrRedirected) || !strings.Contains(err.Error(), "redirected to "+plain.URL) {
+	if !errors.Is(err, ErrRedirected) || !strings.Contains(err.Error(), "redirected to "+plain.URL) {
 		t.Errorf("error %v", err)
 	}
 	if asked := plain.Connections(); asked != 0 {
@@ -130,24 +129,24 @@ func TestRedirectLoop(t *testing.T) {
 	gateway := newGateway(t)
 	gateway.Inject(redirect(http.StatusFound, "/old/again"))
 	err := calls[http.MethodGet](t.Context(), newClient(t, gateway.URL+"/old", nil))
-	if !errors.Is(err, quiva.ErrRedirected) || !strings.Contains(err.Error(), "redirect number 6 in a row") {
+	if !errors.Is(err, ErrRedirected) || !strings.Contains(err.Error(), "redirect number 6 in a row") {
 		t.Errorf("error %v", err)
 	}
 }
 
 // trust adds a gateway's certificate to a client's configuration, by way of a
 // file as a user would.
-func trust(t *testing.T, gateway *mockgateway.Server) func(*quiva.Config) {
+func trust(t *testing.T, gateway *mockgateway.Server) func(*Config) {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "ca.pem")
 	if err := os.WriteFile(file, gateway.CertificatePEM(), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	roots, err := quiva.LoadRoots(file)
+	roots, err := LoadRoots(file)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return func(c *quiva.Config) { c.Roots = roots }
+	return func(c *Config) { c.Roots = roots }
 }
 
 // TestTLS: a private authority is trusted once it is named, and HTTP/2 is used.
@@ -157,8 +156,8 @@ func TestTLS(t *testing.T) {
 	t.Cleanup(gateway.Close)
 	gateway.CreateBucket("flags")
 
-	err := calls[http.MethodPut](t.Context(), newClient(t, gateway.URL, func(c *quiva.Config) { c.MaxRetries = 3 }))
-	if !errors.Is(err, quiva.ErrUntrusted) {
+	err := calls[http.MethodPut](t.Context(), newClient(t, gateway.URL, func(c *Config) { c.MaxRetries = 3 }))
+	if !errors.Is(err, ErrUntrusted) {
 		t.Errorf("error %v", err)
 	}
 	client := newClient(t, gateway.URL, trust(t, gateway))
@@ -204,7 +203,7 @@ func TestLoadRoots(t *testing.T) {
 		large:                           "it is larger than 16 MiB",
 		file("key.pem", "-----BEGIN PRIVATE KEY-----\n"): "it holds no certificate in PEM form",
 	} {
-		_, err := quiva.LoadRoots(path)
+		_, err := LoadRoots(path)
 		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), path) {
 			t.Errorf("%s: error %v, want %q", path, err, want)
 		}

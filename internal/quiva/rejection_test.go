@@ -1,4 +1,4 @@
-package quiva_test
+package quiva
 
 import (
 	"bufio"
@@ -9,7 +9,6 @@ import (
 	"testing"
 
 	"github.com/quivaworks/terraform-provider-quiva/internal/mockgateway"
-	"github.com/quivaworks/terraform-provider-quiva/internal/quiva"
 )
 
 // TestRejectedValue: a value that is refused for its size says its size and the
@@ -39,9 +38,9 @@ func TestRejectedValue(t *testing.T) {
 			gateway := newGateway(t)
 			gateway.CreateBucketWith(mockgateway.BucketConfig{Name: "limits", MaxValueSize: test.limit})
 			gateway.Inject(mockgateway.Fault{Method: http.MethodPut, Effect: mockgateway.Respond(test.status, nil, test.body)})
-			client := newClient(t, gateway.URL, func(c *quiva.Config) { c.MaxRetries = 3 })
+			client := newClient(t, gateway.URL, func(c *Config) { c.MaxRetries = 3 })
 			err := client.PutEntry(t.Context(), "limits", "a", []byte(`{"text":"12345678"}`+" "))
-			if err == nil || !strings.Contains(err.Error(), test.want) || errors.Is(err, quiva.ErrValueTooLarge) != test.tooLarge {
+			if err == nil || !strings.Contains(err.Error(), test.want) || errors.Is(err, ErrValueTooLarge) != test.tooLarge {
 				t.Errorf("error %v, want %q", err, test.want)
 			}
 			if written := gateway.Count(http.MethodPut, ""); written != 1 {
@@ -87,7 +86,7 @@ func TestRefusedBody(t *testing.T) {
 			if err == nil || !strings.Contains(err.Error(), test.want) || !strings.Contains(err.Error(), "The value has 8388619 bytes as JSON") {
 				t.Errorf("error %v", err)
 			}
-			if errors.Is(err, quiva.ErrValueTooLarge) != test.tooLarge {
+			if errors.Is(err, ErrValueTooLarge) != test.tooLarge {
 				t.Errorf("ErrValueTooLarge: %t", !test.tooLarge)
 			}
 		})
@@ -102,9 +101,9 @@ func TestRejectedBucket(t *testing.T) {
 	gateway.Inject(mockgateway.Fault{Method: http.MethodPost, Effect: rejected})
 	gateway.Inject(mockgateway.Fault{Method: http.MethodPut, Effect: rejected})
 	client := newClient(t, gateway.URL, nil)
-	_, updateErr := client.UpdateBucket(t.Context(), "flags", quiva.BucketUpdate{})
+	_, updateErr := client.UpdateBucket(t.Context(), "flags", BucketUpdate{})
 	for _, err := range []error{
-		client.CreateBucket(t.Context(), quiva.BucketConfig{Bucket: "limits"}),
+		client.CreateBucket(t.Context(), BucketConfig{Bucket: "limits"}),
 		updateErr,
 	} {
 		if err == nil || !strings.Contains(err.Error(), "400 Bad Request: validation_error. The usual causes are a name") {

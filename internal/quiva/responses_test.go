@@ -1,4 +1,4 @@
-package quiva_test
+package quiva
 
 import (
 	"context"
@@ -6,39 +6,22 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/http/httptest"
 	"strings"
-	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
-
-	"github.com/quivaworks/terraform-provider-quiva/internal/quiva"
 )
 
-// serve starts a server and returns a client of it, and how many requests of a method
-// and path came.
-func serve(t *testing.T, respond func(method, path, body string) (status int, text string)) (client *quiva.Client, count func(method, path string) int) {
-	t.Helper()
-	var mu sync.Mutex
-	requests := map[string]int{}
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		body, _ := io.ReadAll(r.Body)
-		path := strings.TrimPrefix(r.URL.EscapedPath(), "/storage/kv")
-		mu.Lock()
-		defer mu.Unlock()
-		requests[r.Method+" "+path]++
-		requests[""]++
-		status, text := respond(r.Method, path, string(body))
+// serve returns a client of a gateway that responds as a function says, and how many
+// requests came.
+func serve(respond func(method, path string) (status int, text string)) (client *Client, requests *int) {
+	requests = new(int)
+	return inMemory(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		*requests++ // one at a time
+		status, text := respond(r.Method, strings.TrimPrefix(r.URL.EscapedPath(), "/storage/kv"))
 		w.WriteHeader(status)
 		_, _ = io.WriteString(w, text)
-	}))
-	t.Cleanup(server.Close)
-	client = newClient(t, server.URL, func(c *quiva.Config) { c.MaxRetries = 5 })
-	return client, func(method, path string) int {
-		mu.Lock()
-		defer mu.Unlock()
-		return requests[strings.TrimSpace(method+" "+path)]
-	}
+	})), requests
 }
 
 // What a gateway says of a bucket "flags" with the entry "other".
@@ -53,9 +36,9 @@ func outcome(err error) string {
 	switch {
 	case err == nil:
 		return "done"
-	case errors.Is(err, quiva.ErrNotFound):
+	case errors.Is(err, ErrNotFound):
 		return "gone"
-	case errors.Is(err, quiva.ErrNoRoute):
+	case errors.Is(err, ErrNoRoute):
 		return "no route"
 	}
 	return err.Error()
@@ -126,45 +109,40 @@ func TestResponses(t *testing.T) {
 	}
 	calls := map[string]struct {
 		method, path string
-		call         func(context.Context, *quiva.Client) error
+		call         func(context.Context, *Client) error
 		want         func(want) string
 	}{
-		"read": {http.MethodGet, "/flags/entries/a", func(ctx context.Context, c *quiva.Client) error { _, err := c.GetEntry(ctx, "flags", "a"); return err }, func(w want) string { return w.read }},
-		"write": {http.MethodPut, "/flags/entries/a", func(ctx context.Context, c *quiva.Client) error {
+		"read": {http.MethodGet, "/flags/entries/a", func(ctx context.Context, c *Client) error { _, err := c.GetEntry(ctx, "flags", "a"); return err }, func(w want) string { return w.read }},
+		"write": {http.MethodPut, "/flags/entries/a", func(ctx context.Context, c *Client) error {
 			return c.PutEntry(ctx, "flags", "a", []byte(`{"n":1}`))
 		}, func(w want) string { return w.write }},
-		"remove": {http.MethodDelete, "/flags/entries/a", func(ctx context.Context, c *quiva.Client) error { return c.DeleteEntry(ctx, "flags", "a") }, func(w want) string { return w.remove }},
-		"list": {http.MethodGet, "/flags/entries", func(ctx context.Context, c *quiva.Client) error {
+		"remove": {http.MethodDelete, "/flags/entries/a", func(ctx context.Context, c *Client) error { return c.DeleteEntry(ctx, "flags", "a") }, func(w want) string { return w.remove }},
+		"list": {http.MethodGet, "/flags/entries", func(ctx context.Context, c *Client) error {
 			_, err := c.ListEntries(ctx, "flags", 10)
 			return err
 		}, func(w want) string { return w.list }},
-		"bucket": {http.MethodGet, "/flags", func(ctx context.Context, c *quiva.Client) error { _, err := c.GetBucket(ctx, "flags"); return err }, func(w want) string { return w.bucket }},
+		"bucket": {http.MethodGet, "/flags", func(ctx context.Context, c *Client) error { _, err := c.GetBucket(ctx, "flags"); return err }, func(w want) string { return w.bucket }},
 	}
 	for name, test := range tests {
 		for call, c := range calls {
 			t.Run(name+"/"+call, func(t *testing.T) {
 				t.Parallel()
-				client, count := serve(t, func(method, path, _ string) (int, string) {
-					switch {
-					case method == c.method && path == c.path:
-						return test.status, test.body
-					case path == "/flags/entries/a":
-						return 200, entry
-					case path == "/flags/entries":
-						return 200, listed
-					case path == "/flags":
-						return 200, details
+				synctest.Test(t, func(t *testing.T) {
+					client, requests := serve(func(method, path string) (int, string) {
+						if method == c.method && path == c.path {
+							return test.status, test.body
+						}
+						return 200, map[string]string{"/flags/entries/a": entry, "/flags/entries": listed, "/flags": details, "": buckets}[path]
+					})
+					start := time.Now()
+					err := c.call(t.Context(), client)
+					if got := outcome(err); !strings.Contains(got, c.want(test.want)) {
+						t.Errorf("got %q, want %q", got, c.want(test.want))
 					}
-					return 200, buckets
+					if errors.Is(err, ErrNoRoute) && (*requests > 3 || time.Since(start) > 3*time.Second) {
+						t.Errorf("%d requests in %s for a route that is not there", *requests, time.Since(start))
+					}
 				})
-				start := time.Now()
-				err := c.call(t.Context(), client)
-				if got := outcome(err); !strings.Contains(got, c.want(test.want)) {
-					t.Errorf("got %q, want %q", got, c.want(test.want))
-				}
-				if errors.Is(err, quiva.ErrNoRoute) && (count("", "") > 3 || time.Since(start) > 3*time.Second) {
-					t.Errorf("%d requests in %s for a route that is not there", count("", ""), time.Since(start))
-				}
 			})
 		}
 	}
@@ -193,7 +171,7 @@ func TestAbsence(t *testing.T) {
 	tests := map[string]struct {
 		entry, details, list, search, buckets response
 		want                                  string
-		requests                              int // 0 for any number
+		requests                              int
 	}{
 		"proven by a list":              {notFound, there, others, fails, fails, "gone", 3},
 		"proven by an empty list":       {notFound, there, none, fails, fails, "gone", 3},
@@ -223,7 +201,7 @@ func TestAbsence(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			client, count := serve(t, func(_, path, _ string) (int, string) {
+			client, requests := serve(func(_, path string) (int, string) {
 				r := map[string]response{"/flags/entries/a": test.entry, "/flags": test.details, "/flags/entries": test.list, "/flags/search-by-key": test.search, "": test.buckets}[path]
 				return r.status, r.text
 			})
@@ -231,11 +209,11 @@ func TestAbsence(t *testing.T) {
 			if got := outcome(err); !strings.Contains(got, test.want) {
 				t.Errorf("got %q, want %q", got, test.want)
 			}
-			if (test.want == "gone") == errors.Is(err, quiva.ErrUnproven) {
-				t.Errorf("unproven is %t", errors.Is(err, quiva.ErrUnproven))
+			if (test.want == "gone") == errors.Is(err, ErrUnproven) {
+				t.Errorf("unproven is %t", errors.Is(err, ErrUnproven))
 			}
-			if got := count("", ""); got != test.requests {
-				t.Errorf("%d requests, want %d", got, test.requests)
+			if *requests != test.requests {
+				t.Errorf("%d requests, want %d", *requests, test.requests)
 			}
 		})
 	}

@@ -1,14 +1,12 @@
 //go:build unix
 
-package quiva_test
+package quiva
 
 import (
 	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
-
-	"github.com/quivaworks/terraform-provider-quiva/internal/quiva"
 )
 
 // TestLoadRootsPipe: nobody waits for what may never be written.
@@ -18,7 +16,7 @@ func TestLoadRootsPipe(t *testing.T) {
 	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := quiva.LoadRoots(pipe); err == nil || !strings.Contains(err.Error(), "it is not a regular file") {
+	if _, err := LoadRoots(pipe); err == nil || !strings.Contains(err.Error(), "it is not a regular file") {
 		t.Errorf("error %v", err)
 	}
 }

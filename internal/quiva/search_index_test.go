@@ -1,4 +1,4 @@
-package quiva_test
+package quiva
 
 import (
 	"errors"
@@ -8,59 +8,55 @@ import (
 	"testing"
 
 	"github.com/quivaworks/terraform-provider-quiva/internal/mockgateway"
-	"github.com/quivaworks/terraform-provider-quiva/internal/quiva"
 )
 
 // TestSearchIndex: what is asked for, and what is found.
 func TestSearchIndex(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
-		search    quiva.IndexSearch
+		search    IndexSearch
 		limit     int
 		query     string
 		keys      string
 		truncated bool
 	}{
-		"exact":            {quiva.IndexSearch{Field: "name", Type: quiva.ExactMatch, Text: "John Doe"}, 10, "field=name&limit=10&search=John+Doe&search_type=exact", "john", false},
-		"prefix":           {quiva.IndexSearch{Field: "name", Type: quiva.PrefixMatch, Text: "j"}, 10, "field=name&limit=10&search=j&search_type=prefix", "jane john", false},
-		"fuzzy":            {quiva.IndexSearch{Field: "name", Type: quiva.FuzzyMatch, Text: "jhn"}, 10, "field=name&limit=10&search=jhn&search_type=fuzzy", "john", false},
-		"range":            {quiva.IndexSearch{Field: "age", Min: "30", Max: "30.5"}, 10, "field=age&limit=10&max=30.5&min=30&search=range&search_type=range", "jane john", false},
-		"half a range":     {quiva.IndexSearch{Field: "age", Min: "30.1"}, 10, "field=age&limit=10&min=30.1&search=range&search_type=range", "jane", false},
-		"none":             {quiva.IndexSearch{Field: "name", Type: quiva.ExactMatch, Text: "x"}, 10, "field=name&limit=10&search=x&search_type=exact", "", false},
-		"as many as asked": {quiva.IndexSearch{Field: "age", Max: "99"}, 2, "field=age&limit=2&max=99&search=range&search_type=range", "jane john", true},
+		"exact":            {IndexSearch{Field: "name", Type: ExactMatch, Text: "John Doe"}, 10, "field=name&limit=10&search=John+Doe&search_type=exact", "john", false},
+		"prefix":           {IndexSearch{Field: "name", Type: PrefixMatch, Text: "j"}, 10, "field=name&limit=10&search=j&search_type=prefix", "jane john", false},
+		"fuzzy":            {IndexSearch{Field: "name", Type: FuzzyMatch, Text: "jhn"}, 10, "field=name&limit=10&search=jhn&search_type=fuzzy", "john", false},
+		"range":            {IndexSearch{Field: "age", Min: "30", Max: "30.5"}, 10, "field=age&limit=10&max=30.5&min=30&search=range&search_type=range", "jane john", false},
+		"half a range":     {IndexSearch{Field: "age", Min: "30.1"}, 10, "field=age&limit=10&min=30.1&search=range&search_type=range", "jane", false},
+		"none":             {IndexSearch{Field: "name", Type: ExactMatch, Text: "x"}, 10, "field=name&limit=10&search=x&search_type=exact", "", false},
+		"as many as asked": {IndexSearch{Field: "age", Max: "99"}, 2, "field=age&limit=2&max=99&search=range&search_type=range", "jane john", true},
 	}
 	for name, test := range tests {
-		for _, asText := range []bool{false, true} {
-			t.Run(name, func(t *testing.T) {
-				t.Parallel()
-				gateway := newGateway(t)
-				gateway.SetDialect(mockgateway.Dialect{StringLists: asText})
-				gateway.CreateBucketWith(mockgateway.BucketConfig{Name: "people", Indexing: &mockgateway.Indexing{
-					Mappings:   []mockgateway.IndexMapping{{Field: "name", FieldType: "text"}, {Field: "age", FieldType: "number"}},
-					Partitions: 1, Replicas: 1, StorageType: "file",
-				}})
-				gateway.PutEntry("people", "john", `{"name":"John Doe","age":30}`)
-				gateway.PutEntry("people", "jane", `{"name":"Jane Doe","age":30.5}`)
-				entries, truncated, err := newClient(t, gateway.URL, nil).SearchIndex(t.Context(), "people", test.search, test.limit)
-				if err != nil {
-					t.Fatal(err)
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			gateway, client := newFlags()
+			gateway.CreateBucketWith(mockgateway.BucketConfig{Name: "people", Indexing: &mockgateway.Indexing{
+				Mappings:   []mockgateway.IndexMapping{{Field: "name", FieldType: "text"}, {Field: "age", FieldType: "number"}},
+				Partitions: 1, Replicas: 1, StorageType: "file",
+			}})
+			gateway.PutEntry("people", "john", `{"name":"John Doe","age":30}`)
+			gateway.PutEntry("people", "jane", `{"name":"Jane Doe","age":30.5}`)
+			entries, truncated, err := client.SearchIndex(t.Context(), "people", test.search, test.limit)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var keys []string
+			for _, entry := range entries {
+				keys = append(keys, entry.Key)
+				if !strings.HasPrefix(string(entry.Value), `{"name":`) {
+					t.Errorf("%s holds %s", entry.Key, entry.Value)
 				}
-				var keys []string
-				for _, entry := range entries {
-					keys = append(keys, entry.Key)
-					if !strings.HasPrefix(string(entry.Value), `{"name":`) {
-						t.Errorf("%s holds %s", entry.Key, entry.Value)
-					}
-				}
-				slices.Sort(keys)
-				if got := strings.Join(keys, " "); got != test.keys || truncated != test.truncated {
-					t.Errorf("got %q, truncated: %t", got, truncated)
-				}
-				if got := gateway.RequestsTo("", "*/search")[0].Query.Encode(); got != test.query {
-					t.Errorf("asked for %s", got)
-				}
-			})
-		}
+			}
+			slices.Sort(keys)
+			if got := strings.Join(keys, " "); got != test.keys || truncated != test.truncated {
+				t.Errorf("got %q, truncated: %t", got, truncated)
+			}
+			if got := gateway.RequestsTo("", "*/search")[0].Query.Encode(); got != test.query {
+				t.Errorf("asked for %s", got)
+			}
+		})
 	}
 }
 
@@ -68,10 +64,10 @@ func TestSearchIndex(t *testing.T) {
 // for whether there may be more.
 func TestSearchIndexTwice(t *testing.T) {
 	t.Parallel()
-	gateway := newGateway(t)
+	gateway, client := newFlags()
 	gateway.PutEntry("flags", "a", `{"n":2}`)
 	gateway.Inject(mockgateway.Fault{Path: "*/search", Effect: mockgateway.Respond(http.StatusOK, nil, `{"body":{"results":[{"key":"a","value":{"n":1}},{"key":"a","value":"{\"n\":2}"}],"results_total":9}}`)})
-	entries, truncated, err := newClient(t, gateway.URL, nil).SearchIndex(t.Context(), "flags", quiva.IndexSearch{Field: "n", Min: "0"}, 2)
+	entries, truncated, err := client.SearchIndex(t.Context(), "flags", IndexSearch{Field: "n", Min: "0"}, 2)
 	if err != nil || len(entries) != 1 || string(entries[0].Value) != `{"n":2}` || !truncated {
 		t.Errorf("got %v, truncated: %t, error %v", entries, truncated, err)
 	}
@@ -80,13 +76,12 @@ func TestSearchIndexTwice(t *testing.T) {
 // TestSearchIndexErrors: the gateway's own words for what cannot be searched.
 func TestSearchIndexErrors(t *testing.T) {
 	t.Parallel()
-	gateway := newGateway(t)
-	client := newClient(t, gateway.URL, nil)
-	search := quiva.IndexSearch{Field: "n", Type: quiva.ExactMatch, Text: "1"}
-	if _, _, err := client.SearchIndex(t.Context(), "absent", search, 10); !errors.Is(err, quiva.ErrNotFound) {
+	_, client := newFlags()
+	search := IndexSearch{Field: "n", Type: ExactMatch, Text: "1"}
+	if _, _, err := client.SearchIndex(t.Context(), "absent", search, 10); !errors.Is(err, ErrNotFound) {
 		t.Errorf("a missing bucket is the error %v", err)
 	}
-	var failure *quiva.Error
+	var failure *Error
 	if _, _, err := client.SearchIndex(t.Context(), "flags", search, 10); !errors.As(err, &failure) || failure.StatusCode != http.StatusBadRequest || failure.Message != "the bucket has no index" {
 		t.Errorf("a bucket without an index is the error %v", err)
 	}

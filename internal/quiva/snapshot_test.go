@@ -1,4 +1,4 @@
-package quiva_test
+package quiva
 
 import (
 	"context"
@@ -11,24 +11,19 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/quivaworks/terraform-provider-quiva/internal/mockgateway"
-	"github.com/quivaworks/terraform-provider-quiva/internal/quiva"
 )
-
-// asks is how many entries are asked for before a list pays.
-const asks = 12
 
 // newBulkClient returns a client that has asked for so many entries that the
 // next one fetches the bucket's list.
-func newBulkClient(t *testing.T, gateway *mockgateway.Server, buckets ...string) *quiva.Client {
+func newBulkClient(t *testing.T, gateway *mockgateway.Gateway, buckets ...string) *Client {
 	t.Helper()
-	client := newClient(t, gateway.URL, func(c *quiva.Config) {
-		c.BulkRefresh, c.Digest, c.MaxRetries, c.RequestTimeout = true, digest, 5, 5*time.Second
-	})
+	client := inMemory(gateway, func(c *Config) { c.BulkRefresh, c.Digest = true, digest })
 	for _, bucket := range append(buckets, "flags") {
-		for range asks {
+		for range bulkThreshold {
 			if _, ok := client.ListedDigest(t.Context(), bucket, "a"); ok {
 				t.Fatal("a list was fetched for the first entries")
 			}
@@ -40,11 +35,11 @@ func newBulkClient(t *testing.T, gateway *mockgateway.Server, buckets ...string)
 	return client
 }
 
-// digest is a [quiva.Config]'s: values are equal if their texts are. It fails for
+// digest is a [Config]'s: values are equal if their texts are. It fails for
 // null.
-func digest(value []byte) (quiva.Digest, error) {
+func digest(value []byte) (Digest, error) {
 	if string(value) == "null" {
-		return quiva.Digest{}, errors.New("null")
+		return Digest{}, errors.New("null")
 	}
 	return sha256.Sum256(value), nil
 }
@@ -52,7 +47,7 @@ func digest(value []byte) (quiva.Digest, error) {
 func TestListedDigest(t *testing.T) {
 	t.Parallel()
 	for _, asText := range []bool{false, true} {
-		gateway := newGateway(t)
+		gateway, _ := newFlags()
 		gateway.SetDialect(mockgateway.Dialect{StringLists: asText})
 		gateway.CreateBucket("limits")
 		for i := range 50 {
@@ -84,7 +79,7 @@ func TestListedDigest(t *testing.T) {
 // list was fetched, is not served from it.
 func TestListedDigestAfterWrite(t *testing.T) {
 	t.Parallel()
-	gateway := newGateway(t)
+	gateway, _ := newFlags()
 	for _, key := range []string{"before", "while", "after", "deleted", "kept"} {
 		gateway.PutEntry("flags", key, `{"n":1}`)
 	}
@@ -121,7 +116,7 @@ func TestListedDigestAfterWrite(t *testing.T) {
 func TestListedDigestAfterPurge(t *testing.T) {
 	t.Parallel()
 	for _, isWhile := range []bool{false, true} {
-		gateway := newGateway(t)
+		gateway, _ := newFlags()
 		gateway.PutEntry("flags", "a", `{"n":1}`)
 		gateway.PutEntry("flags", "b", `{"n":1}`)
 		client := newBulkClient(t, gateway)
@@ -164,23 +159,23 @@ func TestListedDigestWithoutList(t *testing.T) {
 		"no digest": mockgateway.Respond(http.StatusOK, nil, `{"body":{"results":[{"key":"a","value":null}]}}`),
 		"no key":    mockgateway.Respond(http.StatusOK, nil, `{"body":{"results":[{"value":{}}]}}`),
 		"hanging":   mockgateway.Hang(),
-		"too large": mockgateway.Stream(http.StatusOK, nil, func() io.Reader { return endless{} }),
 	}
 	for name, effect := range effects {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			gateway := newGateway(t)
-			gateway.PutEntry("flags", "a", `{}`)
-			gateway.Inject(mockgateway.Fault{Path: "*/entries", Effect: effect})
-			client := newBulkClient(t, gateway)
-			for range 20 {
-				if _, ok := client.ListedDigest(t.Context(), "flags", "a"); ok {
-					t.Error("a list that did not come has an entry")
+			withFlags(t, func(t *testing.T, gateway *mockgateway.Gateway) {
+				gateway.PutEntry("flags", "a", `{}`)
+				gateway.Inject(mockgateway.Fault{Path: "*/entries", Effect: effect})
+				client := newBulkClient(t, gateway)
+				for range 20 {
+					if _, ok := client.ListedDigest(t.Context(), "flags", "a"); ok {
+						t.Error("a list that did not come has an entry")
+					}
 				}
-			}
-			if asked := gateway.Count("", ""); asked != 1 {
-				t.Errorf("%d requests, want the list to be tried once", asked)
-			}
+				if asked := gateway.Count("", ""); asked != 1 {
+					t.Errorf("%d requests, want the list to be tried once", asked)
+				}
+			})
 		})
 	}
 }
@@ -189,31 +184,30 @@ func TestListedDigestWithoutList(t *testing.T) {
 // waited for.
 func TestListedDigestRateLimited(t *testing.T) {
 	t.Parallel()
-	gateway := newGateway(t)
-	gateway.PutEntry("flags", "a", `{}`)
-	gateway.Inject(mockgateway.Fault{Times: 1, Effect: mockgateway.Respond(http.StatusTooManyRequests, http.Header{"Retry-After": {"0"}}, "slow down")})
-	if _, ok := newBulkClient(t, gateway).ListedDigest(t.Context(), "flags", "a"); !ok {
-		t.Error("the list was not tried again")
-	}
+	withFlags(t, func(t *testing.T, gateway *mockgateway.Gateway) {
+		gateway.PutEntry("flags", "a", `{}`)
+		gateway.Inject(mockgateway.Fault{Times: 1, Effect: mockgateway.Respond(http.StatusTooManyRequests, nil, "slow down")})
+		if _, ok := newBulkClient(t, gateway).ListedDigest(t.Context(), "flags", "a"); !ok {
+			t.Error("the list was not tried again")
+		}
+	})
 }
 
 // TestListedDigestCancelled: a caller that gives up leaves the others a list.
 func TestListedDigestCancelled(t *testing.T) {
 	t.Parallel()
-	gateway := newGateway(t)
+	gateway, _ := newFlags()
 	gateway.PutEntry("flags", "a", `{}`)
-	injection := gateway.Inject(mockgateway.Fault{Times: 1, Effect: mockgateway.Hang()})
+	hanging := gateway.Inject(mockgateway.Fault{Times: 1, Effect: mockgateway.Hang()})
 	client := newBulkClient(t, gateway)
 	ctx, cancel := context.WithCancel(t.Context())
-	var first sync.WaitGroup
-	first.Go(func() {
-		if _, ok := client.ListedDigest(ctx, "flags", "a"); ok {
-			t.Error("a hanging list has an entry")
-		}
-	})
-	<-injection.Reached(1)
-	cancel()
-	first.Wait()
+	go func() {
+		<-hanging.Reached(1)
+		cancel()
+	}()
+	if _, ok := client.ListedDigest(ctx, "flags", "a"); ok {
+		t.Error("a hanging list has an entry")
+	}
 	if _, ok := client.ListedDigest(t.Context(), "flags", "a"); !ok {
 		t.Error("the next caller gets no list")
 	}
@@ -221,9 +215,9 @@ func TestListedDigestCancelled(t *testing.T) {
 
 func TestListedDigestOff(t *testing.T) {
 	t.Parallel()
-	gateway := newGateway(t)
-	client := newClient(t, gateway.URL, nil)
-	for range 3 * asks {
+	gateway, client := newFlags()
+	client.bulkRefresh = false
+	for range 3 * bulkThreshold {
 		if _, ok := client.ListedDigest(t.Context(), "flags", "a"); ok {
 			t.Error("a list was fetched")
 		}
@@ -255,9 +249,9 @@ func TestListsTakeNoMemory(t *testing.T) { // not parallel: it measures what all
 	before := live()
 	var digests int
 	var peak uint64
-	client := newClient(t, gateway.URL, func(c *quiva.Config) {
+	client := newClient(t, gateway.URL, func(c *Config) {
 		c.BulkRefresh, c.RequestTimeout = true, time.Minute
-		c.Digest = func(value []byte) (quiva.Digest, error) {
+		c.Digest = func(value []byte) (Digest, error) {
 			if digests++; digests%entries == entries/2 {
 				peak = max(peak, live())
 			}
@@ -266,7 +260,7 @@ func TestListsTakeNoMemory(t *testing.T) { // not parallel: it measures what all
 	})
 	for i := range buckets {
 		bucket, isListed := fmt.Sprint("bucket-", i), false
-		for range asks + 1 {
+		for range bulkThreshold + 1 {
 			_, isListed = client.ListedDigest(t.Context(), bucket, "a")
 		}
 		if !isListed {
@@ -278,4 +272,30 @@ func TestListsTakeNoMemory(t *testing.T) { // not parallel: it measures what all
 		t.Errorf("%d lists took %d bytes, of %d", buckets, taken, buckets*text.Len())
 	}
 	runtime.KeepAlive(client)
+}
+
+// TestSnapshotAge: a list is not served once it is 30 seconds old, counted from
+// when it was asked for.
+func TestSnapshotAge(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := &snapshots{buckets: map[string]*snapshotBucket{}}
+		for range bulkThreshold {
+			if list, _ := s.join("flags", snapshotAge); list != nil {
+				t.Fatal("a list for the first entries")
+			}
+		}
+		first, fetch := s.join("flags", snapshotAge)
+		if !fetch {
+			t.Fatal("no list after the first entries")
+		}
+		time.Sleep(snapshotAge)
+		if list, fetch := s.join("flags", snapshotAge); list != first || fetch {
+			t.Error("a list of 30 seconds is not shared")
+		}
+		time.Sleep(time.Nanosecond)
+		if list, fetch := s.join("flags", snapshotAge); list == first || !fetch {
+			t.Error("an older list is still served")
+		}
+	})
 }

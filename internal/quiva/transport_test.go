@@ -33,40 +33,30 @@ func inParallel(workers, n int, work func(i int)) {
 	group.Wait()
 }
 
-// TestConnections: there are about as many connections as requests at a time,
-// and all are used again. net/http may dial for a request that then takes one that
-// has become idle, so in the worst case there are twice as many.
+// TestConnections: there are about as many connections as requests at a time, no
+// more than the client may keep, and all are used again. net/http may dial for a
+// request that then takes one that has become idle, so in the worst case there are
+// twice as many.
 func TestConnections(t *testing.T) {
 	t.Parallel()
-	for _, workers := range []int{1, 10, 64} {
-		t.Run(fmt.Sprint(workers), func(t *testing.T) {
+	for _, test := range []struct {
+		workers, requests int
+		latency           time.Duration
+	}{{1, 100, 0}, {10, 1000, 5 * time.Millisecond}, {64, 1000, 5 * time.Millisecond}, {2 * maxConnections, 4 * maxConnections, 100 * time.Millisecond}} {
+		t.Run(fmt.Sprint(test.workers), func(t *testing.T) {
 			t.Parallel()
 			gateway, client := newBatchGateway(t)
-			gateway.SetLatency(5 * time.Millisecond)
-			inParallel(workers, 1000, func(i int) {
-				if err := client.PutEntry(t.Context(), "flags", fmt.Sprint(i), []byte(`{}`)); err != nil {
+			gateway.SetLatency(test.latency)
+			inParallel(test.workers, test.requests, func(i int) {
+				if err := client.PutEntry(t.Context(), "flags", fmt.Sprint(i), []byte(`{"n":1}`)); err != nil {
 					t.Error(err)
 				}
 			})
-			if opened := gateway.Connections(); opened > 2*workers {
-				t.Errorf("%d connections for %d requests at a time", opened, workers)
+			opened := gateway.Connections()
+			if most := min(2*test.workers, maxConnections); opened > most || test.workers > maxConnections && opened < maxConnections/2 {
+				t.Errorf("%d connections for %d requests at a time", opened, test.workers)
 			}
 		})
-	}
-}
-
-// TestConnectionsCapped: no more connections are opened than the client may keep.
-func TestConnectionsCapped(t *testing.T) {
-	t.Parallel()
-	gateway, client := newBatchGateway(t)
-	gateway.SetLatency(100 * time.Millisecond)
-	inParallel(2*maxConnections, 2*maxConnections, func(i int) {
-		if err := client.PutEntry(t.Context(), "flags", fmt.Sprint(i), []byte(`{}`)); err != nil {
-			t.Error(err)
-		}
-	})
-	if opened := gateway.Connections(); opened > maxConnections {
-		t.Errorf("%d connections, want %d at most", opened, maxConnections)
 	}
 }
 
@@ -117,72 +107,33 @@ func TestConnectionsAllClosed(t *testing.T) {
 	}
 }
 
-// relay stands between a client and a gateway.
-type relay struct {
-	net.Listener
-	target string
-	dialed atomic.Int64
-	// swallowed is set for connections that stay open and pass nothing on.
-	mu        sync.Mutex
-	swallowed []*atomic.Bool
-}
-
-func newRelay(t *testing.T, target string) *relay {
+// newRelay passes connections on to a gateway, and nothing on the first of them once
+// these are swallowed. They stay open.
+func newRelay(t *testing.T, target string) (address string, dialed, swallowed *atomic.Int64) {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	r := &relay{Listener: listener, target: target}
-	t.Cleanup(func() { _ = listener.Close() })
-	go func() {
-		for {
-			client, err := listener.Accept()
-			if err != nil {
-				return
-			}
-			r.dialed.Add(1)
-			t.Cleanup(func() { _ = client.Close() })
-			r.connect(client)
+	dialed, swallowed = &atomic.Int64{}, &atomic.Int64{}
+	return serveRaw(t, listen(t), func(client net.Conn) {
+		number := dialed.Add(1)
+		gateway, err := net.Dial("tcp", target)
+		if err != nil {
+			return
 		}
-	}()
-	return r
-}
-
-func (r *relay) connect(client net.Conn) {
-	gateway, err := net.Dial("tcp", r.target)
-	if err != nil {
-		_ = client.Close()
-		return
-	}
-	swallowed := &atomic.Bool{}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.swallowed = append(r.swallowed, swallowed)
-	for from, to := range map[net.Conn]net.Conn{client: gateway, gateway: client} {
-		go func() {
+		defer gateway.Close()
+		pass := func(from, to net.Conn) {
 			chunk := make([]byte, 32<<10)
 			for {
 				n, err := from.Read(chunk)
-				if !swallowed.Load() {
+				if number > swallowed.Load() {
 					_, _ = to.Write(chunk[:n])
 				}
 				if err != nil {
-					_ = to.Close()
 					return
 				}
 			}
-		}()
-	}
-}
-
-// swallow lets all connections of until now pass nothing on.
-func (r *relay) swallow() {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	for _, swallowed := range r.swallowed {
-		swallowed.Store(true)
-	}
+		}
+		go pass(gateway, client)
+		pass(client, gateway)
+	}), dialed, swallowed
 }
 
 // TestConnectionSwallowed: an HTTP/2 connection that stays open and passes
@@ -192,27 +143,20 @@ func TestConnectionSwallowed(t *testing.T) {
 	gateway := mockgateway.NewTLSServer()
 	t.Cleanup(gateway.Close)
 	gateway.CreateBucket("flags")
-	relay := newRelay(t, strings.TrimPrefix(gateway.URL, "https://"))
-	endpoint, err := ParseEndpoint("https://"+relay.Addr().String(), false)
-	if err != nil {
-		t.Fatal(err)
-	}
-	roots := x509.NewCertPool()
-	roots.AppendCertsFromPEM(gateway.CertificatePEM())
-	client := New(Config{
-		Endpoint:       endpoint,
-		Credential:     Credential{Scheme: APIKey, Secret: mockgateway.DefaultAPIKey},
-		RequestTimeout: time.Second,
-		Roots:          roots,
-		MaxRetries:     2,
+	address, dialed, swallowed := newRelay(t, strings.TrimPrefix(gateway.URL, "https://"))
+	client := newClient(t, "https://"+address, func(c *Config) {
+		c.RequestTimeout, c.MaxRetries = time.Second, 2
+		c.Roots = x509.NewCertPool()
+		c.Roots.AppendCertsFromPEM(gateway.CertificatePEM())
 	})
+	t.Cleanup(client.http.HTTPClient.Transport.(*transport).base.CloseIdleConnections)
 	for range 2 {
 		if err := client.PutEntry(t.Context(), "flags", "a", []byte(`{}`)); err != nil {
 			t.Fatal(err)
 		}
-		relay.swallow()
+		swallowed.Store(dialed.Load())
 	}
-	if dialed := relay.dialed.Load(); dialed != 2 {
+	if dialed := dialed.Load(); dialed != 2 {
 		t.Errorf("%d connections, want a second one in place of the first", dialed)
 	}
 	if proto := gateway.Requests()[0].Proto; proto != "HTTP/2.0" {
