@@ -39,7 +39,7 @@ type Change struct {
 // Change makes a change. Nothing is deleted unless all else was written.
 func (a *Apply) Change(ctx context.Context, wanted Change) Outcome {
 	c := &change{Change: wanted, run: a}
-	c.outcome.Inherited, c.outcome.Changed = map[string]json.RawMessage{}, map[string]json.RawMessage{}
+	c.outcome.Inherited = map[string]json.RawMessage{}
 	a.begin(c)
 	defer a.end(c)
 	c.write(ctx)
@@ -99,23 +99,32 @@ func (c *change) write(ctx context.Context) {
 	defer func() { unlock() }()
 
 	present := c.check(ctx)
-	if len(c.taken(present)) > 0 {
+	taken, changed := c.inTheWay(present)
+	if len(taken) > 0 {
 		// Unlocked, since the calls that are to let the keys go need them.
 		unlock()
 		c.awaitHandOver(ctx, present)
-		if unlock, err = c.run.lock(ctx, c.Bucket, keys); err != nil {
+		unlock, err = c.run.lock(ctx, c.Bucket, keys)
+		taken, changed = c.inTheWay(present)
+		if err != nil {
 			c.fail(Failure{Kind: Cancelled, Err: err})
-		} else if taken := c.taken(present); c.refuseWritten() && len(taken) > 0 {
+		} else if c.refuseWritten() && len(taken) > 0 {
 			c.fail(Failure{Kind: Taken, Count: len(c.Add), Keys: taken})
 		}
 	}
-	if c.leaveChanged(present); c.outcome.Failed() {
-		// All stays as it is, but for what this run has deleted: the object that had it
-		// is gone, so it would be lost.
-		c.settle(wanted, c.run.client.PutEntries(ctx, c.Bucket, c.lost(wanted)).Done)
-		return
+	c.outcome.Changed = changed
+	// Whatever becomes of the rest, what this run has deleted would be lost: the object
+	// that had it is gone.
+	lost := map[string]json.RawMessage{}
+	for _, key := range c.which(keys, func(e *entry) bool { return e.claim == deleted }) {
+		lost[key] = wanted[key]
 	}
-	c.put(ctx, wanted, present)
+	requests := c.run.client.PutEntries(ctx, c.Bucket, lost)
+	done := requests.Done
+	if !c.outcome.Failed() {
+		done = c.put(ctx, requests, lost, present, keys)
+	}
+	c.settle(wanted, done)
 }
 
 // check returns the entries that are where others are to be added. It fails if that
@@ -155,44 +164,35 @@ func (c *change) which(keys []string, accept func(*entry) bool) []string {
 	return slices.DeleteFunc(slices.Clone(keys), func(key string) bool { return !accept(c.run.at(c.Bucket, key)) })
 }
 
-// taken returns the keys that hold another value and that nobody has let go.
-func (c *change) taken(present map[string]quiva.Entry) (taken []string) {
+// inTheWay returns the keys that hold another value and that nobody has let go, and
+// those that were released for this object, but hold neither the value that the state
+// had nor its own.
+func (c *change) inTheWay(present map[string]quiva.Entry) (taken []string, changed map[string]json.RawMessage) {
 	c.run.mu.Lock()
 	defer c.run.mu.Unlock()
+	changed = map[string]json.RawMessage{}
 	for _, key := range slices.Sorted(maps.Keys(present)) {
 		e, value := c.run.at(c.Bucket, key), present[key].Value
-		isFree := c.Overwrite || e.claim == deleted || e.claim == released
-		if !isFree && !c.run.equal(c.Add[key], value) && !c.run.isAllButLeft(e, c.Add[key], value) {
+		switch {
+		case c.Overwrite || e.claim == deleted || c.run.equal(c.Add[key], value) || c.run.isAllButLeft(e, c.Add[key], value):
+		case e.claim != released:
 			taken = append(taken, key)
+		case e.released != nil && !c.run.equal(e.released, value):
+			changed[key] = value
 		}
 	}
-	return taken
+	return taken, changed
 }
 
-// leaveChanged leaves alone the keys that were released for this object, but hold
-// neither the value that the state had nor its own.
-func (c *change) leaveChanged(present map[string]quiva.Entry) {
-	c.run.mu.Lock()
-	defer c.run.mu.Unlock()
-	for key, entry := range present {
-		e := c.run.at(c.Bucket, key)
-		if !c.Overwrite && e.claim == released && e.released != nil && !c.run.equal(e.released, entry.Value) && !c.run.equal(c.Add[key], entry.Value) {
-			c.outcome.Changed[key] = entry.Value
-		}
-	}
-}
-
-// put writes what is not as wanted yet: first what this run has deleted, which would
-// be lost, then what is new.
-func (c *change) put(ctx context.Context, wanted map[string]json.RawMessage, present map[string]quiva.Entry) {
-	lost := c.lost(wanted)
+// put writes what is not as wanted yet, after the requests for what was lost: what is
+// new first. It returns those of the keys that are done.
+func (c *change) put(ctx context.Context, requests quiva.BatchResult, lost map[string]json.RawMessage, present map[string]quiva.Entry, keys []string) (done []string) {
 	added, set := maps.Clone(c.Add), maps.Clone(c.Set)
 	maps.DeleteFunc(added, func(key string, value json.RawMessage) bool {
 		entry, exists := present[key]
 		return lost[key] != nil || exists && c.run.equal(value, entry.Value)
 	})
 	maps.DeleteFunc(set, func(key string, _ json.RawMessage) bool { return lost[key] != nil })
-	requests := c.run.client.PutEntries(ctx, c.Bucket, lost)
 	if requests.Err() == nil {
 		requests = requests.And(c.run.client.PutEntries(ctx, c.Bucket, added))
 	} else {
@@ -208,12 +208,9 @@ func (c *change) put(ctx context.Context, wanted map[string]json.RawMessage, pre
 		c.fail(Failure{Kind: NotWritten, Count: len(lost) + len(added) + len(set), Requests: requests, Err: err})
 		// What was adopted comes into no state, since whatever is in one may later
 		// be deleted.
-		c.settle(wanted, requests.Done)
-		return
+		return requests.Done
 	}
-	done := maps.Clone(wanted)
-	maps.DeleteFunc(done, func(key string, _ json.RawMessage) bool { return c.outcome.Changed[key] != nil })
-	c.settle(wanted, slices.Collect(maps.Keys(done)))
+	return slices.DeleteFunc(keys, func(key string) bool { return c.outcome.Changed[key] != nil })
 }
 
 // seen is what the plan has seen of an entry.
@@ -234,15 +231,6 @@ func changed(requests quiva.BatchResult) map[string]json.RawMessage {
 		}
 	}
 	return values
-}
-
-// lost returns those of the wanted entries that this run has deleted.
-func (c *change) lost(wanted map[string]json.RawMessage) map[string]json.RawMessage {
-	lost := map[string]json.RawMessage{}
-	for _, key := range c.which(slices.Collect(maps.Keys(wanted)), func(e *entry) bool { return e.claim == deleted }) {
-		lost[key] = wanted[key]
-	}
-	return lost
 }
 
 // settle claims the keys that are done, and says what becomes of the others.
@@ -289,7 +277,9 @@ func (c *change) remove(ctx context.Context) {
 
 	removed, left, retained, unwanted := c.release(keys)
 	if !c.outcome.Failed() {
-		removed = append(removed, c.delete(ctx, unwanted)...)
+		done, changed := c.delete(ctx, unwanted, c.seen)
+		removed = append(removed, done...)
+		maps.Copy(c.outcome.Changed, changed)
 	}
 	if len(retained) > 0 {
 		c.fail(Failure{Kind: Retained, Count: len(keys), Keys: retained})
@@ -312,16 +302,16 @@ func (c *change) leave(keys []string) {
 	c.run.notify()
 }
 
-// delete deletes entries that no object wants and that the plan has seen, and
-// returns those that are gone.
-func (c *change) delete(ctx context.Context, keys []string) (done []string) {
-	requests := c.run.client.DeleteSeenEntries(ctx, c.Bucket, keys, c.seen)
-	maps.Copy(c.outcome.Changed, changed(requests))
+// delete deletes entries that no object wants, as far as they hold what was seen. It
+// returns those that are gone and the values of those that hold something else.
+func (c *change) delete(ctx context.Context, keys []string, seen func(key string) quiva.Seen) (done []string, left map[string]json.RawMessage) {
+	requests := c.run.client.DeleteSeenEntries(ctx, c.Bucket, keys, seen)
+	left = changed(requests)
 	c.run.setDeleted(c.Bucket, requests.Done)
 	if err := requests.Err(); err != nil {
 		c.fail(Failure{Kind: NotDeleted, Count: len(keys), Requests: requests, Err: err})
 	}
-	return requests.Done
+	return requests.Done, left
 }
 
 // release divides keys into those that are another object's now, those that are left
@@ -363,12 +353,8 @@ func (c *change) prune(ctx context.Context) {
 
 	// What this run has done something to, or is about to, is some object's.
 	keys := c.which(c.Prune, func(e *entry) bool { return e.claim == untouched && e.creationsWaiting == 0 })
-	requests := c.run.client.DeleteSeenEntries(ctx, c.Bucket, keys, func(key string) quiva.Seen {
+	_, changed := c.delete(ctx, keys, func(key string) quiva.Seen {
 		return quiva.Seen{IsSeen: func(digest quiva.Digest) bool { return c.IsAsPlanned(key, digest) }}
 	})
-	c.outcome.Kept = slices.Sorted(maps.Keys(changed(requests)))
-	c.run.setDeleted(c.Bucket, requests.Done)
-	if err := requests.Err(); err != nil {
-		c.fail(Failure{Kind: NotDeleted, Count: len(keys), Requests: requests, Err: err})
-	}
+	c.outcome.Kept = slices.Sorted(maps.Keys(changed))
 }

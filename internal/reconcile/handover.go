@@ -27,7 +27,7 @@ func (c *change) awaitHandOver(ctx context.Context, present map[string]quiva.Ent
 	for {
 		changed, until := c.run.nextStep(c, deadline)
 		pause := time.Until(until)
-		if pause <= 0 || len(c.taken(present)) == 0 {
+		if taken, _ := c.inTheWay(present); pause <= 0 || len(taken) == 0 {
 			return
 		}
 		timer := time.NewTimer(pause)
