@@ -211,27 +211,7 @@ func (r *kvEntriesResource) apply(ctx context.Context, diags *diag.Diagnostics, 
 	if diags.HasError() {
 		return state, false
 	}
-	change := reconcile.Change{
-		Add:       map[string]json.RawMessage{},
-		Set:       map[string]json.RawMessage{},
-		Keep:      map[string]json.RawMessage{},
-		Had:       state.had(),
-		Overwrite: plan.Overwrite.ValueBool(),
-	}
-	for key, value := range wanted {
-		if old, exists := change.Had[key]; !exists {
-			change.Add[key] = value
-		} else if !dynamicvalue.Equal(old, value) {
-			change.Set[key] = value
-		} else {
-			change.Keep[key] = value
-		}
-	}
-	for key := range change.Had {
-		if wanted[key] == nil {
-			change.Remove = append(change.Remove, key)
-		}
-	}
+	change := reconcile.Change{Had: state.had(), Wanted: wanted, Overwrite: plan.Overwrite.ValueBool()}
 	r.prune(&change, plan, state, digests)
 	outcome, ok := r.gateway.change(ctx, diags, state.subject(), change)
 	if !ok {
@@ -298,12 +278,10 @@ func (r *kvEntriesResource) Delete(ctx context.Context, req resource.DeleteReque
 		return
 	}
 	had := state.had()
-	keys := slices.Sorted(maps.Keys(had))
 	outcome, _ := r.gateway.change(ctx, &resp.Diagnostics, state.subject(), reconcile.Change{
-		Remove:     keys,
 		Had:        had,
 		Overwrite:  state.Overwrite.ValueBool(),
-		Successors: successorsOf(ctx, req.Private, state.Bucket.ValueString(), keys),
+		Successors: successorsOf(ctx, req.Private, state.Bucket.ValueString(), slices.Collect(maps.Keys(had))),
 	})
 	if outcome.Failed() {
 		resp.Diagnostics.Append(storeEntries(ctx, state.after(&resp.Diagnostics, outcome, nil), &resp.State, resp.Identity)...)

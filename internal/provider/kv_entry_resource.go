@@ -242,7 +242,7 @@ func (r *kvEntryResource) Create(ctx context.Context, req resource.CreateRequest
 	}
 	key := plan.Key.ValueString()
 	outcome, ok := r.gateway.change(ctx, &resp.Diagnostics, plan.subject(), reconcile.Change{
-		Add:       map[string]json.RawMessage{key: value},
+		Wanted:    map[string]json.RawMessage{key: value},
 		Overwrite: plan.Overwrite.ValueBool(),
 	})
 	if !ok {
@@ -373,19 +373,18 @@ func (r *kvEntryResource) Update(ctx context.Context, req resource.UpdateRequest
 	}
 	plan.ID = state.ID // it is planned as unknown after a write whose response was lost
 	key := plan.Key.ValueString()
-	change := reconcile.Change{
-		Had:       state.had(ctx, req.Private),
-		Overwrite: plan.Overwrite.ValueBool(),
-	}
+	had := state.had(ctx, req.Private)
 	// If only overwrite differs, or the value turned out to be the same once it was
 	// known, there is nothing to send.
 	isSame := dynamicvalue.Same(dynamicvalue.Of(plan.Value), dynamicvalue.Of(state.Value)) && plan.ValueWOVersion.Equal(state.ValueWOVersion)
 	if isSame && !unknownOutcomeNote.isSet(ctx, req.Private) {
-		change.Keep = map[string]json.RawMessage{key: value}
-	} else {
-		change.Set = map[string]json.RawMessage{key: value}
+		had[key] = value
 	}
-	outcome, ok := r.gateway.change(ctx, &resp.Diagnostics, plan.subject(), change)
+	outcome, ok := r.gateway.change(ctx, &resp.Diagnostics, plan.subject(), reconcile.Change{
+		Had:       had,
+		Wanted:    map[string]json.RawMessage{key: value},
+		Overwrite: plan.Overwrite.ValueBool(),
+	})
 	switch {
 	case !ok:
 	case !outcome.Failed():
@@ -403,14 +402,14 @@ func (r *kvEntryResource) Update(ctx context.Context, req resource.UpdateRequest
 
 // had is what a change may write over or delete, as the state has it.
 func (m kvEntryModel) had(ctx context.Context, private privateReader) map[string]json.RawMessage {
-	had := map[string]json.RawMessage{}
+	had := json.RawMessage{} // the state may have no value yet
 	isWriteOnly, _ := writeOnlyNote.read(ctx, private)
 	if isWriteOnly != nil {
-		had[m.Key.ValueString()] = nil // of a secret, only the existence is known
-	} else if value, err := dynamicvalue.EncodeEntry(dynamicvalue.Of(m.Value)); err == nil {
-		had[m.Key.ValueString()] = value
+		had = nil // of a secret, only the existence is known
+	} else if value, err := dynamicvalue.EncodeEntry(dynamicvalue.Of(m.Value)); err == nil && !isNull(m.Value) {
+		had = value
 	}
-	return had
+	return map[string]json.RawMessage{m.Key.ValueString(): had}
 }
 
 // storeChanged puts the value that a call has found, and left alone, into the state,
@@ -433,7 +432,6 @@ func (r *kvEntryResource) Delete(ctx context.Context, req resource.DeleteRequest
 	}
 	keys := []string{state.Key.ValueString()}
 	outcome, _ := r.gateway.change(ctx, &resp.Diagnostics, state.subject(), reconcile.Change{
-		Remove:     keys,
 		Had:        state.had(ctx, req.Private),
 		Overwrite:  state.Overwrite.ValueBool(),
 		Successors: successorsOf(ctx, req.Private, state.Bucket.ValueString(), keys),

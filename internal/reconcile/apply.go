@@ -15,19 +15,14 @@ import (
 // texts of objects.
 type Change struct {
 	Bucket string
-	// Add are the entries that come to the object, Set those that it has and that
-	// get another value, and Keep those that stay as they are.
-	Add, Set, Keep map[string]json.RawMessage
-	// Remove are the keys that the object lets go.
-	Remove []string
-	// Had are the values of Set and Remove that the state has; nil is one that it
-	// must not have, and any is written over and deleted. Of a key that is not in
-	// it, the plan has seen no value.
-	Had map[string]json.RawMessage
+	// Had are the entries that the object has, by the state, and Wanted those that it
+	// is to have. In Had, nil is a value that the state must not have, and any is
+	// written over and deleted; of an empty one, the plan has seen no value.
+	Had, Wanted map[string]json.RawMessage
 	// Overwrite lets values be written over and deleted that the plan has not seen.
 	Overwrite bool
-	// Successors are those keys of Remove that the plan has seen another object
-	// have or create. They are left in place for it.
+	// Successors are those keys that only Had has and that the plan has seen another
+	// object have or create. They are left in place for it.
 	Successors []string
 	// Prune are keys that no object held when the change was planned. They are
 	// deleted if that is still so, and IsAsPlanned says of the digest of their value
@@ -38,12 +33,25 @@ type Change struct {
 
 // Change makes a change. Nothing is deleted unless all else was written.
 func (a *Apply) Change(ctx context.Context, wanted Change) Outcome {
-	c := &change{Change: wanted, run: a}
+	c := &change{Change: wanted, run: a, add: map[string]json.RawMessage{}, set: map[string]json.RawMessage{}}
 	c.outcome.Inherited = map[string]json.RawMessage{}
+	for key, value := range c.Wanted {
+		if had, exists := c.Had[key]; !exists {
+			c.add[key] = value
+		} else if had == nil || !a.equal(had, value) {
+			c.set[key] = value
+		}
+	}
+	for key := range c.Had {
+		if c.Wanted[key] == nil {
+			c.remove = append(c.remove, key)
+		}
+	}
+	slices.Sort(c.remove)
 	a.begin(c)
 	defer a.end(c)
 	c.write(ctx)
-	c.remove(ctx)
+	c.letGo(ctx)
 	c.prune(ctx)
 	return c.outcome
 }
@@ -51,7 +59,7 @@ func (a *Apply) Change(ctx context.Context, wanted Change) Outcome {
 func (a *Apply) begin(c *change) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	for key := range c.Add {
+	for key := range c.add {
 		a.plan.begin(c.Bucket, key)
 	}
 	a.lastActive = time.Now()
@@ -73,8 +81,12 @@ func (a *Apply) end(c *change) {
 type change struct {
 	Change
 
-	run     *Apply
-	outcome Outcome
+	run *Apply
+	// add are the entries that come to the object, and set those that it has and that
+	// get another value; remove are the keys that it lets go.
+	add, set map[string]json.RawMessage
+	remove   []string
+	outcome  Outcome
 }
 
 // fail notes why the change is not made. Only the first failure is reported.
@@ -87,11 +99,7 @@ func (c *change) fail(failure Failure) {
 // write makes entries hold their new values. If one may not be created, none are
 // written.
 func (c *change) write(ctx context.Context) {
-	wanted := map[string]json.RawMessage{}
-	for _, some := range []map[string]json.RawMessage{c.Keep, c.Add, c.Set} {
-		maps.Copy(wanted, some)
-	}
-	keys := slices.Sorted(maps.Keys(wanted))
+	keys := slices.Sorted(maps.Keys(c.Wanted))
 	unlock, err := c.run.lock(ctx, c.Bucket, keys)
 	if err != nil {
 		c.fail(Failure{Kind: Cancelled, Err: err})
@@ -109,7 +117,7 @@ func (c *change) write(ctx context.Context) {
 		if err != nil {
 			c.fail(Failure{Kind: Cancelled, Err: err})
 		} else if c.refuseWritten() && len(taken) > 0 {
-			c.fail(Failure{Kind: Taken, Count: len(c.Add), Keys: taken})
+			c.fail(Failure{Kind: Taken, Count: len(c.add), Keys: taken})
 		}
 	}
 	c.outcome.Changed = changed
@@ -117,14 +125,14 @@ func (c *change) write(ctx context.Context) {
 	// that had it is gone.
 	lost := map[string]json.RawMessage{}
 	for _, key := range c.which(keys, func(e *entry) bool { return e.claim == deleted }) {
-		lost[key] = wanted[key]
+		lost[key] = c.Wanted[key]
 	}
 	requests := c.run.client.PutEntries(ctx, c.Bucket, lost)
 	done := requests.Done
 	if !c.outcome.Failed() {
 		done = c.put(ctx, requests, lost, present, keys)
 	}
-	c.settle(wanted, done)
+	c.settle(done)
 }
 
 // check returns the entries that are where others are to be added. It fails if that
@@ -135,7 +143,7 @@ func (c *change) check(ctx context.Context) (present map[string]quiva.Entry) {
 	}
 	// The gateway's PUT overwrites silently. What this run has deleted is known to
 	// be free, and must be written whatever a request would say of it.
-	unknown := c.which(slices.Sorted(maps.Keys(c.Add)), func(e *entry) bool { return e.claim != deleted })
+	unknown := c.which(slices.Sorted(maps.Keys(c.add)), func(e *entry) bool { return e.claim != deleted })
 	present, requests := c.run.client.GetEntries(ctx, c.Bucket, unknown)
 	if err := requests.Err(); err != nil {
 		c.fail(Failure{Kind: NotChecked, Count: len(unknown), Requests: requests, Err: err})
@@ -147,8 +155,8 @@ func (c *change) check(ctx context.Context) (present map[string]quiva.Entry) {
 // refuseWritten fails if this run has written any of the keys already: then two
 // objects have them.
 func (c *change) refuseWritten() (ok bool) {
-	keys := slices.Sorted(maps.Keys(c.Add))
-	keys = slices.AppendSeq(keys, maps.Keys(c.Set))
+	keys := slices.Sorted(maps.Keys(c.add))
+	keys = slices.AppendSeq(keys, maps.Keys(c.set))
 	twice := c.which(keys, func(e *entry) bool { return e.claim == written })
 	if len(twice) > 0 {
 		slices.Sort(twice)
@@ -174,7 +182,7 @@ func (c *change) inTheWay(present map[string]quiva.Entry) (taken []string, chang
 	for _, key := range slices.Sorted(maps.Keys(present)) {
 		e, value := c.run.at(c.Bucket, key), present[key].Value
 		switch {
-		case c.Overwrite || e.claim == deleted || c.run.equal(c.Add[key], value) || c.run.isAllButLeft(e, c.Add[key], value):
+		case c.Overwrite || e.claim == deleted || c.run.equal(c.add[key], value) || c.run.isAllButLeft(e, c.add[key], value):
 		case e.claim != released:
 			taken = append(taken, key)
 		case e.released != nil && !c.run.equal(e.released, value):
@@ -187,7 +195,7 @@ func (c *change) inTheWay(present map[string]quiva.Entry) (taken []string, chang
 // put writes what is not as wanted yet, after the requests for what was lost: what is
 // new first. It returns those of the keys that are done.
 func (c *change) put(ctx context.Context, requests quiva.BatchResult, lost map[string]json.RawMessage, present map[string]quiva.Entry, keys []string) (done []string) {
-	added, set := maps.Clone(c.Add), maps.Clone(c.Set)
+	added, set := maps.Clone(c.add), maps.Clone(c.set)
 	maps.DeleteFunc(added, func(key string, value json.RawMessage) bool {
 		entry, exists := present[key]
 		return lost[key] != nil || exists && c.run.equal(value, entry.Value)
@@ -234,21 +242,21 @@ func changed(requests quiva.BatchResult) map[string]json.RawMessage {
 }
 
 // settle claims the keys that are done, and says what becomes of the others.
-func (c *change) settle(wanted map[string]json.RawMessage, done []string) {
+func (c *change) settle(done []string) {
 	c.run.mu.Lock()
 	defer c.run.mu.Unlock()
+	stays := func(key string) bool { return c.add[key] == nil && c.set[key] == nil }
 	for _, key := range done {
 		c.run.at(c.Bucket, key).claim = written
-		if _, stays := c.Keep[key]; !stays {
+		if !stays(key) {
 			c.outcome.Written = append(c.outcome.Written, key)
 		}
 	}
-	for key := range wanted {
+	for key := range c.Wanted {
 		e := c.run.at(c.Bucket, key)
-		_, stays := c.Keep[key]
 		switch {
 		case e.claim == written:
-		case stays && e.claim != deleted:
+		case stays(key) && e.claim != deleted:
 			e.claim = written
 		case e.claim == released:
 			// No other object has it any more.
@@ -261,28 +269,27 @@ func (c *change) settle(wanted map[string]json.RawMessage, done []string) {
 	c.run.notify()
 }
 
-// remove lets entries go. Those that another object has, or is to have, stay on
+// letGo lets entries go. Those that another object has, or is to have, stay on
 // the gateway.
-func (c *change) remove(ctx context.Context) {
-	if len(c.Remove) == 0 {
+func (c *change) letGo(ctx context.Context) {
+	if len(c.remove) == 0 {
 		return
 	}
-	keys := slices.Sorted(slices.Values(c.Remove))
-	unlock, err := c.run.lock(ctx, c.Bucket, keys)
+	unlock, err := c.run.lock(ctx, c.Bucket, c.remove)
 	if err != nil {
 		c.fail(Failure{Kind: Cancelled, Err: err})
 		return
 	}
 	defer unlock()
 
-	removed, left, retained, unwanted := c.release(keys)
+	removed, left, retained, unwanted := c.release()
 	if !c.outcome.Failed() {
 		done, changed := c.delete(ctx, unwanted, c.seen)
 		removed = append(removed, done...)
 		maps.Copy(c.outcome.Changed, changed)
 	}
 	if len(retained) > 0 {
-		c.fail(Failure{Kind: Retained, Count: len(keys), Keys: retained})
+		c.fail(Failure{Kind: Retained, Count: len(c.remove), Keys: retained})
 	}
 	if !c.outcome.Failed() { // else it is still this object's
 		c.leave(left)
@@ -314,13 +321,13 @@ func (c *change) delete(ctx context.Context, keys []string, seen func(key string
 	return requests.Done, left
 }
 
-// release divides keys into those that are another object's now, those that are left
+// release divides the keys that the object lets go into those that are another object's now, those that are left
 // for one that is to come, those that must stay this object's, and those that no
 // object wants.
-func (c *change) release(keys []string) (removed, left, retained, unwanted []string) {
+func (c *change) release() (removed, left, retained, unwanted []string) {
 	c.run.mu.Lock()
 	defer c.run.mu.Unlock()
-	for _, key := range keys {
+	for _, key := range c.remove {
 		switch e := c.run.at(c.Bucket, key); {
 		case e.claim == failed:
 			retained = append(retained, key)

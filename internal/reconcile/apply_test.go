@@ -82,8 +82,16 @@ type call struct {
 }
 
 func (c call) change() reconcile.Change {
-	seen, had := values(c.prune), values(c.remove)
-	maps.Copy(had, values(c.had))
+	seen, had, wanted := values(c.prune), values(c.remove), values(c.keep)
+	for key := range values(c.set) {
+		had[key] = json.RawMessage{}
+	}
+	for _, some := range []map[string]json.RawMessage{values(c.keep), values(c.had)} {
+		maps.Copy(had, some)
+	}
+	for _, some := range []map[string]json.RawMessage{values(c.add), values(c.set)} {
+		maps.Copy(wanted, some)
+	}
 	for key, value := range had {
 		if string(value) == `{"n":0}` {
 			had[key] = nil
@@ -91,11 +99,8 @@ func (c call) change() reconcile.Change {
 	}
 	return reconcile.Change{
 		Bucket:      "flags",
-		Add:         values(c.add),
-		Set:         values(c.set),
-		Keep:        values(c.keep),
-		Remove:      slices.Sorted(maps.Keys(values(c.remove))),
 		Had:         had,
+		Wanted:      wanted,
 		Overwrite:   c.overwrite,
 		Successors:  strings.Fields(c.successors),
 		Prune:       slices.Sorted(maps.Keys(seen)),
@@ -310,7 +315,7 @@ func TestBuckets(t *testing.T) {
 	t.Parallel()
 	run, gateway := newRun(t, "a=1")
 	gateway.CreateBucket("others")
-	run.Change(t.Context(), reconcile.Change{Bucket: "others", Add: values("a=1")})
+	run.Change(t.Context(), reconcile.Change{Bucket: "others", Wanted: values("a=1")})
 	if got := describe(run.Change(t.Context(), call{remove: "a=1"}.change())); got != "removed a" {
 		t.Error(got)
 	}

@@ -57,7 +57,7 @@ func (c *change) setWaiting(waiting bool) {
 		difference = -1
 		a.waiting = slices.DeleteFunc(a.waiting, func(other *change) bool { return other == c })
 	}
-	for key := range c.Add {
+	for key := range c.add {
 		a.at(c.Bucket, key).creationsWaiting += difference
 	}
 	a.setActive(-difference)
@@ -76,7 +76,7 @@ func (a *Apply) handOver(e *entry, had json.RawMessage) {
 func (a *Apply) nextStep(c *change, deadline time.Time) (changed <-chan struct{}, until time.Time) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	for _, key := range c.Remove {
+	for _, key := range c.remove {
 		if e := a.at(c.Bucket, key); e.claim == untouched && e.creationsWaiting > 0 {
 			a.handOver(e, c.Had[key])
 		}

@@ -244,7 +244,7 @@ func TestChangePropertiesLeft(t *testing.T) {
 					plan := reconcile.NewPlan()
 					run, gateway := newPlannedRun(t, "", plan)
 					gateway.PutEntry("flags", "a", `{"others":1,"x":1}`)
-					creation := reconcile.Change{Bucket: "flags", Add: map[string]json.RawMessage{"a": json.RawMessage(tt.add)}}
+					creation := reconcile.Change{Bucket: "flags", Wanted: map[string]json.RawMessage{"a": json.RawMessage(tt.add)}}
 					deletion := reconcile.PropertiesChange{Bucket: "flags", Key: "a", Had: json.RawMessage(`{"x":1}`)}
 					outcome, wantLeft := make(chan string, 1), ""
 					switch known {
