@@ -2,45 +2,33 @@ package provider
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
 	"strconv"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
-	"github.com/hashicorp/terraform-plugin-framework/path"
 
 	"github.com/quivaworks/terraform-provider-quiva/internal/quiva"
 )
 
-// ignoredUpdatesKey holds, in the private state, what a bucket kept although the
-// gateway accepted an update of it. A refresh does not take that for a change, or
-// every plan would ask for the same update again.
-const ignoredUpdatesKey = "ignored_updates"
-
-// ignoredUpdates are the values that the gateway kept, as text, by argument.
+// ignoredUpdates are the values that the gateway kept although it accepted an update of
+// them, as text, by argument. A refresh does not take them for changes, or every plan
+// would ask for the same update again.
 type ignoredUpdates map[string]string
 
-func ignoredUpdatesOf(ctx context.Context, private interface {
-	GetKey(ctx context.Context, key string) ([]byte, diag.Diagnostics)
-}) (ignoredUpdates, diag.Diagnostics) {
-	ignored := ignoredUpdates{}
-	text, diags := private.GetKey(ctx, ignoredUpdatesKey)
-	if text != nil {
-		_ = json.Unmarshal(text, &ignored) // without it, the update is planned again
+func ignoredUpdatesOf(ctx context.Context, private privateReader) ignoredUpdates {
+	if ignored, _ := ignoredUpdatesNote.read(ctx, private); ignored != nil {
+		return *ignored
 	}
-	return ignored, diags
+	return ignoredUpdates{} // without it, the update is planned again
 }
 
-func (i ignoredUpdates) store(ctx context.Context, private interface {
-	SetKey(ctx context.Context, key string, value []byte) diag.Diagnostics
-}) diag.Diagnostics {
+func (i ignoredUpdates) store(ctx context.Context, private privateWriter) diag.Diagnostics {
 	if len(i) == 0 {
-		return private.SetKey(ctx, ignoredUpdatesKey, nil)
+		return ignoredUpdatesNote.write(ctx, private, nil)
 	}
-	text, _ := json.Marshal(i) // strings always encode
-	return private.SetKey(ctx, ignoredUpdatesKey, text)
+	return ignoredUpdatesNote.write(ctx, private, &i)
 }
 
 // updatable are the values that an update can change, as text, by argument.
@@ -94,10 +82,7 @@ func (i ignoredUpdates) warn(diags *diag.Diagnostics, bucket string) {
 		if name == "indexing" {
 			value = "an index with partitions = " + i[name]
 		}
-		diags.AddAttributeWarning(path.Root(name), "Bucket keeps its "+name,
-			fmt.Sprintf("The gateway accepted an update of %s, but bucket %q still has %s. Terraform does not plan the same update again.\n\n"+
-				"To silence this warning, set %s to what the bucket has. To get a new bucket without it, and without any entries, replace this one:\n\n"+
-				"  terraform apply -replace='ADDRESS'\n\n"+
-				"ADDRESS stands for the full address that this warning shows.", name, bucket, value, name))
+		bucketKeeps(diags, name, name+" to what the bucket has",
+			fmt.Sprintf("The gateway accepted an update of %s, but bucket %q still has %s. Terraform does not plan the same update again.", name, bucket, value))
 	}
 }

@@ -59,34 +59,10 @@ func (r *kvBucketResource) Schema(_ context.Context, _ resource.SchemaRequest, r
 				MarkdownDescription: "Description of the bucket.",
 				Optional:            true,
 			},
-			"history": schema.NumberAttribute{
-				MarkdownDescription: fmt.Sprintf("Number of revisions kept of each entry, 1 to 64. The gateway's default is `%d`. A change replaces the bucket.", quiva.DefaultHistory),
-				Optional:            true,
-				Computed:            true,
-				Validators:          []validator.Number{wholeNumber{1, 64}},
-				PlanModifiers:       []planmodifier.Number{numberplanmodifier.UseStateForUnknown(), numberplanmodifier.RequiresReplace()},
-			},
-			"max_bytes": schema.NumberAttribute{
-				MarkdownDescription: "Maximum size of the bucket in bytes, with all revisions; at least 1. Unlimited by default.",
-				Optional:            true,
-				Computed:            true,
-				Validators:          []validator.Number{wholeNumber{1, math.MaxInt64}},
-				PlanModifiers:       []planmodifier.Number{numberplanmodifier.UseStateForUnknown()},
-			},
-			"max_value_size": schema.NumberAttribute{
-				MarkdownDescription: fmt.Sprintf("Maximum size of one value in bytes, as JSON text, 1 to %d. Unlimited by default, except by the gateway itself.", math.MaxInt32),
-				Optional:            true,
-				Computed:            true,
-				Validators:          []validator.Number{wholeNumber{1, math.MaxInt32}},
-				PlanModifiers:       []planmodifier.Number{numberplanmodifier.UseStateForUnknown()},
-			},
-			"replicas": schema.NumberAttribute{
-				MarkdownDescription: fmt.Sprintf("Number of copies in the gateway's cluster, 1 to 5. The gateway's default is `%d`. A change replaces the bucket.", quiva.DefaultReplicas),
-				Optional:            true,
-				Computed:            true,
-				Validators:          []validator.Number{wholeNumber{1, 5}},
-				PlanModifiers:       []planmodifier.Number{numberplanmodifier.UseStateForUnknown(), numberplanmodifier.RequiresReplace()},
-			},
+			"history":        chosenNumber(fmt.Sprintf("Number of revisions kept of each entry, 1 to 64. The gateway's default is `%d`. A change replaces the bucket.", quiva.DefaultHistory), wholeNumber{1, 64}, numberplanmodifier.RequiresReplace()),
+			"max_bytes":      chosenNumber("Maximum size of the bucket in bytes, with all revisions; at least 1. Unlimited by default.", wholeNumber{1, math.MaxInt64}),
+			"max_value_size": chosenNumber(fmt.Sprintf("Maximum size of one value in bytes, as JSON text, 1 to %d. Unlimited by default, except by the gateway itself.", math.MaxInt32), wholeNumber{1, math.MaxInt32}),
+			"replicas":       chosenNumber(fmt.Sprintf("Number of copies in the gateway's cluster, 1 to 5. The gateway's default is `%d`. A change replaces the bucket.", quiva.DefaultReplicas), wholeNumber{1, 5}, numberplanmodifier.RequiresReplace()),
 			"storage": schema.StringAttribute{
 				MarkdownDescription: "Storage: `file`, on disk, or `memory`, which is lost when the gateway's cluster restarts. The gateway's default is `" + quiva.DefaultStorage + "`. A change replaces the bucket.",
 				Optional:            true,
@@ -158,6 +134,17 @@ func (r *kvBucketResource) Schema(_ context.Context, _ resource.SchemaRequest, r
 
 var storage = stringvalidator.OneOf("file", "memory")
 
+// chosenNumber is a number that the gateway chooses where it is omitted.
+func chosenNumber(description string, accepted wholeNumber, more ...planmodifier.Number) schema.NumberAttribute {
+	return schema.NumberAttribute{
+		MarkdownDescription: description,
+		Optional:            true,
+		Computed:            true,
+		Validators:          []validator.Number{accepted},
+		PlanModifiers:       append(more, numberplanmodifier.UseStateForUnknown()),
+	}
+}
+
 func (r *kvBucketResource) IdentitySchema(_ context.Context, _ resource.IdentitySchemaRequest, resp *resource.IdentitySchemaResponse) {
 	resp.IdentitySchema = identityschema.Schema{
 		Attributes: map[string]identityschema.Attribute{
@@ -190,17 +177,6 @@ type kvBucketModel struct {
 	ID           types.String `tfsdk:"id"`
 }
 
-// kvBucketIndexing is the argument indexing.
-type kvBucketIndexing struct {
-	Mappings []struct {
-		Field     string `tfsdk:"field"`
-		FieldType string `tfsdk:"field_type"`
-	} `tfsdk:"mappings"`
-	Partitions  int64  `tfsdk:"partitions"`
-	Replicas    int64  `tfsdk:"replicas"`
-	StorageType string `tfsdk:"storage_type"`
-}
-
 // name names the bucket within a sentence.
 func (m kvBucketModel) name() string {
 	return fmt.Sprintf("the bucket %q", m.Bucket.ValueString())
@@ -216,16 +192,19 @@ func (m kvBucketModel) indexing(ctx context.Context, diags *diag.Diagnostics) *q
 	if m.Indexing.IsNull() {
 		return nil
 	}
-	var argument kvBucketIndexing
-	diags.Append(m.Indexing.As(ctx, &argument, basetypes.ObjectAsOptions{})...)
-	indexing := &quiva.Indexing{
-		Mappings:    make([]quiva.IndexMapping, len(argument.Mappings)),
-		Partitions:  argument.Partitions,
-		Replicas:    argument.Replicas,
-		StorageType: argument.StorageType,
+	var argument struct {
+		Mappings []struct {
+			Field     string `tfsdk:"field"`
+			FieldType string `tfsdk:"field_type"`
+		} `tfsdk:"mappings"`
+		Partitions  int64  `tfsdk:"partitions"`
+		Replicas    int64  `tfsdk:"replicas"`
+		StorageType string `tfsdk:"storage_type"`
 	}
-	for i, mapping := range argument.Mappings {
-		indexing.Mappings[i] = quiva.IndexMapping{Field: mapping.Field, FieldType: mapping.FieldType}
+	diags.Append(m.Indexing.As(ctx, &argument, basetypes.ObjectAsOptions{})...)
+	indexing := &quiva.Indexing{Mappings: []quiva.IndexMapping{}, Partitions: argument.Partitions, Replicas: argument.Replicas, StorageType: argument.StorageType}
+	for _, mapping := range argument.Mappings {
+		indexing.Mappings = append(indexing.Mappings, quiva.IndexMapping(mapping))
 	}
 	return indexing
 }
@@ -276,10 +255,6 @@ func setUnknown[Value attr.Value](argument *Value, value Value) {
 	}
 }
 
-func (m kvBucketModel) settled() bool {
-	return !m.History.IsUnknown() && !m.Replicas.IsUnknown() && !m.Storage.IsUnknown() && !m.Compression.IsUnknown()
-}
-
 func valueOr[T any](value *T, fallback T) T {
 	if value == nil {
 		return fallback
@@ -328,15 +303,7 @@ func (r *kvBucketResource) ModifyPlan(ctx context.Context, req resource.ModifyPl
 			r.gateway.plan.DeleteBucket(plan.Bucket.ValueString())
 		}
 		// A new bucket has only the limits and the index that it is given.
-		if config.MaxBytes.IsNull() {
-			plan.MaxBytes = config.MaxBytes
-		}
-		if config.MaxValueSize.IsNull() {
-			plan.MaxValueSize = config.MaxValueSize
-		}
-		if config.Indexing.IsNull() {
-			plan.Indexing = config.Indexing
-		}
+		plan.MaxBytes, plan.MaxValueSize, plan.Indexing = config.MaxBytes, config.MaxValueSize, config.Indexing
 	} else {
 		var state kvBucketModel
 		resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
@@ -345,9 +312,7 @@ func (r *kvBucketResource) ModifyPlan(ctx context.Context, req resource.ModifyPl
 			r.warnOfReplacement(ctx, &resp.Diagnostics, state, arguments)
 		} else {
 			warnOfKept(&resp.Diagnostics, config, state)
-			if ignored, diags := ignoredUpdatesOf(ctx, req.Private); !diags.HasError() {
-				ignored.warn(&resp.Diagnostics, state.Bucket.ValueString())
-			}
+			ignoredUpdatesOf(ctx, req.Private).warn(&resp.Diagnostics, state.Bucket.ValueString())
 		}
 		exists := true
 		resp.Diagnostics.Append(existsNote.write(ctx, resp.Private, &exists)...)
@@ -368,16 +333,19 @@ func warnOfKept(diags *diag.Diagnostics, config, state kvBucketModel) {
 		{"max_value_size", config.MaxValueSize, state.MaxValueSize, "max_value_size = " + state.MaxValueSize.String()},
 		{"indexing", config.Indexing, state.Indexing, "an index"},
 	} {
-		if !argument.config.IsNull() || argument.state.IsNull() {
-			continue
+		if argument.config.IsNull() && !argument.state.IsNull() {
+			bucketKeeps(diags, argument.name, argument.name,
+				fmt.Sprintf("The bucket %q has %s, which the configuration does not set. The gateway can change it but not remove it, so it stays until the bucket is replaced.", state.Bucket.ValueString(), argument.has))
 		}
-		diags.AddAttributeWarning(path.Root(argument.name), "Bucket keeps its "+argument.name,
-			fmt.Sprintf("The bucket %q has %s, which the configuration does not set. The gateway can change it but not remove it, so it stays until the bucket is replaced.\n\n"+
-				"To silence this warning, set %s. To get a new bucket without it, and without any entries, replace this one:\n\n"+
-				"  terraform apply -replace='ADDRESS'\n\n"+
-				"ADDRESS stands for the full address that this warning shows.",
-				state.Bucket.ValueString(), argument.has, argument.name))
 	}
+}
+
+// bucketKeeps warns of an argument that the gateway does not change as configured,
+// why, and to what value it may be set instead.
+func bucketKeeps(diags *diag.Diagnostics, argument, instead, why string) {
+	diags.AddAttributeWarning(path.Root(argument), "Bucket keeps its "+argument,
+		fmt.Sprintf("%s\n\nTo silence this warning, set %s. To get a new bucket without it, and without any entries, replace this one:\n\n"+
+			"  terraform apply -replace='ADDRESS'\n\nADDRESS stands for the full address that this warning shows.", why, instead))
 }
 
 func (r *kvBucketResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
@@ -414,7 +382,7 @@ func (r *kvBucketResource) Create(ctx context.Context, req resource.CreateReques
 	}
 
 	var remote quiva.Bucket
-	if !plan.settled() {
+	if plan.History.IsUnknown() || plan.Replicas.IsUnknown() || plan.Storage.IsUnknown() || plan.Compression.IsUnknown() {
 		var err error
 		if remote, err = client.GetBucket(ctx, bucket.Bucket); err != nil {
 			// The bucket was created; an error would make Terraform replace it.
@@ -459,8 +427,7 @@ func (r *kvBucketResource) Read(ctx context.Context, req resource.ReadRequest, r
 		return
 	}
 	warnOfTTL(&resp.Diagnostics, remote)
-	ignored, diags := ignoredUpdatesOf(ctx, req.Private)
-	resp.Diagnostics.Append(diags...)
+	ignored := ignoredUpdatesOf(ctx, req.Private)
 	ignored.hide(&remote)
 	resp.Diagnostics.Append(ignored.store(ctx, resp.Private)...)
 	state.refresh(ctx, &resp.Diagnostics, remote)
@@ -516,8 +483,7 @@ func (r *kvBucketResource) Update(ctx context.Context, req resource.UpdateReques
 			r.gateway.addError(&resp.Diagnostics, operation{doing: "update " + plan.name(), rejected: path.Root("bucket")}, err)
 			return
 		}
-		ignored, diags := ignoredUpdatesOf(ctx, req.Private)
-		resp.Diagnostics.Append(diags...)
+		ignored := ignoredUpdatesOf(ctx, req.Private)
 		ignored.compare(update, updated)
 		ignored.warn(&resp.Diagnostics, plan.Bucket.ValueString())
 		resp.Diagnostics.Append(ignored.store(ctx, resp.Private)...)

@@ -37,6 +37,9 @@ const (
 	// its replacement, Terraform plans that as a creation and passes on the private
 	// state of the previous plan.
 	existsNote note[bool] = "exists"
+	// ignoredUpdatesNote has what a bucket kept although the gateway accepted an update
+	// of it.
+	ignoredUpdatesNote note[ignoredUpdates] = "ignored_updates"
 )
 
 // successors are entries of a bucket that an object leaves in place.
