@@ -255,45 +255,21 @@ func TestKVBucketChanges(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			gateway := newGateway(t)
-			action, requests := plancheck.ResourceActionReplace, []string{http.MethodGet, http.MethodGet, http.MethodGet, http.MethodDelete, http.MethodGet, http.MethodPost}
+			action, check := plancheck.ResourceActionReplace, func(*terraform.State) error {
+				if puts, posts := gateway.Count(http.MethodPut, ""), gateway.Count(http.MethodPost, ""); puts > 0 || posts != 1 {
+					return fmt.Errorf("%d PUTs, %d POSTs", puts, posts)
+				}
+				return nil
+			}
 			if tt.put != "" {
-				action, requests = plancheck.ResourceActionUpdate, []string{http.MethodGet, http.MethodGet, http.MethodPut, http.MethodGet}
+				action, check = plancheck.ResourceActionUpdate, sends(gateway, lookAtBucket, lookAtBucket, "PUT /storage/kv/limits "+tt.put, lookAtBucket)
 			}
 			run(t,
 				resource.TestStep{Config: bucket(gateway, manyArguments...)},
-				resource.TestStep{
-					PreConfig:        gateway.ResetRequests,
-					Config:           bucket(gateway, tt.arguments...),
-					ConfigPlanChecks: bucketAction(action),
-					Check: func(*terraform.State) error {
-						var methods []string
-						for _, request := range gateway.Requests() {
-							methods = append(methods, request.Method)
-							if request.Method == http.MethodPut && string(request.Body) != tt.put {
-								return fmt.Errorf("sent %s, want %s", request.Body, tt.put)
-							}
-						}
-						if !slices.Equal(methods, requests) {
-							return fmt.Errorf("sent %v, want %v", methods, requests)
-						}
-						return nil
-					},
-				},
+				resource.TestStep{PreConfig: gateway.ResetRequests, Config: bucket(gateway, tt.arguments...), ConfigPlanChecks: bucketAction(action), Check: check},
 			)
 		})
 	}
-	t.Run("bucket", func(t *testing.T) {
-		t.Parallel()
-		gateway := newGateway(t)
-		run(t,
-			resource.TestStep{Config: bucket(gateway)},
-			resource.TestStep{
-				Config:           strings.Replace(bucket(gateway), `"limits"`, `"limits-2"`, 1),
-				ConfigPlanChecks: bucketAction(plancheck.ResourceActionReplace),
-				Check:            holdsBuckets(gateway, "flags", "limits-2"),
-			},
-		)
-	})
 }
 
 // TestKVBucketUnset: an argument that is taken out, or that was never there,
@@ -371,22 +347,26 @@ func TestKVBucketKeepsWarning(t *testing.T) {
 // far as it is declared.
 func TestKVBucketDrift(t *testing.T) {
 	t.Parallel()
+	const none, updated, replaced = plancheck.ResourceActionNoop, plancheck.ResourceActionUpdate, plancheck.ResourceActionReplace
 	tests := map[string]struct {
-		change func(*mockgateway.BucketConfig)
-		action plancheck.ResourceActionType
+		declared []string
+		change   func(*mockgateway.BucketConfig)
+		action   plancheck.ResourceActionType
 	}{
-		"nothing":         {func(*mockgateway.BucketConfig) {}, plancheck.ResourceActionNoop},
-		"description":     {func(c *mockgateway.BucketConfig) { c.Description = "theirs" }, plancheck.ResourceActionUpdate},
-		"no description":  {func(c *mockgateway.BucketConfig) { c.Description = "" }, plancheck.ResourceActionUpdate},
-		"max_bytes":       {func(c *mockgateway.BucketConfig) { c.MaxBytes = 5000 }, plancheck.ResourceActionUpdate},
-		"no max_bytes":    {func(c *mockgateway.BucketConfig) { c.MaxBytes = 0 }, plancheck.ResourceActionUpdate},
-		"max_value_size":  {func(c *mockgateway.BucketConfig) { c.MaxValueSize = 5000 }, plancheck.ResourceActionUpdate},
-		"index":           {func(c *mockgateway.BucketConfig) { c.Indexing.Partitions = 7 }, plancheck.ResourceActionUpdate},
-		"history":         {func(c *mockgateway.BucketConfig) { c.History = 6 }, plancheck.ResourceActionReplace},
-		"replicas":        {func(c *mockgateway.BucketConfig) { c.Replicas = 1 }, plancheck.ResourceActionReplace},
-		"storage":         {func(c *mockgateway.BucketConfig) { c.Storage = "file" }, plancheck.ResourceActionReplace},
-		"compression":     {func(c *mockgateway.BucketConfig) { c.Compression = false }, plancheck.ResourceActionReplace},
-		"index not shown": {func(c *mockgateway.BucketConfig) { c.Indexing = nil }, plancheck.ResourceActionNoop},
+		"nothing":         {manyArguments, func(*mockgateway.BucketConfig) {}, none},
+		"description":     {manyArguments, func(c *mockgateway.BucketConfig) { c.Description = "theirs" }, updated},
+		"no description":  {manyArguments, func(c *mockgateway.BucketConfig) { c.Description = "" }, updated},
+		"max_bytes":       {manyArguments, func(c *mockgateway.BucketConfig) { c.MaxBytes = 5000 }, updated},
+		"no max_bytes":    {manyArguments, func(c *mockgateway.BucketConfig) { c.MaxBytes = 0 }, updated},
+		"max_value_size":  {manyArguments, func(c *mockgateway.BucketConfig) { c.MaxValueSize = 5000 }, updated},
+		"index":           {manyArguments, func(c *mockgateway.BucketConfig) { c.Indexing.Partitions = 7 }, updated},
+		"history":         {manyArguments, func(c *mockgateway.BucketConfig) { c.History = 6 }, replaced},
+		"replicas":        {manyArguments, func(c *mockgateway.BucketConfig) { c.Replicas = 1 }, replaced},
+		"storage":         {manyArguments, func(c *mockgateway.BucketConfig) { c.Storage = "file" }, replaced},
+		"compression":     {manyArguments, func(c *mockgateway.BucketConfig) { c.Compression = false }, replaced},
+		"index not shown": {manyArguments, func(c *mockgateway.BucketConfig) { c.Indexing = nil }, none},
+		"gone":            {manyArguments, nil, plancheck.ResourceActionCreate},
+		"not declared":    {manyArguments[:1], func(c *mockgateway.BucketConfig) { c.MaxValueSize = 5 }, none},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -394,53 +374,23 @@ func TestKVBucketDrift(t *testing.T) {
 			gateway := newGateway(t)
 			after := resource.TestStep{
 				PreConfig: func() {
-					theirs := manyArgumentsHeld
-					indexing := *theirs.Indexing
-					theirs.Indexing = &indexing
-					tt.change(&theirs)
 					gateway.DeleteBucket("limits")
-					gateway.CreateBucketWith(theirs)
+					if tt.change != nil {
+						theirs, indexing := manyArgumentsHeld, *manyArgumentsHeld.Indexing
+						theirs.Indexing = &indexing
+						tt.change(&theirs)
+						gateway.CreateBucketWith(theirs)
+					}
 				},
-				Config:           bucket(gateway, manyArguments...),
+				Config:           bucket(gateway, tt.declared...),
 				ConfigPlanChecks: bucketAction(tt.action),
 			}
-			if tt.action != plancheck.ResourceActionNoop {
+			if tt.action != none {
 				after.Check = holdsBucket(gateway, manyArgumentsHeld)
 			}
-			run(t, resource.TestStep{Config: bucket(gateway, manyArguments...)}, after)
+			run(t, resource.TestStep{Config: bucket(gateway, tt.declared...)}, after)
 		})
 	}
-	t.Run("gone", func(t *testing.T) {
-		t.Parallel()
-		gateway := newGateway(t)
-		run(t,
-			resource.TestStep{Config: bucket(gateway)},
-			resource.TestStep{
-				PreConfig:        func() { gateway.DeleteBucket("limits") },
-				Config:           bucket(gateway),
-				ConfigPlanChecks: bucketAction(plancheck.ResourceActionCreate),
-				Check:            holdsBucket(gateway, defaults),
-			},
-		)
-	})
-	t.Run("not declared", func(t *testing.T) {
-		t.Parallel()
-		gateway := newGateway(t)
-		run(t,
-			resource.TestStep{Config: bucket(gateway)},
-			resource.TestStep{
-				PreConfig: func() {
-					gateway.DeleteBucket("limits")
-					theirs := manyArgumentsHeld
-					theirs.Description = ""
-					gateway.CreateBucketWith(theirs)
-				},
-				Config:            bucket(gateway),
-				ConfigPlanChecks:  plans(plancheck.ExpectEmptyPlan()),
-				ConfigStateChecks: bucketState(map[string]knownvalue.Check{"history": knownvalue.Int64Exact(5), "max_bytes": knownvalue.Int64Exact(10737418240)}),
-			},
-		)
-	})
 }
 
 // TestKVBucketPartsMissing: a gateway that shows less than is documented
@@ -465,14 +415,11 @@ func TestKVBucketTakenName(t *testing.T) {
 	t.Parallel()
 	gateway := newGateway(t)
 	gateway.CreateBucketWith(manyArgumentsHeld)
-	step := func(want string) resource.TestStep {
-		return resource.TestStep{Config: bucket(gateway), ExpectError: message(want)}
-	}
+	exists := message("Bucket already exists")
 	run(t,
-		step(`Bucket already exists`),
-		step(`The gateway already has a bucket "limits". Nothing was changed.`),
-		step(`terraform import 'ADDRESS' 'limits'`),
-		step(`import { to = ADDRESS id = "limits" }`),
+		resource.TestStep{Config: bucket(gateway), ExpectError: exists},
+		resource.TestStep{Config: bucket(gateway), ExpectError: message(`The gateway already has a bucket "limits". Nothing was changed. To manage the existing bucket, import it: terraform import 'ADDRESS' 'limits' ` +
+			`or with a block in the configuration: import { to = ADDRESS id = "limits" }`)},
 		resource.TestStep{
 			// Somebody is quicker between the check and the creation.
 			PreConfig: func() {
@@ -483,8 +430,7 @@ func TestKVBucketTakenName(t *testing.T) {
 					}
 				})
 			},
-			Config:      bucket(gateway),
-			ExpectError: message(`Bucket already exists`),
+			Config: bucket(gateway), ExpectError: exists,
 		},
 	)
 	if err := holdsBucket(gateway, manyArgumentsHeld)(nil); err != nil {
@@ -557,46 +503,26 @@ func TestKVBucketNotEmpty(t *testing.T) {
 	t.Run("destroy", func(t *testing.T) {
 		t.Parallel()
 		gateway := newGateway(t)
-		step := func(want string) resource.TestStep {
-			return resource.TestStep{Config: withProvider(gateway, ""), ExpectError: message(want)}
+		refused := func(want string) resource.TestStep {
+			return resource.TestStep{PreConfig: fill(gateway), Config: withProvider(gateway, ""), ExpectError: message(want)}
 		}
 		run(t,
 			resource.TestStep{Config: bucket(gateway)},
-			resource.TestStep{PreConfig: fill(gateway), Config: bucket(gateway), ConfigPlanChecks: plans(plancheck.ExpectEmptyPlan())},
-			step(`Bucket is not empty`),
-			step(`The bucket "limits" holds entries, such as "team/a", which would be lost with it. Nothing was deleted.`),
-			step(`set force_destroy = true and apply that alone; then delete or replace the bucket again`),
-			resource.TestStep{
-				PreConfig: func() { unharmed(t, gateway) },
-				Config:    bucket(gateway, "force_destroy = true"),
-			},
-			resource.TestStep{
-				PreConfig: gateway.ResetRequests,
-				Config:    withProvider(gateway, ""),
-				Check:     resource.ComposeTestCheckFunc(sends(gateway, lookAtBucket, deleteBucket), holdsBuckets(gateway, "flags")),
-			},
-		)
-	})
-	t.Run("replace", func(t *testing.T) {
-		t.Parallel()
-		gateway := newGateway(t)
-		run(t,
-			resource.TestStep{Config: bucket(gateway)},
+			refused(`The bucket "limits" holds entries, such as "team/a", which would be lost with it. Nothing was deleted.`),
+			refused(`set force_destroy = true and apply that alone; then delete or replace the bucket again`),
 			// To allow it and to do it at once is one typo away from a loss.
+			resource.TestStep{Config: bucket(gateway, "history = 2", "force_destroy = true"), ExpectError: message(`Bucket is not empty`)},
+			resource.TestStep{PreConfig: func() { unharmed(t, gateway) }, Config: bucket(gateway, "force_destroy = true")},
 			resource.TestStep{
-				PreConfig:   fill(gateway),
-				Config:      bucket(gateway, "history = 2", "force_destroy = true"),
-				ExpectError: message(`Bucket is not empty`),
-			},
-			resource.TestStep{
-				PreConfig: func() { unharmed(t, gateway) },
-				Config:    bucket(gateway, "force_destroy = true"),
-				Check:     holds(gateway, "limits", "team/a", `{"n":1}`),
-			},
-			resource.TestStep{
+				PreConfig:        func() { unharmed(t, gateway) },
 				Config:           bucket(gateway, "history = 2", "force_destroy = true"),
 				ConfigPlanChecks: bucketAction(plancheck.ResourceActionReplace),
 				Check:            holdsNothing(gateway, "limits"),
+			},
+			resource.TestStep{
+				PreConfig: func() { fill(gateway)(); gateway.ResetRequests() },
+				Config:    withProvider(gateway, ""),
+				Check:     resource.ComposeTestCheckFunc(sends(gateway, lookAtBucket, deleteBucket), holdsBuckets(gateway, "flags")),
 			},
 		)
 	})
@@ -644,50 +570,38 @@ func TestKVBucketNotEmpty(t *testing.T) {
 	}
 }
 
-// TestKVBucketGoneOnDestroy: a bucket that goes away between the refresh and
-// the deletion is as good as deleted.
-func TestKVBucketGoneOnDestroy(t *testing.T) {
+// TestKVBucketGone: a bucket that goes away between the refresh and the deletion is as
+// good as deleted. It is not made by an update.
+func TestKVBucketGone(t *testing.T) {
 	t.Parallel()
-	for name, after := range map[string]string{ // a request of the refresh, or of the check
-		"at the check":    "",
-		"at the deletion": "/storage/kv/limits/entries",
+	for name, tt := range map[string]struct {
+		next  []string
+		after string // a request of the apply; empty for the plan
+		want  string
+	}{
+		"at the check":    {nil, "", ""},
+		"at the deletion": {nil, "/storage/kv/limits/entries", ""},
+		"at the update":   {[]string{"max_bytes = 5"}, "", `The bucket "limits" was deleted after this run had read it`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			gateway := newGateway(t)
-			run(t,
-				resource.TestStep{Config: bucket(gateway)},
-				resource.TestStep{
-					Config: withProvider(gateway, ""),
-					ConfigPlanChecks: plans(afterPlan(func() {
-						if after == "" {
-							gateway.DeleteBucket("limits")
-						}
-						gateway.SetRequestHook(func(request mockgateway.Request) {
-							if request.Path == after {
-								gateway.DeleteBucket("limits")
-							}
-						})
-					})),
-				},
-			)
+			next := resource.TestStep{Config: withProvider(gateway, ""), ConfigPlanChecks: plans(afterPlan(func() {
+				if tt.after == "" {
+					gateway.DeleteBucket("limits")
+				}
+				gateway.SetRequestHook(func(request mockgateway.Request) {
+					if request.Path == tt.after {
+						gateway.DeleteBucket("limits")
+					}
+				})
+			}))}
+			if tt.want != "" {
+				next.Config, next.ExpectError = bucket(gateway, tt.next...), message(tt.want)
+			}
+			run(t, resource.TestStep{Config: bucket(gateway)}, next)
 		})
 	}
-}
-
-// TestKVBucketGoneOnUpdate: a bucket that goes away between the refresh and the update
-// is not made by it.
-func TestKVBucketGoneOnUpdate(t *testing.T) {
-	t.Parallel()
-	gateway := newGateway(t)
-	run(t,
-		resource.TestStep{Config: bucket(gateway)},
-		resource.TestStep{
-			Config:           bucket(gateway, "max_bytes = 5"),
-			ConfigPlanChecks: plans(afterPlan(func() { gateway.DeleteBucket("limits") })),
-			ExpectError:      message(`The bucket "limits" was deleted after this run had read it`),
-		},
-	)
 }
 
 // TestKVBucketWithEntries: entries come after their bucket and go before it.
@@ -777,8 +691,6 @@ func TestAccKVBucketGeneratedConfiguration(t *testing.T) {
 	}
 }
 
-// TestKVBucketIdentityProtocol imports by identity as Terraform 1.12 does, also
-// where there is only an older one.
 func TestAccKVBucketIdentity(t *testing.T) {
 	t.Parallel()
 	gateway := newGateway(t)
@@ -847,70 +759,48 @@ func TestKVBucketBadInput(t *testing.T) {
 // it was.
 func TestKVBucketRefused(t *testing.T) {
 	t.Parallel()
+	creation, update, deletion := []string{}, []string{"max_bytes = 5"}, []string(nil)
 	tests := map[string]struct {
-		method string
-		path   string
-		status int
-		body   string
-		want   string
+		exists    bool
+		arguments []string // nil for none
+		method    string
+		status    int
+		body      string
+		want      string
 	}{
-		"look":           {http.MethodGet, "/storage/kv/limits", 403, `{"error":"forbidden"}`, `GET /storage/kv/limits returned 403 Forbidden: forbidden`},
-		"create":         {http.MethodPost, "/storage/kv", 400, `{"error":"no more buckets"}`, `POST /storage/kv returned 400 Bad Request: no more buckets`},
-		"create, doing":  {http.MethodPost, "/storage/kv", 401, `{"error":"unauthorized"}`, `Could not create the bucket "limits".`},
-		"create, html":   {http.MethodPost, "/storage/kv", 200, `<html>Sign in</html>`, `The response started with: <html>Sign in</html>`},
-		"create, proxy":  {http.MethodPost, "/storage/kv", 404, `<html>`, `Unexpected response: not a Quiva Gateway`},
-		"create, refuse": {http.MethodPost, "/storage/kv", 403, `{"error":"forbidden"}`, `it: POST /storage/kv`},
+		"look":           {false, creation, http.MethodGet, 403, `{"error":"forbidden"}`, `GET /storage/kv/limits returned 403 Forbidden: forbidden`},
+		"create":         {false, creation, http.MethodPost, 400, `{"error":"no more buckets"}`, `POST /storage/kv returned 400 Bad Request: no more buckets`},
+		"create, doing":  {false, creation, http.MethodPost, 401, `{"error":"unauthorized"}`, `Could not create the bucket "limits".`},
+		"create, html":   {false, creation, http.MethodPost, 200, `<html>Sign in</html>`, `The response started with: <html>Sign in</html>`},
+		"create, proxy":  {false, creation, http.MethodPost, 404, `<html>`, `Unexpected response: not a Quiva Gateway`},
+		"create, refuse": {false, creation, http.MethodPost, 403, `{"error":"forbidden"}`, `it: POST /storage/kv`},
+		"read":           {true, creation, http.MethodGet, 500, `{"error":"internal_error"}`, `Could not read the bucket "limits".`},
+		"read, html":     {true, creation, http.MethodGet, 404, `<html>no such page</html>`, `The response started with: <html>no such page</html>`},
+		"read, other":    {true, creation, http.MethodGet, 200, `{"body":{"status":{"bucket":"other"}}}`, `the response is about the bucket "other"`},
+		"update":         {true, update, http.MethodPut, 400, `{"error":"too small"}`, `PUT /storage/kv/limits returned 400 Bad Request: too small`},
+		"update, gone":   {true, update, http.MethodPut, 404, `{"error":"not_found"}`, `Not confirmed to be missing`},
+		"delete":         {true, deletion, http.MethodDelete, 403, `{"error":"forbidden"}`, `Could not delete the bucket "limits".`},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			gateway := newGateway(t)
-			run(t,
-				resource.TestStep{
-					PreConfig: func() {
-						gateway.Inject(mockgateway.Fault{Method: tt.method, Path: tt.path, Times: 1, Effect: mockgateway.Respond(tt.status, nil, tt.body)})
-					},
-					Config:      bucket(gateway),
-					ExpectError: message(tt.want),
+			refused := resource.TestStep{
+				PreConfig: func() {
+					gateway.Inject(mockgateway.Fault{Method: tt.method, Path: "/storage/kv*", Effect: mockgateway.Respond(tt.status, nil, tt.body)})
 				},
-				resource.TestStep{Config: bucket(gateway), ConfigPlanChecks: bucketAction(plancheck.ResourceActionCreate)},
-			)
-		})
-	}
-	later := map[string]struct {
-		configuration func(*mockgateway.Server) string
-		method        string
-		status        int
-		body          string
-		want          string
-	}{
-		"read":         {func(g *mockgateway.Server) string { return bucket(g) }, http.MethodGet, 500, `{"error":"internal_error"}`, `Could not read the bucket "limits".`},
-		"read, html":   {func(g *mockgateway.Server) string { return bucket(g) }, http.MethodGet, 404, `<html>no such page</html>`, `The response started with: <html>no such page</html>`},
-		"read, other":  {func(g *mockgateway.Server) string { return bucket(g) }, http.MethodGet, 200, `{"body":{"status":{"bucket":"other"}}}`, `the response is about the bucket "other"`},
-		"update":       {func(g *mockgateway.Server) string { return bucket(g, "max_bytes = 5") }, http.MethodPut, 400, `{"error":"too small"}`, `PUT /storage/kv/limits returned 400 Bad Request: too small`},
-		"update, gone": {func(g *mockgateway.Server) string { return bucket(g, "max_bytes = 5") }, http.MethodPut, 404, `{"error":"not_found"}`, `Not confirmed to be missing`},
-		"delete":       {func(g *mockgateway.Server) string { return withProvider(g, "") }, http.MethodDelete, 403, `{"error":"forbidden"}`, `Could not delete the bucket "limits".`},
-	}
-	for name, tt := range later {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			gateway := newGateway(t)
-			run(t,
-				resource.TestStep{Config: bucket(gateway)},
-				resource.TestStep{
-					PreConfig: func() {
-						gateway.Inject(mockgateway.Fault{Method: tt.method, Effect: mockgateway.Respond(tt.status, nil, tt.body)})
-					},
-					Config:      tt.configuration(gateway),
-					ExpectError: message(tt.want),
-				},
-				resource.TestStep{
-					PreConfig:        gateway.ClearFaults,
-					Config:           bucket(gateway),
-					ConfigPlanChecks: plans(plancheck.ExpectEmptyPlan()),
-					Check:            holdsBucket(gateway, defaults),
-				},
-			)
+				Config:      withProvider(gateway, ""),
+				ExpectError: message(tt.want),
+			}
+			if tt.arguments != nil {
+				refused.Config = bucket(gateway, tt.arguments...)
+			}
+			steps := []resource.TestStep{refused, {PreConfig: gateway.ClearFaults, Config: bucket(gateway), ConfigPlanChecks: bucketAction(plancheck.ResourceActionCreate)}}
+			if tt.exists {
+				steps[1].ConfigPlanChecks, steps[1].Check = plans(plancheck.ExpectEmptyPlan()), holdsBucket(gateway, defaults)
+				steps = append([]resource.TestStep{{Config: bucket(gateway)}}, steps...)
+			}
+			run(t, steps...)
 		})
 	}
 }
