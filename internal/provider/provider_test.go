@@ -141,25 +141,6 @@ func TestProviderConfiguration(t *testing.T) {
 	}
 }
 
-// TestProviderCredentialRefused: what is said of a refused credential fits its
-// kind.
-func TestProviderCredentialRefused(t *testing.T) {
-	t.Parallel()
-	for argument, want := range map[string]string{
-		"api_key": "The request used the API key from the provider block. The usual causes: it has expired (API keys do after 90 days unless set otherwise, and are deleted then), it was deleted,",
-		"token":   "The request used the token from the provider block. The usual causes: it has expired, it was revoked,",
-	} {
-		t.Run(argument, func(t *testing.T) {
-			t.Parallel()
-			gateway := newGateway(t)
-			run(t, resource.TestStep{
-				Config:      fmt.Sprintf("provider \"quiva\" {\n  endpoint = %q\n  %s = \"wrong\"\n}\n", gateway.URL, argument) + someEntry,
-				ExpectError: message(want),
-			})
-		})
-	}
-}
-
 // TestProviderEnvironment: what the block leaves out comes from the
 // environment, but a credential only as a whole.
 func TestProviderEnvironment(t *testing.T) {
@@ -202,7 +183,7 @@ func TestProviderEnvironment(t *testing.T) {
 }
 
 // TestProviderMisplacedKey: an API key in a variable of something else is not
-// printed; the error names the variable.
+// printed; the error names the variable. A blank one is no file.
 func TestProviderMisplacedKey(t *testing.T) {
 	const misplaced = "ms-geheim-0123456789"
 	for _, variable := range []string{"QUIVA_API_URL", "QUIVA_CA_CERT_FILE"} {
@@ -215,10 +196,6 @@ func TestProviderMisplacedKey(t *testing.T) {
 			}
 		})
 	}
-}
-
-// TestProviderBlankCertificateFile: a blank variable is no file.
-func TestProviderBlankCertificateFile(t *testing.T) {
 	t.Setenv("QUIVA_API_KEY", mockgateway.DefaultAPIKey)
 	t.Setenv("QUIVA_CA_CERT_FILE", " \n")
 	noDiagnostics(t, configured(t).Diagnostics, nil)
@@ -240,26 +217,29 @@ func configured(t *testing.T) *tfprotov6.ConfigureProviderResponse {
 }
 
 // TestProviderUnreachable: each way in which there is no gateway at the
-// endpoint has its own error.
+// endpoint, or none that accepts the credential, has its own error.
 func TestProviderUnreachable(t *testing.T) {
 	t.Parallel()
 	closed := mockgateway.NewServer()
 	closed.Close()
 	html := newGateway(t)
 	html.Inject(mockgateway.Fault{Effect: mockgateway.Respond(http.StatusOK, nil, "<html><title>Sign in</title>\n<body>…")})
-	notFound := newGateway(t)
-	tests := map[string]struct{ endpoint, want string }{
-		"refused":   {closed.URL, "Gateway not reachable"},
-		"no host":   {"https://gateway.invalid", "Gateway not reachable"},
-		"html":      {html.URL, "The response started with: <html><title>Sign in</title>"},
-		"html why":  {html.URL, "the response is not JSON"},
-		"wrong url": {notFound.URL + "/v2", "Gateway has no such route"},
+	gateway := newGateway(t)
+	const key, token = `api_key = "ms-1"`, `token = "wrong"`
+	tests := map[string]struct{ endpoint, credential, want string }{
+		"refused":   {closed.URL, key, "Gateway not reachable"},
+		"no host":   {"https://gateway.invalid", key, "Gateway not reachable"},
+		"html":      {html.URL, key, "The response started with: <html><title>Sign in</title>"},
+		"html why":  {html.URL, key, "the response is not JSON"},
+		"wrong url": {gateway.URL + "/v2", key, "Gateway has no such route"},
+		"wrong key": {gateway.URL, key, "The request used the API key from the provider block. The usual causes: it has expired (API keys do after 90 days unless set otherwise, and are deleted then), it was deleted,"},
+		"old token": {gateway.URL, token, "The request used the token from the provider block. The usual causes: it has expired, it was revoked,"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			run(t, resource.TestStep{
-				Config:      fmt.Sprintf("provider \"quiva\" {\n endpoint = %q\n api_key = \"ms-1\"\n max_retries = 0\n}\n", tt.endpoint) + someEntry,
+				Config:      fmt.Sprintf("provider \"quiva\" {\n endpoint = %q\n %s\n max_retries = 0\n}\n", tt.endpoint, tt.credential) + someEntry,
 				ExpectError: message(tt.want),
 			})
 		})
