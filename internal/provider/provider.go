@@ -25,8 +25,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/provider/schema"
 	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
-	resourceschema "github.com/hashicorp/terraform-plugin-framework/resource/schema"
-	"github.com/hashicorp/terraform-plugin-framework/resource/schema/defaults"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
@@ -66,10 +64,11 @@ var (
 // [protocol.NewServer].
 func NewServer(ctx context.Context, version string) (tfprotov6.ProviderServer, error) {
 	p := &quivaProvider{version: version}
+	overwrite := tftypes.NewValue(tftypes.Bool, false)
 	return protocol.NewServer(ctx, providerserver.NewProtocol6(p)(), protocol.Unchanged{
 		Defaults: map[string]map[string]tftypes.Value{
-			"quiva_kv_entries": defaultsOf(ctx, NewKVEntriesResource()),
-			kvEntryType:        defaultsOf(ctx, NewKVEntryResource()),
+			kvEntriesType: {"overwrite": overwrite, "undeclared": tftypes.NewValue(tftypes.List{ElementType: tftypes.String}, nil)},
+			kvEntryType:   {"overwrite": overwrite},
 		},
 		Plan: p.planUnchanged,
 	})
@@ -84,30 +83,6 @@ func (p *quivaProvider) planUnchanged(private []byte) bool {
 		return false
 	}
 	return p.gateway.plan.Stays(mark)
-}
-
-// defaultsOf returns the defaults of a resource's attributes. Only bools have one
-// so far; a server is not made if another kind's is missing here. A list that is
-// computed is null where it says nothing.
-func defaultsOf(ctx context.Context, r resource.Resource) map[string]tftypes.Value {
-	var described resource.SchemaResponse
-	r.Schema(ctx, resource.SchemaRequest{}, &described)
-	values := map[string]tftypes.Value{}
-	for name, attribute := range described.Schema.Attributes {
-		switch attribute := attribute.(type) {
-		case resourceschema.BoolAttribute:
-			if attribute.Default != nil {
-				var value defaults.BoolResponse
-				attribute.Default.DefaultBool(ctx, defaults.BoolRequest{Path: path.Root(name)}, &value)
-				values[name] = tftypes.NewValue(tftypes.Bool, value.PlanValue.ValueBool())
-			}
-		case resourceschema.ListAttribute:
-			if attribute.Computed {
-				values[name] = tftypes.NewValue(attribute.GetType().TerraformType(ctx), nil)
-			}
-		}
-	}
-	return values
 }
 
 type quivaProvider struct {
@@ -149,7 +124,6 @@ func (p *quivaProvider) Schema(_ context.Context, _ provider.SchemaRequest, resp
 			"request_timeout": schema.StringAttribute{
 				MarkdownDescription: fmt.Sprintf("Time limit for each attempt of a request, as a duration such as `10s` or `1m30s`. Defaults to `%s`.", quiva.DefaultRequestTimeout),
 				Optional:            true,
-				Validators:          []validator.String{duration{}},
 			},
 			"max_retries": schema.NumberAttribute{
 				MarkdownDescription: fmt.Sprintf("Number of times that a request is retried after a failed connection, a timeout or a status of 429, 500, 502, 503 or 504. `0` turns retrying off. Defaults to `%d`.", quiva.DefaultMaxRetries),
@@ -192,12 +166,26 @@ func (m providerModel) unknown() []string {
 	return names
 }
 
+// timeout returns request_timeout or, unless it is known, the default.
+func (m providerModel) timeout(diags *diag.Diagnostics) time.Duration {
+	if m.RequestTimeout.IsNull() || m.RequestTimeout.IsUnknown() {
+		return quiva.DefaultRequestTimeout
+	}
+	timeout, err := time.ParseDuration(m.RequestTimeout.ValueString())
+	if err != nil || timeout <= 0 {
+		diags.AddAttributeError(path.Root("request_timeout"), "Invalid duration",
+			fmt.Sprintf("request_timeout must be a duration above zero, such as 30s or 1m30s; got %q.", m.RequestTimeout.ValueString()))
+	}
+	return timeout
+}
+
 func (p *quivaProvider) ValidateConfig(ctx context.Context, req provider.ValidateConfigRequest, resp *provider.ValidateConfigResponse) {
 	var config providerModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
+	config.timeout(&resp.Diagnostics)
 	if isSet(config.APIKey) && isSet(config.Token) {
 		resp.Diagnostics.AddAttributeError(path.Root("token"), "Two credentials",
 			"Both \"api_key\" and \"token\" are set, but exactly one credential is sent. Remove one of them.")
@@ -252,13 +240,9 @@ func (p *quivaProvider) configure(config providerModel, terraformVersion string,
 		}
 	}
 
+	timeout := config.timeout(diags)
 	if diags.HasError() {
 		return nil
-	}
-
-	timeout := quiva.DefaultRequestTimeout
-	if !config.RequestTimeout.IsNull() {
-		timeout, _ = time.ParseDuration(config.RequestTimeout.ValueString()) // a duration by its validator
 	}
 	client := quiva.New(quiva.Config{
 		Endpoint:       endpoint,
@@ -328,23 +312,6 @@ func isAtLeast(version string, major, minor int) bool {
 // count, so that an empty variable is the same as none.
 func isSet(value types.String) bool {
 	return !value.IsUnknown() && strings.TrimSpace(value.ValueString()) != ""
-}
-
-// duration accepts durations above zero.
-type duration struct{}
-
-func (duration) Description(context.Context) string { return "a duration above zero" }
-
-func (v duration) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
-
-func (duration) ValidateString(_ context.Context, req validator.StringRequest, resp *validator.StringResponse) {
-	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() {
-		return
-	}
-	if duration, err := time.ParseDuration(req.ConfigValue.ValueString()); err != nil || duration <= 0 {
-		resp.Diagnostics.AddAttributeError(req.Path, "Invalid duration",
-			fmt.Sprintf("request_timeout must be a duration above zero, such as 30s or 1m30s; got %q.", req.ConfigValue.ValueString()))
-	}
 }
 
 func (p *quivaProvider) Resources(context.Context) []func() resource.Resource {
