@@ -122,10 +122,14 @@ func (g *gateway) warnOfEnvelopes(diags *diag.Diagnostics) {
 	}
 }
 
-// noSuchBucket says that there is no bucket to read from or to delete from.
-func (g *gateway) noSuchBucket(diags *diag.Diagnostics, bucket string) {
-	diags.AddAttributeError(path.Root("bucket"), "Bucket does not exist",
-		fmt.Sprintf("The gateway at %s has no bucket %q. Check the name.", g.endpoint, bucket))
+// addBucketError adds the error, if there is one, for a request to a bucket that only
+// reads or deletes.
+func (g *gateway) addBucketError(diags *diag.Diagnostics, bucket string, op operation, err error) {
+	if errors.Is(err, quiva.ErrNotFound) {
+		diags.AddAttributeError(path.Root("bucket"), "Bucket does not exist", fmt.Sprintf("The gateway at %s has no bucket %q. Check the name.", g.endpoint, bucket))
+	} else if err != nil {
+		g.addError(diags, op, err)
+	}
 }
 
 // missingBucket says that there is no bucket to write to.

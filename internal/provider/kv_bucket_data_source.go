@@ -2,7 +2,6 @@ package provider
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
@@ -93,11 +92,7 @@ func (d *kvBucketDataSource) Read(ctx context.Context, req datasource.ReadReques
 // error.
 func (g *gateway) readBucket(ctx context.Context, diags *diag.Diagnostics, name string) (quiva.Bucket, bool) {
 	bucket, err := g.client.GetBucket(ctx, name)
-	if errors.Is(err, quiva.ErrNotFound) {
-		g.noSuchBucket(diags, name)
-	} else if err != nil {
-		g.addError(diags, operation{doing: fmt.Sprintf("read the bucket %q", name), rejected: path.Root("bucket")}, err)
-	}
+	g.addBucketError(diags, name, operation{doing: fmt.Sprintf("read the bucket %q", name), rejected: path.Root("bucket")}, err)
 	return bucket, err == nil
 }
 

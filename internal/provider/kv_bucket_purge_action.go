@@ -2,7 +2,6 @@ package provider
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -155,7 +154,8 @@ func (a *kvBucketPurgeAction) Invoke(ctx context.Context, req action.InvokeReque
 	keys := foundKeys(found)
 	progress("Deleting %d entries of %s", len(keys), config.scope())
 	if config.KeyPrefix.IsNull() {
-		a.purge(ctx, &resp.Diagnostics, bucket, keys)
+		err := a.gateway.apply.PurgeBucket(ctx, bucket, keys)
+		a.gateway.addBucketError(&resp.Diagnostics, bucket, operation{doing: fmt.Sprintf("delete the entries of bucket %q", bucket), rejected: path.Root("bucket")}, err)
 	} else {
 		a.deleteEach(ctx, &resp.Diagnostics, bucket, keys, progress)
 	}
@@ -190,17 +190,6 @@ func (m kvBucketPurgeModel) refuseMore(diags *diag.Diagnostics, found quiva.Enum
 		diags.AddAttributeError(path.Root("max_entries"), "Entries cannot be counted",
 			fmt.Sprintf("%d entries were found in %s, but the gateway counts %d keys, which include deleted ones for a time, and at most %d may be deleted. Nothing was deleted.\n\n"+
 				"To delete them, raise the limit to what it counts:\n\n  max_entries = %[3]d", count, m.scope(), *found.Counted, limit))
-	}
-}
-
-// purge deletes all entries of a bucket.
-func (a *kvBucketPurgeAction) purge(ctx context.Context, diags *diag.Diagnostics, bucket string, keys []string) {
-	err := a.gateway.apply.PurgeBucket(ctx, bucket, keys)
-	switch {
-	case errors.Is(err, quiva.ErrNotFound):
-		a.gateway.noSuchBucket(diags, bucket)
-	case err != nil:
-		a.gateway.addError(diags, operation{doing: fmt.Sprintf("delete the entries of bucket %q", bucket), rejected: path.Root("bucket")}, err)
 	}
 }
 

@@ -2,7 +2,6 @@ package provider
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -91,11 +90,7 @@ func importedEntries(diags *diag.Diagnostics, identity kvEntriesIdentity, listed
 // addListError adds the error for entries that could not be listed; rejected is
 // the attribute that a 400 is about.
 func (g *gateway) addListError(diags *diag.Diagnostics, bucket string, rejected path.Path, err error) {
-	if errors.Is(err, quiva.ErrNotFound) {
-		g.noSuchBucket(diags, bucket)
-		return
-	}
-	g.addError(diags, operation{doing: fmt.Sprintf("list the entries of the bucket %q", bucket), rejected: rejected}, err)
+	g.addBucketError(diags, bucket, operation{doing: fmt.Sprintf("list the entries of the bucket %q", bucket), rejected: rejected}, err)
 }
 
 // warnOfMissing says why there may be more entries than were found.
