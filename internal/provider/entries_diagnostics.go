@@ -55,60 +55,74 @@ func (g *gateway) addOutcome(diags *diag.Diagnostics, s subject, outcome reconci
 				"If that fails, it is in no state any more: apply again, import it, or delete it outside Terraform.", describeKeys(s.bucket, outcome.Left)))
 	}
 	if len(outcome.Changed) > 0 {
-		diags.AddAttributeError(s.keyPath(), "KV entry changed since the plan", s.changedKeys(slices.Sorted(maps.Keys(outcome.Changed))))
+		diags.AddAttributeError(s.keyPath(), "KV entry changed since the plan", s.changed(describeKeys(s.bucket, slices.Sorted(maps.Keys(outcome.Changed))), len(outcome.Changed)))
 	}
 	failure := outcome.Failure
 	if failure == nil {
 		return
 	}
-	if s.isProperties {
-		g.addPropertiesFailure(diags, s, failure)
-		return
+	keys, untouched := failure.Keys, "Nothing was written."
+	if s.isOne() {
+		keys = []string{s.key}
 	}
-	untouched := "Nothing was written."
 	if len(outcome.Written) > 0 {
 		untouched = "Nothing was overwritten."
+	}
+	what := describeKeys(s.bucket, keys)
+	if failure.Properties != nil {
+		what = quoteProperties(failure.Properties) + " of " + what
 	}
 	switch failure.Kind {
 	case reconcile.Cancelled:
 		g.addError(diags, operation{doing: fmt.Sprintf("change entries in bucket %q", s.bucket)}, failure.Err)
 	case reconcile.WrittenBefore:
-		diags.AddAttributeError(s.keyPath(), "KV entry declared twice",
-			fmt.Sprintf("This run has already written %s, under another address. One entry can belong to one resource only; two would overwrite each other in every apply. Remove it from one of them.",
-				describeKeys(s.bucket, failure.Keys)))
-	case reconcile.NotChecked:
-		g.addRequestFailure(diags, s, failure, "check whether", "already exists ", "checked before they are created", untouched)
-	case reconcile.Taken:
-		if s.isOne() {
-			diags.AddAttributeError(s.keyPath(), "KV entry already exists", s.takenKey())
+		if s.isProperties && failure.Properties == nil {
+			diags.Append(managedTwice(what))
 		} else {
+			diags.Append(declaredTwice(s.keyPath(), failure.Properties != nil, what))
+		}
+	case reconcile.NotChecked:
+		doing := "check whether entry %q already exists in bucket %q"
+		if s.isProperties {
+			doing = "read entry %q in bucket %q"
+		}
+		g.addRequestFailure(diags, s, failure, doing, "checked before they are created", untouched)
+	case reconcile.Taken:
+		switch {
+		case s.isProperties:
+			s.addTakenProperties(diags, failure)
+		case s.isOne():
+			diags.AddAttributeError(s.keyPath(), "KV entry already exists", s.takenKey())
+		default:
 			diags.AddAttributeError(s.keyPath(), "KV entries already exist", s.takenKeys(failure, untouched))
 		}
+	case reconcile.Changed:
+		diags.AddAttributeError(s.value, "KV entry changed since the plan", s.changed(what, 1))
 	case reconcile.NotWritten:
 		if errors.Is(failure.Err, quiva.ErrNotFound) {
 			g.missingBucket(diags, s.bucket)
 			return
 		}
-		g.addRequestFailure(diags, s, failure, "write", "", "written", restLater)
+		g.addRequestFailure(diags, s, failure, "write entry %q in bucket %q", "written", restLater)
 	case reconcile.NotDeleted:
-		g.addRequestFailure(diags, s, failure, "delete", "", "deleted", restLater)
+		g.addRequestFailure(diags, s, failure, "delete entry %q in bucket %q", "deleted", restLater)
 	case reconcile.Retained:
-		diags.AddError("KV entry not handed over", notHandedOver("", describeKeys(s.bucket, failure.Keys)))
+		diags.AddError("KV entry not handed over",
+			fmt.Sprintf("Another resource was to take %s from this one, but its change failed. The gateway's entry stays as it is, and stays in the state of this resource. Resolve the other error and apply again.", what))
+	case reconcile.Overtaken:
+		diags.AddError("KV entry overwritten by another writer",
+			fmt.Sprintf("Entry %q in bucket %q was changed, but another writer, which had read the entry before, overwrote it right after, so the change is lost. "+
+				"The gateway has no conditional write, which would prevent this.\n\nApply again. If it happens often, one of the two should write an entry of its own.", s.key, s.bucket))
 	}
-}
-
-// notHandedOver says why a resource still has something, all of an entry or part.
-func notHandedOver(part, entry string) string {
-	return fmt.Sprintf("Another resource was to take %s%s from this one, but its change failed. The gateway's entry stays as it is, and stays in the state of this resource. Resolve the other error and apply again.", part, entry)
 }
 
 const restLater = "The state holds what was done. The next apply does the rest."
 
-// addRequestFailure adds the error for requests that failed: doing completes
-// "Could not … entry", and done "entries could not be …".
-func (g *gateway) addRequestFailure(diags *diag.Diagnostics, s subject, failure *reconcile.Failure, doing, whether, done, consequence string) {
+// addRequestFailure adds the error for requests that failed: doing, with a key and a
+// bucket, completes "Could not …", and done "entries could not be …".
+func (g *gateway) addRequestFailure(diags *diag.Diagnostics, s subject, failure *reconcile.Failure, doing, done, consequence string) {
 	if s.isOne() {
-		g.addError(diags, operation{doing: fmt.Sprintf("%s entry %q %sin bucket %q", doing, s.key, whether, s.bucket), rejected: s.keyPath()}, failure.Err)
+		g.addError(diags, operation{doing: fmt.Sprintf(doing, s.key, s.bucket), rejected: s.keyPath()}, failure.Err)
 		return
 	}
 	g.addBatchError(diags, done, failure.Count, failure.Requests, consequence)
@@ -123,10 +137,10 @@ func (g *gateway) addBatchError(diags *diag.Diagnostics, done string, count int,
 	}, requests.Err())
 }
 
-// changedKeys says what to do about keys that hold what the plan has not seen.
-func (s subject) changedKeys(keys []string) string {
+// changed says what to do about entries that hold what the plan has not seen.
+func (s subject) changed(what string, count int) string {
 	it, stored := "It was", " The state now has the value that was found."
-	if len(keys) > 1 {
+	if count > 1 {
 		it, stored = "They were", " The state now has the values that were found."
 	}
 	if s.writeOnly {
@@ -134,7 +148,7 @@ func (s subject) changedKeys(keys []string) string {
 	}
 	return fmt.Sprintf("Since the plan was made, somebody else has changed %s. %s left alone, so nothing is lost.%s\n\n"+
 		"Plan again: the plan shows what it changes or deletes, and its apply does that.\n\n"+
-		"Where this resource is still configured, you can overwrite and delete such changes unseen: "+overwriteAdvice, describeKeys(s.bucket, keys), it, stored)
+		"Where this resource is still configured, you can overwrite and delete such changes unseen: "+overwriteAdvice, what, it, stored)
 }
 
 // takenKey says what to do about a key that holds another value.
@@ -185,15 +199,27 @@ const (
 		"(With create_before_destroy, a resource that is replaced finds its own entry here, since its old and its new object share it.)"
 )
 
-// heldTwice warns of entries that two objects of the state hold.
-func heldTwice(bucket string, keys []string) diag.Diagnostic {
-	return diag.NewWarningDiagnostic("KV entry in two resources", describeTwice(describeKeys(bucket, keys)))
+// heldTwice warns of what two objects of the state have, an entry or some properties
+// of one, and says why.
+func heldTwice(isPart bool, what string) diag.Diagnostic {
+	summary := "KV entry in two resources"
+	if isPart {
+		summary = "KV entry property in two resources"
+	}
+	return diag.NewWarningDiagnostic(summary, fmt.Sprintf("Two resources in the state have %s. Either an apply was interrupted while it moved this from one to the other, or both declare it. "+
+		"This resource no longer tracks it, and nothing is lost on the gateway: the plan shows what it does. If both declare it, remove it from one of them.", what))
 }
 
-// describeTwice says why two resources have something, and what happens.
-func describeTwice(what string) string {
-	return fmt.Sprintf("Two resources in the state have %s. Either an apply was interrupted while it moved this from one to the other, or both declare it. "+
-		"This resource no longer tracks it, and nothing is lost on the gateway: the plan shows what it does. If both declare it, remove it from one of them.", what)
+// declaredTwice refuses what two resources of one configuration declare, an entry or
+// some properties of one. Terraform tells which is this one, and more may tell of the
+// other.
+func declaredTwice(at path.Path, isPart bool, what string, more ...string) diag.Diagnostic {
+	summary, noun := "KV entry declared twice", "entry"
+	if isPart {
+		summary, noun = "KV entry property declared twice", "property"
+	}
+	return diag.NewAttributeErrorDiagnostic(at, summary, fmt.Sprintf("Two resources of this configuration declare %s%s. "+
+		"One %s can belong to one resource only; two would overwrite each other in every apply. Remove it from one of them.", what, strings.Join(more, ""), noun))
 }
 
 // listedKeys is how many keys, or failures, an error lists one by one.
@@ -209,12 +235,18 @@ func describeKeys(bucket string, keys []string) string {
 
 // quoteKeys names the first of many keys and counts the others.
 func quoteKeys(keys []string) string {
-	quoted := make([]string, 0, listedKeys)
-	for _, key := range keys[:min(len(keys), listedKeys)] {
-		quoted = append(quoted, fmt.Sprintf("%q", key))
+	quoted := make([]string, len(keys))
+	for i, key := range keys {
+		quoted[i] = fmt.Sprintf("%q", key)
 	}
-	text := strings.Join(quoted, ", ")
-	if more := len(keys) - len(quoted); more > 0 {
+	return nameSome(quoted)
+}
+
+// nameSome joins the first of many names and counts the others.
+func nameSome(names []string) string {
+	shown := min(len(names), listedKeys)
+	text := strings.Join(names[:shown], ", ")
+	if more := len(names) - shown; more > 0 {
 		text += fmt.Sprintf(" and %d more", more)
 	}
 	return text

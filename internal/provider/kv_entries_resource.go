@@ -13,9 +13,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/identityschema"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
-	"github.com/hashicorp/terraform-plugin-framework/resource/schema/booldefault"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
-	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringplanmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
 	"github.com/hashicorp/terraform-plugin-framework/types"
@@ -51,12 +49,7 @@ func (r *kvEntriesResource) Schema(_ context.Context, _ resource.SchemaRequest, 
 		MarkdownDescription: "Manages many entries of one key-value bucket as one resource, which Terraform plans and applies in seconds even if there are thousands. " +
 			"Each entry behaves like a `quiva_kv_entry`. Other entries of the bucket are left alone, unless the resource is `exclusive`.",
 		Attributes: map[string]schema.Attribute{
-			"bucket": schema.StringAttribute{
-				MarkdownDescription: "Name of the bucket, which must exist. A change replaces all entries.",
-				Required:            true,
-				Validators:          []validator.String{bucketName},
-				PlanModifiers:       []planmodifier.String{stringplanmodifier.RequiresReplace()},
-			},
+			"bucket": nameAttribute("Name of the bucket, which must exist. A change replaces all entries.", bucketName),
 			"key_prefix": schema.StringAttribute{
 				MarkdownDescription: "Prefix that every key of `entries` begins with, such as `team-a.`. It is not added to the keys: write them in full. It limits `exclusive` and an import to the keys with this prefix. " +
 					"A shorter beginning of it, or none, is a change in place that sends nothing; any other change replaces all entries.",
@@ -71,12 +64,7 @@ func (r *kvEntriesResource) Schema(_ context.Context, _ resource.SchemaRequest, 
 				Validators:    []validator.Dynamic{entriesValidator{}},
 				PlanModifiers: []planmodifier.Dynamic{sameText(dynamicvalue.SameTexts)},
 			},
-			"overwrite": schema.BoolAttribute{
-				MarkdownDescription: "Whether to overwrite or delete values that the plan has not seen: keys that hold other values, and entries that changed since the plan. Defaults to `false`.",
-				Optional:            true,
-				Computed:            true,
-				Default:             booldefault.StaticBool(false),
-			},
+			"overwrite": overwriteAttribute("Whether to overwrite or delete values that the plan has not seen: keys that hold other values, and entries that changed since the plan. Defaults to `false`."),
 			"max_deletions": schema.NumberAttribute{
 				MarkdownDescription: fmt.Sprintf("Maximum number of entries that one plan may delete, so that an empty file or a wrong prefix deletes nothing. More removed entries are an error. "+
 					"More undeclared entries, which are counted separately, are a warning, and none of them is deleted. Destroying the resource is not limited. Defaults to `%d`.", defaultMaxDeletions),
@@ -85,10 +73,7 @@ func (r *kvEntriesResource) Schema(_ context.Context, _ resource.SchemaRequest, 
 			},
 			"exclusive":  exclusiveAttribute,
 			"undeclared": undeclaredAttribute,
-			"id": schema.StringAttribute{
-				MarkdownDescription: "Name of the bucket or, with `key_prefix`, `bucket/prefix*`.",
-				Computed:            true,
-			},
+			"id":         idAttribute("Name of the bucket or, with `key_prefix`, `bucket/prefix*`."),
 		},
 	}
 }
@@ -142,7 +127,7 @@ func (r *kvEntriesResource) Read(ctx context.Context, req resource.ReadRequest, 
 		resp.Diagnostics.Append(markNote.write(ctx, resp.Private, &owner.Mark)...)
 	}
 	if twice := r.gateway.plan.Read(owner, state.Bucket.ValueString(), keys, isNew); len(twice) > 0 {
-		resp.Diagnostics.Append(heldTwice(state.Bucket.ValueString(), twice))
+		resp.Diagnostics.Append(heldTwice(false, describeKeys(state.Bucket.ValueString(), twice)))
 		for _, key := range twice {
 			delete(known, key)
 		}

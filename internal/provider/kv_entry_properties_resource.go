@@ -11,10 +11,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
-	"github.com/hashicorp/terraform-plugin-framework/resource/schema/booldefault"
-	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringdefault"
-	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringplanmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
 	"github.com/hashicorp/terraform-plugin-framework/types"
@@ -55,18 +52,8 @@ func (r *kvEntryPropertiesResource) Schema(_ context.Context, _ resource.SchemaR
 			"**The gateway has no conditional write**: a change reads the entry and writes it back as a whole, so whatever another writer writes in between is lost. " +
 			"Use it where others rarely write, or where losing one of their writes does no harm. For an entry that only Terraform writes, use `quiva_kv_entry`.",
 		Attributes: map[string]schema.Attribute{
-			"bucket": schema.StringAttribute{
-				MarkdownDescription: "Name of the bucket, which must exist. A change replaces the resource.",
-				Required:            true,
-				Validators:          []validator.String{bucketName},
-				PlanModifiers:       []planmodifier.String{stringplanmodifier.RequiresReplace()},
-			},
-			"key": schema.StringAttribute{
-				MarkdownDescription: "Key of the entry, as in `quiva_kv_entry`. An entry that does not exist is created with these properties. A change replaces the resource.",
-				Required:            true,
-				Validators:          []validator.String{entryKey},
-				PlanModifiers:       []planmodifier.String{stringplanmodifier.RequiresReplace()},
-			},
+			"bucket": nameAttribute("Name of the bucket, which must exist. A change replaces the resource.", bucketName),
+			"key":    nameAttribute("Key of the entry, as in `quiva_kv_entry`. An entry that does not exist is created with these properties. A change replaces the resource.", entryKey),
 			"properties": schema.DynamicAttribute{
 				MarkdownDescription: "Properties that this resource owns, as a native object or map: `{ limits = { rate = 10 } }` owns `limits.rate` and nothing else of `limits`. " +
 					"Only these are stored in the state.",
@@ -80,16 +67,8 @@ func (r *kvEntryPropertiesResource) Schema(_ context.Context, _ resource.SchemaR
 				Default:             stringdefault.StaticString(onDestroyRemove),
 				Validators:          []validator.String{stringvalidator.OneOf(onDestroyRemove, onDestroyKeep)},
 			},
-			"overwrite": schema.BoolAttribute{
-				MarkdownDescription: "Whether to overwrite or remove values that the plan has not seen: a new property that holds another value, or one that changed since the plan. Defaults to `false`.",
-				Optional:            true,
-				Computed:            true,
-				Default:             booldefault.StaticBool(false),
-			},
-			"id": schema.StringAttribute{
-				MarkdownDescription: "The bucket and the key, as `bucket/key`.",
-				Computed:            true,
-			},
+			"overwrite": overwriteAttribute("Whether to overwrite or remove values that the plan has not seen: a new property that holds another value, or one that changed since the plan. Defaults to `false`."),
+			"id":        idAttribute("The bucket and the key, as `bucket/key`."),
 		},
 	}
 }
@@ -189,7 +168,7 @@ func (r *kvEntryPropertiesResource) Read(ctx context.Context, req resource.ReadR
 	}
 	own, twice := r.gateway.plan.ReadProperties(owner, bucket, key, had)
 	if len(twice) > 0 {
-		resp.Diagnostics.Append(propertiesHeldTwice(bucket, key, twice))
+		resp.Diagnostics.Append(heldTwice(true, quoteProperties(twice)+" of "+describeKeys(bucket, []string{key})))
 		if properties.IsNone(own) {
 			resp.State.RemoveResource(ctx)
 			return

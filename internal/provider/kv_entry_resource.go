@@ -51,18 +51,8 @@ func (r *kvEntryResource) Schema(_ context.Context, _ resource.SchemaRequest, re
 		MarkdownDescription: "Manages one entry of a key-value bucket: a key and the JSON object that it holds. " +
 			"A value that the plan has not seen is an error and is not overwritten, unless `overwrite` is set.",
 		Attributes: map[string]schema.Attribute{
-			"bucket": schema.StringAttribute{
-				MarkdownDescription: "Name of the bucket, which must exist. A change replaces the entry.",
-				Required:            true,
-				Validators:          []validator.String{bucketName},
-				PlanModifiers:       []planmodifier.String{stringplanmodifier.RequiresReplace()},
-			},
-			"key": schema.StringAttribute{
-				MarkdownDescription: "Key of the entry: letters, digits and `-/_=.`, without `.` at either end. Prefer `.` to `/`: see [Keys](#keys). A change replaces the entry.",
-				Required:            true,
-				Validators:          []validator.String{entryKey},
-				PlanModifiers:       []planmodifier.String{stringplanmodifier.RequiresReplace()},
-			},
+			"bucket": nameAttribute("Name of the bucket, which must exist. A change replaces the entry.", bucketName),
+			"key":    nameAttribute("Key of the entry: letters, digits and `-/_=.`, without `.` at either end. Prefer `.` to `/`: see [Keys](#keys). A change replaces the entry.", entryKey),
 			"value": schema.DynamicAttribute{
 				MarkdownDescription: "Value of the entry: a native object or map, such as `{ enabled = true, rollout = 25 }`, or the JSON text of an object, such as `file(\"flag.json\")`. " +
 					"It is compared as JSON and stored in the state; for a secret, use `value_wo`. Exactly one of the two must be set.",
@@ -80,18 +70,28 @@ func (r *kvEntryResource) Schema(_ context.Context, _ resource.SchemaRequest, re
 				MarkdownDescription: "Version of `value_wo`, any number. A change writes `value_wo` again.",
 				Optional:            true,
 			},
-			"overwrite": schema.BoolAttribute{
-				MarkdownDescription: "Whether to overwrite or delete a value that the plan has not seen: a key that holds another value, or an entry that changed since the plan. Defaults to `false`.",
-				Optional:            true,
-				Computed:            true,
-				Default:             booldefault.StaticBool(false),
-			},
-			"id": schema.StringAttribute{
-				MarkdownDescription: "The bucket and the key, as `bucket/key`.",
-				Computed:            true,
-			},
+			"overwrite": overwriteAttribute("Whether to overwrite or delete a value that the plan has not seen: a key that holds another value, or an entry that changed since the plan. Defaults to `false`."),
+			"id":        idAttribute("The bucket and the key, as `bucket/key`."),
 		},
 	}
+}
+
+// nameAttribute is one that names the entries of a resource.
+func nameAttribute(description string, valid nameValidator) schema.StringAttribute {
+	return schema.StringAttribute{
+		MarkdownDescription: description,
+		Required:            true,
+		Validators:          []validator.String{valid},
+		PlanModifiers:       []planmodifier.String{stringplanmodifier.RequiresReplace()},
+	}
+}
+
+func overwriteAttribute(description string) schema.BoolAttribute {
+	return schema.BoolAttribute{MarkdownDescription: description, Optional: true, Computed: true, Default: booldefault.StaticBool(false)}
+}
+
+func idAttribute(description string) schema.StringAttribute {
+	return schema.StringAttribute{MarkdownDescription: description, Computed: true}
 }
 
 const kvEntryType = "quiva_kv_entry"
@@ -321,7 +321,7 @@ func (r *kvEntryResource) Read(ctx context.Context, req resource.ReadRequest, re
 		resp.Diagnostics.Append(markNote.write(ctx, resp.Private, &owner.Mark)...)
 	}
 	if twice := r.gateway.plan.Read(owner, state.Bucket.ValueString(), []string{state.Key.ValueString()}, isNew); len(twice) > 0 {
-		resp.Diagnostics.Append(heldTwice(state.Bucket.ValueString(), twice))
+		resp.Diagnostics.Append(heldTwice(false, describeKeys(state.Bucket.ValueString(), twice)))
 		resp.State.RemoveResource(ctx)
 		return
 	}

@@ -88,7 +88,7 @@ func describeConflict(d reconcile.Declaration, conflict *reconcile.Conflict) dia
 	entries := describeKeys(d.Bucket, conflict.Keys)
 	switch conflict.Kind {
 	case reconcile.InProperties:
-		return managedTwice(d.Bucket, conflict.Keys...)
+		return managedTwice(entries)
 	case reconcile.InTwoObjects:
 		return diag.NewErrorDiagnostic("KV entry in two resources", fmt.Sprintf("Two resources in the state hold %s, and one of them, a %s, is to give it up: that would delete it for both. "+
 			"An import of an entry that another resource manages leaves this behind, and so does an apply that was cut off.\n\n"+
@@ -97,11 +97,13 @@ func describeConflict(d reconcile.Declaration, conflict *reconcile.Conflict) dia
 		return inScope(d, conflict)
 	}
 	if len(conflict.Properties) > 0 {
-		return diag.NewAttributeErrorDiagnostic(path.Root("properties"), "KV entry property declared twice", fmt.Sprintf("Two resources of this configuration declare %s of %s. %s",
-			quoteProperties(conflict.Properties), entries, "One property can belong to one resource only; two would overwrite each other in every apply. Remove it from one of them."))
+		return declaredTwice(path.Root("properties"), true, quoteProperties(conflict.Properties)+" of "+entries)
 	}
-	return diag.NewErrorDiagnostic("KV entry declared twice", fmt.Sprintf("Two resources of this configuration declare %s: this %s, and a %s that was planned before. "+
-		"One entry can belong to one resource only; two would overwrite each other in every apply. Remove it from one of them.", entries, d.Type, conflict.Other.Type))
+	at := path.Root("key")
+	if d.Type == kvEntriesType {
+		at = path.Root("entries")
+	}
+	return declaredTwice(at, false, entries, fmt.Sprintf(": this %s, and a %s that was planned before", d.Type, conflict.Other.Type))
 }
 
 // inScope says how an exclusive resource leaves the keys of another one alone.
