@@ -1,14 +1,12 @@
 package dynamicvalue
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
 	"slices"
-	"strconv"
-
-	"github.com/vmihailenco/msgpack/v5/msgpcode"
 )
 
 // ErrUnknown is the error of encoding a value that is not, or not wholly,
@@ -162,35 +160,16 @@ func (e *encoder) scalar(typ string) error {
 // number reads a number, which comes as an integer or a float64 where that is
 // exact, else as text.
 func (e *encoder) number() (decimal, error) {
-	code, err := e.PeekCode()
-	switch {
-	case err != nil:
-		return decimal{}, err
-	case msgpcode.IsString(code):
-		text, err := e.bytes()
-		if err != nil {
-			return decimal{}, err
-		}
-		return parseDecimal(text)
-	case code == msgpcode.Float, code == msgpcode.Double:
-		value, err := e.DecodeFloat64()
-		if err != nil {
-			return decimal{}, err
-		}
+	value, err := e.DecodeInterfaceLoose()
+	switch value := value.(type) {
+	case string:
+		return parseDecimal(value)
+	case float64:
 		return decimalOf(value)
-	case code == msgpcode.Uint64:
-		value, err := e.DecodeUint64()
-		if err != nil {
-			return decimal{}, err
-		}
-		return parseDecimal(strconv.FormatUint(value, 10))
-	default:
-		value, err := e.DecodeInt64()
-		if err != nil {
-			return decimal{}, err
-		}
-		return parseDecimal(strconv.FormatInt(value, 10))
+	case int64, uint64:
+		return parseExact(fmt.Sprint(value))
 	}
+	return decimal{}, cmp.Or(err, errNumberSyntax)
 }
 
 func (e *encoder) array(n int, typ func(i int) any, left int) error {

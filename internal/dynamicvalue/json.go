@@ -35,10 +35,7 @@ func Canonical(text []byte) ([]byte, error) {
 // CanonicalObject is [Canonical] for the text that a configuration declares. It also
 // fails if that is not an object, or if a property is duplicate.
 func CanonicalObject(text string) ([]byte, error) {
-	p := parser{text: []byte(text), left: newBudget(), strict: true}
-	if p.next() != '{' {
-		return nil, p.errorAt(p.at, "an object must begin with {")
-	}
+	p := parser{text: []byte(text), left: newBudget(), isDeclared: true}
 	tree, err := p.document()
 	if err != nil {
 		return nil, err
@@ -57,10 +54,11 @@ func parse(text []byte) (any, error) {
 // NFC. It refuses what encoding/json would silently replace, and what would need
 // much more memory than the text has.
 type parser struct {
-	text   []byte
-	at     int
-	left   budget
-	strict bool // about duplicate properties
+	text []byte
+	at   int
+	left budget
+	// isDeclared demands an object, without duplicate properties.
+	isDeclared bool
 }
 
 // errorAt returns an error about a place in the text.
@@ -71,8 +69,13 @@ func (p *parser) errorAt(at int, format string, args ...any) error {
 }
 
 func (p *parser) document() (any, error) {
-	if !utf8.Valid(p.text) {
+	switch {
+	case !utf8.Valid(p.text):
 		return nil, errors.New("the JSON text is not valid UTF-8")
+	case bytes.HasPrefix(p.text, []byte("\ufeff")):
+		return nil, p.errorAt(0, "the JSON text begins with a byte order mark (U+FEFF); save it as UTF-8 without one")
+	case p.isDeclared && p.next() != '{':
+		return nil, p.errorAt(p.at, "an object must begin with {")
 	}
 	tree, err := p.value(MaxDepth)
 	if err != nil {
@@ -176,7 +179,7 @@ func (p *parser) object(left int) (map[string]any, error) {
 		switch _, taken := members[normal]; {
 		case taken && cmp.Or(written[normal], normal) != name:
 			return p.errorAt(start, "two properties have the name %q once Terraform has normalized it", normal)
-		case taken && p.strict:
+		case taken && p.isDeclared:
 			return p.errorAt(start, "duplicate property %q", normal)
 		case name != normal:
 			written[normal] = name

@@ -52,8 +52,8 @@ type decimal struct {
 }
 
 // parseDecimal reads a number in decimal digits, with or without an exponent,
-// without expanding it. A number that is a float64 to Terraform, which knows no
-// more digits than it holds, is that float's shortest decimal.
+// without expanding it. A number that is a float64 to Terraform, written out in full
+// or as far as Terraform holds it, is that float's shortest decimal.
 func parseDecimal(text string) (decimal, error) {
 	d, err := parseExact(text)
 	if err != nil || !d.mayBeFloat() {
@@ -64,10 +64,12 @@ func parseDecimal(text string) (decimal, error) {
 		return decimal{}, err
 	}
 	f, accuracy := held.Float64()
-	if accuracy != big.Exact {
-		return d, nil
+	for _, digits := range []int{-1, maxFloatDigits} {
+		if written, err := parseExact(held.Text('e', digits)); accuracy == big.Exact && err == nil && written == d {
+			return parseExact(strconv.FormatFloat(f, 'e', -1, 64))
+		}
 	}
-	return parseExact(strconv.FormatFloat(f, 'e', -1, 64))
+	return d, nil
 }
 
 func parseExact(text string) (decimal, error) {

@@ -1,6 +1,7 @@
 package dynamicvalue
 
 import (
+	"cmp"
 	"io"
 	"strings"
 
@@ -44,26 +45,34 @@ func (r reader) bytes() (string, error) {
 	return r.text[start : start+n], err
 }
 
-// member is one of an object or a map.
-type member struct{ name, packed string }
+// Member is where an object or a map in MessagePack has one.
+type Member struct {
+	Name       string
+	Start, End int // of its value
+}
 
-// members reads an object or a map.
-func (r reader) members() ([]member, error) {
+// MembersOf returns the members of an object or a map in MessagePack, in its order.
+// One that is null or not known has none, and neither has nothing at all.
+func MembersOf(packed string) ([]Member, error) {
+	r := newReader(packed)
+	if packed == "" {
+		return nil, nil
+	}
+	if null, unknown, err := r.isAbsent(); err != nil || null || unknown {
+		return nil, err
+	}
 	n, err := r.DecodeMapLen()
 	if err != nil {
 		return nil, err
 	}
-	var all []member
+	var all []Member
 	for range n {
 		name, err := r.bytes()
-		if err != nil {
+		start := r.at()
+		if err = cmp.Or(err, r.Skip()); err != nil {
 			return nil, err
 		}
-		packed, err := r.skipped()
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, member{name, packed})
+		all = append(all, Member{name, start, r.at()})
 	}
 	return all, nil
 }
@@ -76,18 +85,11 @@ func (r reader) elements() ([]string, error) {
 	}
 	var all []string
 	for range n {
-		packed, err := r.skipped()
-		if err != nil {
+		start := r.at()
+		if err := r.Skip(); err != nil {
 			return nil, err
 		}
-		all = append(all, packed)
+		all = append(all, r.text[start:r.at()])
 	}
 	return all, nil
-}
-
-// skipped reads whatever comes and returns it as it is.
-func (r reader) skipped() (string, error) {
-	start := r.at()
-	err := r.Skip()
-	return r.text[start:r.at()], err
 }

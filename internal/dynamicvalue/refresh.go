@@ -115,16 +115,16 @@ func refreshDynamic(state part, tree any) (part, error) {
 // refreshMembers refreshes an object or a map, of one type for each member or
 // for all.
 func refreshMembers(state part, kind, of any, tree map[string]any) (part, error) {
-	members, err := newReader(state.packed).members()
+	members, err := MembersOf(state.packed)
 	if err != nil {
 		return part{}, err
 	}
 	types, _ := of.(map[string]any)
 	had := make(map[string]*part, len(members))
 	for _, member := range members {
-		had[member.name] = &part{typ: of, packed: member.packed}
+		had[member.Name] = &part{typ: of, packed: state.packed[member.Start:member.End]}
 		if kind == "object" {
-			had[member.name].typ = types[member.name]
+			had[member.Name].typ = types[member.Name]
 		}
 	}
 	now := rebuilt{of: of, same: len(had) == len(tree), sameType: kind == "map" && of != "dynamic"}

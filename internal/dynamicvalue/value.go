@@ -81,13 +81,13 @@ func (v Value) Members() (_ map[string]Value, ok bool) {
 		return nil, false
 	}
 
-	read, err := newReader(packed).members()
+	read, err := MembersOf(packed)
 	if err != nil {
 		return nil, false
 	}
 	members := make(map[string]Value, len(read))
 	for _, member := range read {
-		members[member.name] = join(typeOf(member.name), member.packed)
+		members[member.Name] = join(typeOf(member.Name), packed[member.Start:member.End])
 	}
 	return members, true
 }

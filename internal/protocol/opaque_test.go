@@ -2,6 +2,7 @@ package protocol_test
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"testing"
 
@@ -226,29 +227,24 @@ func TestResults(t *testing.T) {
 	t.Parallel()
 	want := string(pack(tftypes.NewValue(tftypes.Number, 7)).MsgPack)
 	_, server := newServer(t)
-	imported, err := server.ImportResourceState(t.Context(), &tfprotov6.ImportResourceStateRequest{TypeName: "test"})
-	if err != nil || string(imported.ImportedResources[0].State.MsgPack) != want {
-		t.Errorf("imported %v, %v", imported, err)
-	}
-	read, err := server.ReadDataSource(t.Context(), &tfprotov6.ReadDataSourceRequest{TypeName: "test"})
-	if err != nil || string(read.State.MsgPack) != want {
-		t.Errorf("read %v, %v", read, err)
-	}
-	moved, err := server.MoveResourceState(t.Context(), &tfprotov6.MoveResourceStateRequest{TargetTypeName: "test"})
-	if err != nil || string(moved.TargetState.MsgPack) != want {
-		t.Errorf("moved %v, %v", moved, err)
-	}
-	listed, err := server.(tfprotov6.ListResourceServer).ListResource(t.Context(), &tfprotov6.ListResourceRequest{TypeName: "test"})
-	if err != nil {
+	imported, importErr := server.ImportResourceState(t.Context(), &tfprotov6.ImportResourceStateRequest{TypeName: "test"})
+	read, readErr := server.ReadDataSource(t.Context(), &tfprotov6.ReadDataSourceRequest{TypeName: "test"})
+	moved, moveErr := server.MoveResourceState(t.Context(), &tfprotov6.MoveResourceStateRequest{TargetTypeName: "test"})
+	listed, listErr := server.(tfprotov6.ListResourceServer).ListResource(t.Context(), &tfprotov6.ListResourceRequest{TypeName: "test"})
+	opened, openErr := server.OpenEphemeralResource(t.Context(), &tfprotov6.OpenEphemeralResourceRequest{TypeName: "test"})
+	if err := errors.Join(importErr, readErr, moveErr, listErr, openErr); err != nil {
 		t.Fatal(err)
 	}
 	results := slices.Collect(listed.Results)
-	if len(results) != 2 || results[0].Resource != nil || string(results[1].Resource.MsgPack) != want {
-		t.Errorf("listed %v", results)
+	if len(results) != 2 || results[0].Resource != nil {
+		t.Fatalf("listed %v", results)
 	}
-	opened, err := server.OpenEphemeralResource(t.Context(), &tfprotov6.OpenEphemeralResourceRequest{TypeName: "test"})
-	if err != nil || string(opened.Result.MsgPack) != want {
-		t.Errorf("opened %v, %v", opened, err)
+	for name, got := range map[string]*tfprotov6.DynamicValue{
+		"imported": imported.ImportedResources[0].State, "read": read.State, "moved": moved.TargetState, "listed": results[1].Resource, "opened": opened.Result,
+	} {
+		if string(got.MsgPack) != want {
+			t.Errorf("%s %q", name, got.MsgPack)
+		}
 	}
 }
 
