@@ -310,7 +310,12 @@ func (r *ran) checkComplete() *broken {
 	return nil
 }
 
-// isKept reports whether a property may be kept by on_destroy.
+// isKept reports whether a property may be kept by on_destroy, as it was or becomes.
 func (r *ran) isKept(key string) bool {
-	return slices.ContainsFunc(r.planned.prior, func(o heldObject) bool { return o.attributes["on_destroy"] == "keep" && o.held()[key] != "" })
+	return slices.ContainsFunc(r.planned.prior, func(o heldObject) bool {
+		becomes := func(c plannedChange) bool {
+			return c.objectKey == o.objectKey && c.after.attributes["on_destroy"] == "keep"
+		}
+		return o.held()[key] != "" && (o.attributes["on_destroy"] == "keep" || slices.ContainsFunc(r.planned.changes, becomes))
+	})
 }

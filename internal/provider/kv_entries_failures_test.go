@@ -1,12 +1,13 @@
 package provider_test
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 	"github.com/hashicorp/terraform-plugin-testing/plancheck"
@@ -128,380 +129,166 @@ var (
 	failing      = mockgateway.Respond(http.StatusInternalServerError, nil, `{"error":"internal_error"}`)
 )
 
-// TestKVEntriesFailedCreate: an apply that breaks off has what it wrote in
-// the state, and only that. The next one, which Terraform plans as a replace,
-// writes the rest, and nothing twice.
-func TestKVEntriesFailedCreate(t *testing.T) {
-	t.Parallel()
-	for name, tt := range map[string]struct {
-		effect mockgateway.Effect
-		want   string
-	}{
-		"401": {unauthorized, "Gateway refused the credential"},
-		"500": {failing, "Gateway server error"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			gateway := newGateway(t)
-			gateway.PutEntry("flags", "k000", `{"n":0}`) // will be adopted
-			gateway.PutEntry("flags", "stranger", `{}`)
-			others := []string{"k000", "stranger"}
-			configuration := manyEntries(gateway, numbered(80))
-			fail := func(after int) func() {
-				return func() {
-					gateway.ResetRequests()
-					gateway.ClearFaults()
-					gateway.Inject(mockgateway.Fault{Method: http.MethodPut, After: after, Effect: tt.effect, Delay: 500 * time.Millisecond})
+// batchFailure is what goes wrong with a quiva_kv_entries, run by run. What a run
+// did is in the state, and only that; the last run, in which nothing fails, does the
+// rest, and nothing twice.
+type batchFailure struct {
+	others entries // that are there before
+	first  string  // entries that are applied before, if any
+	struck string  // entries of the struck runs; none, if they destroy
+	runs   []struckRun
+	last   string // entries of the last run, if they are not the same
+	more   string // an argument
+	want   requests
+	check  func(*mockgateway.Server) resource.TestCheckFunc
+	left   entries // after the resource is destroyed
+}
+
+// struckRun is one in which requests fail after some have passed.
+type struckRun struct {
+	method, path string
+	after        int
+	effect       mockgateway.Effect
+	says         string
+}
+
+var (
+	stranger = entries{"stranger": `{}`}
+	// thirties fails to write k030 to k039. k000 to k029 are under way by then, and
+	// done.
+	thirties = []struckRun{{http.MethodPut, "*/entries/k03*", 0, unauthorized, "Gateway refused the credential"}}
+	changed  = "{ for i in range(10, 60) : format(\"k%03d\", i) => { n = i + 1 } }"
+)
+
+// nowNumbered checks that there are so many numbered entries, each written once, and
+// what more says.
+func nowNumbered(count int, more entries) func(*mockgateway.Server) resource.TestCheckFunc {
+	return func(gateway *mockgateway.Server) resource.TestCheckFunc { return holdsNumbered(gateway, count, more) }
+}
+
+var batchFailures = map[string]batchFailure{
+	"creating": {
+		others: entries{"k000": `{"n":0}`, "stranger": `{}`}, struck: numbered(80),
+		runs: []struckRun{
+			{http.MethodPut, "", 25, unauthorized, "54 of 79 entries could not be written:"},
+			{http.MethodPut, "", 10, failing, "Gateway server error"},
+			// The first write goes alone.
+			{http.MethodPut, "", 0, failing, "- 43 were not tried after that The state holds what was done. The next apply does the rest."},
+			{http.MethodGet, "*/entries/k*", 0, failing, "80 of 80 entries could not be checked before they are created:"},
+			{http.MethodGet, "*/entries/k*", 0, unauthorized, "Nothing was written."},
+		},
+		want: requests{lists: 1, gets: 80, puts: 44}, check: nowNumbered(80, stranger),
+		left: stranger, // what was adopted is the resource's in the end
+	},
+	"creating, the same again":  {struck: numbered(40), runs: thirties, want: requests{lists: 1, gets: 40, puts: 10}, check: nowNumbered(40, nil)},
+	"creating, then less":       {struck: numbered(40), runs: thirties, last: numbered(20), want: requests{lists: 1, gets: 20 + 10, deletes: 10}, check: nowNumbered(20, nil)},
+	"creating, then as is":      {struck: numbered(40), runs: thirties, last: numbered(30), want: requests{lists: 1, gets: 30}, check: nowNumbered(30, nil)},
+	"creating, then a value":    {struck: numbered(40), runs: thirties, last: numbered(40, "k001 = { changed = true }"), want: requests{lists: 1, gets: 40, puts: 11}, check: nowNumbered(40, entries{"k001": `{"changed":true}`})},
+	"creating, then a type":     {struck: numbered(40), runs: thirties, last: "tomap({ for key, value in " + numbered(40) + " : key => tomap(value) })", want: requests{lists: 1, gets: 40, puts: 10}, check: nowNumbered(40, nil)},
+	"creating, then a key":      {struck: numbered(40), runs: thirties, last: "{ for key, value in " + numbered(40, "new = {}") + " : key => value if key != \"k039\" }", want: requests{lists: 1, gets: 40, puts: 10}, check: nowNumbered(39, entries{"new": `{}`})},
+	"creating, then nothing":    {struck: numbered(40), runs: thirties, last: "{}", want: requests{lists: 2, gets: 12, deletes: 30}, check: nowNumbered(0, nil)},
+	"creating twice, then less": {struck: numbered(40), runs: slices.Concat(thirties, thirties), last: numbered(20, "k001 = { changed = true }"), want: requests{lists: 1, gets: 20 + 10, puts: 1, deletes: 10}, check: nowNumbered(20, entries{"k001": `{"changed":true}`})},
+	"creating before destroying": {
+		struck: numbered(40), runs: thirties, more: "lifecycle {\n    create_before_destroy = true\n  }", want: requests{lists: 1, gets: 40, puts: 10}, check: nowNumbered(40, nil),
+	},
+	// What was there before a creation that failed is not the resource's.
+	"creating, then destroyed": {others: entries{"k005": `{ "n" : 5 }`, "stranger": `{}`}, struck: numbered(40), runs: thirties, last: "none", want: requests{lists: 2, gets: 12, deletes: 29},
+		check: nowNumbered(0, entries{"k005": `{ "n" : 5 }`, "stranger": `{}`}), left: entries{"k005": `{ "n" : 5 }`, "stranger": `{}`}},
+	"removing": {
+		first: numbered(30), struck: numbered(10), runs: []struckRun{{http.MethodDelete, "", 7, failing, "13 of 20 entries could not be deleted:"}},
+		want: requests{lists: 2, gets: 12, deletes: 13}, check: nowNumbered(10, nil),
+	},
+	// Those below k010 go, k050 to k059 come, and all others change.
+	"updating": {
+		first: numbered(50), struck: changed,
+		runs: []struckRun{
+			{http.MethodPut, "", 13, unauthorized, "Gateway refused the credential"},
+			{http.MethodPut, "", 20, failing, "17 of 37 entries could not be written"},
+			{http.MethodDelete, "", 4, failing, "6 of 10 entries could not be deleted"},
+		},
+		want: requests{lists: 1, gets: 6, deletes: 6},
+		check: func(gateway *mockgateway.Server) resource.TestCheckFunc {
+			return func(*terraform.State) error {
+				held := gateway.Entries("flags")
+				for i := 10; i < 60; i++ {
+					key, writes := fmt.Sprintf("k%03d", i), 2
+					if i >= 50 {
+						writes = 1
+					}
+					if held[key] != fmt.Sprintf(`{"n":%d}`, i+1) || gateway.Revisions("flags", key) != writes || len(held) != 50 {
+						return fmt.Errorf("of %d entries, %s is %q, and was written %d times", len(held), key, held[key], gateway.Revisions("flags", key))
+					}
 				}
+				return nil
 			}
-			run(t,
-				resource.TestStep{PreConfig: fail(25), Config: configuration, ExpectError: message("54 of 79 entries could not be written:")},
-				// Once more: what the first one wrote is still in the state.
-				resource.TestStep{
-					PreConfig:        fail(10),
-					Config:           configuration,
-					ConfigPlanChecks: plans(entriesAction(plancheck.ResourceActionReplace), exactState{gateway, others}),
-					ExpectError:      message(tt.want),
-				},
-				// And again, without writing anything: the first write goes alone.
-				resource.TestStep{
-					PreConfig:        fail(0),
-					Config:           configuration,
-					ConfigPlanChecks: plans(entriesAction(plancheck.ResourceActionReplace), exactState{gateway, others}),
-					ExpectError:      message(`- 43 were not tried after that The state holds what was done. The next apply does the rest.`),
-				},
-				// Nor can it look.
-				resource.TestStep{
-					PreConfig: func() {
-						fail(0)()
-						gateway.Inject(mockgateway.Fault{Method: http.MethodGet, Path: "*/entries/k*", Effect: tt.effect})
-					},
-					Config:           configuration,
-					ConfigPlanChecks: plans(entriesAction(plancheck.ResourceActionReplace), exactState{gateway, others}),
-					ExpectError:      message(`80 of 80 entries could not be checked before they are created:`),
-				},
-				// It says what failed, and no more.
-				resource.TestStep{
-					Config:      configuration,
-					ExpectError: message(`Nothing was written.`),
-				},
-				resource.TestStep{
-					PreConfig: func() {
-						gateway.ClearFaults()
-						gateway.ResetRequests()
-					},
-					Config:           configuration,
-					ConfigPlanChecks: plans(entriesAction(plancheck.ResourceActionReplace), exactState{gateway, others}),
-					Check: resource.ComposeTestCheckFunc(
-						asked(gateway, requests{lists: 1, gets: 80, puts: 44}),
-						holdsNumbered(gateway, 80, map[string]string{"stranger": `{}`})),
-				},
-			)
-			// What was adopted is the resource's by then.
-			if held := gateway.Entries("flags"); len(held) != 1 {
-				t.Errorf("the gateway holds %v after the end", held)
-			}
-		})
-	}
+		},
+	},
+	"destroying": {
+		others: stranger, first: numbered(40), struck: "none",
+		runs: []struckRun{
+			{http.MethodDelete, "", 0, unauthorized, "40 of 40 entries could not be deleted"},
+			{http.MethodDelete, "", 10, failing, "30 of 40 entries could not be deleted"},
+			{http.MethodDelete, "", 7, unauthorized, "23 of 30 entries could not be deleted"},
+		},
+		want: requests{lists: 2, gets: 12, deletes: 23}, check: nowNumbered(0, stranger), left: stranger,
+	},
+	"reading": {
+		first: numbered(20), struck: numbered(20),
+		runs: []struckRun{
+			{"", "", 0, unauthorized, "Gateway refused the credential"},
+			{"", "", 0, failing, "20 of 20 entries could not be read:"},
+			{"", "", 0, respond(http.StatusNotFound, "<html>no such page</html>"), "Unexpected response: not a Quiva Gateway"},
+			{"", "", 0, respond(http.StatusOK, "<html>"), "Unexpected response: not a Quiva Gateway"},
+		},
+		want: requests{lists: 1}, check: nowNumbered(20, nil),
+	},
 }
 
-// failThirties makes the writes of k030 to k039 fail. k000 to k029 are under
-// way by then, and done.
-func failThirties(gateway *mockgateway.Server, method string) func() {
-	return func() {
-		gateway.ResetRequests()
-		gateway.Inject(mockgateway.Fault{Method: method, Path: "*/entries/k03*", Effect: unauthorized})
-	}
-}
-
-// TestKVEntriesFailedCreateChanged: the configuration changes before it is
-// applied again.
-func TestKVEntriesFailedCreateChanged(t *testing.T) {
+// TestKVEntriesFailures plays them.
+func TestKVEntriesFailures(t *testing.T) {
 	t.Parallel()
-	// An apply of k000 to k039 failed, leaving k000 to k029.
-	tests := map[string]struct {
-		entries string
-		want    requests // of the next plan and apply
-		holds   map[string]string
-		gone    []string
-	}{
-		"the same":      {numbered(40), requests{gets: 40, puts: 10}, nil, nil},
-		"less":          {numbered(20), requests{gets: 20 + 10, deletes: 10}, nil, nil},
-		"what was left": {numbered(30), requests{gets: 30}, nil, nil},
-		"another value": {numbered(40, "k001 = { changed = true }"), requests{gets: 40, puts: 11}, map[string]string{"k001": `{"changed":true}`}, nil},
-		"another key":   {"{ for key, value in " + numbered(40, "new = {}") + " : key => value if key != \"k001\" }", requests{gets: 40 + 1, puts: 11, deletes: 1}, map[string]string{"new": `{}`}, []string{"k001"}},
-		"another type":  {"tomap({ for key, value in " + numbered(40) + " : key => tomap(value) })", requests{gets: 40, puts: 10}, nil, nil},
-		"nothing":       {"{}", requests{lists: 1, gets: 12, deletes: 30}, nil, nil},
-	}
-	counts := map[string]int{"less": 20, "what was left": 30, "nothing": 0}
-	for name, tt := range tests {
+	for name, tt := range batchFailures {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			gateway := newGateway(t)
-			count, ok := counts[name]
-			if !ok {
-				count = 40
+			for key, value := range tt.others {
+				gateway.PutEntry("flags", key, value)
 			}
-			tt.want.lists++
-			check := resource.ComposeTestCheckFunc(asked(gateway, tt.want), holdsNumbered(gateway, count, tt.holds))
-			if len(tt.gone) > 0 {
-				check = resource.ComposeTestCheckFunc(asked(gateway, tt.want), holds(gateway, "flags", "new", `{}`), absent(gateway, "k001"))
+			configuration := func(of string) string {
+				if of == "none" {
+					return withProvider(gateway, "")
+				}
+				return manyEntries(gateway, of, "max_deletions = 100", tt.more)
 			}
-			run(t,
-				resource.TestStep{PreConfig: failThirties(gateway, http.MethodPut), Config: manyEntries(gateway, numbered(40)), ExpectError: message("Gateway refused the credential")},
-				resource.TestStep{
-					PreConfig: func() {
-						gateway.ClearFaults()
-						gateway.ResetRequests()
-					},
-					Config:           manyEntries(gateway, tt.entries),
-					ConfigPlanChecks: plans(entriesAction(plancheck.ResourceActionReplace), exactState{gateway: gateway}),
-					Check:            check,
-				},
-			)
-			if held := gateway.Entries("flags"); len(held) != 0 {
-				t.Errorf("the gateway holds %v after the end", held)
+			var steps []resource.TestStep
+			if tt.first != "" {
+				steps = append(steps, resource.TestStep{Config: configuration(tt.first)})
 			}
-		})
-	}
-	t.Run("a key is dropped after the second failure", func(t *testing.T) {
-		t.Parallel()
-		gateway := newGateway(t)
-		run(t,
-			resource.TestStep{PreConfig: failThirties(gateway, http.MethodPut), Config: manyEntries(gateway, numbered(40)), ExpectError: message("Gateway refused the credential")},
-			resource.TestStep{Config: manyEntries(gateway, numbered(40)), ExpectError: message("Gateway refused the credential")},
-			resource.TestStep{
-				PreConfig:        func() { gateway.ResetRequests() },
-				Config:           manyEntries(gateway, numbered(20, "k001 = { changed = true }")),
-				ConfigPlanChecks: plans(exactState{gateway: gateway}),
-				Check: resource.ComposeTestCheckFunc(
-					asked(gateway, requests{lists: 1, gets: 20 + 10, puts: 1, deletes: 10}),
-					holdsNumbered(gateway, 20, map[string]string{"k001": `{"changed":true}`})),
-			},
-		)
-	})
-	t.Run("deleting fails", func(t *testing.T) {
-		t.Parallel()
-		gateway := newGateway(t)
-		run(t,
-			resource.TestStep{PreConfig: failThirties(gateway, http.MethodPut), Config: manyEntries(gateway, numbered(40)), ExpectError: message("Gateway refused the credential")},
-			resource.TestStep{
-				PreConfig: func() {
-					gateway.ClearFaults()
-					gateway.Inject(mockgateway.Fault{Method: http.MethodDelete, After: 7, Effect: failing})
-				},
-				Config:      manyEntries(gateway, numbered(10)),
-				ExpectError: message("13 of 20 entries could not be deleted:"),
-			},
-			resource.TestStep{
-				PreConfig: func() {
+			next := func(of string, fault *struckRun) resource.TestStep {
+				step := resource.TestStep{Config: configuration(of), PreConfig: func() {
 					gateway.ClearFaults()
 					gateway.ResetRequests()
-				},
-				Config:           manyEntries(gateway, numbered(10)),
-				ConfigPlanChecks: plans(entriesAction(plancheck.ResourceActionReplace), exactState{gateway: gateway}),
-				Check:            resource.ComposeTestCheckFunc(asked(gateway, requests{lists: 2, gets: 10 + 12, deletes: 13}), holdsNumbered(gateway, 10, nil)),
-			},
-		)
-	})
-}
-
-// TestKVEntriesLostResponses: what was written without a response is adopted.
-func TestKVEntriesLostResponses(t *testing.T) {
-	t.Parallel()
-	gateway := newGateway(t)
-	// Written twice, perhaps: a write that a kept connection loses is sent again.
-	lost := map[string]string{}
-	for i := 30; i < 40; i++ {
-		lost[fmt.Sprintf("k%03d", i)] = fmt.Sprintf(`{"n":%d}`, i)
-	}
-	run(t,
-		resource.TestStep{
-			PreConfig: func() {
-				gateway.Inject(mockgateway.Fault{Method: http.MethodPut, Path: "*/entries/k03*", Effect: mockgateway.LoseResponse()})
-			},
-			Config:      manyEntries(gateway, numbered(40)),
-			ExpectError: message("Gateway not reachable"),
-		},
-		resource.TestStep{
-			PreConfig:        gateway.ClearFaults,
-			Config:           manyEntries(gateway, numbered(40)),
-			ConfigPlanChecks: plans(entriesAction(plancheck.ResourceActionReplace)),
-			Check:            holdsNumbered(gateway, 40, lost),
-		},
-	)
-	if held := gateway.Entries("flags"); len(held) != 0 {
-		t.Errorf("the gateway holds %v after the end", held)
-	}
-}
-
-// TestKVEntriesFailedCreateDestroyed: a destroy after a failed apply deletes
-// what that wrote, and nothing that was there before.
-func TestKVEntriesFailedCreateDestroyed(t *testing.T) {
-	t.Parallel()
-	for _, again := range []bool{false, true} {
-		gateway := newGateway(t)
-		gateway.PutEntry("flags", "k005", `{ "n" : 5 }`)
-		gateway.PutEntry("flags", "stranger", `{}`)
-		fails := resource.TestStep{
-			PreConfig:   failThirties(gateway, http.MethodPut),
-			Config:      manyEntries(gateway, numbered(40)),
-			ExpectError: message("Gateway refused the credential"),
-		}
-		steps := []resource.TestStep{fails}
-		if again {
-			steps = append(steps, fails)
-		}
-		run(t, steps...)
-		want := map[string]string{"k005": `{ "n" : 5 }`, "stranger": `{}`}
-		if held := gateway.Entries("flags"); !maps.Equal(held, want) {
-			t.Errorf("failed again %t: the gateway holds %v", again, held)
-		}
-		if got := requestsTo(gateway).deletes; got != 29 {
-			t.Errorf("failed again %t: %d DELETEs, want 29", again, got)
-		}
-	}
-}
-
-// TestKVEntriesFailedUpdate: an update that breaks off has in the state what
-// it did, and the next one does the rest.
-func TestKVEntriesFailedUpdate(t *testing.T) {
-	t.Parallel()
-	for name, tt := range map[string]struct {
-		effect mockgateway.Effect
-		want   string
-	}{
-		"401": {unauthorized, "Gateway refused the credential"},
-		"500": {failing, "Gateway server error"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			gateway := newGateway(t)
-			gateway.PutEntry("flags", "k059", `{"n":60}`) // to be adopted
-			others := []string{"k059"}
-			// Of k000 to k049, those below k010 go and all others change; k050 to
-			// k059 come.
-			changed := manyEntries(gateway, "{ for i in range(10, 60) : format(\"k%03d\", i) => { n = i + 1 } }")
-			step := func(fault *mockgateway.Fault, want string) resource.TestStep {
-				step := resource.TestStep{
-					PreConfig: func() {
-						gateway.ResetRequests()
-						gateway.ClearFaults()
-						if fault != nil {
-							gateway.Inject(*fault)
-						}
-					},
-					Config:           changed,
-					ConfigPlanChecks: plans(entriesAction(plancheck.ResourceActionUpdate), exactState{gateway, others}),
+					if fault != nil {
+						gateway.Inject(mockgateway.Fault{Method: fault.method, Path: fault.path, After: fault.after, Effect: fault.effect})
+					}
+				}}
+				if fault != nil {
+					step.ExpectError = message(fault.says)
 				}
-				if want != "" {
-					step.ExpectError = message(want)
+				if len(steps) > 0 && (fault == nil || fault.method != "") {
+					step.ConfigPlanChecks = plans(exactState{gateway, slices.Collect(maps.Keys(tt.others))})
 				}
 				return step
 			}
-			done := step(nil, "")
-			done.ConfigPlanChecks = plans(entriesAction(plancheck.ResourceActionUpdate), exactState{gateway: gateway})
-			done.Check = resource.ComposeTestCheckFunc(
-				// Only what was left to delete.
-				asked(gateway, requests{lists: 1, gets: 6, deletes: 6}),
-				func(*terraform.State) error {
-					held := gateway.Entries("flags")
-					for i := range 60 {
-						key, writes := fmt.Sprintf("k%03d", i), 2
-						if i < 10 || i >= 50 {
-							writes = 1
-						}
-						if got := gateway.Revisions("flags", key); got != writes {
-							return fmt.Errorf("%s was written %d times, want %d", key, got, writes)
-						}
-						if want := fmt.Sprintf(`{"n":%d}`, i+1); i >= 10 && held[key] != want || i < 10 && held[key] != "" {
-							return fmt.Errorf("%s is %q", key, held[key])
-						}
-					}
-					return nil
-				})
-			run(t,
-				resource.TestStep{Config: manyEntries(gateway, numbered(50))},
-				step(&mockgateway.Fault{Method: http.MethodPut, After: 13, Effect: tt.effect}, tt.want),
-				step(&mockgateway.Fault{Method: http.MethodPut, After: 20, Effect: tt.effect}, "16 of 36 entries could not be written"),
-				step(&mockgateway.Fault{Method: http.MethodDelete, After: 4, Effect: tt.effect}, "6 of 10 entries could not be deleted"),
-				done,
-			)
-			if held := gateway.Entries("flags"); len(held) != 0 {
+			for _, fault := range tt.runs {
+				steps = append(steps, next(tt.struck, &fault))
+			}
+			last := next(cmp.Or(tt.last, tt.struck), nil)
+			last.Check = resource.ComposeTestCheckFunc(asked(gateway, tt.want), tt.check(gateway))
+			run(t, append(steps, last)...)
+			if held := gateway.Entries("flags"); !maps.Equal(held, tt.left) && len(held)+len(tt.left) > 0 {
 				t.Errorf("the gateway holds %v after the end", held)
 			}
-		})
-	}
-}
-
-// TestKVEntriesFailedDestroy: what could not be deleted stays in the state.
-func TestKVEntriesFailedDestroy(t *testing.T) {
-	t.Parallel()
-	gateway := newGateway(t)
-	gateway.PutEntry("flags", "stranger", `{}`)
-	destroy := func(change func(), want string) resource.TestStep {
-		step := resource.TestStep{
-			PreConfig: func() {
-				gateway.ResetRequests()
-				gateway.ClearFaults()
-				change()
-			},
-			Config:           withProvider(gateway, ""),
-			ConfigPlanChecks: plans(entriesAction(plancheck.ResourceActionDestroy), exactState{gateway, []string{"stranger"}}),
-		}
-		if want != "" {
-			step.ExpectError = message(want)
-		}
-		return step
-	}
-	fault := func(after int, effect mockgateway.Effect) func() {
-		return func() {
-			gateway.Inject(mockgateway.Fault{Method: http.MethodDelete, After: after, Effect: effect})
-		}
-	}
-	last := destroy(func() {}, "")
-	last.Check = resource.ComposeTestCheckFunc(asked(gateway, requests{lists: 2, gets: 12, deletes: 23}), holdsNumbered(gateway, 0, map[string]string{"stranger": `{}`}))
-	run(t,
-		resource.TestStep{Config: manyEntries(gateway, numbered(40))},
-		destroy(fault(0, unauthorized), "40 of 40 entries could not be deleted"),
-		destroy(fault(10, failing), "30 of 40 entries could not be deleted"),
-		destroy(fault(7, unauthorized), "23 of 30 entries could not be deleted"),
-		last,
-	)
-}
-
-// TestKVEntriesUnreadable: a refresh that fails leaves the state alone.
-func TestKVEntriesUnreadable(t *testing.T) {
-	t.Parallel()
-	for name, response := range map[string]struct {
-		status int
-		body   string
-		want   string
-	}{
-		"expired":  {http.StatusUnauthorized, `{"error":"unauthorized"}`, "Gateway refused the credential"},
-		"500":      {http.StatusInternalServerError, `{"error":"internal_error"}`, `20 of 20 entries could not be read:`},
-		"html 404": {http.StatusNotFound, "<html>no such page</html>", "Unexpected response: not a Quiva Gateway"},
-		"html":     {http.StatusOK, "<html>", "Unexpected response: not a Quiva Gateway"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			gateway := newGateway(t)
-			configuration := manyEntries(gateway, numbered(20))
-			run(t,
-				resource.TestStep{Config: configuration},
-				resource.TestStep{
-					PreConfig: func() {
-						gateway.Inject(mockgateway.Fault{Effect: mockgateway.Respond(response.status, nil, response.body)})
-					},
-					Config:      configuration,
-					ExpectError: message(response.want),
-				},
-				resource.TestStep{
-					PreConfig:        gateway.ClearFaults,
-					Config:           configuration,
-					ConfigPlanChecks: plans(plancheck.ExpectEmptyPlan(), exactState{gateway: gateway}),
-				},
-			)
 		})
 	}
 }

@@ -2,7 +2,6 @@ package provider_test
 
 import (
 	"fmt"
-	"net/http"
 	"testing"
 	"time"
 
@@ -66,26 +65,6 @@ func TestKVEntriesReplaced(t *testing.T) {
 			}
 		})
 	}
-	t.Run("created first, after a failure", func(t *testing.T) {
-		t.Parallel()
-		gateway := newGateway(t)
-		configuration := manyEntries(gateway, numbered(40), "lifecycle {", "create_before_destroy = true", "}")
-		run(t,
-			resource.TestStep{PreConfig: failThirties(gateway, http.MethodPut), Config: configuration, ExpectError: message("Gateway refused the credential")},
-			resource.TestStep{
-				PreConfig: func() {
-					gateway.ClearFaults()
-					gateway.ResetRequests()
-				},
-				Config:           configuration,
-				ConfigPlanChecks: plans(entriesAction(plancheck.ResourceActionCreateBeforeDestroy), exactState{gateway: gateway}),
-				Check:            resource.ComposeTestCheckFunc(asked(gateway, requests{lists: 1, gets: 40, puts: 10}), holdsNumbered(gateway, 40, nil)),
-			},
-		)
-		if held := gateway.Entries("flags"); len(held) != 0 {
-			t.Errorf("the gateway holds %v after the end", held)
-		}
-	})
 }
 
 // TestKVEntriesRenamed: a resource that takes over the entries of another,
