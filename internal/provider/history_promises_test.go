@@ -49,7 +49,10 @@ func (r *ran) checkPlan(requests []mockgateway.Request) *broken {
 	}
 	stay := holders(after)
 	for _, c := range r.planned.changes {
-		if !isBatch(c.address) || c.action == noOp {
+		// Of a tainted object, Terraform plans only the creation of the next, and says
+		// itself that it destroys this one.
+		isTainted := func(o heldObject) bool { return o.objectKey == c.objectKey && o.tainted }
+		if !isBatch(c.address) || c.action == noOp || slices.ContainsFunc(r.planned.prior, isTainted) {
 			continue
 		}
 		var removed []string
