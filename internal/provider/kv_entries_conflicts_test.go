@@ -14,81 +14,33 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
 )
 
-// TestKVEntriesTaken: an equal value is adopted; with another one nothing is
-// written.
+// TestKVEntriesTaken: nothing is written if any key holds another value.
 func TestKVEntriesTaken(t *testing.T) {
 	t.Parallel()
-	t.Run("equal", func(t *testing.T) {
-		t.Parallel()
-		gateway := newGateway(t)
-		gateway.PutEntry("flags", "k001", ` { "n" : 1.0 } `)
-		run(t,
-			resource.TestStep{
-				PreConfig: func() { gateway.ResetRequests() },
-				Config:    manyEntries(gateway, numbered(3)),
-				Check: resource.ComposeTestCheckFunc(
-					asked(gateway, requests{gets: 3, puts: 2}),
-					holds(gateway, "flags", "k001", ` { "n" : 1.0 } `)),
-			},
-			// It is the resource's from then on.
-			resource.TestStep{
-				Config: manyEntries(gateway, numbered(1)),
-				Check:  absent(gateway, "k001"),
-			},
-		)
-	})
-	t.Run("another", func(t *testing.T) {
-		t.Parallel()
-		gateway := newGateway(t)
-		for i := range 13 {
-			gateway.PutEntry("flags", fmt.Sprintf("k%03d", 2*i), `{"held":"by somebody"}`)
+	gateway := newGateway(t)
+	for i := range 13 {
+		gateway.PutEntry("flags", fmt.Sprintf("k%03d", 2*i), `{"held":"by somebody"}`)
+	}
+	fails := func(want string) resource.TestStep {
+		return resource.TestStep{
+			PreConfig:        func() { gateway.ResetRequests() },
+			Config:           manyEntries(gateway, numbered(40)),
+			ConfigPlanChecks: plans(entriesAction(plancheck.ResourceActionCreate)), // not a replace: nothing is in the state
+			ExpectError:      message(want),
 		}
-		fails := func(want string) resource.TestStep {
-			return resource.TestStep{
-				PreConfig:        func() { gateway.ResetRequests() },
-				Config:           manyEntries(gateway, numbered(40)),
-				ConfigPlanChecks: plans(entriesAction(plancheck.ResourceActionCreate)), // not a replace: nothing is in the state
-				ExpectError:      message(want),
-			}
-		}
-		run(t,
-			fails(`KV entries already exist`),
-			fails(`13 of 40 entries could not be created: - "k000": it already holds another value - "k002"`),
-			fails(`- "k018": it already holds another value - and 3 more Nothing was written.`),
-			fails(`The plan after that deletes every imported key that is not in entries: terraform import 'ADDRESS' 'flags'`),
-			fails(`set key_prefix, which the names of all entries must begin with, and import those: terraform import 'ADDRESS' 'flags/PREFIX*'`),
-			fails(`moved { from = OLD_ADDRESS to = ADDRESS }`),
-			fails(`set this for one apply: overwrite = true`),
-		)
-		if err := asked(gateway, requests{gets: 40})(nil); err != nil {
-			t.Error(err)
-		}
-	})
-	t.Run("another, added", func(t *testing.T) {
-		t.Parallel()
-		gateway := newGateway(t)
-		gateway.PutEntry("flags", "k004", `{"held":"by somebody"}`)
-		run(t,
-			resource.TestStep{Config: manyEntries(gateway, numbered(3))},
-			resource.TestStep{
-				PreConfig:   func() { gateway.ResetRequests() },
-				Config:      manyEntries(gateway, numbered(5, "k000 = { changed = true }")),
-				ExpectError: message(`1 of 2 entries could not be created: - "k004": it already holds another value Nothing was written.`),
-			},
-			resource.TestStep{
-				PreConfig: func() {
-					if err := asked(gateway, requests{gets: 3 + 2})(nil); err != nil {
-						t.Error(err)
-					}
-				},
-				Config:           manyEntries(gateway, numbered(3)),
-				ConfigPlanChecks: plans(plancheck.ExpectEmptyPlan(), exactState{gateway, []string{"k004"}}),
-			},
-		)
-		if held, _ := gateway.Entry("flags", "k004"); held != `{"held":"by somebody"}` {
-			t.Errorf("an entry of others holds %s", held)
-		}
-	})
+	}
+	run(t,
+		fails(`KV entries already exist`),
+		fails(`13 of 40 entries could not be created: - "k000": it already holds another value - "k002"`),
+		fails(`- "k018": it already holds another value - and 3 more Nothing was written.`),
+		fails(`The plan after that deletes every imported key that is not in entries: terraform import 'ADDRESS' 'flags'`),
+		fails(`set key_prefix, which the names of all entries must begin with, and import those: terraform import 'ADDRESS' 'flags/PREFIX*'`),
+		fails(`moved { from = OLD_ADDRESS to = ADDRESS }`),
+		fails(`set this for one apply: overwrite = true`),
+	)
+	if err := asked(gateway, requests{gets: 40})(nil); err != nil {
+		t.Error(err)
+	}
 }
 
 // TestKVEntriesOverwrite: with overwrite, keys that hold another value are

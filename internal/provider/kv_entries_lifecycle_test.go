@@ -2,7 +2,6 @@ package provider_test
 
 import (
 	"fmt"
-	"net/http"
 	"strings"
 	"testing"
 
@@ -12,8 +11,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/statecheck"
 	"github.com/hashicorp/terraform-plugin-testing/terraform"
 	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
-
-	"github.com/quivaworks/terraform-provider-quiva/internal/mockgateway"
 )
 
 // TestKVEntriesLifecycle also counts the requests: only what changes is
@@ -152,20 +149,6 @@ func TestKVEntriesBucketChangeReplaces(t *testing.T) {
 				holdsNumbered(gateway, 0, map[string]string{"stranger": `{}`}),
 				holds(gateway, "limits", "k007", `{"n":7}`)),
 		},
-		// A creation in the new bucket that fails has left the old one already.
-		resource.TestStep{
-			PreConfig: func() {
-				gateway.Inject(mockgateway.Fault{Method: http.MethodPut, Path: "*/flags/entries/*", After: 5, Effect: unauthorized})
-			},
-			Config:      in("flags"),
-			ExpectError: message("Gateway refused the credential"),
-		},
-		resource.TestStep{
-			PreConfig:        gateway.ClearFaults,
-			Config:           in("flags"),
-			ConfigPlanChecks: plans(entriesAction(plancheck.ResourceActionReplace), exactState{gateway, []string{"stranger"}}),
-			Check:            holdsNothing(gateway, "limits"),
-		},
 	)
 	if held := gateway.Entries("flags"); len(held) != 1 {
 		t.Errorf("the gateway holds %v after the end", held)
@@ -242,35 +225,4 @@ func TestKVEntriesDrift(t *testing.T) {
 		},
 		resource.TestStep{Config: configuration}, // for the destruction, which does not refresh
 	)
-}
-
-// TestKVEntriesGoneOnDestroy: an entry that is gone already is no failure,
-// whether the resource lets it go or is destroyed.
-func TestKVEntriesGoneOnDestroy(t *testing.T) {
-	t.Parallel()
-	for name, tt := range map[string]struct {
-		after   func(*mockgateway.Server) string
-		deletes int // the last of 20 entries
-	}{
-		"let go":    {func(gateway *mockgateway.Server) string { return manyEntries(gateway, numbered(10)) }, 10},
-		"destroyed": {func(gateway *mockgateway.Server) string { return withProvider(gateway, "") }, 20},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			gateway := newGateway(t)
-			run(t,
-				resource.TestStep{Config: manyEntries(gateway, numbered(20))},
-				resource.TestStep{
-					Config: tt.after(gateway),
-					ConfigPlanChecks: plans(afterPlan(func() {
-						for i := range tt.deletes {
-							gateway.DeleteEntry("flags", fmt.Sprintf("k%03d", 19-i))
-						}
-						gateway.ResetRequests()
-					})),
-					Check: foundGone(gateway, tt.deletes),
-				},
-			)
-		})
-	}
 }

@@ -3,7 +3,6 @@ package provider_test
 import (
 	"fmt"
 	"testing"
-	"time"
 
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 	"github.com/hashicorp/terraform-plugin-testing/plancheck"
@@ -62,45 +61,6 @@ func TestKVEntriesReplaced(t *testing.T) {
 			)
 			if held := gateway.Entries("flags"); len(held) != 1 {
 				t.Errorf("the gateway holds %v after the end", held)
-			}
-		})
-	}
-}
-
-// TestKVEntriesRenamed: a resource that takes over the entries of another,
-// which is destroyed at the same time, does not lose them.
-func TestKVEntriesRenamed(t *testing.T) {
-	t.Parallel()
-	many := func(name string) string {
-		return "resource \"quiva_kv_entries\" \"" + name + "\" {\n  bucket = \"flags\"\n  entries = { for i in range(40) : \"k${i}\" => { n = i } }\n}\n"
-	}
-	single := func(name string) string {
-		return "resource \"quiva_kv_entry\" \"" + name + "\" {\n  count = 20\n  bucket = \"flags\"\n  key = \"k${count.index}\"\n  value = { n = count.index }\n}\n"
-	}
-	for name, tt := range map[string]struct {
-		before, after string
-		count         int
-	}{
-		"entries to entries": {many("a"), many("b"), 40},
-		"entry to entry":     {single("a"), single("b"), 20},
-		"entry to entries":   {single("a"), many("b"), 40},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			gateway := newGateway(t)
-			gateway.SetLatency(5 * time.Millisecond)
-			run(t,
-				resource.TestStep{Config: withProvider(gateway, tt.before)},
-				// The plan after it, which must be empty, finds what is lost.
-				resource.TestStep{Config: withProvider(gateway, tt.after), Check: func(*terraform.State) error {
-					if held := gateway.Entries("flags"); len(held) != tt.count {
-						return fmt.Errorf("the gateway holds %d entries, want %d", len(held), tt.count)
-					}
-					return nil
-				}},
-			)
-			if held := gateway.Entries("flags"); len(held) != 0 {
-				t.Errorf("the destroy at the end left %d entries", len(held))
 			}
 		})
 	}
