@@ -13,7 +13,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/identityschema"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
-	"github.com/hashicorp/terraform-plugin-framework/resource/schema/booldefault"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/boolplanmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/numberplanmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/objectplanmodifier"
@@ -49,12 +48,7 @@ func (r *kvBucketResource) Schema(_ context.Context, _ resource.SchemaRequest, r
 		MarkdownDescription: "Manages a key-value bucket and its limits. A bucket that holds entries is neither deleted nor replaced unless `force_destroy` is set. " +
 			"An omitted argument leaves a new bucket with the gateway's default, and an existing one as it is.",
 		Attributes: map[string]schema.Attribute{
-			"bucket": schema.StringAttribute{
-				MarkdownDescription: "Name of the bucket: letters, digits, `_` and `-`. A change replaces the bucket.",
-				Required:            true,
-				Validators:          []validator.String{newBucketName},
-				PlanModifiers:       []planmodifier.String{stringplanmodifier.RequiresReplace()},
-			},
+			"bucket": nameAttribute("Name of the bucket: letters, digits, `_` and `-`. A change replaces the bucket.", newBucketName),
 			"description": schema.StringAttribute{
 				MarkdownDescription: "Description of the bucket.",
 				Optional:            true,
@@ -118,16 +112,8 @@ func (r *kvBucketResource) Schema(_ context.Context, _ resource.SchemaRequest, r
 					},
 				},
 			},
-			"force_destroy": schema.BoolAttribute{
-				MarkdownDescription: "Whether the bucket may be deleted or replaced together with its entries. Takes effect once applied: set it, apply, then delete. Defaults to `false`.",
-				Optional:            true,
-				Computed:            true,
-				Default:             booldefault.StaticBool(false),
-			},
-			"id": schema.StringAttribute{
-				MarkdownDescription: "The name of the bucket.",
-				Computed:            true,
-			},
+			"force_destroy": offByDefault("Whether the bucket may be deleted or replaced together with its entries. Takes effect once applied: set it, apply, then delete. Defaults to `false`."),
+			"id":            idAttribute("The name of the bucket."),
 		},
 	}
 }

@@ -64,7 +64,7 @@ func (r *kvEntriesResource) Schema(_ context.Context, _ resource.SchemaRequest, 
 				Validators:    []validator.Dynamic{entriesValidator{}},
 				PlanModifiers: []planmodifier.Dynamic{sameText(dynamicvalue.SameTexts)},
 			},
-			"overwrite": overwriteAttribute("Whether to overwrite or delete values that the plan has not seen: keys that hold other values, and entries that changed since the plan. Defaults to `false`."),
+			"overwrite": offByDefault("Whether to overwrite or delete values that the plan has not seen: keys that hold other values, and entries that changed since the plan. Defaults to `false`."),
 			"max_deletions": schema.NumberAttribute{
 				MarkdownDescription: fmt.Sprintf("Maximum number of entries that one plan may delete, so that an empty file or a wrong prefix deletes nothing. More removed entries are an error. "+
 					"More undeclared entries, which are counted separately, are a warning, and none of them is deleted. Destroying the resource is not limited. Defaults to `%d`.", defaultMaxDeletions),

@@ -67,7 +67,7 @@ func (r *kvEntryPropertiesResource) Schema(_ context.Context, _ resource.SchemaR
 				Default:             stringdefault.StaticString(onDestroyRemove),
 				Validators:          []validator.String{stringvalidator.OneOf(onDestroyRemove, onDestroyKeep)},
 			},
-			"overwrite": overwriteAttribute("Whether to overwrite or remove values that the plan has not seen: a new property that holds another value, or one that changed since the plan. Defaults to `false`."),
+			"overwrite": offByDefault("Whether to overwrite or remove values that the plan has not seen: a new property that holds another value, or one that changed since the plan. Defaults to `false`."),
 			"id":        idAttribute("The bucket and the key, as `bucket/key`."),
 		},
 	}

@@ -70,13 +70,13 @@ func (r *kvEntryResource) Schema(_ context.Context, _ resource.SchemaRequest, re
 				MarkdownDescription: "Version of `value_wo`, any number. A change writes `value_wo` again.",
 				Optional:            true,
 			},
-			"overwrite": overwriteAttribute("Whether to overwrite or delete a value that the plan has not seen: a key that holds another value, or an entry that changed since the plan. Defaults to `false`."),
+			"overwrite": offByDefault("Whether to overwrite or delete a value that the plan has not seen: a key that holds another value, or an entry that changed since the plan. Defaults to `false`."),
 			"id":        idAttribute("The bucket and the key, as `bucket/key`."),
 		},
 	}
 }
 
-// nameAttribute is one that names the entries of a resource.
+// nameAttribute is one that names an object: a change makes another one.
 func nameAttribute(description string, valid nameValidator) schema.StringAttribute {
 	return schema.StringAttribute{
 		MarkdownDescription: description,
@@ -86,7 +86,8 @@ func nameAttribute(description string, valid nameValidator) schema.StringAttribu
 	}
 }
 
-func overwriteAttribute(description string) schema.BoolAttribute {
+// offByDefault is an optional bool that is false where it is omitted.
+func offByDefault(description string) schema.BoolAttribute {
 	return schema.BoolAttribute{MarkdownDescription: description, Optional: true, Computed: true, Default: booldefault.StaticBool(false)}
 }
 
