@@ -27,11 +27,7 @@ func (d *kvBucketDataSource) Schema(_ context.Context, _ datasource.SchemaReques
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "Reads how a key-value bucket is configured and how much it holds. A bucket that does not exist is an error.",
 		Attributes: map[string]schema.Attribute{
-			"bucket": schema.StringAttribute{
-				MarkdownDescription: "Name of the bucket.",
-				Required:            true,
-				Validators:          []validator.String{bucketName},
-			},
+			"bucket":           requiredName(bucketName, "Name of the bucket."),
 			"description":      computedString("Description of the bucket, null if it has none."),
 			"history":          computedInt64("Number of revisions that the bucket keeps of each entry."),
 			"max_bytes":        computedInt64("Maximum size of the whole bucket in bytes, including all kept revisions. Null if there is no limit."),
@@ -94,6 +90,10 @@ func (g *gateway) readBucket(ctx context.Context, diags *diag.Diagnostics, name 
 	bucket, err := g.client.GetBucket(ctx, name)
 	g.addBucketError(diags, name, operation{doing: fmt.Sprintf("read the bucket %q", name), rejected: path.Root("bucket")}, err)
 	return bucket, err == nil
+}
+
+func requiredName(accepted nameValidator, description string) schema.StringAttribute {
+	return schema.StringAttribute{MarkdownDescription: description, Required: true, Validators: []validator.String{accepted}}
 }
 
 func computedString(description string) schema.StringAttribute {

@@ -30,11 +30,7 @@ func (d *kvEntriesDataSource) Schema(_ context.Context, _ datasource.SchemaReque
 		MarkdownDescription: fmt.Sprintf("Reads the entries of a key-value bucket: all of them, those whose keys match a pattern, or those with a text or a number in an indexed field. The gateway lists at most %d entries and has no paging; "+
 			"more are found by searches for longer and longer prefixes of the keys. `truncated` says whether there may be others.", quiva.MaxListLimit),
 		Attributes: map[string]schema.Attribute{
-			"bucket": schema.StringAttribute{
-				MarkdownDescription: "Name of the bucket.",
-				Required:            true,
-				Validators:          []validator.String{bucketName},
-			},
+			"bucket": requiredName(bucketName, "Name of the bucket."),
 			"key_pattern": schema.StringAttribute{
 				MarkdownDescription: "Pattern of the keys, in which `*` stands for any characters: `team-a.*`. If omitted, all keys match.",
 				Optional:            true,

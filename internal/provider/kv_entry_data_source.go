@@ -9,7 +9,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
-	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/quivaworks/terraform-provider-quiva/internal/quiva"
@@ -28,16 +27,8 @@ func (d *kvEntryDataSource) Schema(_ context.Context, _ datasource.SchemaRequest
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "Reads one entry of a key-value bucket. An entry that does not exist is an error. A secret is better read with the ephemeral resource of the same name.",
 		Attributes: map[string]schema.Attribute{
-			"bucket": schema.StringAttribute{
-				MarkdownDescription: "Name of the bucket.",
-				Required:            true,
-				Validators:          []validator.String{bucketName},
-			},
-			"key": schema.StringAttribute{
-				MarkdownDescription: "Key of the entry.",
-				Required:            true,
-				Validators:          []validator.String{entryKey},
-			},
+			"bucket": requiredName(bucketName, "Name of the bucket."),
+			"key":    requiredName(entryKey, "Key of the entry."),
 			"value": schema.DynamicAttribute{
 				MarkdownDescription: "Value of the entry, as a native value: `data.quiva_kv_entry.example.value.rollout`. Numbers keep up to 153 digits. It is stored in the state.",
 				Computed:            true,
