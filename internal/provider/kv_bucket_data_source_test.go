@@ -1,7 +1,6 @@
 package provider_test
 
 import (
-	"net/http"
 	"regexp"
 	"testing"
 
@@ -62,32 +61,4 @@ func TestKVBucketDataSource(t *testing.T) {
 			run(t, resource.TestStep{Config: withProvider(gateway, bucketData), ConfigStateChecks: checks})
 		})
 	}
-}
-
-func TestKVBucketDataSourceErrors(t *testing.T) {
-	t.Parallel()
-	tests := map[string]struct {
-		status     int
-		body, want string
-	}{
-		"absent":    {http.StatusNotFound, `{"error":"not_found"}`, `has no bucket "limits". Check the name.`},
-		"forbidden": {http.StatusForbidden, `{"error":"forbidden"}`, `Could not read the bucket "limits".`},
-		"no name":   {http.StatusOK, `{"body":{}}`, `the response lacks "body.status.bucket"`},
-		"rejected":  {http.StatusBadRequest, `{"error":"bad"}`, `Bad Request: bad`},
-	}
-	for name, tt := range tests {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			gateway := newGateway(t)
-			gateway.Inject(mockgateway.Fault{Path: "*/limits", Effect: mockgateway.Respond(tt.status, nil, tt.body)})
-			run(t, resource.TestStep{Config: withProvider(gateway, bucketData), ExpectError: message(tt.want)})
-		})
-	}
-	t.Run("empty", func(t *testing.T) {
-		t.Parallel()
-		run(t, resource.TestStep{
-			Config:      withProvider(newGateway(t), "data \"quiva_kv_bucket\" \"test\" {\n  bucket = \"\"\n}\n"),
-			ExpectError: message(`The bucket must not be empty.`),
-		})
-	})
 }

@@ -297,30 +297,18 @@ func TestUnknownAction(t *testing.T) {
 	server := newServer(t)
 	configure(t, server, newGateway(t))
 	actions, packed := packedAction(t, server, map[string]any{"bucket": "flags"})
-	for name, call := range map[string]func() []*tfprotov6.Diagnostic{
-		"validated": func() []*tfprotov6.Diagnostic {
-			resp, err := actions.ValidateActionConfig(t.Context(), &tfprotov6.ValidateActionConfigRequest{ActionType: "quiva_kv_unknown", Config: packed})
-			noDiagnostics(t, nil, err)
-			return resp.Diagnostics
-		},
-		"planned": func() []*tfprotov6.Diagnostic {
-			resp, err := actions.PlanAction(t.Context(), &tfprotov6.PlanActionRequest{ActionType: "quiva_kv_unknown", Config: packed})
-			noDiagnostics(t, nil, err)
-			return resp.Diagnostics
-		},
-		"invoked": func() (all []*tfprotov6.Diagnostic) {
-			stream, err := actions.InvokeAction(t.Context(), &tfprotov6.InvokeActionRequest{ActionType: "quiva_kv_unknown", Config: packed})
-			noDiagnostics(t, nil, err)
-			for event := range stream.Events {
-				if completed, ok := event.Type.(tfprotov6.CompletedInvokeActionEventType); ok {
-					all = append(all, completed.Diagnostics...)
-				}
-			}
-			return all
-		},
-	} {
-		if got := call(); len(got) != 1 || got[0].Summary != "Action Type Not Found" {
-			t.Errorf("%s: got %v", name, got)
-		}
+	const unknown = "quiva_kv_unknown"
+	validated, err := actions.ValidateActionConfig(t.Context(), &tfprotov6.ValidateActionConfigRequest{ActionType: unknown, Config: packed})
+	noDiagnostics(t, nil, err)
+	planned, err := actions.PlanAction(t.Context(), &tfprotov6.PlanActionRequest{ActionType: unknown, Config: packed})
+	noDiagnostics(t, nil, err)
+	stream, err := actions.InvokeAction(t.Context(), &tfprotov6.InvokeActionRequest{ActionType: unknown, Config: packed})
+	noDiagnostics(t, nil, err)
+	all := slices.Concat(validated.Diagnostics, planned.Diagnostics)
+	for event := range stream.Events {
+		all = append(all, event.Type.(tfprotov6.CompletedInvokeActionEventType).Diagnostics...)
+	}
+	if len(all) != 3 || strings.Count(describe(all), "Action Type Not Found") != 3 {
+		t.Errorf("got %s", describe(all))
 	}
 }

@@ -16,7 +16,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/statecheck"
 	"github.com/hashicorp/terraform-plugin-testing/terraform"
 	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
-	"github.com/hashicorp/terraform-plugin-testing/tfversion"
 
 	"github.com/quivaworks/terraform-provider-quiva/internal/mockgateway"
 )
@@ -634,18 +633,9 @@ func TestAccKVBucketImport(t *testing.T) {
 	t.Parallel()
 	gateway := newGateway(t)
 	gateway.CreateBucketWith(manyArgumentsHeld)
-	imports := func(id, want string) resource.TestStep {
-		return resource.TestStep{
-			Config: bucket(gateway), ResourceName: bucketAddress, ImportState: true, ImportStateId: id, ExpectError: message(want),
-		}
-	}
-	const form = "A bucket is imported by its name, such as feature-flags. Got"
 	all := slices.Clone(manyArguments[:7])
 	runCLI(t,
-		imports("a/b", form+` "a/b"`),
-		imports("..", form),
-		imports("a b", form),
-		imports("absent", `has no bucket "absent". Check the name.`),
+		resource.TestStep{Config: bucket(gateway), ResourceName: bucketAddress, ImportState: true, ImportStateId: "absent", ExpectError: message(`has no bucket "absent". Check the name.`)},
 		resource.TestStep{
 			Config:             bucket(gateway, all...),
 			ResourceName:       bucketAddress,
@@ -668,43 +658,6 @@ func TestAccKVBucketImport(t *testing.T) {
 	if writes := gateway.Count(http.MethodPut, "") + gateway.Count(http.MethodPost, ""); writes != 0 {
 		t.Errorf("importing wrote %d times", writes)
 	}
-}
-
-// TestAccKVBucketGeneratedConfiguration: what Terraform writes for an import
-// block plans no change.
-func TestAccKVBucketGeneratedConfiguration(t *testing.T) {
-	t.Parallel()
-	for name, held := range map[string]mockgateway.BucketConfig{"defaults": defaults, "full": manyArgumentsHeld} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			gateway := newGateway(t)
-			gateway.CreateBucketWith(held)
-			runCLI(t, resource.TestStep{
-				Config:          withProvider(gateway, ""),
-				ResourceName:    bucketAddress,
-				ImportState:     true,
-				ImportStateKind: resource.ImportBlockWithID,
-				ImportStateId:   "limits",
-				GenerateConfig:  true,
-			})
-		})
-	}
-}
-
-func TestAccKVBucketIdentity(t *testing.T) {
-	t.Parallel()
-	gateway := newGateway(t)
-	runCLIFrom(t, tfversion.SkipBelow(tfversion.Version1_12_0),
-		resource.TestStep{
-			Config: bucket(gateway),
-			ConfigStateChecks: []statecheck.StateCheck{statecheck.ExpectIdentity(bucketAddress, map[string]knownvalue.Check{
-				"bucket": knownvalue.StringExact("limits"),
-			})},
-		},
-		resource.TestStep{Config: bucket(gateway, `description = "x"`)},
-		resource.TestStep{Config: bucket(gateway, `history = 2`), ConfigPlanChecks: bucketAction(plancheck.ResourceActionReplace)},
-		resource.TestStep{ResourceName: bucketAddress, ImportState: true, ImportStateKind: resource.ImportBlockWithResourceIdentity},
-	)
 }
 
 // TestKVBucketBadInput: what is refused while planning, before the gateway

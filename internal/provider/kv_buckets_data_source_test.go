@@ -53,23 +53,3 @@ func TestKVBucketsDataSource(t *testing.T) {
 		},
 	)
 }
-
-func TestKVBucketsDataSourceErrors(t *testing.T) {
-	t.Parallel()
-	tests := map[string]struct {
-		status     int
-		body, want string
-	}{
-		"forbidden":  {http.StatusForbidden, `{"error":"forbidden"}`, `Could not list the buckets.`},
-		"what to do": {http.StatusForbidden, `{"error":"forbidden"}`, `must list it: GET /storage/kv`},
-		"no results": {http.StatusOK, `{"body":{}}`, `the response lacks "body.results"`},
-	}
-	for name, tt := range tests {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			gateway := newGateway(t)
-			gateway.Inject(mockgateway.Fault{Effect: mockgateway.Respond(tt.status, nil, tt.body)})
-			run(t, resource.TestStep{Config: withProvider(gateway, bucketsData), ExpectError: message(tt.want)})
-		})
-	}
-}

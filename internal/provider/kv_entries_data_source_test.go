@@ -2,7 +2,6 @@ package provider_test
 
 import (
 	"fmt"
-	"net/http"
 	"strings"
 	"testing"
 
@@ -89,36 +88,6 @@ func TestKVEntriesDataSource(t *testing.T) {
 	}
 }
 
-// TestKVEntriesDataSourceValues: any JSON that the gateway holds is a native
-// value under its key.
-func TestKVEntriesDataSourceValues(t *testing.T) {
-	t.Parallel()
-	const entries = "data.quiva_kv_entries.test.entries"
-	tests := map[string]struct {
-		held, expression string
-		want             knownvalue.Check
-	}{
-		"attribute":    {`{"rollout":25}`, entries + `["team/a"].rollout + 1`, knownvalue.Int64Exact(26)},
-		"exact number": {`{"a":9007199254740993.25}`, "tostring(" + entries + `["team/a"].a)`, knownvalue.StringExact("9007199254740993.25")},
-		"null inside":  {`{"a":null}`, "jsonencode(" + entries + ")", knownvalue.StringExact(`{"other":{"n":[1]},"team/a":{"a":null}}`)},
-		"text":         {`"just text"`, entries + `["team/a"]`, knownvalue.StringExact("just text")},
-		"list":         {`[1,"a",null]`, "length(" + entries + `["team/a"])`, knownvalue.Int64Exact(3)},
-		"loop":         {`{"n":[2]}`, `join(",", [for k, v in ` + entries + ` : "${k}=${v.n[0]}"])`, knownvalue.StringExact("other=1,team/a=2")},
-	}
-	for name, tt := range tests {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			gateway := newGateway(t)
-			gateway.PutEntry("flags", "team/a", tt.held)
-			gateway.PutEntry("flags", "other", `{"n":[1]}`)
-			run(t, resource.TestStep{
-				Config:            withProvider(gateway, entriesData()) + "output \"test\" {\n  value = " + tt.expression + "\n}\n",
-				ConfigStateChecks: []statecheck.StateCheck{statecheck.ExpectKnownOutputValue("test", tt.want)},
-			})
-		})
-	}
-}
-
 // TestKVEntriesDataSourceEmpty: a bucket without entries is an empty object,
 // and the order of the gateway's list is no change.
 func TestKVEntriesDataSourceEmpty(t *testing.T) {
@@ -147,41 +116,6 @@ func TestKVEntriesDataSourceEmpty(t *testing.T) {
 			ConfigPlanChecks: plans(plancheck.ExpectEmptyPlan()),
 		},
 	)
-}
-
-func TestKVEntriesDataSourceErrors(t *testing.T) {
-	t.Parallel()
-	tests := map[string]struct {
-		configuration string
-		fault         mockgateway.Effect
-		want          string
-	}{
-		"no bucket":         {entriesData(), mockgateway.Effect{}, `has no bucket "flags". Check the name.`},
-		"no bucket, search": {entriesData(`key_pattern = "a*"`), mockgateway.Effect{}, `has no bucket "flags"`},
-		"forbidden":         {entriesData(), mockgateway.Respond(http.StatusForbidden, nil, `{"error":"forbidden"}`), `Could not list the entries of the bucket "flags".`},
-		"rejected pattern":  {entriesData(`key_pattern = "**"`), mockgateway.Respond(http.StatusBadRequest, nil, `{"error":"bad pattern"}`), `key_pattern = "**"`},
-		"rejected bucket":   {entriesData(), mockgateway.Respond(http.StatusBadRequest, nil, `{"error":"bad bucket"}`), `bucket = "flags"`},
-		"no results":        {entriesData(), mockgateway.Respond(http.StatusOK, nil, `{"body":{}}`), `the response lacks "body.results"`},
-		"too many digits":   {entriesData(), mockgateway.Respond(http.StatusOK, nil, `{"body":{"results":[{"key":"a","value":{"n":1.`+digits(200)+`}}]}}`), `The entry "a" holds JSON that Terraform cannot represent`},
-		"digits together":   {entriesData(), mockgateway.Respond(http.StatusOK, nil, `{"body":{"results":[{"key":"a","value":{"n":[`+strings.Repeat("1e-4000,", 9)+`0]}},{"key":"b","value":{"n":[`+strings.Repeat("1e-4000,", 9)+`0]}}]}}`), `Terraform cannot represent 2 entries as one object`},
-		"decomposed key":    {entriesData(), mockgateway.Respond(http.StatusOK, nil, `{"body":{"results":[{"key":"cafe\u0301","value":{}}]}}`), `The bucket "flags" has the key "cafe\u0301"`},
-		"empty bucket":      {"data \"quiva_kv_entries\" \"test\" {\n  bucket = \"\"\n}\n", mockgateway.Drop(), `The bucket must not be empty.`},
-		"empty pattern":     {entriesData(`key_pattern = ""`), mockgateway.Drop(), `The key pattern must not be empty.`},
-		"regular pattern":   {entriesData(`key_pattern = "a[12]*"`), mockgateway.Drop(), `The key pattern "a[12]*" contains "[", "]".`},
-		"limit 0":           {entriesData(`limit = 0`), mockgateway.Drop(), `limit must be at least 1; got 0.`},
-		"limit 1001":        {entriesData(`limit = 1001`), mockgateway.Drop(), `limit must be at most 1000; got 1001.`},
-	}
-	for name, tt := range tests {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			gateway := newGateway(t)
-			if strings.HasPrefix(name, "no bucket") {
-				gateway.DeleteBucket("flags")
-			}
-			gateway.Inject(mockgateway.Fault{Effect: tt.fault})
-			run(t, resource.TestStep{Config: withProvider(gateway, tt.configuration), ExpectError: message(tt.want)})
-		})
-	}
 }
 
 // TestKVEntriesDataSourceMany: without a limit, more entries are read than a list

@@ -3,7 +3,6 @@ package provider_test
 import (
 	"fmt"
 	"net/http"
-	"strings"
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
@@ -110,40 +109,6 @@ func TestKVEntriesDataSourceSearchOdd(t *testing.T) {
 	}
 }
 
-func TestKVEntriesDataSourceSearchErrors(t *testing.T) {
-	t.Parallel()
-	tests := map[string]struct {
-		arguments []string
-		fault     mockgateway.Effect
-		want      string
-	}{
-		"nothing":           {[]string{search(`field = "vat"`)}, mockgateway.Drop(), `Set "text" to search for a text, or "min", "max" or both to search for numbers.`},
-		"text and range":    {[]string{search(`field = "vat", text = "a", max = 1.5`)}, mockgateway.Drop(), `Set either text, or min and max.`},
-		"type of a range":   {[]string{search(`field = "vat", type = "exact", max = 1`)}, mockgateway.Drop(), `"type" says how "text" is compared, and has no meaning for a range. Remove it.`},
-		"empty range":       {[]string{search(`field = "vat", min = 1.5, max = 1`)}, mockgateway.Drop(), `min (1.5) is greater than max (1).`},
-		"unknown type":      {[]string{search(`field = "vat", type = "range", text = "1"`)}, mockgateway.Drop(), `value must be one of: ["exact" "fuzzy" "prefix"]`},
-		"no field":          {[]string{search(`text = "a"`)}, mockgateway.Drop(), `attribute "field" is required`},
-		"empty field":       {[]string{search(`field = "", text = "a"`)}, mockgateway.Drop(), `search.field string length must be at least 1`},
-		"key pattern":       {[]string{search(`field = "name", text = "a"`), `key_pattern = "a*"`}, mockgateway.Drop(), `Attribute "key_pattern" cannot be specified when "search" is specified`},
-		"field not indexed": {[]string{search(`field = "open", text = "true"`)}, mockgateway.Effect{}, `Could not search the bucket "flags" by the field "open".`},
-		"what to index":     {[]string{search(`field = "size", min = 1`)}, mockgateway.Effect{}, `add the field to the indexing of its quiva_kv_bucket: indexing = { mappings = [{ field = "size", field_type = "number" }]`},
-		"not for the type":  {[]string{search(`field = "vat", text = "a", type = "prefix"`)}, mockgateway.Effect{}, `which is of type number`},
-		"no bucket":         {[]string{search(`field = "name", text = "a"`)}, mockgateway.Effect{}, `has no bucket "flags"`},
-		"forbidden":         {[]string{search(`field = "name", text = "a"`)}, mockgateway.Respond(http.StatusForbidden, nil, `{"error":"forbidden"}`), `GET /storage/kv/flags/search`},
-	}
-	for name, tt := range tests {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			gateway := newMarkets(t)
-			if strings.HasPrefix(name, "no bucket") {
-				gateway.DeleteBucket("flags")
-			}
-			gateway.Inject(mockgateway.Fault{Effect: tt.fault})
-			run(t, resource.TestStep{Config: withProvider(gateway, entriesData(tt.arguments...)), ExpectError: message(tt.want)})
-		})
-	}
-}
-
 // TestKVEntriesDataSourceSearchLater: what is only known after apply is checked
 // then.
 func TestKVEntriesDataSourceSearchLater(t *testing.T) {
@@ -157,16 +122,4 @@ resource "terraform_data" "test" {
 `+entriesData(search(`field = "currency", text = terraform_data.test.output, type = terraform_data.test.output == "" ? "exact" : null, min = terraform_data.test.output == "" ? 1 : null`))),
 		ConfigStateChecks: []statecheck.StateCheck{entriesState("keys", texts("DE", "FR"))},
 	})
-}
-
-// TestKVEntriesDataSourceSearchNoIndex: a bucket without an index is told so.
-func TestKVEntriesDataSourceSearchNoIndex(t *testing.T) {
-	t.Parallel()
-	gateway := newGateway(t)
-	for _, want := range []string{"the bucket has no index", "A field can be searched if the bucket indexes it."} {
-		run(t, resource.TestStep{Config: withProvider(gateway, entriesData(search(`field = "name", text = "a"`))), ExpectError: message(want)})
-	}
-	if asked := gateway.Requests(); len(asked) == 0 || !strings.HasSuffix(asked[0].Path, "/search") {
-		t.Errorf("asked %v", asked)
-	}
 }

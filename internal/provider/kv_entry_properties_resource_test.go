@@ -13,7 +13,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/statecheck"
 	"github.com/hashicorp/terraform-plugin-testing/terraform"
 	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
-	"github.com/hashicorp/terraform-plugin-testing/tfversion"
 
 	"github.com/quivaworks/terraform-provider-quiva/internal/mockgateway"
 )
@@ -401,20 +400,6 @@ func TestKVEntryPropertiesImport(t *testing.T) {
 		step.ExpectError = message(`has no entry "a" in bucket "flags", or no such bucket`)
 		run(t, step)
 	})
-}
-
-func TestAccKVEntryPropertiesIdentity(t *testing.T) {
-	t.Parallel()
-	gateway := newGateway(t)
-	runCLIFrom(t, tfversion.SkipBelow(tfversion.Version1_12_0),
-		resource.TestStep{
-			Config: propertiesOf(gateway, `{}`),
-			ConfigStateChecks: []statecheck.StateCheck{statecheck.ExpectIdentity(propertiesAddress, map[string]knownvalue.Check{
-				"bucket": knownvalue.StringExact("flags"), "key": knownvalue.StringExact("a"),
-			})},
-		},
-		resource.TestStep{ResourceName: propertiesAddress, ImportState: true, ImportStateKind: resource.ImportBlockWithResourceIdentity},
-	)
 }
 
 // TestKVEntryPropertiesReplaced: another key takes the properties along, and
