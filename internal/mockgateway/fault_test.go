@@ -10,6 +10,7 @@ import (
 	"syscall"
 	"testing"
 	"testing/iotest"
+	"testing/synctest"
 	"time"
 
 	"github.com/quivaworks/terraform-provider-quiva/internal/mockgateway"
@@ -112,23 +113,24 @@ func TestFaultSelection(t *testing.T) {
 // TestDelay: what latency and a fault's delay take.
 func TestDelay(t *testing.T) {
 	t.Parallel()
-	s := newServerWithEntry(t)
-	const delay = 30 * time.Millisecond
-	s.Inject(mockgateway.Fault{Times: 1, Delay: delay})
-	s.Inject(mockgateway.Fault{Times: 1, Delay: delay, Effect: mockgateway.Respond(500, nil, "late")})
-	for n, want := range []struct {
-		status int
-		body   string
-	}{{200, success}, {500, "late"}, {200, success}} {
-		if n == 2 {
-			s.SetLatency(delay)
+	synctest.Test(t, func(t *testing.T) {
+		gateway := mockgateway.NewGateway()
+		gateway.Inject(mockgateway.Fault{Times: 1, Delay: time.Second})
+		gateway.Inject(mockgateway.Fault{Times: 1, Delay: time.Second, Effect: mockgateway.Respond(500, nil, "late")})
+		for n, want := range []struct {
+			status int
+			took   time.Duration
+		}{{200, time.Second}, {500, time.Second}, {200, 0}, {200, time.Minute}} {
+			if n == 3 {
+				gateway.SetLatency(time.Minute)
+			}
+			start := time.Now()
+			got := ask(gateway)
+			if took, recorded := time.Since(start), gateway.Requests()[n].Duration; got.Code != want.status || took != want.took || recorded != took {
+				t.Errorf("request %d: status %d, took %s, recorded %s", n, got.Code, took, recorded)
+			}
 		}
-		start := time.Now()
-		do(t, s, "PUT", entryPath, `{"a":2}`).expect(t, want.status, want.body)
-		if took, recorded := time.Since(start), s.Requests()[n].Duration; took < delay || recorded < delay {
-			t.Errorf("took %s, recorded %s", took, recorded)
-		}
-	}
+	})
 }
 
 func TestFaultHang(t *testing.T) {

@@ -98,32 +98,3 @@ func TestSearchByKey(t *testing.T) {
 	do(t, s, "GET", path+"u*1", "").expect(t, 200,
 		`{"body":{"results":[{"key":"user1","value":{}}],"results_total":1},"metadata":{"bucket":"b","search":"u*1","hits":1}}`)
 }
-
-func TestListAndSearchRefusals(t *testing.T) {
-	t.Parallel()
-	s := newServer(t)
-	s.CreateBucket("b")
-	for path, want := range map[string]struct {
-		status  int
-		message string
-	}{
-		"/storage/kv/b/entries?limit=0":                   {400, "limit must be"},
-		"/storage/kv/b/entries?limit=1001":                {400, "limit must be"},
-		"/storage/kv/b/entries?limit=-1":                  {400, "limit must be"},
-		"/storage/kv/b/entries?limit=ten":                 {400, "limit must be"},
-		"/storage/kv/b/entries?limit=":                    {400, "limit must be"},
-		"/storage/kv/b/entries?limit=1.0":                 {400, "limit must be"},
-		"/storage/kv/a%20b/entries":                       {400, "invalid bucket name"},
-		"/storage/kv/absent/entries":                      {404, `{"error":"not_found"}`},
-		"/storage/kv/b/search-by-key":                     {400, "search is required"},
-		"/storage/kv/b/search-by-key?search=":             {400, "search is required"},
-		"/storage/kv/b/search-by-key?search=a&limit=0":    {400, "limit must be"},
-		"/storage/kv/b/search-by-key?search=a&limit=1001": {400, "limit must be"},
-		"/storage/kv/absent/search-by-key?search=a":       {404, `{"error":"not_found"}`},
-	} {
-		t.Run(path, func(t *testing.T) {
-			t.Parallel()
-			do(t, s, "GET", path, "").expectError(t, want.status, want.message)
-		})
-	}
-}

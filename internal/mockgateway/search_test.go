@@ -58,7 +58,8 @@ func TestSearchByField(t *testing.T) {
 			`"metadata":{"bucket":"b","field":"born","search":"1990-01-01","index_duration":"0ms","index_hits":1}}`)
 }
 
-func TestSearchByFieldRefusals(t *testing.T) {
+// TestRefusals: of lists and of both kinds of search.
+func TestRefusals(t *testing.T) {
 	t.Parallel()
 	s := newIndexedServer(t)
 	s.CreateBucket("plain")
@@ -66,6 +67,19 @@ func TestSearchByFieldRefusals(t *testing.T) {
 		status  int
 		message string
 	}{
+		"b/entries?limit=0":                                         {400, "limit must be"},
+		"b/entries?limit=1001":                                      {400, "limit must be"},
+		"b/entries?limit=-1":                                        {400, "limit must be"},
+		"b/entries?limit=ten":                                       {400, "limit must be"},
+		"b/entries?limit=":                                          {400, "limit must be"},
+		"b/entries?limit=1.0":                                       {400, "limit must be"},
+		"a%20b/entries":                                             {400, "invalid bucket name"},
+		"absent/entries":                                            {404, `{"error":"not_found"}`},
+		"b/search-by-key":                                           {400, "search is required"},
+		"b/search-by-key?search=":                                   {400, "search is required"},
+		"b/search-by-key?search=a&limit=0":                          {400, "limit must be"},
+		"b/search-by-key?search=a&limit=1001":                       {400, "limit must be"},
+		"absent/search-by-key?search=a":                             {404, `{"error":"not_found"}`},
 		"b/search?search=a":                                         {400, "field is required"},
 		"b/search?field=name":                                       {400, "search is required"},
 		"b/search?field=age&search_type=range&min=1":                {400, "search is required"},

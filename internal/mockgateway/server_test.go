@@ -84,23 +84,6 @@ func TestStopCutsRequestsOff(t *testing.T) {
 	}
 }
 
-func TestGatewayUnderAnotherServer(t *testing.T) {
-	t.Parallel()
-	gateway := mockgateway.NewGateway()
-	server := httptest.NewServer(gateway)
-	t.Cleanup(server.Close)
-	gateway.Inject(mockgateway.Fault{Times: 1, Effect: mockgateway.Drop()})
-	get := func() reply {
-		return send(server.Client(), newRequest(t, &mockgateway.Server{URL: server.URL}, "GET", "/storage/kv", ""))
-	}
-	if got := get(); got.err == nil {
-		t.Errorf("a dropped connection responded %d", got.status)
-	}
-	if got := get(); got.status != 200 {
-		t.Errorf("got %+v", got)
-	}
-}
-
 func TestTooLargeBody(t *testing.T) {
 	t.Parallel()
 	s := newServer(t)

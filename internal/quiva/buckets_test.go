@@ -173,30 +173,14 @@ func TestCreateBucketUnreached(t *testing.T) {
 // once, so that a bucket that was made is not forgotten.
 func TestCreateBucketCancelled(t *testing.T) {
 	t.Parallel()
-	for name, made := range map[string]bool{"made": true, "not made": false} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			gateway := newGateway(t)
-			ctx, cancel := context.WithCancel(t.Context())
-			returned := make(chan struct{})
-			if made {
-				gateway.SetRequestHook(func(request mockgateway.Request) {
-					if request.Method == http.MethodPost { // done, and its response not sent
-						cancel()
-						<-returned
-					}
-				})
-			} else {
-				hanging := gateway.Inject(mockgateway.Fault{Method: http.MethodPost, Effect: mockgateway.Hang()})
-				go func() {
-					<-hanging.Reached(1)
-					cancel()
-				}()
-			}
-			err := newClient(t, gateway.URL, nil).CreateBucket(ctx, BucketConfig{Bucket: "limits"})
-			close(returned)
-			if made && err != nil || !made && !errors.Is(err, context.Canceled) {
-				t.Errorf("got %v", err)
+	for effect, isMade := range map[*mockgateway.Effect]bool{pointer(mockgateway.HoldResponse()): true, pointer(mockgateway.Hang()): false} {
+		withFlags(t, func(t *testing.T, gateway *mockgateway.Gateway) {
+			gateway.Inject(mockgateway.Fault{Method: http.MethodPost, Effect: *effect})
+			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+			defer cancel()
+			err := inMemory(gateway).CreateBucket(ctx, BucketConfig{Bucket: "limits"})
+			if isMade && err != nil || !isMade && !errors.Is(err, context.DeadlineExceeded) {
+				t.Errorf("made: %t, got %v", isMade, err)
 			}
 		})
 	}
@@ -226,14 +210,10 @@ func TestBucketParts(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			gateway := newGateway(t)
-			gateway.Inject(mockgateway.Fault{Effect: mockgateway.Respond(http.StatusOK, nil, `{"body":`+test.body+`}`)})
-			bucket, err := newClient(t, gateway.URL, nil).GetBucket(t.Context(), "b")
-			if err != nil {
-				t.Fatal(err)
-			}
-			if got, _ := json.Marshal(bucket); string(got) != test.want {
-				t.Errorf("got  %s\nwant %s", got, test.want)
+			client, _ := serve(func(string, string) (int, string) { return http.StatusOK, `{"body":` + test.body + `}` })
+			bucket, err := client.GetBucket(t.Context(), "b")
+			if got, _ := json.Marshal(bucket); string(got) != test.want || err != nil {
+				t.Errorf("got  %s, %v\nwant %s", got, err, test.want)
 			}
 		})
 	}
@@ -242,12 +222,12 @@ func TestBucketParts(t *testing.T) {
 // TestBucketResponses: what the calls cannot do without.
 func TestBucketResponses(t *testing.T) {
 	t.Parallel()
-	list := func(t *testing.T, c *Client) error { _, err := c.ListBuckets(t.Context()); return err }
-	get := func(t *testing.T, c *Client) error { _, err := c.GetBucket(t.Context(), "b"); return err }
-	remove := func(t *testing.T, c *Client) error { return c.DeleteBucket(t.Context(), "b") }
-	purge := func(t *testing.T, c *Client) error { return c.PurgeBucket(t.Context(), "b") }
+	list := func(ctx context.Context, c *Client) error { _, err := c.ListBuckets(ctx); return err }
+	get := func(ctx context.Context, c *Client) error { _, err := c.GetBucket(ctx, "b"); return err }
+	remove := func(ctx context.Context, c *Client) error { return c.DeleteBucket(ctx, "b") }
+	purge := func(ctx context.Context, c *Client) error { return c.PurgeBucket(ctx, "b") }
 	tests := map[string]struct {
-		call       func(*testing.T, *Client) error
+		call       func(context.Context, *Client) error
 		body, want string
 	}{
 		"list, no results":  {list, `{"body":{}}`, `lacks "body.results"`},
@@ -263,9 +243,8 @@ func TestBucketResponses(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			gateway := newGateway(t)
-			gateway.Inject(mockgateway.Fault{Effect: mockgateway.Respond(http.StatusOK, nil, test.body)})
-			err := test.call(t, newClient(t, gateway.URL, nil))
+			client, _ := serve(func(string, string) (int, string) { return http.StatusOK, test.body })
+			err := test.call(t.Context(), client)
 			if err == nil || !strings.Contains(err.Error(), test.want) || errors.Is(err, ErrNotFound) {
 				t.Errorf("error %v, want %q", err, test.want)
 			}

@@ -53,9 +53,11 @@ func TestRefreshEntries(t *testing.T) {
 	tests := map[string]struct {
 		held   []string // oldest first
 		wanted []string // those held, if nil
+		isOff  bool
 		faults []mockgateway.Fault
 		want   traffic
 	}{
+		"switched off":    {held: numberedKeys(50), isOff: true, want: traffic{gets: 50}},
 		"a dozen":         {held: numberedKeys(12), want: traffic{gets: 12}},
 		"more":            {held: numberedKeys(13), want: traffic{lists: 1}},
 		"a full list":     {held: numberedKeys(1000), want: traffic{lists: 1}},
@@ -81,6 +83,7 @@ func TestRefreshEntries(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			gateway, client := newFlags()
+			client.bulkRefresh = !test.isOff
 			write(gateway, test.held...)
 			for _, fault := range test.faults {
 				gateway.Inject(fault)
@@ -132,18 +135,6 @@ func TestRefreshEntriesConfirms(t *testing.T) {
 	}
 	if got, want := trafficOf(gateway), (traffic{lists: 1, gets: 9}); got != want {
 		t.Errorf("%+v, want %+v", got, want)
-	}
-}
-
-func TestRefreshEntriesOff(t *testing.T) {
-	t.Parallel()
-	gateway, client := newFlags()
-	client.bulkRefresh = false
-	keys := numberedKeys(50)
-	write(gateway, keys...)
-	entries, outcome := client.RefreshEntries(t.Context(), "flags", keys, holdsOwnName)
-	if got, want := trafficOf(gateway), (traffic{gets: 50}); got != want || len(entries) != 50 || outcome.Err() != nil {
-		t.Errorf("got %d entries with %+v, error %v", len(entries), got, outcome.Err())
 	}
 }
 

@@ -35,10 +35,9 @@ func TestRejectedValue(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			gateway := newGateway(t)
+			gateway, client := newFlags()
 			gateway.CreateBucketWith(mockgateway.BucketConfig{Name: "limits", MaxValueSize: test.limit})
 			gateway.Inject(mockgateway.Fault{Method: http.MethodPut, Effect: mockgateway.Respond(test.status, nil, test.body)})
-			client := newClient(t, gateway.URL, func(c *Config) { c.MaxRetries = 3 })
 			err := client.PutEntry(t.Context(), "limits", "a", []byte(`{"text":"12345678"}`+" "))
 			if err == nil || !strings.Contains(err.Error(), test.want) || errors.Is(err, ErrValueTooLarge) != test.tooLarge {
 				t.Errorf("error %v, want %q", err, test.want)
@@ -50,8 +49,8 @@ func TestRejectedValue(t *testing.T) {
 	}
 	t.Run("for another reason", func(t *testing.T) {
 		t.Parallel()
-		gateway := newGateway(t)
-		if err := newClient(t, gateway.URL, nil).PutEntry(t.Context(), "flags", "a b", []byte(`{}`)); err == nil || strings.Contains(err.Error(), "bytes as JSON") {
+		gateway, client := newFlags()
+		if err := client.PutEntry(t.Context(), "flags", "a b", []byte(`{}`)); err == nil || strings.Contains(err.Error(), "bytes as JSON") {
 			t.Errorf("error %v", err)
 		}
 		if asked := gateway.Count("", ""); asked != 1 {
@@ -96,16 +95,11 @@ func TestRefusedBody(t *testing.T) {
 // TestRejectedBucket: a bucket that is rejected without a reason.
 func TestRejectedBucket(t *testing.T) {
 	t.Parallel()
-	gateway := newGateway(t)
-	rejected := mockgateway.Respond(http.StatusBadRequest, nil, `{"error":"validation_error"}`)
-	gateway.Inject(mockgateway.Fault{Method: http.MethodPost, Effect: rejected})
-	gateway.Inject(mockgateway.Fault{Method: http.MethodPut, Effect: rejected})
-	client := newClient(t, gateway.URL, nil)
+	gateway, client := newFlags()
+	gateway.Inject(mockgateway.Fault{Method: http.MethodPost, Effect: mockgateway.Respond(http.StatusBadRequest, nil, `{"error":"validation_error"}`)})
+	gateway.Inject(mockgateway.Fault{Method: http.MethodPut, Effect: mockgateway.Respond(http.StatusBadRequest, nil, `{"error":"validation_error"}`)})
 	_, updateErr := client.UpdateBucket(t.Context(), "flags", BucketUpdate{})
-	for _, err := range []error{
-		client.CreateBucket(t.Context(), BucketConfig{Bucket: "limits"}),
-		updateErr,
-	} {
+	for _, err := range []error{client.CreateBucket(t.Context(), BucketConfig{Bucket: "limits"}), updateErr} {
 		if err == nil || !strings.Contains(err.Error(), "400 Bad Request: validation_error. The usual causes are a name") {
 			t.Errorf("error %v", err)
 		}

@@ -11,7 +11,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/quivaworks/terraform-provider-quiva/internal/mockgateway"
@@ -80,9 +79,7 @@ func TestListedDigest(t *testing.T) {
 func TestListedDigestAfterWrite(t *testing.T) {
 	t.Parallel()
 	gateway, _ := newFlags()
-	for _, key := range []string{"before", "while", "after", "deleted", "kept"} {
-		gateway.PutEntry("flags", key, `{"n":1}`)
-	}
+	write(gateway, "before", "while", "after", "deleted", "kept")
 	client := newBulkClient(t, gateway)
 	ctx := t.Context()
 	put := func(key string) {
@@ -91,24 +88,28 @@ func TestListedDigestAfterWrite(t *testing.T) {
 		}
 	}
 	put("before") // no list yet: the list will have it
-	gateway.SetRequestHook(func(r mockgateway.Request) {
-		if strings.HasSuffix(r.Path, "/entries") {
-			gateway.SetRequestHook(nil)
-			// The list is made, its response not yet sent.
-			put("while")
-		}
-	})
+	whileListed(gateway, func() { put("while") })
 	client.ListedDigest(ctx, "flags", "kept")
 	put("after")
 	if err := client.DeleteEntry(ctx, "flags", "deleted"); err != nil {
 		t.Error(err)
 	}
-	for key, want := range map[string]string{"before": `{"n":2}`, "while": "", "after": "", "deleted": "", "kept": `{"n":1}`} {
+	for key, want := range map[string]string{"before": `{"n":2}`, "while": "", "after": "", "deleted": "", "kept": valueOf("kept")} {
 		listed, ok := client.ListedDigest(ctx, "flags", key)
 		if ok != (want != "") || ok && listed != sha256.Sum256([]byte(want)) {
 			t.Errorf("%s is not %q, %t", key, want, ok)
 		}
 	}
+}
+
+// whileListed does something once a list is made, before its response is sent.
+func whileListed(gateway *mockgateway.Gateway, do func()) {
+	gateway.SetRequestHook(func(r mockgateway.Request) {
+		if strings.HasSuffix(r.Path, "/entries") {
+			gateway.SetRequestHook(nil)
+			do()
+		}
+	})
 }
 
 // TestListedDigestAfterPurge: no key is served from a list that may be from before
@@ -117,8 +118,7 @@ func TestListedDigestAfterPurge(t *testing.T) {
 	t.Parallel()
 	for _, isWhile := range []bool{false, true} {
 		gateway, _ := newFlags()
-		gateway.PutEntry("flags", "a", `{"n":1}`)
-		gateway.PutEntry("flags", "b", `{"n":1}`)
+		write(gateway, "a", "b")
 		client := newBulkClient(t, gateway)
 		purge := func() {
 			if err := client.PurgeBucket(t.Context(), "flags"); err != nil {
@@ -126,13 +126,7 @@ func TestListedDigestAfterPurge(t *testing.T) {
 			}
 		}
 		if isWhile {
-			gateway.SetRequestHook(func(r mockgateway.Request) {
-				if strings.HasSuffix(r.Path, "/entries") {
-					gateway.SetRequestHook(nil)
-					// The list is made, its response not yet sent.
-					purge()
-				}
-			})
+			whileListed(gateway, purge)
 		}
 		if _, ok := client.ListedDigest(t.Context(), "flags", "a"); ok == isWhile {
 			t.Errorf("served from a list before a purge: %t, while: %t", ok, isWhile)
@@ -278,24 +272,17 @@ func TestListsTakeNoMemory(t *testing.T) { // not parallel: it measures what all
 // when it was asked for.
 func TestSnapshotAge(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		s := &snapshots{buckets: map[string]*snapshotBucket{}}
-		for range bulkThreshold {
-			if list, _ := s.join("flags", snapshotAge); list != nil {
-				t.Fatal("a list for the first entries")
+	withFlags(t, func(t *testing.T, gateway *mockgateway.Gateway) {
+		write(gateway, "a")
+		client := newBulkClient(t, gateway)
+		for want, wait := range map[int]time.Duration{1: snapshotAge, 2: snapshotAge + time.Nanosecond} {
+			gateway.ResetRequests()
+			client.snapshots.forgetBucket("flags")
+			client.ListedDigest(t.Context(), "flags", "a")
+			time.Sleep(wait)
+			if _, ok := client.ListedDigest(t.Context(), "flags", "a"); !ok || gateway.Count("", "") != want {
+				t.Errorf("%t, with %d lists within %s", ok, gateway.Count("", ""), wait)
 			}
-		}
-		first, fetch := s.join("flags", snapshotAge)
-		if !fetch {
-			t.Fatal("no list after the first entries")
-		}
-		time.Sleep(snapshotAge)
-		if list, fetch := s.join("flags", snapshotAge); list != first || fetch {
-			t.Error("a list of 30 seconds is not shared")
-		}
-		time.Sleep(time.Nanosecond)
-		if list, fetch := s.join("flags", snapshotAge); list == first || !fetch {
-			t.Error("an older list is still served")
 		}
 	})
 }
