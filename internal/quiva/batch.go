@@ -69,10 +69,7 @@ func (c *Client) PutEntries(ctx context.Context, bucket string, values map[strin
 		first.Untried = append(first.Untried, keys[1:]...)
 		return first
 	}
-	rest := batch(ctx, keys[1:], put)
-	rest.Done = append(first.Done, rest.Done...)
-	maps.Copy(rest.Failed, first.Failed)
-	return rest
+	return first.And(batch(ctx, keys[1:], put))
 }
 
 // rank orders writes: a creation shows what the gateway stores without harm, and a value that

@@ -30,19 +30,15 @@ const largeBody = 1 << 20
 
 // Client calls one gateway. It is safe for concurrent use.
 type Client struct {
-	endpoint   *url.URL
-	credential Credential
-	userAgent  string
-	redactor   redactor
-	log        LogFunc
-	http       *retryablehttp.Client
+	config   Config
+	redactor redactor
+	log      LogFunc
+	http     *retryablehttp.Client
 
-	bulkRefresh bool
-	digest      func(value []byte) (Digest, error)
-	snapshots   snapshots
-	absences    absences
-	writes      writes
-	outage      *outage
+	snapshots snapshots
+	absences  absences
+	writes    writes
+	outage    *outage
 }
 
 // New makes a client. It does not connect yet.
@@ -51,18 +47,14 @@ func New(config Config) *Client {
 	log := redactor.log(config.Log)
 	outage := &outage{}
 	return &Client{
-		endpoint:   config.Endpoint,
-		credential: config.Credential,
-		userAgent:  config.UserAgent,
-		redactor:   redactor,
-		log:        log,
+		config:   config,
+		redactor: redactor,
+		log:      log,
 
-		bulkRefresh: config.BulkRefresh,
-		digest:      config.Digest,
-		snapshots:   snapshots{buckets: map[string]*snapshotBucket{}},
-		absences:    absences{proofs: map[claim]*proof{}, known: map[name]keyState{}},
-		writes:      writes{buckets: map[string]*bucketWrites{}},
-		outage:      outage,
+		snapshots: snapshots{buckets: map[string]*snapshotBucket{}},
+		absences:  absences{proofs: map[claim]*proof{}, known: map[name]keyState{}},
+		writes:    writes{buckets: map[string]*bucketWrites{}},
+		outage:    outage,
 
 		http: &retryablehttp.Client{
 			HTTPClient: &http.Client{
@@ -203,9 +195,9 @@ func (c *Client) send(ctx context.Context, r request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	name, secret := c.credential.header()
+	name, secret := c.config.Credential.header()
 	httpRequest.Header.Set(name, secret)
-	httpRequest.Header.Set("User-Agent", c.userAgent)
+	httpRequest.Header.Set("User-Agent", c.config.UserAgent)
 	httpRequest.Header.Set("Accept", "application/json")
 	if r.body != nil {
 		httpRequest.Header.Set("Content-Type", "application/json")
@@ -221,13 +213,13 @@ func (c *Client) send(ctx context.Context, r request) (*http.Response, error) {
 
 func (c *Client) url(r request) *url.URL {
 	var escaped strings.Builder
-	escaped.WriteString(c.endpoint.EscapedPath())
+	escaped.WriteString(c.config.Endpoint.EscapedPath())
 	escaped.WriteString(APIPath)
 	for _, segment := range r.path {
 		escaped.WriteByte('/')
 		escaped.WriteString(url.PathEscape(segment))
 	}
-	target := *c.endpoint
+	target := *c.config.Endpoint
 	target.RawPath = escaped.String()
 	// What was escaped segment by segment always unescapes.
 	target.Path, _ = url.PathUnescape(target.RawPath)

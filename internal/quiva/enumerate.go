@@ -45,13 +45,7 @@ func (c *Client) EnumerateEntries(ctx context.Context, bucket, prefix string) (E
 // return, by their keys; a value that has no digest has a zero one. It does not hold the
 // values. There may be more entries than it finds.
 func (c *Client) EnumerateDigests(ctx context.Context, bucket, prefix string) (map[string]Digest, error) {
-	e := enumeration[Digest]{client: c, bucket: bucket, keep: func(entry Entry) Digest {
-		digest, err := c.digest(entry.Value)
-		if err != nil {
-			return Digest{}
-		}
-		return digest
-	}}
+	e := enumeration[Digest]{client: c, bucket: bucket, keep: c.digestOf}
 	if err := e.run(ctx, prefix); err != nil {
 		return nil, err
 	}
@@ -159,11 +153,7 @@ func (e *enumeration[T]) search(ctx context.Context, prefix string) (truncated b
 	if prefix != "" {
 		list = searchOf(e.bucket, prefix+"*", MaxListLimit)
 	}
-	type keyed struct {
-		key  string
-		kept T
-	}
-	listed, truncated, err := readList(ctx, e.client, list, func(entry Entry) keyed { return keyed{entry.Key, e.keep(entry)} })
+	listed, truncated, err := readList(ctx, e.client, list, e.keep)
 	if err != nil {
 		return false, err
 	}

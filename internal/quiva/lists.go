@@ -18,14 +18,14 @@ const MaxListLimit = 1000
 // ListEntries returns the latest entries of a bucket, up to limit (1 to [MaxListLimit]), each
 // once. It fails with [ErrNotFound] if the bucket does not exist.
 func (c *Client) ListEntries(ctx context.Context, bucket string, limit int) ([]Entry, error) {
-	entries, _, err := readList(ctx, c, listOf(bucket, limit), wholeEntry)
+	entries, _, err := c.readEntries(ctx, listOf(bucket, limit))
 	return entries, err
 }
 
 // SearchEntries is ListEntries of the keys that match a pattern, in which * stands for any
 // characters.
 func (c *Client) SearchEntries(ctx context.Context, bucket, pattern string, limit int) ([]Entry, error) {
-	entries, _, err := readList(ctx, c, searchOf(bucket, pattern, limit), wholeEntry)
+	entries, _, err := c.readEntries(ctx, searchOf(bucket, pattern, limit))
 	return entries, err
 }
 
@@ -54,11 +54,19 @@ func searchOf(bucket, pattern string, limit int) listing {
 
 func wholeEntry(entry Entry) Entry { return entry }
 
+func (c *Client) readEntries(ctx context.Context, l listing) (entries []Entry, truncated bool, err error) {
+	results, truncated, err := readList(ctx, c, l, wholeEntry)
+	for _, result := range results {
+		entries = append(entries, result.kept)
+	}
+	return entries, truncated, err
+}
+
 // readList lists entries, and keeps of each what keep makes of it, before it reads the next: a
 // list may hold 64 MiB of values. It reports whether there are as many results as the limit
 // allows, so that the gateway may have more. Keys that the list has twice are read on their
 // own: it does not say which of the values is the entry's.
-func readList[T any](ctx context.Context, c *Client, l listing, keep func(Entry) T) (kept []T, truncated bool, err error) {
+func readList[T any](ctx context.Context, c *Client, l listing, keep func(Entry) T) (results []listResult[T], truncated bool, err error) {
 	begun, response := time.Now(), listResponse[T]{keep: keep}
 	err = c.do(ctx, l.request(), &response)
 	var failure *Error
@@ -76,16 +84,11 @@ func readList[T any](ctx context.Context, c *Client, l listing, keep func(Entry)
 	if l.operation == wholeList && !truncated {
 		c.absences.listed(l.bucket, slices.Collect(maps.Keys(listed)), begun)
 	}
-	kept = make([]T, 0, len(response.results))
-	for _, result := range response.results {
-		if listed[result.key] == 1 {
-			kept = append(kept, result.kept)
-		}
-	}
+	results = slices.DeleteFunc(response.results, func(result listResult[T]) bool { return listed[result.key] > 1 })
 	maps.DeleteFunc(listed, func(_ string, times int) bool { return times == 1 })
 	read, outcome := c.GetEntries(ctx, l.bucket, slices.Sorted(maps.Keys(listed)))
-	for _, entry := range read {
-		kept = append(kept, keep(entry))
+	for key, entry := range read {
+		results = append(results, listResult[T]{key, keep(entry)})
 	}
-	return kept, truncated, outcome.Err()
+	return results, truncated, outcome.Err()
 }

@@ -20,7 +20,7 @@ func (c *Client) RefreshEntries(ctx context.Context, bucket string, keys []strin
 	for _, key := range keys {
 		r.left[key] = true
 	}
-	if c.bulkRefresh && len(keys) > bulkThreshold {
+	if c.config.BulkRefresh && len(keys) > bulkThreshold {
 		// What a list does not show is looked for by the longest prefixes under which a search
 		// can show all keys, and is otherwise read one by one.
 		if r.read(ctx, listOf(bucket, MaxListLimit)) == nil {
@@ -48,13 +48,10 @@ type refresh struct {
 
 // read accepts what a list or search shows unchanged.
 func (r *refresh) read(ctx context.Context, l listing) error {
-	unchanged, _, err := readList(withoutRetries(ctx), r.client, l, func(entry Entry) string {
+	listed, _, err := readList(withoutRetries(ctx), r.client, l, func(entry Entry) (isUnchanged bool) {
 		r.mu.Lock()
 		defer r.mu.Unlock()
-		if r.left[entry.Key] && r.unchanged(entry) {
-			return entry.Key
-		}
-		return ""
+		return r.left[entry.Key] && r.unchanged(entry)
 	})
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -62,10 +59,10 @@ func (r *refresh) read(ctx context.Context, l listing) error {
 		r.client.log(ctx, "Bucket cannot be listed, reading its entries one by one", map[string]any{"bucket": r.bucket, "error": err.Error()})
 		return err
 	}
-	for _, key := range unchanged {
-		if r.left[key] {
-			r.entries[key] = Entry{Key: key}
-			delete(r.left, key)
+	for _, result := range listed {
+		if result.kept && r.left[result.key] {
+			r.entries[result.key] = Entry{Key: result.key}
+			delete(r.left, result.key)
 		}
 	}
 	return nil

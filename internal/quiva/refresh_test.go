@@ -83,7 +83,7 @@ func TestRefreshEntries(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			gateway, client := newFlags()
-			client.bulkRefresh = !test.isOff
+			client.config.BulkRefresh = !test.isOff
 			write(gateway, test.held...)
 			for _, fault := range test.faults {
 				gateway.Inject(fault)

@@ -43,5 +43,5 @@ func (c *Client) SearchIndex(ctx context.Context, bucket string, wanted IndexSea
 			}
 		}
 	}
-	return readList(ctx, c, listing{bucket, "search", query, limit}, wholeEntry)
+	return c.readEntries(ctx, listing{bucket, "search", query, limit})
 }

@@ -76,7 +76,7 @@ func (c *Client) checkSeen(ctx context.Context, bucket, key string, seen Seen, w
 			return holdsSeen, true
 		}
 		for i, value := range []json.RawMessage{seen.Value, wanted} {
-			if own, err := c.digest(value); value != nil && err == nil && own == digest {
+			if own, err := c.config.Digest(value); value != nil && err == nil && own == digest {
 				return held(i), true
 			}
 		}
@@ -94,7 +94,7 @@ func (c *Client) checkSeen(ctx context.Context, bucket, key string, seen Seen, w
 	if err != nil {
 		return 0, err
 	}
-	if digest, err := c.digest(entry.Value); err == nil || seen.Any {
+	if digest, err := c.config.Digest(entry.Value); err == nil || seen.Any {
 		if held, ok := compare(digest); ok {
 			return held, nil
 		}

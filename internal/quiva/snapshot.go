@@ -29,7 +29,7 @@ func (c *Client) ListedDigest(ctx context.Context, bucket, key string) (Digest, 
 
 // listedDigest is [Client.ListedDigest] out of a list that is at most so old.
 func (c *Client) listedDigest(ctx context.Context, bucket, key string, age time.Duration) (Digest, bool) {
-	if !c.bulkRefresh {
+	if !c.config.BulkRefresh {
 		return Digest{}, false
 	}
 	list, fetch := c.snapshots.join(bucket, age)
@@ -52,27 +52,32 @@ func (c *Client) listedDigest(ctx context.Context, bucket, key string, age time.
 func (c *Client) fetchSnapshot(ctx context.Context, bucket string, list *snapshot) {
 	defer close(list.done)
 	// Only digests are kept, so that the lists of many buckets take no memory.
-	listed, _, err := readList(withoutRetries(ctx), c, listOf(bucket, MaxListLimit), func(entry Entry) digested {
-		digest, err := c.digest(entry.Value)
-		return digested{entry.Key, digest, err == nil}
-	})
+	listed, _, err := readList(withoutRetries(ctx), c, listOf(bucket, MaxListLimit), c.digestOf)
 	if err != nil {
 		c.log(ctx, "Bucket cannot be listed, reading its entries one by one", map[string]any{"bucket": bucket, "error": err.Error()})
 		// After a caller that gave up, another one may still list the bucket.
 		c.snapshots.drop(bucket, list, ctx.Err() == nil)
 		return
 	}
-	c.snapshots.fill(list, listed)
+	list.digests = make(map[string]Digest, len(listed))
+	for _, result := range listed {
+		if result.kept != (Digest{}) {
+			list.digests[result.key] = result.kept
+		}
+	}
 	if time.Since(list.askedAt) > snapshotAge {
 		// It is good for those who have waited, and the next one would be as slow.
 		c.snapshots.drop(bucket, list, true)
 	}
 }
 
-type digested struct { // not ok if the value has no digest
-	key    string
-	digest Digest
-	ok     bool
+// digestOf returns the digest of an entry's value, a zero one if it has none.
+func (c *Client) digestOf(entry Entry) Digest {
+	digest, err := c.config.Digest(entry.Value)
+	if err != nil {
+		return Digest{}
+	}
+	return digest
 }
 
 // snapshots are the lists of buckets, each shared by all who ask for an entry.
@@ -146,17 +151,6 @@ func (s *snapshots) forgetBucket(bucket string) {
 	if b := s.buckets[bucket]; b != nil && b.list != nil {
 		b.list.purged = true // for those who wait for it
 		b.list = nil
-	}
-}
-
-func (s *snapshots) fill(list *snapshot, listed []digested) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	list.digests = make(map[string]Digest, len(listed))
-	for _, entry := range listed {
-		if entry.ok {
-			list.digests[entry.key] = entry.digest
-		}
 	}
 }
 

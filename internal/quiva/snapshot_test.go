@@ -210,7 +210,7 @@ func TestListedDigestCancelled(t *testing.T) {
 func TestListedDigestOff(t *testing.T) {
 	t.Parallel()
 	gateway, client := newFlags()
-	client.bulkRefresh = false
+	client.config.BulkRefresh = false
 	for range 3 * bulkThreshold {
 		if _, ok := client.ListedDigest(t.Context(), "flags", "a"); ok {
 			t.Error("a list was fetched")
