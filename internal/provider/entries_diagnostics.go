@@ -153,19 +153,20 @@ func (s subject) changed(what string, count int) string {
 
 // takenKey says what to do about a key that holds another value.
 func (s subject) takenKey() string {
-	advice := []string{fmt.Sprintf("Key %q in bucket %q already holds another value. Nothing was written.", s.key, s.bucket)}
+	value, instead := "this value", importAdvice(s.bucket+"/"+s.key)
 	if s.writeOnly {
-		advice = append(advice, movedAdvice,
-			"To overwrite it with value_wo, "+overwriteAdvice, "Do not import it: an import would store the value in the state.")
-	} else {
-		id := s.bucket + "/" + s.key
-		advice = append(advice,
-			fmt.Sprintf("To manage what is there, import it:\n\n  terraform import 'ADDRESS' %s\n\n"+
-				"or with a block in the configuration:\n\n  import {\n    to = ADDRESS\n    id = %q\n  }", shellQuote(id), id),
-			movedAdvice,
-			"To overwrite it with this value, "+overwriteAdvice)
+		value, instead = "value_wo", "Do not import it: an import would store the value in the state."
 	}
-	return strings.Join(append(advice, addressAdvice), "\n\n")
+	return strings.Join([]string{
+		fmt.Sprintf("Key %q in bucket %q already holds another value. Nothing was written.", s.key, s.bucket),
+		instead, movedAdvice, "To overwrite it with " + value + ", " + overwriteAdvice, addressAdvice,
+	}, "\n\n")
+}
+
+// importAdvice says how to import what is there.
+func importAdvice(id string) string {
+	return fmt.Sprintf("To manage what is there, import it:\n\n  terraform import 'ADDRESS' %s\n\n"+
+		"or with a block in the configuration:\n\n  import {\n    to = ADDRESS\n    id = %q\n  }", shellQuote(id), id)
 }
 
 // takenKeys says what to do about many keys that hold other values.

@@ -300,8 +300,7 @@ func (r *kvBucketResource) ModifyPlan(ctx context.Context, req resource.ModifyPl
 			warnOfKept(&resp.Diagnostics, config, state)
 			ignoredUpdatesOf(ctx, req.Private).warn(&resp.Diagnostics, state.Bucket.ValueString())
 		}
-		exists := true
-		resp.Diagnostics.Append(existsNote.write(ctx, resp.Private, &exists)...)
+		resp.Diagnostics.Append(existsNote.write(ctx, resp.Private, new(true))...)
 	}
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, plan)...)
 }
@@ -360,7 +359,8 @@ func (r *kvBucketResource) Create(ctx context.Context, req resource.CreateReques
 
 	switch err := client.CreateBucket(ctx, bucket); {
 	case errors.Is(err, quiva.ErrBucketExists):
-		bucketExists(&resp.Diagnostics, bucket.Bucket)
+		resp.Diagnostics.AddAttributeError(path.Root("bucket"), "Bucket already exists",
+			fmt.Sprintf("The gateway already has a bucket %q. Nothing was changed.\n\n%s\n\nADDRESS stands for the full address that this error shows.", bucket.Bucket, importAdvice(bucket.Bucket)))
 		return
 	case err != nil:
 		r.gateway.addError(&resp.Diagnostics, operation{doing: "create " + plan.name(), rejected: path.Root("bucket")}, err)
@@ -378,17 +378,6 @@ func (r *kvBucketResource) Create(ctx context.Context, req resource.CreateReques
 	plan.settle(remote)
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, plan.identity())...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
-}
-
-func bucketExists(diags *diag.Diagnostics, bucket string) {
-	diags.AddAttributeError(path.Root("bucket"), "Bucket already exists",
-		fmt.Sprintf("The gateway already has a bucket %q. Nothing was changed.\n\n"+
-			"To manage the existing bucket, import it:\n\n"+
-			"  terraform import 'ADDRESS' %s\n\n"+
-			"or with a block in the configuration:\n\n"+
-			"  import {\n    to = ADDRESS\n    id = %q\n  }\n\n"+
-			"ADDRESS stands for the full address that this error shows.",
-			bucket, shellQuote(bucket), bucket))
 }
 
 func (r *kvBucketResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {

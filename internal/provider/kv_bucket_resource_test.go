@@ -417,7 +417,7 @@ func TestKVBucketTakenName(t *testing.T) {
 	exists := message("Bucket already exists")
 	run(t,
 		resource.TestStep{Config: bucket(gateway), ExpectError: exists},
-		resource.TestStep{Config: bucket(gateway), ExpectError: message(`The gateway already has a bucket "limits". Nothing was changed. To manage the existing bucket, import it: terraform import 'ADDRESS' 'limits' ` +
+		resource.TestStep{Config: bucket(gateway), ExpectError: message(`The gateway already has a bucket "limits". Nothing was changed. To manage what is there, import it: terraform import 'ADDRESS' 'limits' ` +
 			`or with a block in the configuration: import { to = ADDRESS id = "limits" }`)},
 		resource.TestStep{
 			// Somebody is quicker between the check and the creation.

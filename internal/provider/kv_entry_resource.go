@@ -288,8 +288,7 @@ func store(ctx context.Context, plan kvEntryModel, state *tfsdk.State, identity 
 	diags.Append(identity.Set(ctx, plan.identity())...)
 	var isWriteOnly *bool // not noted for ordinary entries: every byte of a state is written again and again
 	if isNull(plan.Value) {
-		isWriteOnly = new(bool)
-		*isWriteOnly = true
+		isWriteOnly = new(true)
 	}
 	diags.Append(writeOnlyNote.write(ctx, private, isWriteOnly)...)
 	return diags
@@ -393,9 +392,8 @@ func (r *kvEntryResource) Update(ctx context.Context, req resource.UpdateRequest
 		resp.Diagnostics.Append(store(ctx, plan, &resp.State, resp.Identity, resp.Private)...)
 	case isNull(plan.Value) && outcome.Failure != nil && outcome.Failure.Kind == reconcile.NotWritten:
 		// It may have been written unseen: a refresh must not read it.
-		isSet := true
-		resp.Diagnostics.Append(writeOnlyNote.write(ctx, resp.Private, &isSet)...)
-		resp.Diagnostics.Append(unknownOutcomeNote.write(ctx, resp.Private, &isSet)...)
+		resp.Diagnostics.Append(writeOnlyNote.write(ctx, resp.Private, new(true))...)
+		resp.Diagnostics.Append(unknownOutcomeNote.write(ctx, resp.Private, new(true))...)
 	default:
 		state.storeChanged(ctx, &resp.Diagnostics, outcome, &resp.State)
 	}

@@ -123,7 +123,7 @@ func TestKVEntryWriteOnlyTakeover(t *testing.T) {
 		want string // of the error
 		puts int
 	}{
-		"another": {`{"password":"old"}`, nil, "set this for one apply: overwrite = true Do not import it: an import would store the value in the state", 0},
+		"another": {`{"password":"old"}`, nil, "Do not import it: an import would store the value in the state. If another address", 0},
 		"taken":   {`{"password":"old"}`, []string{"overwrite = true"}, "", 1},
 		"equal":   {`{ "password" : "new" }`, nil, "", 0},
 	} {
