@@ -79,7 +79,7 @@ func (r *kvEntriesResource) ValidateConfig(ctx context.Context, req resource.Val
 func checkKeyPrefix(diags *diag.Diagnostics, model kvEntriesModel) {
 	entries, _ := dynamicvalue.Of(model.Entries).Members()
 	prefix := model.KeyPrefix.ValueString()
-	if strings.Contains(prefix, "*") {
+	if !model.KeyPrefix.IsNull() && keyPrefix.problem(prefix) != "" {
 		return // its own error says enough
 	}
 	outside := slices.DeleteFunc(slices.Sorted(maps.Keys(entries)), func(key string) bool { return strings.HasPrefix(key, prefix) })

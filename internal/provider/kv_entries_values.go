@@ -29,7 +29,7 @@ func encodeEntries(diags *diag.Diagnostics, value types.Dynamic) map[string]json
 		text, err := dynamicvalue.EncodeEntry(entry)
 		switch {
 		case err != nil:
-			diags.Append(noEntryForm(key, err))
+			diags.AddAttributeError(path.Root("entries"), "Value cannot be represented as JSON", fmt.Sprintf("The entry %q cannot be written as JSON: %v.", key, err))
 		case text[0] != '{':
 			// It was unknown while planning.
 			diags.AddAttributeError(path.Root("entries"), "Value is not an object", fmt.Sprintf("The gateway stores JSON objects; the entry %q is not one.", key))
@@ -63,20 +63,20 @@ func checkObjects(diags *diag.Diagnostics, entries map[string]dynamicvalue.Value
 func checkEntries(diags *diag.Diagnostics, value types.Dynamic) {
 	entries, _ := dynamicvalue.Of(value).Members()
 	checkObjects(diags, entries)
+	var problems []string
 	for _, key := range slices.Sorted(maps.Keys(entries)) {
 		text, err := dynamicvalue.Encode(entries[key])
 		switch {
 		case len(text) > quiva.MaxBody: // a text within JSON text is longer
 			checkSize(diags, path.Root("entries"), fmt.Sprintf("The entry %q", key), entries[key])
 		case err != nil && !errors.Is(err, dynamicvalue.ErrUnknown):
-			diags.Append(noEntryForm(key, err))
+			problems = append(problems, fmt.Sprintf("\n  - %q: %v", key, err))
 		}
+	}
+	if len(problems) > 0 {
+		diags.AddAttributeError(path.Root("entries"), "Value cannot be represented as JSON", "These entries cannot be written as JSON:\n"+firstOf(problems))
 	}
 	if !diags.HasError() {
 		checkJSONForm(diags, path.Root("entries"), value) // which the entries may have each, but not all together
 	}
-}
-
-func noEntryForm(key string, err error) diag.Diagnostic {
-	return diag.NewAttributeErrorDiagnostic(path.Root("entries"), "Value cannot be represented as JSON", fmt.Sprintf("The entry %q cannot be written as JSON: %v.", key, err))
 }
