@@ -105,18 +105,8 @@ func TestKVEntriesRefused(t *testing.T) {
 				ConfigPlanChecks: plans(exactState{gateway: gateway}),
 				Check:            asked(gateway, requests{lists: 1, gets: 40, puts: 12}),
 			},
-			// The same on an update: the state keeps the old value of what failed.
-			resource.TestStep{
-				PreConfig:   func() { gateway.ResetRequests() },
-				Config:      manyEntries(gateway, "merge("+large(7, 8)+", { k020 = {} })"),
-				ExpectError: message(`1 of 2 entries could not be written: - "k007": PUT /storage/kv/flags/entries/k007 returned 400`),
-			},
-			resource.TestStep{
-				Config:           manyEntries(gateway, "merge("+large(0, 0)+", { k020 = {} })"),
-				ConfigPlanChecks: plans(plancheck.ExpectEmptyPlan(), exactState{gateway: gateway}),
-			},
 		)
-		for key, want := range map[string]int{"k006": 1, "k007": 1, "k020": 2} {
+		for key, want := range map[string]int{"k006": 1, "k007": 1} {
 			if got := gateway.Revisions("flags", key); got != want {
 				t.Errorf("%s was written %d times, want %d", key, got, want)
 			}

@@ -2,9 +2,7 @@ package provider_test
 
 import (
 	"fmt"
-	"maps"
 	"net/http"
-	"slices"
 	"strings"
 	"testing"
 
@@ -159,14 +157,6 @@ func TestKVEntriesWiderScope(t *testing.T) {
 	t.Parallel()
 	gateway := newGateway(t)
 	const declared = `{ "team.a" = {} }`
-	holds := func(want ...string) resource.TestCheckFunc {
-		return func(*terraform.State) error {
-			if got := slices.Sorted(maps.Keys(gateway.Entries("flags"))); !slices.Equal(got, want) {
-				return fmt.Errorf("the gateway holds %q, want %q", got, want)
-			}
-			return nil
-		}
-	}
 	run(t,
 		resource.TestStep{Config: manyEntries(gateway, declared, `key_prefix = "team."`, "exclusive = {}")},
 		resource.TestStep{
@@ -175,8 +165,8 @@ func TestKVEntriesWiderScope(t *testing.T) {
 				gateway.PutEntry("flags", "other", `{}`)
 			},
 			Config: manyEntries(gateway, declared, "exclusive = {}"), ConfigPlanChecks: plans(entriesAction(plancheck.ResourceActionUpdate)),
-			Check: holds("other", "team.a", "team.stray"), ExpectNonEmptyPlan: true,
+			Check: keysOf(gateway, "other", "team.a", "team.stray"), ExpectNonEmptyPlan: true,
 		},
-		resource.TestStep{Config: manyEntries(gateway, declared, "exclusive = {}"), Check: holds("team.a")},
+		resource.TestStep{Config: manyEntries(gateway, declared, "exclusive = {}"), Check: keysOf(gateway, "team.a")},
 	)
 }

@@ -163,14 +163,6 @@ var ownershipCases = map[string]ownershipCase{
 		fix:   instancesOf("", numberedKeys(4, 2), overwriting),
 		final: numberedKeys(4, 2),
 	},
-	"from instances to a batch with another value": {
-		runs: []ownershipRun{
-			{configuration: instancesOf("", numberedKeys(4, 1)), want: succeeds},
-			{configuration: batch("a", numberedKeys(4, 2)), says: overwriting, holds: existing(numberedKeys(4, 1))},
-		},
-		fix:   batch("a", numberedKeys(4, 2), overwriting),
-		final: numberedKeys(4, 2),
-	},
 	// Terraform does not tell a creation that it replaces an object: it looks like
 	// one that finds its entry there already.
 	"-replace under create_before_destroy": {
@@ -190,16 +182,6 @@ var ownershipCases = map[string]ownershipCase{
 		},
 		final: merged(kv1, y1),
 	},
-	"-replace of a batch under create_before_destroy, and a dependent fails": {
-		runs: []ownershipRun{
-			{configuration: batch("a", numberedKeys(3, 1), createsBefore) + single("two", "x", 1, createsBefore, afterBatch), want: succeeds},
-			{
-				configuration: batch("a", numberedKeys(3, 1), createsBefore) + single("two", "y", 1, createsBefore, afterBatch),
-				replace:       []string{"quiva_kv_entries.a"}, failures: []failure{onPut("y", "503")}, want: fails, holds: merged(numberedKeys(3, 1), x1),
-			},
-		},
-		final: merged(numberedKeys(3, 1), y1),
-	},
 	"replace_triggered_by under create_before_destroy with another value": {
 		runs: []ownershipRun{
 			{configuration: trigger(1) + single("one", "k", 1, triggered("create_before_destroy = true")), want: succeeds},
@@ -212,13 +194,6 @@ var ownershipCases = map[string]ownershipCase{
 		runs: []ownershipRun{
 			{configuration: instancesOf("", numberedKeys(4, 1)), want: succeeds},
 			{configuration: batch("a", numberedKeys(4, 1)) + single("next", "next", 1, afterBatch), failures: []failure{onPut("next", "interrupt")}, want: fails, holds: numberedKeys(4, 1)},
-		},
-		final: merged(numberedKeys(4, 1), next1),
-	},
-	"instances become a batch, killed after its creation": {
-		runs: []ownershipRun{
-			{configuration: instancesOf("", numberedKeys(4, 1)), want: succeeds},
-			{configuration: batch("a", numberedKeys(4, 1)) + single("next", "next", 1, afterBatch), failures: []failure{onPut("next", "kill")}, want: fails, holds: numberedKeys(4, 1)},
 		},
 		final: merged(numberedKeys(4, 1), next1),
 	},
@@ -285,14 +260,6 @@ var ownershipCases = map[string]ownershipCase{
 		fix:   batch("a", kv2, overwriting),
 		final: kv2,
 	},
-	"killed between handing over and writing": {
-		runs: []ownershipRun{
-			{configuration: single("one", "k", 1), want: succeeds},
-			{configuration: batch("a", kv2), failures: []failure{onPut("k", "kill")}},
-		},
-		fix:   batch("a", kv2, overwriting),
-		final: kv2,
-	},
 	// Nobody has the entries between the deletion and the creation.
 	"interrupted between the deletion and the creation of a replacement": {
 		runs: []ownershipRun{
@@ -308,7 +275,13 @@ var ownershipCases = map[string]ownershipCase{
 // gateway holds, and the next applies converge.
 func TestOwnership(t *testing.T) {
 	t.Parallel()
+	cases := maps.Clone(ownershipCases)
 	for name, test := range ownershipCases {
+		if killed, isInterrupted := test.killed(); isInterrupted {
+			cases[name+", and killed"] = killed
+		}
+	}
+	for name, test := range cases {
 		for order := range uint64(4) {
 			t.Run(fmt.Sprint(name, "/order=", order), func(t *testing.T) {
 				t.Parallel()
@@ -322,6 +295,21 @@ func TestOwnership(t *testing.T) {
 			})
 		}
 	}
+}
+
+// killed returns the case with the provider killed where it would be interrupted.
+func (test ownershipCase) killed() (killed ownershipCase, isInterrupted bool) {
+	killed, killed.runs = test, slices.Clone(test.runs)
+	for i, run := range killed.runs {
+		failures := slices.Clone(run.failures)
+		for j := range failures {
+			if failures[j].kind == "interrupt" {
+				failures[j].kind, isInterrupted = "kill", true
+			}
+		}
+		killed.runs[i].failures = failures
+	}
+	return killed, isInterrupted
 }
 
 func (test ownershipCase) play(p *player, inOrder bool) {
