@@ -48,9 +48,9 @@ type object struct {
 	Owner
 
 	held       map[entryName]bool // in the state
-	declared   *Declaration       // nil unless it was planned to stay or to come
+	declared   *Declaration       // nil unless it was planned
 	isRead     bool               // with all its keys
-	isDeleted  bool               // planned to be
+	isDeleted  bool               // planned to be, which declares no keys
 	properties json.RawMessage    // that it has in the state
 }
 
@@ -69,6 +69,8 @@ func (p *Plan) at(bucket, key string) *plannedEntry {
 
 // isPart reports whether an object is planned to have some properties of an entry.
 func (o *object) isPart() bool { return o.declared.Properties != nil }
+
+func isWhole(o *object) bool { return !o.isPart() }
 
 func (p *Plan) object(owner Owner) *object {
 	o := p.objects[owner.Mark]
@@ -283,7 +285,9 @@ func (p *Plan) inTwoObjects(o *object) (conflict *Conflict) {
 		e := p.entries[name]
 		isMine := slices.Contains(e.owners, o)
 		for _, other := range e.holders {
-			if other != o && (isMine && other.letsGo(e) || !isMine && slices.Contains(e.owners, other)) {
+			// What a deletion shares with an object that was read is left to that one.
+			mayLose := !other.isRead || o.isRead && !o.isDeleted
+			if other != o && (isMine && other.letsGo(e) || !isMine && mayLose && slices.Contains(e.owners, other)) {
 				conflict = conflict.add(InTwoObjects, other, name.key)
 			}
 		}
@@ -306,7 +310,7 @@ func (p *Plan) inTwoObjects(o *object) (conflict *Conflict) {
 
 // letsGo reports whether an object of the state that has an entry is planned not to.
 func (o *object) letsGo(e *plannedEntry) bool {
-	return o.isDeleted || o.declared != nil && !slices.Contains(e.owners, o)
+	return o.declared != nil && !slices.Contains(e.owners, o)
 }
 
 // inScope finds keys of one object in the scope of another one.
@@ -363,30 +367,16 @@ func (p *Plan) Delete(owner Owner, bucket string, keys []string) (successors []s
 	defer p.mu.Unlock()
 	o := p.object(owner)
 	o.isDeleted = true
+	p.hold(o, bucket, keys)
+	if conflict = p.declare(o, Declaration{Owner: owner, Bucket: bucket}); p.deleted[bucket] {
+		return nil, nil // nothing can stay in it
+	}
 	for _, key := range keys {
 		e := p.at(bucket, key)
-		isSuccessor := false
-		for _, other := range e.owners {
-			switch {
-			case other.isPart():
-				conflict = conflict.add(InProperties, other, key)
-			case other != o:
-				isSuccessor = true
-				if !other.isRead && slices.Contains(e.holders, other) {
-					conflict = conflict.add(InTwoObjects, other, key)
-				}
-			}
-		}
-		for _, other := range e.holders {
-			isSuccessor = isSuccessor || other != o && !other.isDeleted && other.declared == nil
-		}
-		if isSuccessor {
+		mayStay := func(other *object) bool { return other != o && other.declared == nil }
+		if slices.ContainsFunc(e.owners, isWhole) || slices.ContainsFunc(e.holders, mayStay) {
 			successors = append(successors, key)
 		}
-	}
-	p.hold(o, bucket, keys)
-	if p.deleted[bucket] {
-		return nil, nil // nothing can stay in it
 	}
 	return successors, conflict
 }
@@ -411,7 +401,6 @@ func (p *Plan) IsBucketDeleted(bucket string) bool {
 func (p *Plan) HasOwner(bucket, key string) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	isWhole := func(o *object) bool { return !o.isPart() }
 	return slices.ContainsFunc(p.at(bucket, key).owners, isWhole) && !p.deleted[bucket]
 }
 
