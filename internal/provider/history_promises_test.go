@@ -232,7 +232,7 @@ func (r *ran) checkLost() *broken {
 		}
 		for _, c := range r.planned.changes {
 			orphan := slices.Index(r.plannedCalls, fmt.Sprint("orphan ", c.objectKey))
-			if c.action == deletion && c.deposed == 0 && c.before.held()[key] != "" && slices.Index(r.plannedCalls[:max(orphan, 0)], declared.address) >= 0 {
+			if c.action == deletion && c.deposed == 0 && !isProperty(key) && c.before.held()[key] != "" && slices.Index(r.plannedCalls[:max(orphan, 0)], declared.address) >= 0 {
 				return breaks(2, "%s was deleted with %s, whose plan had seen %s have it", key, c.address, declared.address)
 			}
 		}
