@@ -257,15 +257,14 @@ func (p *quivaProvider) configure(config providerModel, terraformVersion string,
 			tflog.Debug(ctx, message, fields)
 		},
 	})
-	plan := reconcile.NewPlan()
 	return &gateway{
 		client:       client,
 		credential:   origin,
 		isToken:      credential.Scheme == quiva.BearerToken,
 		isKeyAsToken: credential.IsKeyAsToken(),
 		endpoint:     endpoint.String(),
-		plan:         plan,
-		apply:        reconcile.NewApply(client, plan, dynamicvalue.Equal),
+		plan:         reconcile.NewPlan(),
+		apply:        reconcile.NewApply(client, dynamicvalue.Equal),
 		plansTwice:   isAtLeast(terraformVersion, 1, 17),
 		digestKey:    []byte(credential.Secret),
 	}

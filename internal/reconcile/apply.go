@@ -48,7 +48,7 @@ func (a *Apply) Change(ctx context.Context, wanted Change) Outcome {
 		}
 	}
 	slices.Sort(c.remove)
-	a.begin(c)
+	a.begin()
 	defer a.end(c)
 	c.write(ctx)
 	c.letGo(ctx)
@@ -56,12 +56,9 @@ func (a *Apply) Change(ctx context.Context, wanted Change) Outcome {
 	return c.outcome
 }
 
-func (a *Apply) begin(c *change) {
+func (a *Apply) begin() {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	for key := range c.add {
-		a.plan.begin(c.Bucket, key)
-	}
 	a.lastActive = time.Now()
 	a.setActive(+1)
 }
@@ -333,7 +330,7 @@ func (c *change) release() (removed, left, retained, unwanted []string) {
 			retained = append(retained, key)
 		case e.claim != untouched:
 			removed = append(removed, key)
-		case e.creationsWaiting > 0 || c.run.plan.isAwaited(c.Bucket, key):
+		case e.creationsWaiting > 0:
 			c.run.handOver(e, c.Had[key])
 			removed = append(removed, key)
 		case slices.Contains(c.Successors, key):

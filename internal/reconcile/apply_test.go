@@ -22,11 +22,6 @@ import (
 // which are written as "a=1 b=2".
 func newRun(t *testing.T, entries string) (*reconcile.Apply, *mockgateway.Gateway) {
 	t.Helper()
-	return newPlannedRun(t, entries, reconcile.NewPlan())
-}
-
-func newPlannedRun(t *testing.T, entries string, plan *reconcile.Plan) (*reconcile.Apply, *mockgateway.Gateway) {
-	t.Helper()
 	gateway := mockgateway.NewGateway()
 	gateway.CreateBucket("flags")
 	for key, value := range values(entries) {
@@ -46,7 +41,7 @@ func newPlannedRun(t *testing.T, entries string, plan *reconcile.Plan) (*reconci
 	}
 	gateway.DeleteEntry("flags", "first")
 	gateway.ResetRequests()
-	return reconcile.NewApply(client, plan, func(a, b []byte) bool { return string(a) == string(b) }), gateway
+	return reconcile.NewApply(client, func(a, b []byte) bool { return string(a) == string(b) }), gateway
 }
 
 // values reads "a=1 b=2" as {"a": {"n":1}, "b": {"n":2}}.

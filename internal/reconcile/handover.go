@@ -63,8 +63,8 @@ func (c *change) setWaiting(waiting bool) {
 	a.setActive(-difference)
 }
 
-// handOver lets go an entry for a creation that waits for it or has been planned in
-// this process, with the value that its state had. The caller holds a.mu.
+// handOver lets go an entry for a creation that waits for it, with the value that its
+// state had. The caller holds a.mu.
 func (a *Apply) handOver(e *entry, had json.RawMessage) {
 	a.handedOver = true
 	e.claim, e.released = released, had

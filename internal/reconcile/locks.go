@@ -14,7 +14,6 @@ import (
 // concurrent use.
 type Apply struct {
 	client *quiva.Client
-	plan   *Plan
 	equal  func(a, b []byte) bool
 
 	mu      sync.Mutex
@@ -31,12 +30,11 @@ type Apply struct {
 	changed    chan struct{}
 }
 
-// NewApply returns a run that has done nothing yet, with what is planned in the same
-// process. Two values are the same if equal says so of their JSON texts.
-func NewApply(client *quiva.Client, plan *Plan, equal func(a, b []byte) bool) *Apply {
+// NewApply returns a run that has done nothing yet. Two values are the same if equal
+// says so of their JSON texts.
+func NewApply(client *quiva.Client, equal func(a, b []byte) bool) *Apply {
 	return &Apply{
 		client:  client,
-		plan:    plan,
 		equal:   equal,
 		entries: map[entryName]*entry{},
 		purged:  map[string]bool{},

@@ -39,8 +39,6 @@ type plannedEntry struct {
 	holders, readParts []*object
 	// owners are the objects that are planned to have it, or some properties.
 	owners []*object
-	// isAwaited is set from the plan of a creation to its beginning.
-	isAwaited bool
 }
 
 // object is what is known of one object.
@@ -221,7 +219,6 @@ func (p *Plan) declare(o *object, d Declaration) *Conflict {
 	for _, key := range d.Keys {
 		e := p.at(d.Bucket, key)
 		e.owners = append(e.owners, o)
-		e.isAwaited = e.isAwaited || !o.isPart() && !o.held[entryName{d.Bucket, key}]
 	}
 	for _, find := range []func(*object) *Conflict{p.declaredTwice, p.inTwoObjects, p.inScope} {
 		if conflict := find(o); conflict != nil {
@@ -402,19 +399,4 @@ func (p *Plan) HasOwner(bucket, key string) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return slices.ContainsFunc(p.at(bucket, key).owners, isWhole) && !p.deleted[bucket]
-}
-
-// begin notes that planned creations begin.
-func (p *Plan) begin(bucket, key string) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.at(bucket, key).isAwaited = false
-}
-
-// isAwaited reports whether an entry is planned to be created and that has not
-// begun.
-func (p *Plan) isAwaited(bucket, key string) bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.at(bucket, key).isAwaited
 }

@@ -147,20 +147,3 @@ func TestPlanBucketDeletion(t *testing.T) {
 		t.Error("the wrong bucket is deleted")
 	}
 }
-
-// TestPlannedInThisProcess: a creation that this process has planned, but that has
-// not begun, is handed its key.
-func TestPlannedInThisProcess(t *testing.T) {
-	t.Parallel()
-	plan := reconcile.NewPlan()
-	step{object: "new", declare: "a"}.make(plan)
-	run, gateway := newPlannedRun(t, "a=1 b=1", plan)
-	for _, call := range []call{{remove: "a=1 b=1", want: "removed a b"}, {add: "a=2", want: "written a"}, {remove: "a=1", want: "removed a"}} {
-		if got := describe(run.Change(t.Context(), call.change())); got != call.want {
-			t.Errorf("%q, want %q", got, call.want)
-		}
-	}
-	if got := requests(gateway); got != "DELETE b, PUT a" {
-		t.Errorf("sent %q", got)
-	}
-}

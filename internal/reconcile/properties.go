@@ -32,7 +32,7 @@ type PropertiesChange struct {
 // go is deleted.
 func (a *Apply) ChangeProperties(ctx context.Context, wanted PropertiesChange) Outcome {
 	underWay := &change{run: a} // others may wait for it to let the entry go
-	a.begin(underWay)
+	a.begin()
 	defer a.end(underWay)
 
 	c := &propertiesChange{PropertiesChange: wanted, run: a}
@@ -109,11 +109,10 @@ func (c *propertiesChange) leave(unwanted json.RawMessage) bool {
 	c.run.mu.Lock()
 	defer c.run.mu.Unlock()
 	e := c.run.at(c.Bucket, c.Key)
-	isAwaited := e.creationsWaiting > 0 || c.run.plan.isAwaited(c.Bucket, c.Key)
-	if !isAwaited && !c.HasSuccessor {
-		return false
-	}
-	if !isAwaited {
+	if e.creationsWaiting == 0 {
+		if !c.HasSuccessor {
+			return false
+		}
 		c.left = []string{c.Key}
 	}
 	e.properties.left = unwanted

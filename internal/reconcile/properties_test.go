@@ -231,11 +231,10 @@ func TestChangePropertiesLeft(t *testing.T) {
 		"others changed too": {`{"others":2,"x":1}`, "taken: a", `{"others":1,"x":1}`},
 		"only them":          {`{"x":1}`, "taken: a", `{"others":1,"x":1}`},
 	} {
-		for _, known := range []string{"from the plan", "from the plan of the apply", "since it waits"} {
+		for _, known := range []string{"from the plan", "since it waits"} {
 			t.Run(name+", "+known, func(t *testing.T) {
 				onItsClock(t, func(t *testing.T) {
-					plan := reconcile.NewPlan()
-					run, gateway := newPlannedRun(t, "", plan)
+					run, gateway := newRun(t, "")
 					gateway.PutEntry("flags", "a", `{"others":1,"x":1}`)
 					creation := reconcile.Change{Bucket: "flags", Wanted: map[string]json.RawMessage{"a": json.RawMessage(tt.add)}}
 					deletion := reconcile.PropertiesChange{Bucket: "flags", Key: "a", Had: json.RawMessage(`{"x":1}`)}
@@ -243,8 +242,6 @@ func TestChangePropertiesLeft(t *testing.T) {
 					switch known {
 					case "from the plan":
 						deletion.HasSuccessor, wantLeft = true, "left a"
-					case "from the plan of the apply":
-						plan.Declare(reconcile.Declaration{Owner: reconcile.Owner{Mark: "whole"}, Bucket: "flags", Keys: []string{"a"}})
 					case "since it waits":
 						go func() { outcome <- describe(run.Change(t.Context(), creation)) }()
 						synctest.Wait()
