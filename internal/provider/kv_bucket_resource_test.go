@@ -116,66 +116,38 @@ const (
 func TestAccKVBucketLifecycle(t *testing.T) {
 	t.Parallel()
 	gateway := newGateway(t)
-	reset := func() { gateway.ResetRequests() }
+	step := func(action plancheck.ResourceActionType, check resource.TestCheckFunc, arguments ...string) resource.TestStep {
+		return resource.TestStep{PreConfig: gateway.ResetRequests, Config: bucket(gateway, arguments...), ConfigPlanChecks: bucketAction(action), Check: check}
+	}
+	const created, updated, unchanged = plancheck.ResourceActionCreate, plancheck.ResourceActionUpdate, plancheck.ResourceActionNoop
+	first := step(created, resource.ComposeTestCheckFunc(sends(gateway, lookAtBucket, listBuckets, `POST /storage/kv {"bucket":"limits"}`, lookAtBucket), holdsBucket(gateway, defaults)))
+	first.ConfigStateChecks = bucketState(map[string]knownvalue.Check{
+		"id":             knownvalue.StringExact("limits"),
+		"bucket":         knownvalue.StringExact("limits"),
+		"description":    knownvalue.Null(),
+		"history":        knownvalue.Int64Exact(1),
+		"max_bytes":      knownvalue.Null(),
+		"max_value_size": knownvalue.Null(),
+		"replicas":       knownvalue.Int64Exact(1),
+		"storage":        knownvalue.StringExact("file"),
+		"compression":    knownvalue.Bool(false),
+		"indexing":       knownvalue.Null(),
+		"force_destroy":  knownvalue.Bool(false),
+	})
+	emptied := step(updated, sends(gateway, lookAtBucket, lookAtBucket, `PUT /storage/kv/limits {"description":""}`, lookAtBucket), "max_bytes = 1000")
+	emptied.ConfigStateChecks = bucketState(map[string]knownvalue.Check{"description": knownvalue.Null(), "max_bytes": knownvalue.Int64Exact(1000)})
 	runCLI(t,
+		first,
+		step(unchanged, sends(gateway, lookAtBucket), "history = 1", "replicas = 1", `storage = "file"`, "compression = false", "force_destroy = false"),
+		step(updated, resource.ComposeTestCheckFunc(
+			sends(gateway, lookAtBucket, lookAtBucket, `PUT /storage/kv/limits {"description":"x","max_bytes":1000}`, lookAtBucket),
+			holdsBucket(gateway, mockgateway.BucketConfig{Name: "limits", Description: "x", MaxBytes: 1000, History: 1, Replicas: 1, Storage: "file"})),
+			`description = "x"`, "max_bytes = 1000"),
+		emptied,
+		step(updated, sends(gateway, lookAtBucket), "max_bytes = 1000", `description = ""`),
+		step(updated, sends(gateway, lookAtBucket), "max_bytes = 1000", "force_destroy = true"),
 		resource.TestStep{
-			PreConfig:        reset,
-			Config:           bucket(gateway),
-			ConfigPlanChecks: bucketAction(plancheck.ResourceActionCreate),
-			Check: resource.ComposeTestCheckFunc(
-				sends(gateway, lookAtBucket, listBuckets, `POST /storage/kv {"bucket":"limits"}`, lookAtBucket),
-				holdsBucket(gateway, defaults)),
-			ConfigStateChecks: bucketState(map[string]knownvalue.Check{
-				"id":             knownvalue.StringExact("limits"),
-				"bucket":         knownvalue.StringExact("limits"),
-				"description":    knownvalue.Null(),
-				"history":        knownvalue.Int64Exact(1),
-				"max_bytes":      knownvalue.Null(),
-				"max_value_size": knownvalue.Null(),
-				"replicas":       knownvalue.Int64Exact(1),
-				"storage":        knownvalue.StringExact("file"),
-				"compression":    knownvalue.Bool(false),
-				"indexing":       knownvalue.Null(),
-				"force_destroy":  knownvalue.Bool(false),
-			}),
-		},
-		resource.TestStep{
-			PreConfig:        reset,
-			Config:           bucket(gateway, "history = 1", "replicas = 1", `storage = "file"`, "compression = false", "force_destroy = false"),
-			ConfigPlanChecks: plans(plancheck.ExpectEmptyPlan()),
-			Check:            sends(gateway, lookAtBucket),
-		},
-		resource.TestStep{
-			PreConfig:        reset,
-			Config:           bucket(gateway, `description = "x"`, "max_bytes = 1000"),
-			ConfigPlanChecks: bucketAction(plancheck.ResourceActionUpdate),
-			Check: resource.ComposeTestCheckFunc(
-				sends(gateway, lookAtBucket, lookAtBucket, `PUT /storage/kv/limits {"description":"x","max_bytes":1000}`, lookAtBucket),
-				holdsBucket(gateway, mockgateway.BucketConfig{Name: "limits", Description: "x", MaxBytes: 1000, History: 1, Replicas: 1, Storage: "file"})),
-		},
-		resource.TestStep{
-			PreConfig:        reset,
-			Config:           bucket(gateway, "max_bytes = 1000"),
-			ConfigPlanChecks: bucketAction(plancheck.ResourceActionUpdate),
-			Check:            sends(gateway, lookAtBucket, lookAtBucket, `PUT /storage/kv/limits {"description":""}`, lookAtBucket),
-			ConfigStateChecks: bucketState(map[string]knownvalue.Check{
-				"description": knownvalue.Null(), "max_bytes": knownvalue.Int64Exact(1000),
-			}),
-		},
-		resource.TestStep{
-			PreConfig:        reset,
-			Config:           bucket(gateway, "max_bytes = 1000", `description = ""`),
-			ConfigPlanChecks: bucketAction(plancheck.ResourceActionUpdate),
-			Check:            sends(gateway, lookAtBucket),
-		},
-		resource.TestStep{
-			PreConfig:        reset,
-			Config:           bucket(gateway, "max_bytes = 1000", "force_destroy = true"),
-			ConfigPlanChecks: bucketAction(plancheck.ResourceActionUpdate),
-			Check:            sends(gateway, lookAtBucket),
-		},
-		resource.TestStep{
-			PreConfig: reset,
+			PreConfig: gateway.ResetRequests,
 			Config:    withProvider(gateway, ""),
 			Check:     resource.ComposeTestCheckFunc(sends(gateway, lookAtBucket, deleteBucket), holdsBuckets(gateway, "flags")),
 		},
