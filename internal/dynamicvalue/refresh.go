@@ -43,7 +43,7 @@ func Refresh(state Value, remote []byte) (Value, error) {
 	return now.value()
 }
 
-// part is a value within another one.
+// part is a value within another one, or none if it has no type.
 type part struct {
 	typ    any // in Terraform's JSON form: a name, or an array of a name and what it is made of
 	packed string
@@ -56,7 +56,10 @@ func (p part) value() (Value, error) {
 }
 
 func refresh(state part, tree any) (part, error) {
-	if state.typ == "dynamic" {
+	switch state.typ {
+	case nil:
+		return newPart(tree)
+	case "dynamic":
 		return refreshDynamic(state, tree)
 	}
 	state.same = true
@@ -70,15 +73,13 @@ func refresh(state part, tree any) (part, error) {
 		return part{typ: state.typ, packed: string(Null)}, nil
 	}
 	if typ, ok := state.typ.([]any); ok && len(typ) > 1 {
-		switch typ[0] {
-		case "map", "object":
-			if tree, ok := tree.(map[string]any); ok {
-				return refreshMembers(state, typ[0], typ[1], tree)
-			}
-		case "list", "set", "tuple":
-			if tree, ok := tree.([]any); ok {
-				return refreshElements(state, typ[0], typ[1], tree)
-			}
+		members, isObject := tree.(map[string]any)
+		elements, isArray := tree.([]any)
+		switch kind := typ[0]; {
+		case isObject && (kind == "map" || kind == "object"):
+			return refreshMembers(state, kind, typ[1], members)
+		case isArray && (kind == "list" || kind == "set" || kind == "tuple"):
+			return refreshElements(state, kind, typ[1], elements)
 		}
 		return newPart(tree)
 	}
@@ -120,12 +121,13 @@ func refreshMembers(state part, kind, of any, tree map[string]any) (part, error)
 		return part{}, err
 	}
 	types, _ := of.(map[string]any)
-	had := make(map[string]*part, len(members))
+	had := make(map[string]part, len(members))
 	for _, member := range members {
-		had[member.Name] = &part{typ: of, packed: state.packed[member.Start:member.End]}
+		typ := of
 		if kind == "object" {
-			had[member.Name].typ = types[member.Name]
+			typ = types[member.Name]
 		}
+		had[member.Name] = part{typ: typ, packed: state.packed[member.Start:member.End]}
 	}
 	now := rebuilt{of: of, same: len(had) == len(tree), sameType: kind == "map" && of != "dynamic"}
 	encoder := msgpack.NewEncoder(&now.packed)
@@ -156,9 +158,9 @@ func refreshElements(state part, kind, of any, tree []any) (part, error) {
 	_ = msgpack.NewEncoder(&now.packed).EncodeArrayLen(len(tree)) // a buffer takes all
 	nowTypes := make([]any, len(tree))
 	for i := range tree {
-		var before *part
+		var before part
 		if i < len(had) {
-			before = &part{typ: of, packed: had[i]}
+			before = part{typ: of, packed: had[i]}
 			if kind == "tuple" {
 				before.typ = types[i]
 			}
@@ -177,15 +179,9 @@ type rebuilt struct {
 	packed         bytes.Buffer
 }
 
-// add appends what is there now in place of a part, nil for none, and returns its type.
-func (r *rebuilt) add(before *part, tree any) (any, error) {
-	var now part
-	var err error
-	if before == nil {
-		now, err = newPart(tree)
-	} else {
-		now, err = refresh(*before, tree)
-	}
+// add appends what is there now in place of a part, and returns its type.
+func (r *rebuilt) add(before part, tree any) (any, error) {
+	now, err := refresh(before, tree)
 	r.same = r.same && now.same
 	r.sameType = r.sameType && reflect.DeepEqual(now.typ, r.of)
 	r.packed.WriteString(now.packed)

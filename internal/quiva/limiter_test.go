@@ -292,15 +292,11 @@ func TestLimiterUsesWindowsOfAMinute(t *testing.T) {
 		"fixed, no Retry-After": mockgateway.FixedWindow{Requests: 600, Window: time.Minute},
 		"sliding":               mockgateway.SlidingWindow{Requests: 600, Window: time.Minute, RetryAfter: seconds},
 	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				time.Sleep(20 * time.Second) // into the window
-				seen := newRun(limit, 20, time.Millisecond).do(t, 1800)
-				if seen.wall > 3*time.Minute || seen.refused > 100 {
-					t.Errorf("three minutes' worth: %+v", seen)
-				}
-			})
+		synctest.Test(t, func(t *testing.T) {
+			time.Sleep(20 * time.Second) // into the window
+			if seen := newRun(limit, 20, time.Millisecond).do(t, 1800); seen.wall > 3*time.Minute || seen.refused > 100 {
+				t.Errorf("%s: three minutes' worth: %+v", name, seen)
+			}
 		})
 	}
 }
@@ -340,17 +336,6 @@ func TestLimiterCostsNothing(t *testing.T) {
 	}
 }
 
-// TestLimiterStartsWithFew: the first requests are not all refused at once.
-func TestLimiterStartsWithFew(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		r := newRun(mockgateway.TokenBucket{Rate: 1, Burst: 5, RetryAfter: told(1)}, 64, time.Millisecond)
-		if seen := r.do(t, 6); seen.refused > 5 {
-			t.Errorf("%+v", seen)
-		}
-	})
-}
-
 // TestLimiterForgetsAStray429: a refusal for no reason costs little more than its
 // pause.
 func TestLimiterForgetsAStray429(t *testing.T) {
@@ -387,10 +372,11 @@ func TestLimiterFollows(t *testing.T) {
 		most          time.Duration
 		refused       int // at most
 	}{
-		"lowered": {fast, slow, 10, time.Millisecond, 0, 1000, 200, 26 * time.Second, 40},
-		"raised":  {slow, fast, 10, time.Millisecond, 0, 200, 5000, 2 * time.Minute, 40},
-		"lifted":  {slow, nil, 10, time.Millisecond, 0, 200, 10_000, 80 * time.Second, 40},
-		"imposed": {nil, fast, 10, time.Millisecond, 0, 1000, 1000, 17 * time.Second, 40},
+		"with few at first": {nil, mockgateway.TokenBucket{Rate: 1, Burst: 5, RetryAfter: told(1)}, 64, time.Millisecond, 0, 0, 6, 15 * time.Second, 5},
+		"lowered":           {fast, slow, 10, time.Millisecond, 0, 1000, 200, 26 * time.Second, 40},
+		"raised":            {slow, fast, 10, time.Millisecond, 0, 200, 5000, 2 * time.Minute, 40},
+		"lifted":            {slow, nil, 10, time.Millisecond, 0, 200, 10_000, 80 * time.Second, 40},
+		"imposed":           {nil, fast, 10, time.Millisecond, 0, 1000, 1000, 17 * time.Second, 40},
 		"lowered a long way": {
 			mockgateway.TokenBucket{Rate: 300, Burst: 30, RetryAfter: told(1)}, mockgateway.TokenBucket{Rate: 3, Burst: 1, RetryAfter: told(1)},
 			64, 100 * time.Millisecond, 0, 6000, 100, 60 * time.Second, 100,

@@ -2,11 +2,11 @@ package main
 
 import (
 	"errors"
-	"fmt"
+	"flag"
+	"io"
 	"net/http"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/quivaworks/terraform-provider-quiva/internal/mockgateway"
 )
@@ -22,66 +22,44 @@ var effects = map[string]mockgateway.Effect{
 	"truncate":      mockgateway.Truncate(),
 }
 
-// parseFault reads the settings of a fault, such as status=503,times=3. They are
-// named after the fields of [mockgateway.Fault].
-func parseFault(text string) (mockgateway.Fault, error) {
-	var fault mockgateway.Fault
-	effectSet := false
-	for setting := range strings.SplitSeq(text, ",") {
-		name, value, _ := strings.Cut(setting, "=")
-		var err error
-		switch name {
-		case "status", "effect":
-			if effectSet {
-				return fault, errors.New("only one of status and effect can be set, once")
-			}
-			effectSet = true
-			fault.Effect, err = parseEffect(name, value)
-		case "delay":
-			if fault.Delay, err = time.ParseDuration(value); err != nil || fault.Delay <= 0 {
-				err = fmt.Errorf("delay must be a duration such as 2s, not %q", value)
-			}
-		case "method":
-			fault.Method = value
-		case "path":
-			fault.Path = value
-		case "after":
-			fault.After, err = parseCount(name, value)
-		case "times":
-			fault.Times, err = parseCount(name, value)
-		default:
-			err = fmt.Errorf("there is no setting %q", name)
-		}
-		if err != nil {
-			return fault, err
-		}
-	}
-	if !effectSet && fault.Delay == 0 {
-		return fault, errors.New("it needs status, effect or delay")
-	}
-	return fault, nil
-}
-
-func parseEffect(name, value string) (mockgateway.Effect, error) {
-	if name == "status" {
+// parseFault reads the settings of a fault, such as status=503,times=3, as flags.
+// They are named after the fields of [mockgateway.Fault].
+func parseFault(text string) (fault mockgateway.Fault, err error) {
+	settings := flag.NewFlagSet("", flag.ContinueOnError)
+	settings.SetOutput(io.Discard)
+	settings.StringVar(&fault.Method, "method", "", "")
+	settings.StringVar(&fault.Path, "path", "", "")
+	settings.IntVar(&fault.After, "after", 0, "")
+	settings.IntVar(&fault.Times, "times", 0, "")
+	settings.DurationVar(&fault.Delay, "delay", 0, "")
+	harms := 0 // settings that say how
+	settings.Func("status", "", func(value string) error {
+		harms++
 		status, err := strconv.Atoi(value)
 		if err != nil || status < 200 || status > 599 {
-			return mockgateway.Effect{}, fmt.Errorf("status must be from 200 to 599, not %q", value)
+			return errors.New("status must be from 200 to 599")
 		}
 		header := http.Header{"Content-Type": {"application/json"}}
-		return mockgateway.Respond(status, header, `{"error":"a fault of the mock gateway"}`), nil
+		fault.Effect = mockgateway.Respond(status, header, `{"error":"a fault of the mock gateway"}`)
+		return nil
+	})
+	settings.Func("effect", "", func(value string) error {
+		harms++
+		effect, ok := effects[value]
+		if fault.Effect = effect; !ok {
+			return errors.New("effect must be hang, drop, lose-response or truncate")
+		}
+		return nil
+	})
+	err = settings.Parse(strings.Split("-"+strings.ReplaceAll(text, ",", ",-"), ","))
+	switch {
+	case err != nil:
+	case harms > 1:
+		err = errors.New("only one of status and effect can be set, once")
+	case settings.NArg() > 0 || harms == 0 && fault.Delay == 0:
+		err = errors.New("it needs status, effect or delay, and no setting may be empty")
+	case fault.After < 0 || fault.Times < 0 || fault.Delay < 0:
+		err = errors.New("after, times and delay must not be negative")
 	}
-	effect, ok := effects[value]
-	if !ok {
-		return effect, fmt.Errorf("effect must be hang, drop, lose-response or truncate, not %q", value)
-	}
-	return effect, nil
-}
-
-func parseCount(name, value string) (int, error) {
-	count, err := strconv.Atoi(value)
-	if err != nil || count < 1 {
-		return 0, fmt.Errorf("%s must be a whole number above zero, not %q", name, value)
-	}
-	return count, nil
+	return fault, err
 }

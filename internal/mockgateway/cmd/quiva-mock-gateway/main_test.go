@@ -225,7 +225,7 @@ func TestRunFailures(t *testing.T) {
 		"dialect":            {[]string{"-dialect", "put=raw"}, 2, "put must be one of bare|enveloped|"},
 		"dialect's file":     {[]string{"-dialect", "no-such-file.json"}, 2, "open no-such-file.json: "},
 		"not a transcript":   {[]string{"-dialect", writeFile(t, `{}`)}, 2, "not a transcript of quiva-probe"},
-		"fault":              {[]string{"-fault", "status=99"}, 2, `invalid value "status=99" for flag -fault: status must be from 200 to 599`},
+		"fault":              {[]string{"-fault", "status=99"}, 2, `for flag -fault: invalid value "99" for flag -status: status must be from 200 to 599`},
 		"empty key":          {[]string{"-api-key", ""}, 2, "-api-key and -token must not be empty"},
 		"empty token":        {[]string{"-token", " "}, 2, "-api-key and -token must not be empty"},
 		"latency":            {[]string{"-latency", "-1s"}, 2, "-latency must not be negative"},
