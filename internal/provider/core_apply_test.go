@@ -21,27 +21,26 @@ func (w *workspace) apply(from *plan) []diagnostic {
 	nodes := p.start(from.prior)
 	p.takeValues()
 	for key, c := range from.changes {
-		address := key.address
-		dependents := func(of string) (deletions []string) {
-			for other := range from.prior {
-				if slices.Contains(from.prior[other].dependsOn, blockOf(of)) {
-					deletions = append(deletions, "delete "+other.address)
-				}
+		address, block := key.address, blockOf(key.address)
+		// What depends on an object is deleted before it, and changed before it if it was
+		// created before it is destroyed.
+		deletions, changes := []string{"configure"}, []string{}
+		for other, o := range from.prior {
+			if slices.Contains(o.dependsOn, block) {
+				deletions = append(deletions, "delete "+other.address)
 			}
-			return deletions
+		}
+		for other, b := range p.configuration.blocks {
+			if slices.Contains(b.dependsOn, block) {
+				changes = append(changes, p.nodesOf([]string{other})...)
+			}
 		}
 		var creations []string
+		var own map[string]cty.Value
 		if c.block != nil {
-			creations = p.before(c.block)
+			creations, own = p.before(c.block), p.instances[block][strings.TrimPrefix(address, block)]
 		}
-		own := map[string]cty.Value{}
-		if c.block != nil {
-			own = p.instances[c.block.address][strings.TrimPrefix(address, c.block.address)]
-		}
-		name := address
-		if key.deposed > 0 {
-			name = fmt.Sprint(key)
-		}
+		remove := func() bool { return p.delete(key, c.private) }
 		switch c.action {
 		case noOp:
 			nodes[address] = &node{after: creations, run: func() bool { return true }}
@@ -50,16 +49,9 @@ func (w *workspace) apply(from *plan) []diagnostic {
 		case create, update:
 			nodes[address] = &node{after: creations, run: func() bool { return p.applyInstance(c, own) }}
 		case deleteBeforeCreate:
-			nodes["delete "+address] = &node{after: append(dependents(address), "configure"), run: func() bool { return p.delete(key, c.private) }}
+			nodes["delete "+address] = &node{after: deletions, run: remove}
 			nodes[address] = &node{after: append(creations, "delete "+address), run: func() bool { return p.applyInstance(c, own) }}
 		case createBeforeDelete:
-			// Whatever depends on it changes before the old object goes.
-			after := append(dependents(address), address, "configure")
-			for other, b := range p.configuration.blocks {
-				if slices.Contains(b.dependsOn, c.block.address) {
-					after = append(after, p.nodesOf([]string{other})...)
-				}
-			}
 			deposed := objectKey{address, 1}
 			for from.prior[deposed] != nil {
 				deposed.deposed++
@@ -75,21 +67,16 @@ func (w *workspace) apply(from *plan) []diagnostic {
 				}
 				return ok
 			}}
-			nodes["delete "+address] = &node{after: after, run: func() bool { return p.deleteDeposed(deposed) }}
+			nodes["delete "+address] = &node{after: slices.Concat(deletions, changes, []string{address}), run: func() bool { return p.deleteDeposed(deposed) }}
 		case deletion:
-			run := func() bool { return p.delete(key, c.private) }
+			name := address
 			if key.deposed > 0 {
-				run = func() bool { return p.deleteDeposed(key) }
+				name, remove = fmt.Sprint(key), func() bool { return p.deleteDeposed(key) }
 			}
-			after := append(dependents(address), "configure")
 			if o := from.prior[key]; o != nil && o.createBeforeDestroy {
-				for other, b := range p.configuration.blocks {
-					if slices.Contains(b.dependsOn, blockOf(address)) {
-						after = append(after, p.nodesOf([]string{other})...)
-					}
-				}
+				deletions = append(deletions, changes...)
 			}
-			nodes["delete "+name] = &node{after: after, run: run}
+			nodes["delete "+name] = &node{after: deletions, run: remove}
 		}
 	}
 	p.walk(nodes)

@@ -2,6 +2,8 @@ package provider_test
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -136,102 +138,91 @@ func (p *phase) resourceType(typeName string) cty.Type {
 func (p *phase) scope(own map[string]cty.Value) *hcl.EvalContext {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	tree := map[string]map[string]cty.Value{}
-	add := func(kind, typeName, name string, value cty.Value) {
-		if kind == "resource" {
-			if tree[typeName] == nil {
-				tree[typeName] = map[string]cty.Value{}
-			}
-			tree[typeName][name] = value
-			return
-		}
-		if tree[kind] == nil {
-			tree[kind] = map[string]cty.Value{}
-		}
-		names := map[string]cty.Value{name: value}
-		if others, ok := tree[kind][typeName]; ok {
-			maps.Copy(names, others.AsValueMap())
-		}
-		tree[kind][typeName] = cty.ObjectVal(names)
-	}
-	known := map[string]bool{}
+	tree := map[string]any{"var": cty.ObjectVal(p.configuration.variables)}
 	for address, b := range p.configuration.blocks {
-		values, ok := p.values[address]
-		if !ok && !p.validating {
-			continue
-		}
-		known[address] = true
-		name := b.address[strings.LastIndex(b.address, ".")+1:]
-		switch value, isSingle := values[""]; {
-		case p.validating:
-			add(b.kind, b.typeName, name, cty.DynamicVal)
-		case isSingle:
-			add(b.kind, b.typeName, name, value)
-		case b.body.Attributes["count"] != nil:
-			all := []cty.Value{}
-			for i := range len(values) {
-				all = append(all, values[fmt.Sprintf("[%d]", i)])
+		if values, ok := p.values[address]; ok || p.validating {
+			names := strings.Split(address, ".")
+			at, last := tree, len(names)-1
+			for _, name := range names[:last] {
+				if at[name] == nil {
+					at[name] = map[string]any{}
+				}
+				at = at[name].(map[string]any)
 			}
-			add(b.kind, b.typeName, name, cty.TupleVal(all))
-		default:
-			all := map[string]cty.Value{}
-			for key, value := range values {
-				all[strings.Trim(key, `[]"`)] = value
-			}
-			add(b.kind, b.typeName, name, cty.ObjectVal(all))
+			at[names[last]] = b.whole(values, p.validating)
 		}
 	}
-	scope := &hcl.EvalContext{Variables: map[string]cty.Value{"var": cty.ObjectVal(p.configuration.variables)}, Functions: functions()}
+	scope := &hcl.EvalContext{Variables: branches(tree), Functions: functions()}
 	for name, described := range p.schemas.Functions {
 		scope.Functions["provider::quiva::"+name] = p.function(name, described)
 	}
-	for root, names := range tree {
-		scope.Variables[root] = cty.ObjectVal(names)
-	}
 	maps.Copy(scope.Variables, own)
 	locals := map[string]cty.Value{}
-	for progress := true; progress; {
-		progress = false
-	next:
+	for range p.configuration.locals { // each may refer to others
 		for name, attribute := range p.configuration.locals {
-			for _, reference := range attribute.Expr.Variables() {
-				address := addressOf(reference)
-				other, isLocal := strings.CutPrefix(address, "local.")
-				if isLocal && locals[other] == cty.NilVal || !isLocal && p.configuration.blocks[address] != nil && !known[address] {
-					continue next
-				}
-			}
-			if _, ok := locals[name]; !ok {
-				locals[name], _ = attribute.Expr.Value(scope)
-				scope.Variables["local"] = cty.ObjectVal(locals)
-				progress = true
+			if value, diagnostics := attribute.Expr.Value(scope); !diagnostics.HasErrors() {
+				locals[name] = value
 			}
 		}
+		scope.Variables["local"] = cty.ObjectVal(locals)
 	}
 	return scope
 }
 
+// branches makes values of the parts of a tree.
+func branches(tree map[string]any) map[string]cty.Value {
+	values := map[string]cty.Value{}
+	for name, part := range tree {
+		if inner, ok := part.(map[string]any); ok {
+			part = cty.ObjectVal(branches(inner))
+		}
+		values[name] = part.(cty.Value)
+	}
+	return values
+}
+
+// whole is what a reference to a block is, by the values of its instances.
+func (b *block) whole(values map[string]cty.Value, validating bool) cty.Value {
+	single, isSingle := values[""]
+	switch {
+	case validating:
+		return cty.DynamicVal
+	case isSingle:
+		return single
+	case b.body.Attributes["count"] != nil:
+		all := make([]cty.Value, len(values))
+		for i := range all {
+			all[i] = values[fmt.Sprintf("[%d]", i)]
+		}
+		return cty.TupleVal(all)
+	}
+	all := map[string]cty.Value{}
+	for key, value := range values {
+		all[strings.Trim(key, `[]"`)] = value
+	}
+	return cty.ObjectVal(all)
+}
+
 // function calls a function of the provider.
 func (p *phase) function(name string, described *tfprotov6.Function) function.Function {
-	spec := &function.Spec{Type: function.StaticReturnType(ctyType(described.Return.Type))}
-	parameter := func(of *tfprotov6.FunctionParameter) function.Parameter {
-		return function.Parameter{Name: of.Name, Type: ctyType(of.Type), AllowNull: of.AllowNullValue, AllowUnknown: of.AllowUnknownValues,
-			AllowDynamicType: of.AllowUnknownValues || of.AllowNullValue} // null has no type either
+	var parameters []function.Parameter
+	for _, of := range append(slices.Clone(described.Parameters), described.VariadicParameter) {
+		if of != nil {
+			parameters = append(parameters, function.Parameter{
+				Name: of.Name, Type: ctyType(of.Type), AllowNull: of.AllowNullValue, AllowUnknown: of.AllowUnknownValues,
+				AllowDynamicType: of.AllowUnknownValues || of.AllowNullValue, // null has no type either
+			})
+		}
 	}
-	for _, of := range described.Parameters {
-		spec.Params = append(spec.Params, parameter(of))
-	}
-	if described.VariadicParameter != nil {
-		variadic := parameter(described.VariadicParameter)
-		spec.VarParam = &variadic
+	count, last := len(described.Parameters), len(parameters)-1
+	spec := &function.Spec{Params: parameters[:count], Type: function.StaticReturnType(ctyType(described.Return.Type))}
+	if last == count {
+		spec.VarParam = &parameters[last]
 	}
 	spec.Impl = func(arguments []cty.Value, of cty.Type) (cty.Value, error) {
 		request := &tfprotov6.CallFunctionRequest{Name: name}
 		for i, argument := range arguments {
-			declared := spec.VarParam
-			if i < len(spec.Params) {
-				declared = &spec.Params[i]
-			}
+			declared := parameters[min(i, last)]
 			if !declared.AllowUnknown && !argument.IsWhollyKnown() {
 				return cty.UnknownVal(of), nil
 			}
@@ -244,7 +235,7 @@ func (p *phase) function(name string, described *tfprotov6.Function) function.Fu
 		case response.Error != nil && response.Error.FunctionArgument != nil:
 			return cty.NilVal, function.NewArgErrorf(int(*response.Error.FunctionArgument), "%s", response.Error.Text)
 		case response.Error != nil:
-			return cty.NilVal, fmt.Errorf("%s", response.Error.Text)
+			return cty.NilVal, errors.New(response.Error.Text)
 		}
 		return unpack(response.Result, of)
 	}
@@ -367,30 +358,13 @@ func objectType(attributes []*tfprotov6.SchemaAttribute, configured bool) cty.Ty
 	return cty.ObjectWithOptionalAttrs(types, optional)
 }
 
-func ctyType(of tftypes.Type) cty.Type {
-	switch of := of.(type) {
-	case tftypes.List:
-		return cty.List(ctyType(of.ElementType))
-	case tftypes.Set:
-		return cty.Set(ctyType(of.ElementType))
-	case tftypes.Map:
-		return cty.Map(ctyType(of.ElementType))
-	case tftypes.Object:
-		types := map[string]cty.Type{}
-		for name, attribute := range of.AttributeTypes {
-			types[name] = ctyType(attribute)
-		}
-		return cty.Object(types)
+// ctyType converts a type by its JSON, which is the same in both libraries.
+func ctyType(of tftypes.Type) (converted cty.Type) {
+	text, err := json.Marshal(of)
+	if err = errors.Join(err, json.Unmarshal(text, &converted)); err != nil {
+		panic(err)
 	}
-	switch {
-	case of.Is(tftypes.String):
-		return cty.String
-	case of.Is(tftypes.Number):
-		return cty.Number
-	case of.Is(tftypes.Bool):
-		return cty.Bool
-	}
-	return cty.DynamicPseudoType
+	return converted
 }
 
 func pack(value cty.Value, of cty.Type) *tfprotov6.DynamicValue {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -118,10 +119,9 @@ func (w *workspace) step(step resource.TestStep) error {
 		if err := checkPlan(w, again, checks); err != nil {
 			return err
 		}
-		var resp plancheck.CheckPlanResponse
-		plancheck.ExpectEmptyPlan().CheckPlan(w.t.Context(), plancheck.CheckPlanRequest{Plan: again.Plan}, &resp)
-		if isEmpty = resp.Error == nil; !isEmpty && !step.ExpectNonEmptyPlan {
-			return fmt.Errorf("the plan after the step (without a refresh: %t) is not empty: %w", noRefresh, resp.Error)
+		changed := checkPlan(w, again, []plancheck.PlanCheck{plancheck.ExpectEmptyPlan()})
+		if isEmpty = changed == nil; !isEmpty && !step.ExpectNonEmptyPlan {
+			return fmt.Errorf("the plan after the step (without a refresh: %t) is not empty: %w", noRefresh, changed)
 		}
 	}
 	if isEmpty && step.ExpectNonEmptyPlan {
@@ -170,24 +170,23 @@ func (w *workspace) planJSON(configuration string, options planOptions) (planned
 		}
 	}
 	slices.SortFunc(shown.ResourceChanges, func(a, b *tfjson.ResourceChange) int { return strings.Compare(a.Address, b.Address) })
+	outputs := map[string]cty.Value{}
+	maps.Copy(outputs, p.outputs)
 	for name, before := range p.outputsBefore {
-		if _, ok := p.outputs[name]; !ok {
-			shown.OutputChanges[name] = changeJSON(objectKey{}, deletion, before, cty.NullVal(before.Type())).Change
+		if _, ok := outputs[name]; !ok {
+			outputs[name] = cty.NullVal(before.Type())
 		}
 	}
-	for name, after := range p.outputs {
+	for name, after := range outputs {
 		before, ok := p.outputsBefore[name]
-		did := update
-		switch {
-		case !ok && after.IsNull() || ok && before.RawEquals(after):
-			did = noOp
-		case !ok:
-			did = create
-		}
 		if !ok {
 			before = cty.NullVal(after.Type())
 		}
-		shown.OutputChanges[name] = changeJSON(objectKey{}, did, before, after).Change
+		does := update
+		if before.RawEquals(after) {
+			does = noOp
+		}
+		shown.OutputChanges[name] = changeJSON(objectKey{}, does, before, after).Change
 	}
 	return plannedJSON{p, shown}, nil
 }

@@ -296,7 +296,9 @@ func (p *phase) planAll(options planOptions) {
 					refreshed, ok = p.refresh(key, o)
 				}
 				if refreshed == nil || options.refreshOnly {
-					p.forget(key)
+					p.mu.Lock()
+					delete(p.changes, key)
+					p.mu.Unlock()
 				}
 				return ok && (refreshed == nil || options.refreshOnly || options.orphansFirst || p.planDeletion(key, refreshed))
 			}}
@@ -409,13 +411,6 @@ func (p *phase) record(c *change) bool {
 	return true
 }
 
-// forget withdraws a planned change.
-func (p *phase) forget(key objectKey) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	delete(p.changes, key)
-}
-
 func (p *phase) planDeletion(key objectKey, o *object) bool {
 	null := cty.NullVal(o.value.Type())
 	c := &change{key: key, action: deletion, before: o.value, after: null, private: o.private, identity: o.identity}
@@ -466,7 +461,7 @@ func (p *phase) planInstance(b *block, address, key string, own map[string]cty.V
 		}
 		return true
 	}
-	replace := slices.Contains(options.replace, address) || slices.ContainsFunc(b.triggers, p.changesIn)
+	replace := slices.Contains(options.replace, address) || slices.ContainsFunc(b.triggers, func(other string) bool { return p.changesIn(other, false) })
 	c := p.planChange(b, address, own, prior, replace)
 	if c == nil {
 		return false
@@ -475,12 +470,13 @@ func (p *phase) planInstance(b *block, address, key string, own map[string]cty.V
 	return p.record(c)
 }
 
-// changesIn reports whether an instance of a block is planned to be changed.
-func (p *phase) changesIn(block string) bool {
+// changesIn reports whether an instance of a block is planned to be changed, or also
+// to be created.
+func (p *phase) changesIn(block string, orCreated bool) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for key, c := range p.changes {
-		if blockOf(key.address) == block && key.deposed == 0 && c.action != noOp && c.action != create {
+		if blockOf(key.address) == block && key.deposed == 0 && c.action != noOp && (c.action != create || orCreated) {
 			return true
 		}
 	}
@@ -569,7 +565,7 @@ func (p *phase) read(b *block, address string, own map[string]cty.Value, applyin
 		return false
 	}
 	of := objectType(attributes, false)
-	if !applying && (!config.IsWhollyKnown() || slices.ContainsFunc(b.explicit, func(other string) bool { return p.creates(other) || p.changesIn(other) })) {
+	if !applying && (!config.IsWhollyKnown() || slices.ContainsFunc(b.explicit, func(other string) bool { return p.changesIn(other, true) })) {
 		planned := config.AsValueMap()
 		for _, attribute := range attributes {
 			if attribute.Computed && planned[attribute.Name].IsNull() {
@@ -599,18 +595,6 @@ func (p *phase) read(b *block, address string, own map[string]cty.Value, applyin
 		p.save(objectKey{address, 0}, &object{value: value})
 	}
 	return p.accuse(address, "Provider produced invalid object", unknownIn(value))
-}
-
-// creates reports whether an instance of a block is planned to be created.
-func (p *phase) creates(block string) bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	for key, c := range p.changes {
-		if blockOf(key.address) == block && c.action == create {
-			return true
-		}
-	}
-	return false
 }
 
 // evaluateOutputs returns the outputs as far as they are known.

@@ -10,8 +10,8 @@ import (
 	"github.com/quivaworks/terraform-provider-quiva/internal/mockgateway"
 )
 
-// TestDataSourceErrors: what data sources refuse before they ask, and what they say of
-// what the gateway answers.
+// TestDataSourceErrors: what data sources and the ephemeral resource refuse before they
+// ask, and what they say of what the gateway returns.
 func TestDataSourceErrors(t *testing.T) {
 	t.Parallel()
 	forbidden, dropped, asItIs := mockgateway.Respond(http.StatusForbidden, nil, `{"error":"forbidden"}`), mockgateway.Drop(), mockgateway.Effect{}
@@ -42,7 +42,11 @@ func TestDataSourceErrors(t *testing.T) {
 		"entry, digits together": {entryData("digits-together"), asItIs, `The entry "digits-together" holds JSON that Terraform cannot represent: the value's numbers of more than 153 digits take more than 50000 digits together`},
 		"entry, half a rune":     {entryData("half"), asItIs, `the JSON text holds \ud800, half of a character`},
 
+		"ephemeral, absent": {strings.Replace(entryData("absent"), "data", "ephemeral", 1), asItIs, `The bucket "flags" has no entry "absent"`},
+		"ephemeral, empty":  {strings.Replace(entryData(""), "data", "ephemeral", 1), dropped, `The key must not be empty`},
+
 		"entries, no bucket":       {strings.Replace(entriesData(), "flags", "absent", 1), asItIs, `has no bucket "absent". Check the name.`},
+		"entries, none, pattern":   {strings.Replace(entriesData(`key_pattern = "a*"`), "flags", "absent", 1), asItIs, `has no bucket "absent"`},
 		"entries, forbidden":       {entriesData(), forbidden, `Could not list the entries of the bucket "flags".`},
 		"entries, bad pattern":     {entriesData(`key_pattern = "**"`), rejected, `key_pattern = "**"`},
 		"entries, bad bucket":      {entriesData(), rejected, `bucket = "flags"`},

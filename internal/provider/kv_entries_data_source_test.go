@@ -5,8 +5,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
-	"github.com/hashicorp/terraform-plugin-go/tftypes"
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
 	"github.com/hashicorp/terraform-plugin-testing/plancheck"
@@ -126,53 +124,29 @@ func TestKVEntriesDataSourceMany(t *testing.T) {
 	for i := range 1100 {
 		gateway.PutEntry("flags", fmt.Sprintf("k/%04d", i), `{}`)
 	}
-	server := newServer(t)
-	configure(t, server, gateway)
-	schemas, err := server.GetProviderSchema(t.Context(), &tfprotov6.GetProviderSchemaRequest{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	schema := schemas.DataSourceSchemas["quiva_kv_entries"]
-	pattern := func(text string) tftypes.Value { return tftypes.NewValue(tftypes.String, text) }
-	tests := map[string]struct {
-		pattern   tftypes.Value
-		limit     any
+	for name, test := range map[string]struct {
+		arguments []string
 		keys      int
 		truncated bool
 	}{
-		"all":                {tftypes.NewValue(tftypes.String, nil), nil, 1100, false},
-		"limit":              {tftypes.NewValue(tftypes.String, nil), 1000, 1000, true},
-		"any":                {pattern("*"), nil, 1100, false},
-		"a prefix":           {pattern("k/*"), nil, 1100, true}, // nothing is counted by prefix
-		"a prefix and limit": {pattern("k/*"), 10, 10, true},
-		"a few":              {pattern("k/10*"), nil, 100, false},
-		"no prefix":          {pattern("k*0"), nil, 110, false},
-		"no prefix, many":    {pattern("*/*"), nil, 1000, true},
-	}
-	for name, test := range tests {
+		"all":                {nil, 1100, false},
+		"limit":              {[]string{"limit = 1000"}, 1000, true},
+		"any":                {[]string{`key_pattern = "*"`}, 1100, false},
+		"a prefix":           {[]string{`key_pattern = "k/*"`}, 1100, true}, // nothing is counted by prefix
+		"a prefix and limit": {[]string{`key_pattern = "k/*"`, "limit = 10"}, 10, true},
+		"a few":              {[]string{`key_pattern = "k/10*"`}, 100, false},
+		"no prefix":          {[]string{`key_pattern = "k*0"`}, 110, false},
+		"no prefix, many":    {[]string{`key_pattern = "*/*"`}, 1000, true},
+	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			response, err := server.ReadDataSource(t.Context(), &tfprotov6.ReadDataSourceRequest{
-				TypeName: "quiva_kv_entries",
-				Config: objectOf(t, schema, map[string]tftypes.Value{
-					"bucket": pattern("flags"), "key_pattern": test.pattern, "limit": tftypes.NewValue(tftypes.Number, test.limit),
-				}),
-			})
-			noDiagnostics(t, response.Diagnostics, err)
-			state, err := response.State.Unmarshal(schema.ValueType())
-			if err != nil {
-				t.Fatal(err)
+			read := newWorkspace(t).plan(withProvider(gateway, entriesData(test.arguments...)), planOptions{})
+			if len(read.diagnostics) > 0 {
+				t.Fatal(read.diagnostics)
 			}
-			var attributes map[string]tftypes.Value
-			var keys []tftypes.Value
-			if err := state.As(&attributes); err != nil {
-				t.Fatal(err)
-			}
-			if err := attributes["keys"].As(&keys); err != nil {
-				t.Fatal(err)
-			}
-			if len(keys) != test.keys || !attributes["truncated"].Equal(tftypes.NewValue(tftypes.Bool, test.truncated)) {
-				t.Errorf("got %d keys, truncated: %s", len(keys), attributes["truncated"])
+			state := read.prior[objectKey{"data.quiva_kv_entries.test", 0}].value
+			if keys := state.GetAttr("keys").LengthInt(); keys != test.keys || state.GetAttr("truncated").True() != test.truncated {
+				t.Errorf("got %d keys, truncated: %#v", keys, state.GetAttr("truncated"))
 			}
 		})
 	}

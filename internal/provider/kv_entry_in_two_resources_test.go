@@ -2,14 +2,14 @@ package provider_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"maps"
-	"strconv"
+	"slices"
 	"strings"
 	"testing"
 
-	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
-	"github.com/hashicorp/terraform-plugin-go/tftypes"
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+	"github.com/zclconf/go-cty/cty"
 )
 
 // TestKVEntryInTwoResources: two resources that declare one entry are an error,
@@ -76,65 +76,46 @@ func TestKVEntryInTwoImports(t *testing.T) {
 	}
 }
 
-// TestKVEntryInTwoResourcesWarning: the resource that leaves an entry says so.
+// TestKVEntryInTwoResourcesWarning: of two objects of a state that have one entry, the
+// second to be read leaves it, and says so.
 func TestKVEntryInTwoResourcesWarning(t *testing.T) {
 	t.Parallel()
-	text := func(text string) tftypes.Value { return tftypes.NewValue(tftypes.String, text) }
-	object := func(members map[string]tftypes.Value) tftypes.Value {
-		memberTypes := map[string]tftypes.Type{}
-		for name, member := range members {
-			memberTypes[name] = member.Type()
-		}
-		return tftypes.NewValue(tftypes.Object{AttributeTypes: memberTypes}, members)
-	}
-	empty := object(nil)
-	// Both hold the entry "shared"; the entries hold others too.
-	states := map[string]map[string]tftypes.Value{
-		"quiva_kv_entry":   {"id": text("flags/shared"), "bucket": text("flags"), "key": text("shared"), "value": empty},
-		"quiva_kv_entries": {"id": text("flags"), "bucket": text("flags"), "entries": object(map[string]tftypes.Value{"shared": empty, "other": empty})},
-	}
+	// Both have the entry "shared"; the entries have others too.
+	one := single("test", "shared", 1)
+	many := batch("test", world{"shared": valueOf("", 1), "other": valueOf("", 2)})
 	for name, tt := range map[string]struct{ first, second string }{
-		"entry and entry":   {"quiva_kv_entry", "quiva_kv_entry"},
-		"entry and entries": {"quiva_kv_entry", "quiva_kv_entries"},
-		"entries and entry": {"quiva_kv_entries", "quiva_kv_entry"},
+		"entry and entry":   {one, strings.Replace(one, "test", "again", 1)},
+		"entry and entries": {one, many},
+		"entries and entry": {many, one},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			gateway := newGateway(t)
-			gateway.PutEntry("flags", "shared", `{}`)
-			gateway.PutEntry("flags", "other", `{}`)
-			server := newServer(t)
-			configure(t, server, gateway)
-			read := func(mark, typeName string) (tftypes.Value, []*tfprotov6.Diagnostic) {
-				schema := resourceSchema(t, server, typeName)
-				response, err := server.ReadResource(t.Context(), &tfprotov6.ReadResourceRequest{
-					TypeName: typeName, CurrentState: objectOf(t, schema, maps.Clone(states[typeName])), Private: notes(t, map[string]string{"mark": strconv.Quote(mark)}),
-				})
-				if err != nil {
-					t.Fatal(err)
-				}
-				state, err := response.NewState.Unmarshal(schema.ValueType())
-				if err != nil {
-					t.Fatal(err)
-				}
-				return state, response.Diagnostics
+			var first objectKey
+			both := newWorkspace(t)
+			for _, configuration := range []string{tt.second, tt.first} {
+				w := newWorkspace(t) // which knows of no other
+				w.must(withProvider(gateway, configuration), planOptions{})
+				maps.Copy(both.state, w.state)
+				first = slices.Collect(maps.Keys(w.state))[0]
 			}
-			_, diagnostics := read("first", tt.first)
-			noDiagnostics(t, diagnostics, nil)
-			state, diagnostics := read("second", tt.second)
-			if len(diagnostics) != 1 || diagnostics[0].Severity != tfprotov6.DiagnosticSeverityWarning || diagnostics[0].Summary != "KV entry in two resources" ||
-				!strings.Contains(diagnostics[0].Detail, `entry "shared" in bucket "flags"`) {
-				t.Errorf("the second one says %+v", diagnostics)
+			both.next = func(ready []string) int { return max(0, slices.Index(ready, fmt.Sprint("orphan ", first))) }
+			planned := both.plan(withProvider(gateway, ""), planOptions{refreshOnly: true})
+			both.check(errorOf(planned.diagnostics))
+			if len(planned.diagnostics) != 1 || planned.diagnostics[0].summary != "KV entry in two resources" || planned.diagnostics[0].address == first.address ||
+				!strings.Contains(planned.diagnostics[0].detail, `entry "shared" in bucket "flags"`) {
+				t.Errorf("the refresh says %v", planned.diagnostics)
 			}
-			if tt.second == "quiva_kv_entry" {
-				if !state.IsNull() {
-					t.Errorf("the second one's state is %s", state)
+			delete(both.state, first)
+			for second, o := range both.state {
+				left := planned.prior[second]
+				if typeNameOf(second.address) == "quiva_kv_entry" {
+					if left != nil {
+						t.Errorf("%s is still there", second.address)
+					}
+				} else if got, want := left.value.GetAttr("entries"), o.value.GetAttr("entries").GetAttr("other"); !got.RawEquals(cty.ObjectVal(map[string]cty.Value{"other": want})) {
+					t.Errorf("%s has %#v", second.address, got)
 				}
-				return
-			}
-			entries, _, err := tftypes.WalkAttributePath(state, tftypes.NewAttributePath().WithAttributeName("entries"))
-			if err != nil || !entries.(tftypes.Value).Equal(object(map[string]tftypes.Value{"other": empty})) {
-				t.Errorf("the second one's entries are %v, %v", entries, err)
 			}
 		})
 	}

@@ -334,24 +334,6 @@ resource "quiva_kv_entry" "copy" {
 	})
 }
 
-func TestKVEntryEphemeralErrors(t *testing.T) {
-	t.Parallel()
-	gateway := newGateway(t)
-	tests := map[string]struct{ key, want string }{
-		"absent": {"absent", `The bucket "flags" has no entry "absent"`},
-		"empty":  {"", `The key must not be empty`},
-	}
-	for name, tt := range tests {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			run(t, resource.TestStep{
-				Config:      withProvider(gateway, fmt.Sprintf("ephemeral \"quiva_kv_entry\" \"test\" {\n  bucket = \"flags\"\n  key = %q\n}\n", tt.key)),
-				ExpectError: message(tt.want),
-			})
-		})
-	}
-}
-
 // nowhere checks that neither what a plan changes nor the state after its refresh
 // holds a text.
 type nowhere string

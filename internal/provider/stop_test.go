@@ -4,99 +4,58 @@ import (
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
-	"github.com/hashicorp/terraform-plugin-go/tftypes"
+	"github.com/zclconf/go-cty/cty"
 )
 
 // TestStop: Terraform may ask the provider to stop while its next call is on the
 // way. That call sends nothing either.
 func TestStop(t *testing.T) {
 	t.Parallel()
-	text := func(text string) tftypes.Value { return tftypes.NewValue(tftypes.String, text) }
-	value := tftypes.NewValue(tftypes.Object{AttributeTypes: map[string]tftypes.Type{"n": tftypes.Number}}, map[string]tftypes.Value{"n": tftypes.NewValue(tftypes.Number, 1)})
-	entry := func(t *testing.T, server tfprotov6.ProviderServer) *tfprotov6.DynamicValue {
-		return objectOf(t, resourceSchema(t, server, "quiva_kv_entry"), map[string]tftypes.Value{
-			"id": text("flags/a"), "bucket": text("flags"), "key": text("a"), "value": value, "overwrite": tftypes.NewValue(tftypes.Bool, false),
-		})
+	const names = "  bucket = \"flags\"\n  key = \"a\"\n"
+	configuration := single("read", "a", 1) + single("create", "a", 1) + "data \"quiva_kv_entry\" \"test\" {\n" + names + "}\nephemeral \"quiva_kv_entry\" \"test\" {\n" + names + "}\n"
+	reads := func(address string) func(*phase) bool {
+		return func(p *phase) bool { return p.read(p.configuration.blocks[address], address, nil, true) }
 	}
-
-	for name, call := range map[string]func(*testing.T, tfprotov6.ProviderServer) ([]*tfprotov6.Diagnostic, error){
-		"read": func(t *testing.T, server tfprotov6.ProviderServer) ([]*tfprotov6.Diagnostic, error) {
-			resp, err := server.ReadResource(t.Context(), &tfprotov6.ReadResourceRequest{TypeName: "quiva_kv_entry", CurrentState: entry(t, server)})
-			if err != nil {
-				return nil, err
-			}
-			return resp.Diagnostics, nil
+	for name, call := range map[string]func(*phase) bool{
+		"read": func(p *phase) bool {
+			key := objectKey{"quiva_kv_entry.read", 0}
+			_, ok := p.refresh(key, p.object(key))
+			return ok
 		},
-		"apply": func(t *testing.T, server tfprotov6.ProviderServer) ([]*tfprotov6.Diagnostic, error) {
-			resourceType := resourceSchema(t, server, "quiva_kv_entry").ValueType()
-			none, err := tfprotov6.NewDynamicValue(resourceType, tftypes.NewValue(resourceType, nil))
-			if err != nil {
-				return nil, err
-			}
-			resp, err := server.ApplyResourceChange(t.Context(), &tfprotov6.ApplyResourceChangeRequest{
-				TypeName: "quiva_kv_entry", PriorState: &none, PlannedState: entry(t, server), Config: entry(t, server),
-			})
-			if err != nil {
-				return nil, err
-			}
-			return resp.Diagnostics, nil
+		"apply": func(p *phase) bool {
+			return p.applyInstance(&change{key: objectKey{"quiva_kv_entry.create", 0}, block: p.configuration.blocks["quiva_kv_entry.create"], action: create, after: cty.DynamicVal}, nil)
 		},
-		"import": func(t *testing.T, server tfprotov6.ProviderServer) ([]*tfprotov6.Diagnostic, error) {
-			resp, err := server.ImportResourceState(t.Context(), &tfprotov6.ImportResourceStateRequest{TypeName: "quiva_kv_entries", ID: "flags"})
-			if err != nil {
-				return nil, err
-			}
-			return resp.Diagnostics, nil
-		},
-		"data source": func(t *testing.T, server tfprotov6.ProviderServer) ([]*tfprotov6.Diagnostic, error) {
-			schemas, err := server.GetProviderSchema(t.Context(), &tfprotov6.GetProviderSchemaRequest{})
-			if err != nil {
-				return nil, err
-			}
-			resp, err := server.ReadDataSource(t.Context(), &tfprotov6.ReadDataSourceRequest{
-				TypeName: "quiva_kv_entry", Config: objectOf(t, schemas.DataSourceSchemas["quiva_kv_entry"], map[string]tftypes.Value{"bucket": text("flags"), "key": text("a")}),
-			})
-			if err != nil {
-				return nil, err
-			}
-			return resp.Diagnostics, nil
-		},
-		"ephemeral resource": func(t *testing.T, server tfprotov6.ProviderServer) ([]*tfprotov6.Diagnostic, error) {
-			schemas, err := server.GetProviderSchema(t.Context(), &tfprotov6.GetProviderSchemaRequest{})
-			if err != nil {
-				return nil, err
-			}
-			resp, err := server.OpenEphemeralResource(t.Context(), &tfprotov6.OpenEphemeralResourceRequest{
-				TypeName: "quiva_kv_entry", Config: objectOf(t, schemas.EphemeralResourceSchemas["quiva_kv_entry"], map[string]tftypes.Value{"bucket": text("flags"), "key": text("a")}),
-			})
-			if err != nil {
-				return nil, err
-			}
-			return resp.Diagnostics, nil
-		},
+		"import":             func(p *phase) bool { return p.importObject("quiva_kv_entries.imported", "flags", nil) },
+		"data source":        reads("data.quiva_kv_entry.test"),
+		"ephemeral resource": reads("ephemeral.quiva_kv_entry.test"),
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			gateway := newGateway(t)
-			gateway.PutEntry("flags", "a", `{"n":1}`)
-			server := newServer(t)
-			configure(t, server, gateway)
-			if _, err := server.StopProvider(t.Context(), &tfprotov6.StopProviderRequest{}); err != nil {
+			w := newWorkspace(t)
+			w.must(withProvider(gateway, single("read", "a", 1)), planOptions{})
+			parsed, diagnostics := parse(withProvider(gateway, configuration), nil)
+			p := w.begin(parsed)
+			p.start(w.state)
+			if !p.reportHCL("", diagnostics) || !p.configure() {
+				t.Fatal(p.diagnostics)
+			}
+			if _, err := p.server.StopProvider(t.Context(), &tfprotov6.StopProviderRequest{}); err != nil {
 				t.Fatal(err)
 			}
-
-			diagnostics, err := call(t, server)
-			if err != nil || len(diagnostics) != 1 || diagnostics[0].Summary != "Cancelled" {
-				t.Errorf("a call after the stop ended with %v, %v", diagnostics, err)
+			gateway.ResetRequests()
+			if ok := call(p); ok || len(p.diagnostics) != 1 || p.diagnostics[0].summary != "Cancelled" {
+				t.Errorf("a call after the stop ended with %t, %v", ok, p.diagnostics)
 			}
 			if sent := gateway.Count("", ""); sent != 0 {
 				t.Errorf("a call after the stop sent %d requests", sent)
 			}
 
 			// A provider under a debugger outlives the run that was stopped.
-			configure(t, server, gateway)
-			diagnostics, err = call(t, server)
-			noDiagnostics(t, diagnostics, err)
+			p.diagnostics = nil
+			if !p.configure() || !call(p) {
+				t.Errorf("a call of the next run ended with %v", p.diagnostics)
+			}
 			if sent := gateway.Count("", ""); sent == 0 {
 				t.Error("a call of the next run sent nothing")
 			}
