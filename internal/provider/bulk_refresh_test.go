@@ -50,6 +50,34 @@ func askedBetween(gateway *mockgateway.Server, least, most requests) resource.Te
 	}
 }
 
+// happened is a step without a change of the configuration, before which something
+// happens outside Terraform. Its plan is empty if nothing else is to be checked.
+func happened(gateway *mockgateway.Server, configuration string, change func(), checks []plancheck.PlanCheck, check ...resource.TestCheckFunc) resource.TestStep {
+	if checks == nil {
+		checks = []plancheck.PlanCheck{plancheck.ExpectEmptyPlan()}
+	}
+	return resource.TestStep{
+		PreConfig: func() {
+			change()
+			gateway.ResetRequests()
+		},
+		Config:           configuration,
+		ConfigPlanChecks: plans(checks...),
+		Check:            resource.ComposeTestCheckFunc(check...),
+	}
+}
+
+func unchanged() {}
+
+// putMany writes so many entries of others.
+func putMany(gateway *mockgateway.Server, prefix string, count int) func() {
+	return func() {
+		for i := range count {
+			gateway.PutEntry("flags", fmt.Sprint(prefix, i), `{}`)
+		}
+	}
+}
+
 // TestBulkRefresh: a plan of many entries asks for a dozen of them and for
 // one list, and finds out all the same what others did.
 func TestBulkRefresh(t *testing.T) {
@@ -68,57 +96,31 @@ func TestBulkRefresh(t *testing.T) {
 				value = "jsonencode(" + value + ")"
 			}
 			configuration := withProvider(gateway, singleEntries("value = "+value))
+			refreshed := askedBetween(gateway, requests{lists: 1, gets: 12}, requests{lists: 1, gets: dozen})
 			// repairs expects one entry to be changed and no other.
-			repairs := func(change func(), i int, action plancheck.ResourceActionType, least, most requests) resource.TestStep {
+			repairs := func(change func(), i int, action plancheck.ResourceActionType, least, most int) resource.TestStep {
 				checks := []plancheck.PlanCheck{plancheck.ExpectResourceAction(singleAddress(i), action)}
 				for other := range singles {
 					if other != i {
 						checks = append(checks, plancheck.ExpectResourceAction(singleAddress(other), plancheck.ResourceActionNoop))
 					}
 				}
-				return resource.TestStep{
-					PreConfig: func() {
-						change()
-						gateway.ResetRequests()
-					},
-					Config:           configuration,
-					ConfigPlanChecks: plans(checks...),
-					Check: resource.ComposeTestCheckFunc(
-						askedBetween(gateway, least, most),
-						holds(gateway, "flags", fmt.Sprintf("k%02d", i), fmt.Sprintf(`{"n":%d,"text":"\"ü\""}`, i))),
-				}
+				return happened(gateway, configuration, change, checks,
+					askedBetween(gateway, requests{lists: 1, gets: least, puts: 1}, requests{lists: 1, gets: most, puts: 1}),
+					holds(gateway, "flags", fmt.Sprintf("k%02d", i), fmt.Sprintf(`{"n":%d,"text":"\"ü\""}`, i)))
 			}
+			put := func(key, value string) func() { return func() { gateway.PutEntry("flags", key, value) } }
 			run(t,
-				resource.TestStep{
-					PreConfig: func() { gateway.ResetRequests() },
-					Config:    configuration,
-					Check:     asked(gateway, requests{gets: singles, puts: singles}),
-				},
-				resource.TestStep{
-					PreConfig:        func() { gateway.ResetRequests() },
-					Config:           configuration,
-					ConfigPlanChecks: plans(plancheck.ExpectEmptyPlan()),
-					Check:            askedBetween(gateway, requests{lists: 1, gets: 12}, requests{lists: 1, gets: dozen}),
-				},
+				resource.TestStep{PreConfig: gateway.ResetRequests, Config: configuration, Check: asked(gateway, requests{gets: singles, puts: singles})},
+				happened(gateway, configuration, unchanged, nil, refreshed),
 				// Not a change.
-				resource.TestStep{
-					PreConfig: func() {
-						gateway.PutEntry("flags", "k29", ` {"text":"\u0022\u00fc\u0022","n":2.90e1} `)
-						gateway.ResetRequests()
-					},
-					Config:           configuration,
-					ConfigPlanChecks: plans(plancheck.ExpectEmptyPlan()),
-					Check:            askedBetween(gateway, requests{lists: 1, gets: 12}, requests{lists: 1, gets: dozen}),
-				},
+				happened(gateway, configuration, put("k29", ` {"text":"\u0022\u00fc\u0022","n":2.90e1} `), nil, refreshed),
 				// The change in the list is confirmed by a GET, unless the entry
 				// was among the first dozen.
-				repairs(func() { gateway.PutEntry("flags", "k17", `{"n":-17,"text":"\"ü\""}`) }, 17, plancheck.ResourceActionUpdate,
-					requests{lists: 1, gets: 12, puts: 1}, requests{lists: 1, gets: dozen + 1, puts: 1}),
-				repairs(func() { gateway.PutEntry("flags", "k18", `"{}"`) }, 18, plancheck.ResourceActionUpdate,
-					requests{lists: 1, gets: 12, puts: 1}, requests{lists: 1, gets: dozen + 1, puts: 1}),
+				repairs(put("k17", `{"n":-17,"text":"\"ü\""}`), 17, plancheck.ResourceActionUpdate, 12, dozen+1),
+				repairs(put("k18", `"{}"`), 18, plancheck.ResourceActionUpdate, 12, dozen+1),
 				// One GET more to create it.
-				repairs(func() { gateway.DeleteEntry("flags", "k03") }, 3, plancheck.ResourceActionCreate,
-					requests{lists: 1, gets: 13, puts: 1}, requests{lists: 1, gets: dozen + 2, puts: 1}),
+				repairs(func() { gateway.DeleteEntry("flags", "k03") }, 3, plancheck.ResourceActionCreate, 13, dozen+2),
 			)
 			if held := gateway.Entries("flags"); len(held) != 0 {
 				t.Errorf("the gateway still holds %v", held)
@@ -141,97 +143,68 @@ func TestBulkRefreshWithoutList(t *testing.T) {
 		}
 	}
 	tests := map[string]struct {
-		change func(*mockgateway.Server)
-		gets   int
+		change      func(*mockgateway.Server)
+		least, most int // GETs
 	}{
-		"forbidden": {list(mockgateway.Respond(http.StatusForbidden, nil, `{"error":"forbidden"}`)), singles},
-		"failing":   {list(failing), singles},
-		"html":      {list(mockgateway.Respond(http.StatusOK, nil, "<html>")), singles},
-		"truncated": {list(mockgateway.Truncate()), singles},
-		"stale":     {list(mockgateway.Respond(http.StatusOK, nil, `{"body":{"results":[`+strings.Join(stale, ",")+`]}}`)), singles},
-		"empty":     {list(mockgateway.Respond(http.StatusOK, nil, `{"body":{"results":[]}}`)), singles},
-		"others": {func(gateway *mockgateway.Server) {
-			for i := range 1100 {
-				gateway.PutEntry("flags", fmt.Sprint("other/", i), `{}`)
-			}
-		}, singles},
-		"limited": {list(mockgateway.Effect{}), 12},
+		"forbidden": {list(respond(http.StatusForbidden, `{"error":"forbidden"}`)), singles, singles},
+		"failing":   {list(failing), singles, singles},
+		"html":      {list(respond(http.StatusOK, "<html>")), singles, singles},
+		"truncated": {list(mockgateway.Truncate()), singles, singles},
+		"stale":     {list(respond(http.StatusOK, `{"body":{"results":[`+strings.Join(stale, ",")+`]}}`)), singles, singles},
+		"empty":     {list(respond(http.StatusOK, `{"body":{"results":[]}}`)), singles, singles},
+		"others":    {func(gateway *mockgateway.Server) { putMany(gateway, "other/", 1100)() }, singles, singles},
+		"ten of it": {func(gateway *mockgateway.Server) { putMany(gateway, "other/", 990)() }, 20, 30},
+		"limited":   {list(mockgateway.Effect{}), 12, 12},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			gateway := newGateway(t)
 			configuration := withProvider(gateway, singleEntries(`value = { n = count.index }`))
+			drift := func() {
+				if name == "stale" {
+					gateway.ClearFaults() // what still shows an entry proves no deletion
+				}
+				gateway.PutEntry("flags", "k05", `{"n":"drift"}`)
+				gateway.DeleteEntry("flags", "k06")
+			}
 			run(t,
 				resource.TestStep{Config: configuration},
-				resource.TestStep{
-					PreConfig: func() {
-						tt.change(gateway)
-						gateway.ResetRequests()
-					},
-					Config:           configuration,
-					ConfigPlanChecks: plans(plancheck.ExpectEmptyPlan()),
-					Check:            asked(gateway, requests{lists: 1, gets: tt.gets}),
-				},
-				resource.TestStep{
-					PreConfig: func() {
-						if name == "stale" {
-							gateway.ClearFaults() // what still shows an entry proves no deletion
-						}
-						gateway.PutEntry("flags", "k05", `{"n":"drift"}`)
-						gateway.DeleteEntry("flags", "k06")
-					},
-					Config: configuration,
-					ConfigPlanChecks: plans(
-						plancheck.ExpectResourceAction(singleAddress(5), plancheck.ResourceActionUpdate),
-						plancheck.ExpectResourceAction(singleAddress(6), plancheck.ResourceActionCreate),
-						plancheck.ExpectResourceAction(singleAddress(7), plancheck.ResourceActionNoop)),
-					Check: resource.ComposeTestCheckFunc(holds(gateway, "flags", "k05", `{"n":5}`), holds(gateway, "flags", "k06", `{"n":6}`)),
-				},
+				happened(gateway, configuration, func() { tt.change(gateway) }, nil,
+					askedBetween(gateway, requests{lists: 1, gets: tt.least}, requests{lists: 1, gets: tt.most})),
+				happened(gateway, configuration, drift, []plancheck.PlanCheck{
+					plancheck.ExpectResourceAction(singleAddress(5), plancheck.ResourceActionUpdate),
+					plancheck.ExpectResourceAction(singleAddress(6), plancheck.ResourceActionCreate),
+					plancheck.ExpectResourceAction(singleAddress(7), plancheck.ResourceActionNoop),
+				}, holds(gateway, "flags", "k05", `{"n":5}`), holds(gateway, "flags", "k06", `{"n":6}`)),
 			)
 		})
 	}
 }
 
-// TestBulkRefreshPartOfList: entries that the list shows are taken from it,
-// others are read.
-func TestBulkRefreshPartOfList(t *testing.T) {
+// TestBulkRefreshBesides: single entries and many at once, of one bucket, with a list
+// for each way; a dozen entries of another bucket need none. It can be turned off.
+func TestBulkRefreshBesides(t *testing.T) {
 	t.Parallel()
-	gateway := newGateway(t)
-	configuration := withProvider(gateway, singleEntries(`value = { n = count.index }`))
-	run(t,
-		resource.TestStep{Config: configuration},
-		resource.TestStep{
-			PreConfig: func() {
-				for i := range 990 {
-					gateway.PutEntry("flags", fmt.Sprint("other/", i), `{}`)
-				}
-				gateway.ResetRequests()
-			},
-			Config:           configuration,
-			ConfigPlanChecks: plans(plancheck.ExpectEmptyPlan()),
-			// The list shows ten.
-			Check: askedBetween(gateway, requests{lists: 1, gets: 20}, requests{lists: 1, gets: 30}),
-		},
-	)
-}
-
-func TestBulkRefreshOff(t *testing.T) {
-	t.Parallel()
-	gateway := newGateway(t)
-	off := func(configuration string) string {
-		return fmt.Sprintf("provider \"quiva\" {\n  endpoint = %q\n  api_key = %q\n  max_retries = 0\n  bulk_refresh = false\n}\n", gateway.URL, mockgateway.DefaultAPIKey) + configuration
+	for isOn, want := range map[bool]requests{true: {lists: 2, gets: 12 + 12}, false: {gets: singles + 20 + 12}} {
+		t.Run(fmt.Sprint(isOn), func(t *testing.T) {
+			t.Parallel()
+			gateway := newGateway(t)
+			gateway.CreateBucket("limits")
+			configuration := strings.Replace(withProvider(gateway, singleEntries(`value = { n = count.index }`)), "{", fmt.Sprintf("{\n  bulk_refresh = %t", isOn), 1) +
+				"resource \"quiva_kv_entries\" \"test\" {\n  bucket = \"flags\"\n  entries = { for i in range(20) : format(\"many/%d\", i) => {} }\n}\n" +
+				"resource \"quiva_kv_entry\" \"few\" {\n  count = 12\n  bucket = \"limits\"\n  key = format(\"k%d\", count.index)\n  value = {}\n}\n"
+			run(t,
+				resource.TestStep{Config: configuration},
+				happened(gateway, configuration, unchanged, nil, asked(gateway, want), func(*terraform.State) error {
+					if listed := gateway.Count("", "/storage/kv/limits/entries"); listed != 0 {
+						return fmt.Errorf("a bucket was listed for a dozen entries")
+					}
+					return nil
+				}),
+			)
+		})
 	}
-	both := off(singleEntries(`value = { n = count.index }`) + "resource \"quiva_kv_entries\" \"test\" {\n  bucket = \"flags\"\n  entries = { for i in range(20) : format(\"many/%d\", i) => {} }\n}\n")
-	run(t,
-		resource.TestStep{Config: both},
-		resource.TestStep{
-			PreConfig:        func() { gateway.ResetRequests() },
-			Config:           both,
-			ConfigPlanChecks: plans(plancheck.ExpectEmptyPlan()),
-			Check:            asked(gateway, requests{gets: singles + 20}),
-		},
-	)
 }
 
 // TestBulkRefreshWriteOnly: a secret that a list shows does not come into the
@@ -240,34 +213,26 @@ func TestBulkRefreshWriteOnly(t *testing.T) {
 	t.Parallel()
 	gateway := newGateway(t)
 	configuration := withProvider(gateway, singleEntries("value_wo = { password = \"secret\" }\n  value_wo_version = 1"))
-	var nothing []statecheck.StateCheck
-	for i := range singles {
-		nothing = append(nothing,
-			statecheck.ExpectKnownValue(singleAddress(i), tfjsonpath.New("value"), knownvalue.Null()),
-			statecheck.ExpectKnownValue(singleAddress(i), tfjsonpath.New("value_wo"), knownvalue.Null()))
+	drift := func() {
+		for i := range singles {
+			gateway.PutEntry("flags", fmt.Sprintf("k%02d", i), `{"password":"of others"}`)
+		}
 	}
-	run(t,
-		resource.TestStep{Config: configuration, ConfigStateChecks: nothing},
-		resource.TestStep{
-			PreConfig: func() {
-				for i := range singles {
-					gateway.PutEntry("flags", fmt.Sprintf("k%02d", i), `{"password":"of others"}`)
-				}
-				gateway.ResetRequests()
-			},
-			Config:            configuration,
-			ConfigPlanChecks:  plans(plancheck.ExpectEmptyPlan()),
-			Check:             asked(gateway, requests{lists: 1, gets: 12}),
-			ConfigStateChecks: nothing,
-		},
-		resource.TestStep{
-			PreConfig:         func() { gateway.DeleteEntry("flags", "k20") },
-			Config:            configuration,
-			ConfigPlanChecks:  plans(plancheck.ExpectResourceAction(singleAddress(20), plancheck.ResourceActionCreate)),
-			Check:             holds(gateway, "flags", "k20", `{"password":"secret"}`),
-			ConfigStateChecks: nothing,
-		},
-	)
+	steps := []resource.TestStep{
+		{Config: configuration},
+		happened(gateway, configuration, drift, nil, asked(gateway, requests{lists: 1, gets: 12})),
+		happened(gateway, configuration, func() { gateway.DeleteEntry("flags", "k20") },
+			[]plancheck.PlanCheck{plancheck.ExpectResourceAction(singleAddress(20), plancheck.ResourceActionCreate)},
+			holds(gateway, "flags", "k20", `{"password":"secret"}`)),
+	}
+	for i := range steps {
+		for single := range singles {
+			steps[i].ConfigStateChecks = append(steps[i].ConfigStateChecks,
+				statecheck.ExpectKnownValue(singleAddress(single), tfjsonpath.New("value"), knownvalue.Null()),
+				statecheck.ExpectKnownValue(singleAddress(single), tfjsonpath.New("value_wo"), knownvalue.Null()))
+		}
+	}
+	run(t, steps...)
 }
 
 // TestBulkRefreshManyEntries: quiva_kv_entries finds its entries in a bucket
@@ -277,69 +242,27 @@ func TestBulkRefreshManyEntries(t *testing.T) {
 	gateway := newGateway(t)
 	configuration := manyEntries(gateway, `{ for i in range(40) : format("team/k%02d", i) => { n = i } }`)
 	entries := func(change func(), want requests, shown ...string) resource.TestStep {
-		return resource.TestStep{
-			PreConfig: func() {
-				change()
-				gateway.ResetRequests()
-			},
-			Config:           configuration,
-			ConfigPlanChecks: plans(differs(shown...)),
-			Check:            asked(gateway, want),
-		}
+		return happened(gateway, configuration, change, []plancheck.PlanCheck{differs(shown...)}, asked(gateway, want))
+	}
+	fault := func(path string, effect mockgateway.Effect) func() {
+		return func() { gateway.Inject(mockgateway.Fault{Path: path, Effect: effect}) }
 	}
 	run(t,
 		resource.TestStep{Config: configuration},
-		entries(func() {}, requests{lists: 1}),
+		entries(unchanged, requests{lists: 1}),
 		// Behind a thousand others, a search finds them.
-		entries(func() {
-			for i := range 1100 {
-				gateway.PutEntry("flags", fmt.Sprint("other/", i), `{}`)
-			}
-		}, requests{lists: 2}),
+		entries(putMany(gateway, "other/", 1100), requests{lists: 2}),
 		entries(func() { gateway.PutEntry("flags", "team/k07", `{"n":8}`) }, requests{lists: 2, gets: 1 + 1, puts: 1}, "team/k07.n"),
 		entries(func() { gateway.DeleteEntry("flags", "team/k07") }, requests{lists: 2, gets: 1 + 1, puts: 1}, "+team/k07"),
 		// Behind a thousand others with the same prefix, they are read.
-		entries(func() {
-			for i := range 1100 {
-				gateway.PutEntry("flags", fmt.Sprint("team/k/", i), `{}`)
-			}
-		}, requests{lists: 2, gets: 40}),
+		entries(putMany(gateway, "team/k/", 1100), requests{lists: 2, gets: 40}),
 		// Without a permission to search, too.
-		entries(func() {
-			gateway.Inject(mockgateway.Fault{Path: "*/search-by-key", Effect: mockgateway.Respond(http.StatusForbidden, nil, `{"error":"forbidden"}`)})
-		}, requests{lists: 2, gets: 40}),
-		entries(func() {
-			gateway.Inject(mockgateway.Fault{Path: "*/entries", Effect: failing})
-		}, requests{lists: 1, gets: 40}),
+		entries(fault("*/search-by-key", respond(http.StatusForbidden, `{"error":"forbidden"}`)), requests{lists: 2, gets: 40}),
+		entries(fault("*/entries", failing), requests{lists: 1, gets: 40}),
 	)
 	if held := gateway.Entries("flags"); len(held) != 2200 {
 		t.Errorf("the gateway holds %d entries of others", len(held))
 	}
-}
-
-// TestBulkRefreshBesides: single entries and many at once, of one bucket,
-// with a list for each way.
-func TestBulkRefreshBesides(t *testing.T) {
-	t.Parallel()
-	gateway := newGateway(t)
-	gateway.CreateBucket("limits")
-	configuration := withProvider(gateway, singleEntries(`value = { n = count.index }`)+
-		"resource \"quiva_kv_entries\" \"test\" {\n  bucket = \"flags\"\n  entries = { for i in range(20) : format(\"many/%d\", i) => {} }\n}\n"+
-		"resource \"quiva_kv_entry\" \"few\" {\n  count = 12\n  bucket = \"limits\"\n  key = format(\"k%d\", count.index)\n  value = {}\n}\n")
-	run(t,
-		resource.TestStep{Config: configuration},
-		resource.TestStep{
-			PreConfig:        func() { gateway.ResetRequests() },
-			Config:           configuration,
-			ConfigPlanChecks: plans(plancheck.ExpectEmptyPlan()),
-			Check: resource.ComposeTestCheckFunc(asked(gateway, requests{lists: 2, gets: 12 + 12}), func(*terraform.State) error {
-				if listed := gateway.Count("", "/storage/kv/limits/entries"); listed != 0 {
-					return fmt.Errorf("a bucket was listed for a dozen entries")
-				}
-				return nil
-			}),
-		},
-	)
 }
 
 // TestChangedEntriesAreRead: the reads before 300 updates, or 300 deletions, cost at
