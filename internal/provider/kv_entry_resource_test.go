@@ -1,6 +1,7 @@
 package provider_test
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 	"strings"
@@ -170,7 +171,7 @@ func TestKVEntryValues(t *testing.T) {
 		"whole at apply":  {`terraform_data.other.output`, `{"x":[1]}`},
 		"sensitive":       {`{ a = sensitive("s") }`, `{"a":"s"}`},
 		"floats":          {`{ a = pow(10, -1), b = log(1000, 10), c = pow(2, -1) + pow(2, -17) }`, `{"a":0.1,"b":2.9999999999999996,"c":0.5000076293945312}`},
-		"deep":            {`jsondecode(join("", concat([for i in range(200) : "{\"a\":["], [for i in range(200) : "]}"])))`, deepJSON(200)},
+		"deep":            {`jsondecode(join("", concat([for i in range(200) : "{\"a\":["], [for i in range(200) : "]}"])))`, strings.Repeat(`{"a":[`, 200) + strings.Repeat(`]}`, 200)},
 		"many properties": {`{ for i in range(300) : format("p%03d", i) => i % 2 == 0 }`, manyProperties(300)},
 	}
 	for name, tt := range tests {
@@ -188,26 +189,12 @@ func TestKVEntryValues(t *testing.T) {
 	}
 }
 
-func deepJSON(levels int) string {
-	text := ""
-	for range levels {
-		text += `{"a":[`
-	}
-	for range levels {
-		text += `]}`
-	}
-	return text
-}
-
 func manyProperties(count int) string {
-	text := "{"
+	var properties []string
 	for i := range count {
-		if i > 0 {
-			text += ","
-		}
-		text += fmt.Sprintf(`"p%03d":%t`, i, i%2 == 0)
+		properties = append(properties, fmt.Sprintf(`"p%03d":%t`, i, i%2 == 0))
 	}
-	return text + "}"
+	return "{" + strings.Join(properties, ",") + "}"
 }
 
 // TestKVEntryEqualValues: a gateway's text and a configuration that differ
@@ -242,65 +229,50 @@ func TestKVEntryEqualValues(t *testing.T) {
 	}
 }
 
+// TestKVEntryTakenKey: a key that holds an equal value is adopted, and one that holds
+// another is written over only with overwrite.
 func TestKVEntryTakenKey(t *testing.T) {
 	t.Parallel()
-	t.Run("equal value is adopted", func(t *testing.T) {
-		t.Parallel()
-		gateway := newGateway(t)
-		gateway.PutEntry("flags", "a", `{"b": [1.0]}`)
-		run(t, resource.TestStep{
-			Config: entry(gateway, "a", `{ b = [1] }`),
-			Check: resource.ComposeTestCheckFunc(holds(gateway, "flags", "a", `{"b": [1.0]}`), func(*terraform.State) error {
-				if puts := gateway.Count(http.MethodPut, ""); puts != 0 {
-					return fmt.Errorf("%d PUTs for a value that was there", puts)
-				}
-				return nil
-			}),
+	const exists = "KV entry already exists"
+	for name, tt := range map[string]struct {
+		held      string
+		arguments []string
+		left      string   // what was held if empty
+		want      []string // of the error
+	}{
+		"equal value is adopted":            {held: `{"b": [1.0]}`, arguments: []string{"value = { b = [1] }"}},
+		"overwrite takes it over":           {held: `{"b":2}`, arguments: []string{"value = { b = 1 }", "overwrite = true"}, left: `{"b":1}`},
+		"half a character is another value": {held: `{"b":"\ud800"}`, arguments: []string{`value = { b = "\uFFFD" }`}, want: []string{exists}},
+		"not an object is another value":    {held: `[]`, arguments: []string{"value = {}"}, want: []string{exists}},
+		"equal secret is adopted":           {held: `{ "b" : "new" }`, arguments: []string{`value_wo = { b = "new" }`}},
+		"overwrite takes it over, a secret": {held: `{"b":"old"}`, arguments: []string{`value_wo = { b = "new" }`, "overwrite = true"}, left: `{"b":"new"}`},
+		"another secret is kept": {held: `{"b":"old"}`, arguments: []string{`value_wo = { b = "new" }`}, want: []string{
+			"Do not import it: an import would store the value in the state. If another address"}},
+		"another value is kept": {held: `{"b":"held-by-somebody"}`, arguments: []string{"value = { b = 1 }"}, want: []string{
+			exists, `terraform import 'ADDRESS' 'flags/it/s'`, `moved { from = OLD_ADDRESS to = ADDRESS }`, `id = "flags/it/s"`, `set this for one apply: overwrite = true`}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			gateway := newGateway(t)
+			gateway.PutEntry("flags", "it/s", tt.held)
+			configuration := strings.Replace(arguments(gateway, tt.arguments...), `"a"`, `"it/s"`, 1)
+			check := holds(gateway, "flags", "it/s", cmp.Or(tt.left, tt.held))
+			var steps []resource.TestStep
+			for _, want := range tt.want {
+				steps = append(steps, resource.TestStep{Config: configuration, ExpectError: message(want)})
+			}
+			if tt.want == nil {
+				steps = append(steps, resource.TestStep{Config: configuration, Check: check})
+			}
+			run(t, steps...)
+			if err := check(nil); err != nil && tt.want != nil {
+				t.Error(err)
+			}
+			if writes := gateway.Revisions("flags", "it/s"); writes != 1 && tt.left == "" || writes > 2 {
+				t.Errorf("the entry was written %d times", writes)
+			}
 		})
-	})
-	t.Run("other value is kept", func(t *testing.T) {
-		t.Parallel()
-		gateway := newGateway(t)
-		gateway.PutEntry("flags", "it/s", `{"b":"held-by-somebody"}`)
-		step := func(want string) resource.TestStep {
-			return resource.TestStep{Config: entry(gateway, "it/s", `{ b = 1 }`), ExpectError: message(want)}
-		}
-		run(t,
-			step(`KV entry already exists`),
-			step(`terraform import 'ADDRESS' 'flags/it/s'`),
-			step(`moved { from = OLD_ADDRESS to = ADDRESS }`),
-			step(`id = "flags/it/s"`),
-			step(`set this for one apply: overwrite = true`),
-		)
-		if writes := gateway.Revisions("flags", "it/s"); writes != 1 {
-			t.Errorf("the entry was written %d times, want only the one before", writes)
-		}
-	})
-	t.Run("overwrite takes it over", func(t *testing.T) {
-		t.Parallel()
-		gateway := newGateway(t)
-		gateway.PutEntry("flags", "a", `{"b":2}`)
-		run(t, resource.TestStep{
-			Config: entry(gateway, "a", `{ b = 1 }`, "overwrite = true"),
-			Check:  holds(gateway, "flags", "a", `{"b":1}`),
-		})
-	})
-	t.Run("half a character is another value", func(t *testing.T) {
-		t.Parallel()
-		gateway := newGateway(t)
-		gateway.PutEntry("flags", "a", `{"b":"\ud800"}`)
-		run(t,
-			resource.TestStep{Config: entry(gateway, "a", `{ b = "\uFFFD" }`), ExpectError: message(`KV entry already exists`)},
-		)
-	})
-	t.Run("not an object is another value", func(t *testing.T) {
-		t.Parallel()
-		gateway := newGateway(t)
-		gateway.PutEntry("flags", "a", `[]`)
-		run(t,
-			resource.TestStep{Config: entry(gateway, "a", `{}`), ExpectError: message(`KV entry already exists`)},
-		)
-	})
+	}
 }
 
 // TestKVEntryDrift: what others do to an entry is seen and repaired.

@@ -113,36 +113,6 @@ func TestAccKVEntryWriteOnly(t *testing.T) {
 	)
 }
 
-// TestKVEntryWriteOnlyTakeover: a secret that exists is taken over with
-// overwrite; an equal one is adopted.
-func TestKVEntryWriteOnlyTakeover(t *testing.T) {
-	t.Parallel()
-	for name, tt := range map[string]struct {
-		held string
-		more []string
-		want string // of the error
-		puts int
-	}{
-		"another": {`{"password":"old"}`, nil, "Do not import it: an import would store the value in the state. If another address", 0},
-		"taken":   {`{"password":"old"}`, []string{"overwrite = true"}, "", 1},
-		"equal":   {`{ "password" : "new" }`, nil, "", 0},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			gateway := newGateway(t)
-			gateway.PutEntry("flags", "a", tt.held)
-			step := resource.TestStep{Config: arguments(gateway, append(tt.more, `value_wo = { password = "new" }`)...)}
-			if tt.want != "" {
-				step.ExpectError = message(tt.want)
-			}
-			run(t, step)
-			if puts := gateway.Count(http.MethodPut, ""); puts != tt.puts {
-				t.Errorf("%d PUTs, want %d", puts, tt.puts)
-			}
-		})
-	}
-}
-
 func TestKVEntryWriteOnlyBadInput(t *testing.T) {
 	t.Parallel()
 	gateway := newGateway(t)
