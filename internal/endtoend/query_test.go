@@ -35,49 +35,17 @@ func TestQuery(t *testing.T) {
 	for i := range 11 {
 		twelve[fmt.Sprintf("entry/%02d", i)] = fmt.Sprintf(`{"n":%d}`, i)
 	}
+	const bucket = "  config {\n    bucket = \"flags\"\n  }\n"
 	tests := map[string]struct {
-		held    entries
-		query   string
-		imports int
+		held             entries
+		resource, config string
+		imports          int
 	}{
-		"entries": {twelve, `
-list "quiva_kv_entry" "all" {
-  provider         = quiva
-  include_resource = true
-  config {
-    bucket = "flags"
-  }
-}`, 12},
-		"entries as one": {twelve, `
-list "quiva_kv_entries" "all" {
-  provider         = quiva
-  include_resource = true
-  config {
-    bucket = "flags"
-  }
-}`, 1},
-		"5,000 entries as one": {many, `
-list "quiva_kv_entries" "all" {
-  provider         = quiva
-  include_resource = true
-  config {
-    bucket = "flags"
-  }
-}`, 1},
-		"entries of a prefix as one": {many, `
-list "quiva_kv_entries" "all" {
-  provider         = quiva
-  include_resource = true
-  config {
-    bucket     = "flags"
-    key_prefix = "team-3/"
-  }
-}`, 1},
-		"bucket": {entries{}, `
-list "quiva_kv_bucket" "all" {
-  provider         = quiva
-  include_resource = true
-}`, 1},
+		"entries":                    {twelve, "quiva_kv_entry", bucket, 12},
+		"entries as one":             {twelve, "quiva_kv_entries", bucket, 1},
+		"5,000 entries as one":       {many, "quiva_kv_entries", bucket, 1},
+		"entries of a prefix as one": {many, "quiva_kv_entries", "  config {\n    bucket = \"flags\"\n    key_prefix = \"team-3/\"\n  }\n", 1},
+		"bucket":                     {entries{}, "quiva_kv_bucket", "", 1},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -88,7 +56,7 @@ list "quiva_kv_bucket" "all" {
 			}
 			w := newWorkspace(t, gateway)
 			w.configure("", "")
-			w.query(test.query)
+			w.query(fmt.Sprintf("list %q \"all\" {\n  provider = quiva\n  include_resource = true\n%s}\n", test.resource, test.config))
 			w.must("query", "-generate-config-out=generated.tf")
 			imports := fmt.Sprintf("%d imported, 0 added, 0 changed, 0 destroyed.", test.imports)
 			if applied := w.must("apply", "-auto-approve"); !applied.says(imports) || warns(applied) {

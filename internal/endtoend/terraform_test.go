@@ -170,19 +170,10 @@ func (w *workspace) command(arguments ...string) (*exec.Cmd, *bytes.Buffer) {
 }
 
 // state returns the values of the entries in the state, as JSON by their keys.
-func (w *workspace) state() map[string]string {
+func (w *workspace) state() entries {
 	w.t.Helper()
-	entries := map[string]string{}
-	text, err := os.ReadFile(filepath.Join(w.dir, "terraform.tfstate"))
-	if errors.Is(err, os.ErrNotExist) {
-		return entries
-	}
-	if err != nil {
-		w.t.Fatal(err)
-	}
 	var state struct {
 		Resources []struct {
-			Type      string
 			Instances []struct {
 				Attributes struct {
 					Key   string
@@ -191,22 +182,24 @@ func (w *workspace) state() map[string]string {
 			}
 		}
 	}
-	if err := json.Unmarshal(text, &state); err != nil {
+	text, err := os.ReadFile(filepath.Join(w.dir, "terraform.tfstate"))
+	if err == nil {
+		err = json.Unmarshal(text, &state)
+	}
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
 		w.t.Fatal(err)
 	}
+	held := entries{}
 	for _, resource := range state.Resources {
-		if resource.Type != "quiva_kv_entry" {
-			continue
-		}
 		for _, instance := range resource.Instances {
 			var value bytes.Buffer
 			if err := json.Compact(&value, instance.Attributes.Value.Value); err != nil {
 				w.t.Fatal(err)
 			}
-			entries[instance.Attributes.Key] = value.String()
+			held[instance.Attributes.Key] = value.String()
 		}
 	}
-	return entries
+	return held
 }
 
 // manyEntries is a configuration of count entries, and what a gateway then
