@@ -232,31 +232,16 @@ func (w *workspace) stateJSON(of state, outputs map[string]cty.Value) *tfjson.St
 }
 
 // shownJSON shows a value, without what is unknown.
-func shownJSON(value cty.Value) any {
-	return leavesJSON(value, func(leaf cty.Value) cty.Value {
-		if !leaf.IsKnown() {
-			return cty.NullVal(leaf.Type())
+func shownJSON(value cty.Value) (shown any) {
+	known, err := cty.Transform(value, func(_ cty.Path, v cty.Value) (cty.Value, error) {
+		if !v.IsKnown() {
+			return cty.NullVal(v.Type()), nil
 		}
-		return leaf
+		return v, nil
 	})
-}
-
-// unknownJSON shows what of a value is unknown.
-func unknownJSON(value cty.Value) any {
-	return leavesJSON(value, func(leaf cty.Value) cty.Value {
-		if leaf.IsKnown() && !leaf.IsNull() && leaf.CanIterateElements() {
-			return leaf
-		}
-		return cty.BoolVal(!leaf.IsKnown())
-	})
-}
-
-// leavesJSON shows a value with something in place of each part of it.
-func leavesJSON(value cty.Value, replaced func(cty.Value) cty.Value) (shown any) {
-	value, err := cty.Transform(value, func(_ cty.Path, part cty.Value) (cty.Value, error) { return replaced(part), nil })
 	var text []byte
 	if err == nil {
-		text, err = ctyjson.Marshal(value, value.Type())
+		text, err = ctyjson.Marshal(known, known.Type())
 	}
 	decoder := json.NewDecoder(bytes.NewReader(text))
 	decoder.UseNumber()
@@ -264,4 +249,23 @@ func leavesJSON(value cty.Value, replaced func(cty.Value) cty.Value) (shown any)
 		panic(err)
 	}
 	return shown
+}
+
+// unknownJSON shows what of a value is unknown.
+func unknownJSON(value cty.Value) any {
+	if !value.IsKnown() || value.IsNull() || !value.CanIterateElements() {
+		return !value.IsKnown()
+	}
+	named, all := map[string]any{}, []any{}
+	for it := value.ElementIterator(); it.Next(); {
+		name, element := it.Element()
+		all = append(all, unknownJSON(element))
+		if !value.Type().IsSetType() && name.Type() == cty.String {
+			named[name.AsString()] = all[len(all)-1]
+		}
+	}
+	if value.Type().IsObjectType() || value.Type().IsMapType() {
+		return named
+	}
+	return all
 }
