@@ -1,7 +1,6 @@
 package mockgateway_test
 
 import (
-	"net/http"
 	"reflect"
 	"regexp"
 	"slices"
@@ -44,44 +43,36 @@ func TestCreateBucketRefusals(t *testing.T) {
 	t.Parallel()
 	s := newServer(t)
 	s.CreateBucket("taken")
-	indexing := func(fields string) string { return `{"bucket":"b","indexing":{` + fields + `}}` }
-	for name, test := range map[string]struct{ body, message string }{
-		"taken name":            {`{"bucket":"taken"}`, `{"error":"Bucket already exists"}`},
-		"no name":               {`{}`, "bucket is required"},
-		"null name":             {`{"bucket":null}`, "bucket is required"},
-		"empty name":            {`{"bucket":""}`, "invalid bucket name"},
-		"illegal name":          {`{"bucket":"a.b"}`, "invalid bucket name"},
-		"no body":               {``, "must be a JSON object"},
-		"not JSON":              {`{`, "must be a JSON object"},
-		"an array":              {`[]`, "must be a JSON object"},
-		"two values":            {`{"bucket":"b"} {}`, "must be a JSON object"},
-		"unknown field":         {`{"bucket":"b","ttl":1}`, `unknown field \"ttl\"`},
-		"wrong type":            {`{"bucket":"b","history":"5"}`, "invalid body"},
-		"history 0":             {`{"bucket":"b","history":0}`, "history must be between 1 and 64"},
-		"history 65":            {`{"bucket":"b","history":65}`, "history must be between 1 and 64"},
-		"replicas 0":            {`{"bucket":"b","replicas":0}`, "replicas must be between 1 and 5"},
-		"replicas 6":            {`{"bucket":"b","replicas":6}`, "replicas must be between 1 and 5"},
-		"max_bytes 0":           {`{"bucket":"b","max_bytes":0}`, "max_bytes must be at least 1"},
-		"max_bytes negative":    {`{"bucket":"b","max_bytes":-1}`, "max_bytes must be at least 1"},
-		"max_value_size 0":      {`{"bucket":"b","max_value_size":0}`, "max_value_size must be at least 1"},
-		"max_value_size int33":  {`{"bucket":"b","max_value_size":2147483648}`, "max_value_size"},
-		"storage":               {`{"bucket":"b","storage":"disk"}`, "storage must be file or memory"},
-		"storage empty":         {`{"bucket":"b","storage":""}`, "storage must be file or memory"},
-		"index mappings":        {indexing(`"partitions":1,"replicas":1,"storage_type":"file"`), "indexing.mappings is required"},
-		"index field":           {indexing(`"mappings":[{"field_type":"text"}],"partitions":1,"replicas":1,"storage_type":"file"`), "mappings[0].field is required"},
-		"index field type":      {indexing(`"mappings":[{"field":"f","field_type":"int"}],"partitions":1,"replicas":1,"storage_type":"file"`), "field_type must be"},
-		"index partitions":      {indexing(`"mappings":[],"replicas":1,"storage_type":"file"`), "indexing.partitions"},
-		"index replicas absent": {indexing(`"mappings":[],"partitions":1,"storage_type":"file"`), "indexing.replicas"},
-		"index replicas 6":      {indexing(`"mappings":[],"partitions":1,"replicas":6,"storage_type":"file"`), "indexing.replicas"},
-		"index storage":         {indexing(`"mappings":[],"partitions":1,"replicas":1`), "indexing.storage_type"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			do(t, s, "POST", "/storage/kv", test.body).expectError(t, 400, test.message)
-			if got := s.Buckets(); !slices.Equal(got, []string{"taken"}) {
-				t.Errorf("buckets: %q", got)
-			}
-		})
+	play(t, s, `
+		POST  {"bucket":"taken"} => 400 {"error":"Bucket already exists"}
+		POST  {} => 400 bucket is required
+		POST  {"bucket":null} => 400 bucket is required
+		POST  {"bucket":""} => 400 invalid bucket name
+		POST  {"bucket":"a.b"} => 400 invalid bucket name
+		POST => 400 must be a JSON object
+		POST  { => 400 must be a JSON object
+		POST  [] => 400 must be a JSON object
+		POST  {"bucket":"b"} {} => 400 must be a JSON object
+		POST  {"bucket":"b","ttl":1} => 400 unknown field \"ttl\"
+		POST  {"bucket":"b","history":"5"} => 400 invalid body
+		POST  {"bucket":"b","history":0} => 400 history must be between 1 and 64
+		POST  {"bucket":"b","history":65} => 400 history must be between 1 and 64
+		POST  {"bucket":"b","replicas":0} => 400 replicas must be between 1 and 5
+		POST  {"bucket":"b","replicas":6} => 400 replicas must be between 1 and 5
+		POST  {"bucket":"b","max_bytes":0} => 400 max_bytes must be at least 1
+		POST  {"bucket":"b","max_bytes":-1} => 400 max_bytes must be at least 1
+		POST  {"bucket":"b","max_value_size":0} => 400 max_value_size must be at least 1
+		POST  {"bucket":"b","max_value_size":2147483648} => 400 max_value_size
+		POST  {"bucket":"b","storage":"disk"} => 400 storage must be file or memory
+		POST  {"bucket":"b","indexing":{"partitions":1,"replicas":1,"storage_type":"file"}} => 400 indexing.mappings is required
+		POST  {"bucket":"b","indexing":{"mappings":[{"field_type":"text"}],"partitions":1}} => 400 mappings[0].field is required
+		POST  {"bucket":"b","indexing":{"mappings":[{"field":"f","field_type":"int"}]}} => 400 field_type must be
+		POST  {"bucket":"b","indexing":{"mappings":[],"replicas":1,"storage_type":"file"}} => 400 indexing.partitions
+		POST  {"bucket":"b","indexing":{"mappings":[],"partitions":1,"storage_type":"file"}} => 400 indexing.replicas
+		POST  {"bucket":"b","indexing":{"mappings":[],"partitions":1,"replicas":6}} => 400 indexing.replicas
+		POST  {"bucket":"b","indexing":{"mappings":[],"partitions":1,"replicas":1}} => 400 indexing.storage_type`)
+	if got := s.Buckets(); !slices.Equal(got, []string{"taken"}) {
+		t.Errorf("buckets: %q", got)
 	}
 }
 
@@ -201,28 +192,18 @@ func TestUpdateBucket(t *testing.T) {
 		}
 	}
 
-	for name, test := range map[string]struct {
-		path, body string
-		status     int
-		message    string
-	}{
-		"absent bucket":  {"/storage/kv/absent", `{}`, 404, `{"error":"not_found"}`},
-		"illegal name":   {"/storage/kv/a.b", `{}`, 400, "invalid bucket name"},
-		"history":        {path, `{"history":4}`, 400, `unknown field \"history\" (an update may contain`},
-		"storage":        {path, `{"storage":"memory"}`, 400, `unknown field \"storage\"`},
-		"name":           {path, `{"bucket":"b"}`, 400, `unknown field \"bucket\"`},
-		"max_bytes":      {path, `{"max_bytes":0}`, 400, "max_bytes must be at least 1"},
-		"max_value_size": {path, `{"max_value_size":-5}`, 400, "max_value_size must be at least 1"},
-		"indexing":       {path, `{"description":"x","indexing":{}}`, 400, "indexing.mappings is required"},
-		"no body":        {path, ``, 400, "must be a JSON object"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			do(t, s, "PUT", test.path, test.body).expectError(t, test.status, test.message)
-			if got, _ := s.Bucket("b"); !reflect.DeepEqual(got, want) {
-				t.Errorf("a refused update changed the bucket to %+v", got)
-			}
-		})
+	play(t, s, `
+		PUT /absent {} => 404 {"error":"not_found"}
+		PUT /a.b {} => 400 invalid bucket name
+		PUT /b {"history":4} => 400 unknown field \"history\" (an update may contain
+		PUT /b {"storage":"memory"} => 400 unknown field \"storage\"
+		PUT /b {"bucket":"b"} => 400 unknown field \"bucket\"
+		PUT /b {"max_bytes":0} => 400 max_bytes must be at least 1
+		PUT /b {"max_value_size":-5} => 400 max_value_size must be at least 1
+		PUT /b {"description":"x","indexing":{}} => 400 indexing.mappings is required
+		PUT /b => 400 must be a JSON object`)
+	if got, _ := s.Bucket("b"); !reflect.DeepEqual(got, want) {
+		t.Errorf("refused updates changed the bucket to %+v", got)
 	}
 }
 
@@ -230,32 +211,20 @@ func TestDeleteAndPurgeBucket(t *testing.T) {
 	t.Parallel()
 	s := newServer(t)
 	s.CreateBucket("b")
-	s.PutEntry("b", "k", `{}`)
-
-	do(t, s, "DELETE", "/storage/kv/b/purge", "").expect(t, 200, success)
-	if got := s.Entries("b"); len(got) != 0 {
-		t.Errorf("after the purge: %v", got)
-	}
-	if _, ok := s.Bucket("b"); !ok {
-		t.Error("the purge deleted the bucket")
-	}
-	s.PutEntry("b", "k", `{}`)
-	do(t, s, "DELETE", "/storage/kv/b", "").expect(t, 200, success)
-	if _, ok := s.Bucket("b"); ok {
-		t.Error("the bucket is still there")
-	}
-	for _, path := range []string{"/storage/kv/b", "/storage/kv/b/purge"} {
-		do(t, s, "DELETE", path, "").expect(t, 404, `{"error":"not_found"}`)
-	}
-	do(t, s, "GET", "/storage/kv/b", "").expect(t, 404, `{"error":"not_found"}`)
-	s.CreateBucket("b")
-	if got := s.Entries("b"); len(got) != 0 {
-		t.Errorf("the new bucket has %v", got)
-	}
+	play(t, s, `
+		PUT /b/entries/k {} => 200 {"message":"success"}
+		DELETE /b/purge => 200 {"message":"success"}
+		GET /b/entries/k => 404 {"error":"not_found"}
+		PUT /b/entries/k {} => 200 {"message":"success"}
+		DELETE /b => 200 {"message":"success"}
+		DELETE /b => 404 {"error":"not_found"}
+		DELETE /b/purge => 404 {"error":"not_found"}
+		GET /b => 404 {"error":"not_found"}
+		POST  {"bucket":"b"} => 200 {"message":"success"}
+		GET /b/entries/k => 404 {"error":"not_found"}
+		DELETE /a.b => 400 invalid bucket name
+		DELETE /a.b/purge => 400 invalid bucket name`)
 	if got := s.Revisions("b", "k"); got != 0 {
 		t.Errorf("the new bucket knows of %d writes", got)
-	}
-	for _, path := range []string{"/storage/kv/a.b", "/storage/kv/a.b/purge"} {
-		do(t, s, http.MethodDelete, path, "").expectError(t, 400, "invalid bucket name")
 	}
 }

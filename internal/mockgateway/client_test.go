@@ -3,6 +3,7 @@ package mockgateway_test
 import (
 	"crypto/tls"
 	"crypto/x509"
+	"fmt"
 	"io"
 	"net/http"
 	"strings"
@@ -87,17 +88,22 @@ func (r reply) expect(t testing.TB, status int, body string) {
 	}
 }
 
-// expectError expects an error in the API's shape whose text contains message.
-func (r reply) expectError(t testing.TB, status int, message string) {
+// play sends requests, one on a line: METHOD PATH BODY => STATUS TEXT. The text is the
+// response's body or, of an error, a part of it.
+func play(t *testing.T, s *mockgateway.Server, script string) {
 	t.Helper()
-	if r.err != nil {
-		t.Fatal(r.err)
-	}
-	if r.status != status || !strings.HasPrefix(r.body, `{"error":"`) || !strings.Contains(r.body, message) {
-		t.Errorf("got %d %s\nwant %d with an error containing %q", r.status, r.body, status, message)
-	}
-	if got := r.header.Get("Content-Type"); got != "application/json" {
-		t.Errorf("an error's Content-Type is %q", got)
+	for line := range strings.Lines(strings.TrimSpace(script)) {
+		request, want, _ := strings.Cut(strings.TrimSpace(line), " => ")
+		method, request, _ := strings.Cut(request, " ")
+		path, body, _ := strings.Cut(request, " ")
+		got := do(t, s, method, "/storage/kv"+path, body)
+		status, text, _ := strings.Cut(want, " ")
+		if fmt.Sprint(got.status) != status || got.body != text && (got.status < 400 || !strings.Contains(got.body, text)) {
+			t.Errorf("%s\ngot  %d %s %v", line, got.status, got.body, got.err)
+		}
+		if kind := got.header.Get("Content-Type"); strings.HasPrefix(got.body, "{") != (kind == "application/json") {
+			t.Errorf("%s\nContent-Type %q", line, kind)
+		}
 	}
 }
 

@@ -47,43 +47,29 @@ func TestCredentials(t *testing.T) {
 func TestRevokeCredentials(t *testing.T) {
 	t.Parallel()
 	s := newServer(t)
-	do(t, s, "GET", "/storage/kv/b", "").expectError(t, 404, "not_found")
+	play(t, s, "GET /b => 404 not_found")
 	s.RevokeCredentials()
-	do(t, s, "GET", "/storage/kv/b", "").expect(t, 401, `{"error":"unauthorized"}`)
+	play(t, s, `GET /b => 401 {"error":"unauthorized"}`)
 	s.AllowAPIKey(mockgateway.DefaultAPIKey)
-	do(t, s, "GET", "/storage/kv/b", "").expectError(t, 404, "not_found")
+	play(t, s, "GET /b => 404 not_found")
 }
 
+// TestRestrictedKey restricts the key that play sends.
 func TestRestrictedKey(t *testing.T) {
 	t.Parallel()
 	s := newServer(t)
 	s.CreateBucket("flags")
-	s.CreateBucket("secrets")
-	s.AllowRestrictedKey("msr-1",
+	s.AllowRestrictedKey(mockgateway.DefaultAPIKey,
 		mockgateway.Permission{Method: "GET", Path: "/storage/kv/flags/entries/*"},
 		mockgateway.Permission{Method: "PUT", Path: "/storage/kv/*/entries/team%2F*"})
-	as := func(key, method, path string) reply {
-		r := newRequest(t, s, method, path, `{}`)
-		r.Header.Set("X-Api-Key", key)
-		return send(newClient(t, s), r)
-	}
-	as("msr-1", "PUT", "/storage/kv/flags/entries/team%2Fa").expect(t, 200, success)
-	if got := as("msr-1", "GET", "/storage/kv/flags/entries/team%2Fa"); got.status != 200 {
-		t.Errorf("got %d %s", got.status, got.body)
-	}
-	for _, call := range []struct{ method, path string }{
-		{"PUT", "/storage/kv/flags/entries/a"},
-		{"DELETE", "/storage/kv/flags/entries/team%2Fa"},
-		{"GET", "/storage/kv/secrets/entries/a"},
-		{"GET", "/storage/kv/flags/entries"},
-		{"GET", "/storage/kv"},
-	} {
-		as("msr-1", call.method, call.path).expect(t, 403, `{"error":"forbidden"}`)
-	}
-	s.AllowRestrictedKey("msr-2")
-	as("msr-2", "GET", "/storage/kv").expect(t, 403, `{"error":"forbidden"}`)
-	s.AllowAPIKey("msr-2")
-	if got := as("msr-2", "GET", "/storage/kv"); got.status != 200 {
-		t.Errorf("got %d %s", got.status, got.body)
-	}
+	play(t, s, `
+		PUT /flags/entries/team%2Fa {} => 200 {"message":"success"}
+		GET /flags/entries/team%2Fa => 200 {"body":{"key":"team/a","value":{}},"metadata":{"bucket":"flags","key":"team/a"}}
+		PUT /flags/entries/a {} => 403 {"error":"forbidden"}
+		DELETE /flags/entries/team%2Fa => 403 {"error":"forbidden"}
+		GET /secrets/entries/a => 403 {"error":"forbidden"}
+		GET /flags/entries => 403 {"error":"forbidden"}
+		GET  => 403 {"error":"forbidden"}`)
+	s.AllowAPIKey(mockgateway.DefaultAPIKey)
+	play(t, s, `PUT /flags/entries/a {} => 200 {"message":"success"}`)
 }

@@ -11,24 +11,30 @@ import (
 func TestEntry(t *testing.T) {
 	t.Parallel()
 	s := newServer(t)
-	s.CreateBucket("b")
-	const path = "/storage/kv/b/entries/my-key"
-	notFound := `{"error":"not_found"}`
-
-	do(t, s, "GET", path, "").expect(t, 404, notFound)
-	do(t, s, "DELETE", path, "").expect(t, 404, notFound)
-	do(t, s, "PUT", path, `{"a":1}`).expect(t, 200, success)
-	do(t, s, "GET", path, "").expect(t, 200, `{"body":{"key":"my-key","value":{"a":1}},"metadata":{"bucket":"b","key":"my-key"}}`)
-	do(t, s, "PUT", path, `{"a":2}`).expect(t, 200, success)
-	do(t, s, "GET", path, "").expect(t, 200, `{"body":{"key":"my-key","value":{"a":2}},"metadata":{"bucket":"b","key":"my-key"}}`)
-	do(t, s, "DELETE", path, "").expect(t, 200, success)
-	do(t, s, "GET", path, "").expect(t, 404, notFound)
-	do(t, s, "PUT", path, `{}`).expect(t, 200, success)
-	if got := s.Revisions("b", "my-key"); got != 3 {
+	s.CreateBucketWith(mockgateway.BucketConfig{Name: "b", MaxValueSize: 20})
+	play(t, s, `
+		GET /b/entries/k => 404 {"error":"not_found"}
+		DELETE /b/entries/k => 404 {"error":"not_found"}
+		PUT /b/entries/k {"a":1} => 200 {"message":"success"}
+		GET /b/entries/k => 200 {"body":{"key":"k","value":{"a":1}},"metadata":{"bucket":"b","key":"k"}}
+		PUT /b/entries/k {"a":2} => 200 {"message":"success"}
+		GET /b/entries/k => 200 {"body":{"key":"k","value":{"a":2}},"metadata":{"bucket":"b","key":"k"}}
+		PUT /b/entries/k => 400 not valid JSON
+		PUT /b/entries/k {"a":1 => 400 not valid JSON
+		PUT /b/entries/k {} {} => 400 not valid JSON
+		PUT /b/entries/k [1] => 400 must be a JSON object
+		PUT /b/entries/k "{}" => 400 must be a JSON object
+		PUT /b/entries/k 1 => 400 must be a JSON object
+		PUT /b/entries/k null => 400 must be a JSON object
+		PUT /b/entries/k {"a":"345678901234567"} => 400 23 bytes exceed the bucket's max_value_size of 20
+		DELETE /b/entries/k => 200 {"message":"success"}
+		GET /b/entries/k => 404 {"error":"not_found"}
+		PUT /b/entries/k {} => 200 {"message":"success"}
+		GET /absent/entries/k => 404 {"error":"not_found"}
+		PUT /absent/entries/k {} => 404 {"error":"not_found"}
+		DELETE /absent/entries/k => 404 {"error":"not_found"}`)
+	if got := s.Revisions("b", "k"); got != 3 {
 		t.Errorf("%d writes counted", got)
-	}
-	for _, method := range []string{"GET", "PUT", "DELETE"} {
-		do(t, s, method, "/storage/kv/absent/entries/k", `{}`).expect(t, 404, notFound)
 	}
 }
 
@@ -57,30 +63,6 @@ func TestValuesKeepTheirText(t *testing.T) {
 	}
 }
 
-func TestPutEntryRefusals(t *testing.T) {
-	t.Parallel()
-	s := newServer(t)
-	s.CreateBucketWith(mockgateway.BucketConfig{Name: "b", MaxValueSize: 20})
-	for name, test := range map[string]struct{ value, message string }{
-		"nothing":     {``, "not valid JSON"},
-		"not JSON":    {`{"a":1`, "not valid JSON"},
-		"two values":  {`{} {}`, "not valid JSON"},
-		"an array":    {`[1]`, "must be a JSON object"},
-		"a string":    {`"{}"`, "must be a JSON object"},
-		"a number":    {`1`, "must be a JSON object"},
-		"null":        {`null`, "must be a JSON object"},
-		"over a size": {`{"a":"345678901234567"}`, "23 bytes exceed the bucket's max_value_size of 20"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			do(t, s, "PUT", "/storage/kv/b/entries/k", test.value).expectError(t, 400, test.message)
-			if _, ok := s.Entry("b", "k"); ok {
-				t.Error("the value was stored")
-			}
-		})
-	}
-}
-
 func TestKeys(t *testing.T) {
 	t.Parallel()
 	s := newServer(t)
@@ -102,27 +84,27 @@ func TestKeys(t *testing.T) {
 		"a%20b/entries/k": "invalid bucket name",
 	} {
 		for _, method := range []string{"PUT", "GET", "DELETE"} {
-			do(t, s, method, "/storage/kv/"+path, `{}`).expectError(t, 400, message)
+			play(t, s, method+" /"+path+" {} => 400 "+message)
 		}
 	}
 }
 
+// TestMaxBytes: there is room for two entries of one byte of key and seven of value.
 func TestMaxBytes(t *testing.T) {
 	t.Parallel()
 	s := newServer(t)
-	// Room for two entries of one byte of key and seven of value.
 	s.CreateBucketWith(mockgateway.BucketConfig{Name: "b", MaxBytes: 16})
-	put := func(key, value string) reply { return do(t, s, "PUT", "/storage/kv/b/entries/"+key, value) }
-	put("a", `{"n":1}`).expect(t, 200, success)
-	put("b", `{"n":2}`).expect(t, 200, success)
-	put("b", `{"n":3}`).expect(t, 200, success)
-	put("c", `{"n":4}`).expectError(t, 400, "would make the bucket 24 bytes, over its max_bytes of 16")
-	put("a", `{"n":44}`).expectError(t, 400, "17 bytes")
+	play(t, s, `
+		PUT /b/entries/a {"n":1} => 200 {"message":"success"}
+		PUT /b/entries/b {"n":2} => 200 {"message":"success"}
+		PUT /b/entries/b {"n":3} => 200 {"message":"success"}
+		PUT /b/entries/c {"n":4} => 400 would make the bucket 24 bytes, over its max_bytes of 16
+		PUT /b/entries/a {"n":44} => 400 17 bytes
+		DELETE /b/entries/a => 200 {"message":"success"}
+		PUT /b/entries/c {"n":4} => 200 {"message":"success"}`)
 	if got := s.Revisions("b", "a"); got != 1 {
 		t.Errorf("%d writes counted", got)
 	}
-	s.DeleteEntry("b", "a")
-	put("c", `{"n":4}`).expect(t, 200, success)
 }
 
 func TestWriteTransform(t *testing.T) {

@@ -63,41 +63,32 @@ func TestRefusals(t *testing.T) {
 	t.Parallel()
 	s := newIndexedServer(t)
 	s.CreateBucket("plain")
-	for path, want := range map[string]struct {
-		status  int
-		message string
-	}{
-		"b/entries?limit=0":                                         {400, "limit must be"},
-		"b/entries?limit=1001":                                      {400, "limit must be"},
-		"b/entries?limit=-1":                                        {400, "limit must be"},
-		"b/entries?limit=ten":                                       {400, "limit must be"},
-		"b/entries?limit=":                                          {400, "limit must be"},
-		"b/entries?limit=1.0":                                       {400, "limit must be"},
-		"a%20b/entries":                                             {400, "invalid bucket name"},
-		"absent/entries":                                            {404, `{"error":"not_found"}`},
-		"b/search-by-key":                                           {400, "search is required"},
-		"b/search-by-key?search=":                                   {400, "search is required"},
-		"b/search-by-key?search=a&limit=0":                          {400, "limit must be"},
-		"b/search-by-key?search=a&limit=1001":                       {400, "limit must be"},
-		"absent/search-by-key?search=a":                             {404, `{"error":"not_found"}`},
-		"b/search?search=a":                                         {400, "field is required"},
-		"b/search?field=name":                                       {400, "search is required"},
-		"b/search?field=age&search_type=range&min=1":                {400, "search is required"},
-		"b/search?field=name&search=a&limit=0":                      {400, "limit must be"},
-		"b/search?field=name&search=a&search_type=wild":             {400, "cannot be used with the field"},
-		"b/search?field=age&search=a":                               {400, "is not a number"},
-		"b/search?field=age&search=3&search_type=prefix":            {400, "cannot be used with the field"},
-		"b/search?field=name&search=range&search_type=range&min=1":  {400, "cannot be used with the field"},
-		"b/search?field=age&search=range&search_type=range":         {400, "min or max"},
-		"b/search?field=age&search=range&search_type=range&min=low": {400, "is not a number"},
-		"b/search?field=other&search=a":                             {400, "is not indexed"},
-		"plain/search?field=name&search=a":                          {400, "has no index"},
-		"a%20b/search?field=name&search=a":                          {400, "invalid bucket name"},
-		"absent/search?field=name&search=a":                         {404, `{"error":"not_found"}`},
-	} {
-		t.Run(path, func(t *testing.T) {
-			t.Parallel()
-			do(t, s, "GET", "/storage/kv/"+path, "").expectError(t, want.status, want.message)
-		})
-	}
+	play(t, s, `
+		GET /b/entries?limit=0 => 400 limit must be
+		GET /b/entries?limit=1001 => 400 limit must be
+		GET /b/entries?limit=-1 => 400 limit must be
+		GET /b/entries?limit=ten => 400 limit must be
+		GET /b/entries?limit= => 400 limit must be
+		GET /b/entries?limit=1.0 => 400 limit must be
+		GET /a%20b/entries => 400 invalid bucket name
+		GET /absent/entries => 404 {"error":"not_found"}
+		GET /b/search-by-key => 400 search is required
+		GET /b/search-by-key?search= => 400 search is required
+		GET /b/search-by-key?search=a&limit=0 => 400 limit must be
+		GET /b/search-by-key?search=a&limit=1001 => 400 limit must be
+		GET /absent/search-by-key?search=a => 404 {"error":"not_found"}
+		GET /b/search?search=a => 400 field is required
+		GET /b/search?field=name => 400 search is required
+		GET /b/search?field=age&search_type=range&min=1 => 400 search is required
+		GET /b/search?field=name&search=a&limit=0 => 400 limit must be
+		GET /b/search?field=name&search=a&search_type=wild => 400 cannot be used with the field
+		GET /b/search?field=age&search=a => 400 is not a number
+		GET /b/search?field=age&search=3&search_type=prefix => 400 cannot be used with the field
+		GET /b/search?field=name&search=range&search_type=range&min=1 => 400 cannot be used with the field
+		GET /b/search?field=age&search=range&search_type=range => 400 min or max
+		GET /b/search?field=age&search=range&search_type=range&min=low => 400 is not a number
+		GET /b/search?field=other&search=a => 400 is not indexed
+		GET /plain/search?field=name&search=a => 400 has no index
+		GET /a%20b/search?field=name&search=a => 400 invalid bucket name
+		GET /absent/search?field=name&search=a => 404 {"error":"not_found"}`)
 }
