@@ -179,13 +179,21 @@ func (r *ran) checkWrites() *broken {
 }
 
 // isTouched reports whether a key was written in the run by others, or by the
-// provider without its being able to know.
+// provider without its being able to know: without a response, or without the read
+// that proves a first write.
 func (r *ran) isTouched(key string) bool {
+	wasWritten := false
 	return slices.ContainsFunc(r.events, func(e event) bool {
-		if e.request == nil {
+		switch {
+		case e.request == nil:
 			return e.write == key
+		case !strings.HasSuffix(e.request.Path, "/"+entryOf(key)):
+			return false
+		case e.request.Method == "GET":
+			return wasWritten && e.request.Status == 503
 		}
-		return e.request.Method != "GET" && strings.HasSuffix(e.request.Path, "/"+entryOf(key)) && (e.request.Status == 0 || r.ended)
+		wasWritten = true
+		return e.request.Status == 0 || r.ended
 	})
 }
 
