@@ -109,8 +109,8 @@ func TestFirstWrite(t *testing.T) {
 					if want == "" && (!hasSameNames(sent, json.RawMessage(gateway.now("a"))) || again != nil || !hasSameNames(sent, json.RawMessage(gateway.now("b")))) {
 						t.Errorf("the gateway holds %s and %s, error %v", gateway.now("a"), gateway.now("b"), again)
 					}
-					for key := range gateway.entries {
-						if key != "a" && key != "b" && gateway.now(key) != "" {
+					for key := range gateway.gateway.Entries("flags") {
+						if key != "a" && key != "b" {
 							t.Errorf("%s is left behind", key)
 						}
 					}
@@ -235,8 +235,8 @@ func TestOldKey(t *testing.T) {
 			}
 			client := inMemory(gateway)
 			err := client.PutEntry(t.Context(), "flags", "a", value)
-			if isEnveloped && len(gateway.entries["a"]) > 0 {
-				t.Errorf("the refused value left %v", gateway.entries["a"])
+			if isEnveloped && gateway.gateway.Revisions("flags", "a") > 0 {
+				t.Errorf("the refused value left %v", gateway.now("a"))
 			}
 			if gateway.now("other") == "" || errors.Is(err, ErrAmbiguousValue) != isEnveloped || !isEnveloped && (err != nil || gateway.now("a") != string(value)) {
 				t.Errorf("enveloped %t: error %v, the gateway holds %s and %s", isEnveloped, err, gateway.now("a"), gateway.now("other"))

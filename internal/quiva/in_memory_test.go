@@ -37,7 +37,7 @@ func withFlags(t *testing.T, test func(t *testing.T, gateway *mockgateway.Gatewa
 	})
 }
 
-// oddGateway has one bucket, "flags", and takes values in its own way.
+// oddGateway is a gateway with the bucket "flags" that takes values in its own way.
 type oddGateway struct {
 	// store returns what becomes of a body, "" for nothing, or an error for a 400.
 	store func(body string) (stored, refusal string)
@@ -45,7 +45,7 @@ type oddGateway struct {
 	lag time.Duration
 
 	mu       sync.Mutex
-	entries  map[string][]version
+	gateway  *mockgateway.Gateway
 	requests []string // method and path after the bucket
 	// onRequest, if set, may respond in its place.
 	onRequest func(method, path string) (status int, text string)
@@ -54,83 +54,67 @@ type oddGateway struct {
 // unchanged is stored by a write that stores nothing.
 const unchanged = "unchanged"
 
-type version struct {
-	value string // "" for none
-	since time.Time
+func (g *oddGateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	path := strings.TrimPrefix(r.URL.Path, "/storage/kv")
+	if status, text := g.respond(r, path); status != 0 {
+		w.WriteHeader(status)
+		_, _ = io.WriteString(w, text)
+		return
+	}
+	g.gateway.ServeHTTP(w, r)
 }
 
-func (g *oddGateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+// respond returns no status where the gateway responds as documented.
+func (g *oddGateway) respond(r *http.Request, path string) (status int, text string) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	path := strings.TrimPrefix(r.URL.Path, "/storage/kv")
 	g.requests = append(g.requests, r.Method+" "+strings.TrimPrefix(path, "/flags"))
 	if g.onRequest != nil {
-		if status, text := g.onRequest(r.Method, path); status != 0 {
-			w.WriteHeader(status)
-			_, _ = io.WriteString(w, text)
-			return
+		if status, text = g.onRequest(r.Method, path); status != 0 {
+			return status, text
 		}
 	}
+	g.begin()
 	key, isEntry := strings.CutPrefix(path, "/flags/entries/")
-	value := ""
-	for _, v := range g.entries[key] {
-		if time.Since(v.since) >= g.lag {
-			value = v.value
-		}
+	if !isEntry || r.Method != http.MethodPut {
+		return 0, ""
 	}
+	body, _ := io.ReadAll(r.Body)
+	stored, refusal := g.store(string(body))
 	switch {
-	case isEntry && r.Method == http.MethodPut:
-		body, _ := io.ReadAll(r.Body)
-		stored, refusal := g.store(string(body))
-		if refusal != "" {
-			w.WriteHeader(http.StatusBadRequest)
-			_, _ = fmt.Fprintf(w, `{"error":%q}`, refusal)
-			return
-		}
-		if stored != unchanged {
+	case refusal != "":
+		return http.StatusBadRequest, fmt.Sprintf(`{"error":%q}`, refusal)
+	case stored != unchanged:
+		if g.lag == 0 {
 			g.put(key, stored)
+		} else {
+			time.AfterFunc(g.lag, func() { g.put(key, stored) })
 		}
-		_, _ = io.WriteString(w, `{"message":"success"}`)
-	case isEntry && r.Method == http.MethodDelete && value != "":
-		g.put(key, "")
-		_, _ = io.WriteString(w, `{"message":"success"}`)
-	case isEntry && value != "":
-		_, _ = fmt.Fprintf(w, `{"body":{"key":%q,"value":%s}}`, key, value)
-	case path == "/flags":
-		_, _ = io.WriteString(w, details)
-	case path == "/flags/entries":
-		var results []string
-		for key, versions := range g.entries {
-			if v := versions[len(versions)-1]; v.value != "" {
-				results = append(results, fmt.Sprintf(`{"key":%q,"value":%s}`, key, v.value))
-			}
-		}
-		_, _ = fmt.Fprintf(w, `{"body":{"results":[%s]}}`, strings.Join(results, ","))
-	case path == "":
-		_, _ = io.WriteString(w, buckets)
-	default:
-		w.WriteHeader(http.StatusNotFound)
-		_, _ = io.WriteString(w, `{"error":"not_found"}`)
+	}
+	return http.StatusOK, `{"message":"success"}`
+}
+
+func (g *oddGateway) begin() {
+	if g.gateway == nil {
+		g.gateway = mockgateway.NewGateway()
+		g.gateway.CreateBucket("flags")
 	}
 }
 
-// put stores a value. The caller holds g.mu, or has not begun to serve.
+// put stores a value, or none.
 func (g *oddGateway) put(key, value string) {
-	if g.entries == nil {
-		g.entries = map[string][]version{}
+	if g.begin(); value == "" {
+		g.gateway.DeleteEntry("flags", key)
+		return
 	}
-	g.entries[key] = append(g.entries[key], version{value, time.Now()})
+	g.gateway.PutEntry("flags", key, value)
 }
 
-// now returns what a key holds now.
+// now returns what a key holds once no write is under way.
 func (g *oddGateway) now(key string) string {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	versions := g.entries[key]
-	if len(versions) == 0 {
-		return ""
-	}
-	return versions[len(versions)-1].value
+	time.Sleep(g.lag)
+	value, _ := g.gateway.Entry("flags", key)
+	return value
 }
 
 // count returns how many requests there were of a method and a path after the bucket.
