@@ -60,9 +60,9 @@ func TestDataSourceErrors(t *testing.T) {
 		"entries, limit 0":         {entriesData(`limit = 0`), dropped, `limit must be at least 1; got 0.`},
 		"entries, limit 1001":      {entriesData(`limit = 1001`), dropped, `limit must be at most 1000; got 1001.`},
 
-		"search, nothing":           {entriesData(search(`field = "vat"`)), dropped, `Set "text" to search for a text, or "min", "max" or both to search for numbers.`},
-		"search, text and range":    {entriesData(search(`field = "vat", text = "a", max = 1.5`)), dropped, `Set either text, or min and max.`},
-		"search, type of a range":   {entriesData(search(`field = "vat", type = "exact", max = 1`)), dropped, `"type" says how "text" is compared, and has no meaning for a range. Remove it.`},
+		"search, nothing":           {entriesData(search(`field = "vat"`)), dropped, `At least one attribute out of [search.min,search.max,search.text] must be specified`},
+		"search, text and range":    {entriesData(search(`field = "vat", text = "a", max = 1.5`)), dropped, `Attribute "search.max" cannot be specified when "search.text" is specified`},
+		"search, type of a range":   {entriesData(search(`field = "vat", type = "exact", max = 1`)), dropped, `Attribute "search.text" must be specified when "search.type" is specified`},
 		"search, empty range":       {entriesData(search(`field = "vat", min = 1.5, max = 1`)), dropped, `min (1.5) is greater than max (1).`},
 		"search, unknown type":      {entriesData(search(`field = "vat", type = "range", text = "1"`)), dropped, `value must be one of: ["exact" "fuzzy" "prefix"]`},
 		"search, no field":          {entriesData(search(`text = "a"`)), dropped, `attribute "field" is required`},

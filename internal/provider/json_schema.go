@@ -117,8 +117,7 @@ func schemaErrors(ctx context.Context, schema dynamicvalue.Value, text []byte) (
 	}
 }
 
-// errorsOf returns what is wrong with a JSON text, sorted. It fails if the schema
-// refers to itself in a cycle.
+// errorsOf returns what is wrong with a JSON text, sorted.
 func (s *jsonSchema) errorsOf(text []byte) ([]string, error) {
 	value, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
 	if err != nil {
@@ -132,22 +131,7 @@ func (s *jsonSchema) errorsOf(text []byte) ([]string, error) {
 	if !errors.As(err, &failure) {
 		return nil, err
 	}
-	if cycle := cycleIn(failure); cycle != nil {
-		return nil, fmt.Errorf("the schema refers to itself in a cycle: %s", strings.ReplaceAll(cycle.LocalizedString(english), schemaURL, ""))
-	}
 	return describeSchemaErrors(failure), nil
-}
-
-func cycleIn(failure *jsonschema.ValidationError) *kind.RefCycle {
-	if cycle, ok := failure.ErrorKind.(*kind.RefCycle); ok {
-		return cycle
-	}
-	for _, cause := range failure.Causes {
-		if cycle := cycleIn(cause); cycle != nil {
-			return cycle
-		}
-	}
-	return nil
 }
 
 var english = message.NewPrinter(language.English)
@@ -209,6 +193,8 @@ func describeSchemaErrorKind(of jsonschema.ErrorKind) string {
 		return numbers("multipleOf", of.Got, of.Want)
 	case *kind.FalseSchema:
 		return "not allowed"
+	case *kind.RefCycle:
+		return "the schema refers to itself in a cycle"
 	case *kind.AnyOf:
 		return "matches none of anyOf"
 	case *kind.OneOf:

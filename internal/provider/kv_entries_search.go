@@ -42,12 +42,16 @@ func entriesSearchAttribute() schema.Attribute {
 			"text": schema.StringAttribute{
 				MarkdownDescription: "Text to find in the field. Either this or `min` or `max` must be set.",
 				Optional:            true,
-				Validators:          []validator.String{stringvalidator.LengthAtLeast(1)},
+				Validators: []validator.String{
+					stringvalidator.LengthAtLeast(1), stringvalidator.ConflictsWith(inSearch("min"), inSearch("max")), stringvalidator.AtLeastOneOf(inSearch("min"), inSearch("max")),
+				},
 			},
 			"type": schema.StringAttribute{
 				MarkdownDescription: "How `text` is compared: `exact`, `fuzzy`, which tolerates typos, or `prefix`. Defaults to `exact`.",
 				Optional:            true,
-				Validators:          []validator.String{stringvalidator.OneOf(string(quiva.ExactMatch), string(quiva.FuzzyMatch), string(quiva.PrefixMatch))},
+				Validators: []validator.String{
+					stringvalidator.OneOf(string(quiva.ExactMatch), string(quiva.FuzzyMatch), string(quiva.PrefixMatch)), stringvalidator.AlsoRequires(inSearch("text")),
+				},
 			},
 			"min": schema.NumberAttribute{
 				MarkdownDescription: "Smallest number. If omitted, the range has no lower bound.",
@@ -60,6 +64,9 @@ func entriesSearchAttribute() schema.Attribute {
 		},
 	}
 }
+
+// inSearch is an attribute of the argument search.
+func inSearch(name string) path.Expression { return path.MatchRoot("search").AtName(name) }
 
 // wanted returns the search for the client.
 func (s entriesSearch) wanted() quiva.IndexSearch {
@@ -99,10 +106,10 @@ func (g *gateway) addSearchError(diags *diag.Diagnostics, bucket string, search 
 			"If it does, the field's type may not support such a search.", bucket, search.Field, err, fieldType))
 }
 
-// searchValidator accepts a text, with or without its type, or a range.
+// searchValidator accepts a range that has numbers.
 type searchValidator struct{}
 
-func (searchValidator) Description(context.Context) string { return "a text, or min, max or both" }
+func (searchValidator) Description(context.Context) string { return "min at most max" }
 
 func (v searchValidator) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
 
@@ -115,16 +122,7 @@ func (searchValidator) ValidateObject(ctx context.Context, req validator.ObjectR
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	// What is unknown may still turn out to be null, or not.
-	isText, isRange := !search.Text.IsNull() && !search.Text.IsUnknown(), isKnown(search.Min) || isKnown(search.Max)
-	switch {
-	case search.Text.IsNull() && search.Min.IsNull() && search.Max.IsNull():
-		resp.Diagnostics.AddAttributeError(req.Path, "Nothing to search for", "Set \"text\" to search for a text, or \"min\", \"max\" or both to search for numbers.")
-	case isText && isRange:
-		resp.Diagnostics.AddAttributeError(req.Path.AtName("text"), "Both text and range are set", "Set either text, or min and max.")
-	case isRange && !search.Type.IsNull() && !search.Type.IsUnknown():
-		resp.Diagnostics.AddAttributeError(req.Path.AtName("type"), "Type without a text", "\"type\" says how \"text\" is compared, and has no meaning for a range. Remove it.")
-	case isKnown(search.Min) && isKnown(search.Max) && search.Min.ValueBigFloat().Cmp(search.Max.ValueBigFloat()) > 0:
+	if isKnown(search.Min) && isKnown(search.Max) && search.Min.ValueBigFloat().Cmp(search.Max.ValueBigFloat()) > 0 {
 		resp.Diagnostics.AddAttributeError(req.Path.AtName("min"), "Empty range", fmt.Sprintf("min (%s) is greater than max (%s).", decimalOf(search.Min), decimalOf(search.Max)))
 	}
 }
