@@ -210,17 +210,12 @@ func TestLifeInEachDialect(t *testing.T) {
 	}
 }
 
-// TestAccLifeInDialects: the same with Terraform, in forms that differ in most.
-func TestAccLifeInDialects(t *testing.T) {
+// TestAccLife: the same with Terraform, in a form that differs in most.
+func TestAccLife(t *testing.T) {
 	t.Parallel()
-	for _, name := range []string{"siblings", "openapi-2025-05", "unstripped"} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			gateway := newGateway(t)
-			gateway.SetDialect(dialects(t)[name])
-			runCLI(t, lifeOf(gateway)...)
-		})
-	}
+	gateway := newGateway(t)
+	gateway.SetDialect(dialects(t)["siblings"])
+	runCLI(t, lifeOf(gateway)...)
 }
 
 // TestFirstWriteInEachDialect: entries that a gateway creates or updates are stored as
@@ -299,6 +294,9 @@ func TestProxyInEachDialect(t *testing.T) {
 	paths := []string{"", "/storage/kv/life*", "/storage/kv/life/*", "/storage/kv/life/entries/*"}
 	for name, dialect := range dialects(t) {
 		for _, path := range paths {
+			if path == "" && name != "siblings" {
+				continue // nothing gets past it
+			}
 			t.Run(fmt.Sprint(name, " at ", path), func(t *testing.T) {
 				t.Parallel()
 				gateway := newGateway(t)
@@ -335,29 +333,16 @@ func TestProxyInEachDialect(t *testing.T) {
 // two requests at most, with an error that says which host does.
 func TestWrongHost(t *testing.T) {
 	t.Parallel()
-	scenarios := map[string]func(w *workspace, provider string) []diagnostic{
-		"creation": func(w *workspace, provider string) []diagnostic {
-			return w.planAndApply(provider+someEntry, planOptions{})
-		},
-		"bucket": func(w *workspace, provider string) []diagnostic {
-			return w.planAndApply(provider+bucketBlock(), planOptions{})
-		},
-		"data source": func(w *workspace, provider string) []diagnostic {
-			return w.plan(provider+bucketsData, planOptions{}).diagnostics
-		},
-		"entries": func(w *workspace, provider string) []diagnostic {
-			return w.plan(provider+"data \"quiva_kv_entries\" \"all\" {\n  bucket = \"flags\"\n}\n", planOptions{}).diagnostics
-		},
-		"import": func(w *workspace, provider string) []diagnostic {
-			return w.importState(provider+someEntry, "quiva_kv_entry.test", "flags/checkout", nil)
-		},
-	}
-	for name, scenario := range scenarios {
+	for name, configuration := range map[string]string{
+		"creation": someEntry, "bucket": bucketBlock(), "data source": bucketsData, "entries": entriesData(),
+		"import": someEntry + "import {\n  to = quiva_kv_entry.test\n  id = \"flags/checkout\"\n}\n",
+	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			gateway := newGateway(t)
 			gateway.SetDialect(mockgateway.Dialect{WrongHost: true})
-			err := errorOf(scenario(newWorkspace(t), fmt.Sprintf("provider \"quiva\" {\n  endpoint = %q\n  api_key = %q\n}\n", gateway.URL, mockgateway.DefaultAPIKey)))
+			provider := fmt.Sprintf("provider \"quiva\" {\n  endpoint = %q\n  api_key = %q\n}\n", gateway.URL, mockgateway.DefaultAPIKey)
+			err := errorOf(newWorkspace(t).planAndApply(provider+configuration, planOptions{}))
 			if requests := len(gateway.Requests()); requests == 0 || requests > 2 {
 				t.Errorf("%d requests", requests)
 			}

@@ -144,32 +144,6 @@ func TestKVEntryPropertiesValues(t *testing.T) {
 	}
 }
 
-// TestKVEntryPropertiesInvalid: what is refused before anything is asked.
-func TestKVEntryPropertiesInvalid(t *testing.T) {
-	t.Parallel()
-	for name, tt := range map[string]struct{ arguments, want string }{
-		"a list":      {"bucket = \"flags\"\n key = \"a\"\n properties = [1]", `Put it into an object: properties = { items = … }.`},
-		"JSON text":   {"bucket = \"flags\"\n key = \"a\"\n properties = jsonencode({})", `If it is JSON text, decode it: properties = jsondecode(…)`},
-		"null":        {"bucket = \"flags\"\n key = \"a\"\n properties = null", `Missing Configuration for Required Attribute`},
-		"infinite":    {"bucket = \"flags\"\n key = \"a\"\n properties = { a = 1/0 }", `an infinite number cannot be represented as JSON`},
-		"no key":      {"bucket = \"flags\"\n key = \"\"\n properties = {}", `The key must not be empty.`},
-		"on_destroy":  {"bucket = \"flags\"\n key = \"a\"\n properties = {}\n on_destroy = \"delete\"", `"remove" "keep"`},
-		"bucket path": {"bucket = \"flags/x\"\n key = \"a\"\n properties = {}", `The bucket must not contain "/"`},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			gateway := newGateway(t)
-			run(t, resource.TestStep{
-				Config:      withProvider(gateway, "resource \"quiva_kv_entry_properties\" \"test\" {\n "+tt.arguments+"\n}\n"),
-				ExpectError: message(tt.want),
-			})
-			if requests := gateway.Count("", ""); requests > 0 {
-				t.Errorf("the gateway was asked %d times", requests)
-			}
-		})
-	}
-}
-
 // TestKVEntryPropertiesTaken: a property that holds another value is written
 // over only with overwrite, an equal one is adopted.
 func TestKVEntryPropertiesTaken(t *testing.T) {

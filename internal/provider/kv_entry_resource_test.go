@@ -383,8 +383,8 @@ func TestAccKVEntryImport(t *testing.T) {
 	}
 }
 
-// TestKVEntryBadInput: what is refused while planning, before the gateway
-// is asked.
+// TestKVEntryBadInput: what is refused of an entry, or of its properties, while
+// planning, before the gateway is asked.
 func TestKVEntryBadInput(t *testing.T) {
 	t.Parallel()
 	gateway := newGateway(t)
@@ -393,6 +393,7 @@ func TestKVEntryBadInput(t *testing.T) {
 	}
 	value := func(hcl string) string { return entry(gateway, "a", hcl) }
 	key := func(name string) string { return entry(gateway, name, "{}") }
+	some := func(properties string, more ...string) string { return propertiesOf(gateway, properties, more...) }
 	tests := map[string]struct{ configuration, want string }{
 		"value string":   {value(`"on"`), `The gateway stores JSON objects; this text is not a JSON object: line 1, column 1: an object must begin with {. To store the text itself, wrap it in an object: value = { text =`},
 		"value number":   {value(`5`), `this is a number. Put it into an object: value = { limit =`},
@@ -416,7 +417,21 @@ func TestKVEntryBadInput(t *testing.T) {
 		"key umlaut":     {key("ä"), `The key contains "ä".`},
 		"key in quotes":  {strings.Replace(key("a"), `"a"`, `jsonencode("a")`, 1), `The key contains quotation marks, which would become part of it.`},
 		"key control":    {key("a\tb"), `The key contains a control character`},
-		"no value":       {withProvider(gateway, "resource \"quiva_kv_entry\" \"test\" {\n bucket = \"flags\"\n key = \"a\"\n}"), `Value is missing`},
+		"no value":       {arguments(gateway), `Value is missing`},
+
+		"value and secret":       {arguments(gateway, "value = {}", "value_wo = {}"), "Both value and value_wo are set"},
+		"version of no secret":   {arguments(gateway, "value = {}", "value_wo_version = 1"), "value_wo_version has no effect without value_wo; changes to value are detected automatically."},
+		"secret string":          {arguments(gateway, `value_wo = "secret"`), "wrap it in an object: value_wo = { text ="},
+		"secret null":            {arguments(gateway, `value_wo = null`), "Value is missing"},
+		"secret no form in JSON": {arguments(gateway, `value_wo = { a = 1e5000 }`), "The value cannot be written as JSON"},
+
+		"properties list":        {some("[1]"), `Put it into an object: properties = { items = … }.`},
+		"properties JSON text":   {some("jsonencode({})"), `If it is JSON text, decode it: properties = jsondecode(…)`},
+		"properties null":        {some("null"), `Missing Configuration for Required Attribute`},
+		"properties infinite":    {some("{ a = 1/0 }"), `an infinite number cannot be represented as JSON`},
+		"properties no key":      {strings.Replace(some("{}"), `key = "a"`, `key = ""`, 1), `The key must not be empty.`},
+		"properties on_destroy":  {some("{}", `on_destroy = "delete"`), `"remove" "keep"`},
+		"properties bucket path": {strings.Replace(some("{}"), "flags", "flags/x", 1), `The bucket must not contain "/"`},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -508,24 +523,6 @@ func TestKVEntryUnknownKey(t *testing.T) {
 		Check:             holds(gateway, "flags", "a", `{}`),
 		ConfigStateChecks: []statecheck.StateCheck{stateValue(tfjsonpath.New("id"), knownvalue.StringExact("flags/a"))},
 	})
-}
-
-// TestKVEntryCreateBeforeDestroy: a replacement that comes first keeps what
-// it has in common with what it replaces.
-func TestKVEntryCreateBeforeDestroy(t *testing.T) {
-	t.Parallel()
-	gateway := newGateway(t)
-	replaced := func(trigger int) resource.TestStep {
-		return resource.TestStep{
-			Config: entry(gateway, "a", `{ n = 1 }`, "lifecycle {\n create_before_destroy = true\n replace_triggered_by = [terraform_data.trigger]\n }") +
-				fmt.Sprintf("resource \"terraform_data\" \"trigger\" {\n  input = %d\n}\n", trigger),
-			Check: holds(gateway, "flags", "a", `{"n":1}`),
-		}
-	}
-	run(t, replaced(1), replaced(2))
-	if _, ok := gateway.Entry("flags", "a"); ok {
-		t.Error("the destroy at the end left the entry")
-	}
 }
 
 // TestKVEntryEmptyKinds: an empty list and an empty object are not the same.

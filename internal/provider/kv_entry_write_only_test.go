@@ -113,30 +113,6 @@ func TestAccKVEntryWriteOnly(t *testing.T) {
 	)
 }
 
-func TestKVEntryWriteOnlyBadInput(t *testing.T) {
-	t.Parallel()
-	gateway := newGateway(t)
-	tests := map[string]struct {
-		arguments []string
-		want      string
-	}{
-		"both":            {[]string{"value = {}", "value_wo = {}"}, "Both value and value_wo are set"},
-		"neither":         {nil, "Value is missing"},
-		"version alone":   {[]string{"value = {}", "value_wo_version = 1"}, "value_wo_version has no effect without value_wo; changes to value are detected automatically."},
-		"string":          {[]string{`value_wo = "secret"`}, "wrap it in an object: value_wo = { text ="},
-		"null":            {[]string{`value_wo = null`}, "Value is missing"},
-		"no form in JSON": {[]string{`value_wo = { a = 1e5000 }`}, "The value cannot be written as JSON"},
-	}
-	for name, tt := range tests {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			run(t, resource.TestStep{
-				Config: arguments(gateway, tt.arguments...), PlanOnly: true, ExpectError: message(tt.want),
-			})
-		})
-	}
-}
-
 // TestKVEntryWriteOnlyValidated: a value that is not known yet may turn out null, also
 // if its type is known. A secret without a version is warned of in the validation of the
 // block, and not again for each instance, which Terraform validates once the provider is
@@ -322,69 +298,46 @@ func (text nowhere) CheckPlan(_ context.Context, req plancheck.CheckPlanRequest,
 func TestKVEntryWriteOnlyUnseen(t *testing.T) {
 	t.Parallel()
 	const canary = "s3cr3t-canary"
-	secret := func(gateway *mockgateway.Server) string {
-		return arguments(gateway, `value_wo = { password = "`+canary+`" }`)
+	const known, secret = `value = { password = "known" }`, `value_wo = { password = "` + canary + `" }`
+	replaced := func(n int) []string {
+		return []string{"lifecycle {\n replace_triggered_by = [terraform_data.other]\n }\n}\n" + fmt.Sprintf("resource \"terraform_data\" \"other\" {\n input = %d", n)}
 	}
-	lose := func(gateway *mockgateway.Server) func() {
-		return func() {
-			gateway.Inject(mockgateway.Fault{Method: http.MethodPut, Effect: mockgateway.LoseResponse()})
-		}
-	}
-	written := func(t *testing.T, gateway *mockgateway.Server) func() {
-		return func() {
-			gateway.ClearFaults()
-			if held, _ := gateway.Entry("flags", "a"); !strings.Contains(held, canary) {
-				t.Errorf("the gateway holds %s: the write was not carried out", held)
+	updates := []plancheck.PlanCheck{plancheck.ExpectResourceAction(entryAddress, plancheck.ResourceActionUpdate)}
+	for name, tt := range map[string]struct {
+		before, lost, after []string // arguments
+		checks              []plancheck.PlanCheck
+		holds               string
+	}{
+		"in place": {[]string{known}, []string{secret}, []string{secret}, updates, canary},
+		"rotated, and rolled back": {
+			[]string{`value_wo = { password = "old" }`, "value_wo_version = 1"}, []string{secret, "value_wo_version = 2"},
+			[]string{`value_wo = { password = "old" }`, "value_wo_version = 1"}, updates, "old",
+		},
+		"taken over": {append([]string{known}, replaced(1)...), append([]string{secret}, replaced(2)...), append([]string{secret}, replaced(2)...), nil, canary},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			gateway := newGateway(t)
+			lose := func() {
+				gateway.Inject(mockgateway.Fault{Method: http.MethodPut, Effect: mockgateway.LoseResponse()})
 			}
-		}
+			written := func() {
+				gateway.ClearFaults()
+				if held, _ := gateway.Entry("flags", "a"); !strings.Contains(held, canary) {
+					t.Errorf("the gateway holds %s: the write was not carried out", held)
+				}
+			}
+			run(t,
+				resource.TestStep{Config: arguments(gateway, tt.before...)},
+				resource.TestStep{PreConfig: lose, Config: arguments(gateway, tt.lost...), ExpectError: message("Could not write entry")},
+				resource.TestStep{
+					PreConfig:         written,
+					Config:            arguments(gateway, tt.after...),
+					ConfigPlanChecks:  plans(append(tt.checks, nowhere(canary))...),
+					ConfigStateChecks: []statecheck.StateCheck{stateValue(tfjsonpath.New("value"), knownvalue.Null())},
+					Check:             holds(gateway, "flags", "a", fmt.Sprintf(`{"password":%q}`, tt.holds)),
+				},
+			)
+		})
 	}
-	null := stateValue(tfjsonpath.New("value"), knownvalue.Null())
-	t.Run("in place", func(t *testing.T) {
-		t.Parallel()
-		gateway := newGateway(t)
-		run(t,
-			resource.TestStep{Config: arguments(gateway, `value = { password = "known" }`)},
-			resource.TestStep{PreConfig: lose(gateway), Config: secret(gateway), ExpectError: message("Could not write entry")},
-			resource.TestStep{
-				PreConfig:         written(t, gateway),
-				Config:            secret(gateway),
-				ConfigPlanChecks:  plans(nowhere(canary), plancheck.ExpectResourceAction(entryAddress, plancheck.ResourceActionUpdate)),
-				ConfigStateChecks: []statecheck.StateCheck{null},
-			},
-		)
-	})
-	t.Run("rotated, and rolled back", func(t *testing.T) {
-		t.Parallel()
-		gateway := newGateway(t)
-		version := func(value string, n int) string {
-			return arguments(gateway, `value_wo = { password = "`+value+`" }`, fmt.Sprint("value_wo_version = ", n))
-		}
-		run(t,
-			resource.TestStep{Config: version("old", 1)},
-			resource.TestStep{PreConfig: lose(gateway), Config: version(canary, 2), ExpectError: message("Could not write entry")},
-			resource.TestStep{
-				PreConfig:        written(t, gateway),
-				Config:           version("old", 1),
-				ConfigPlanChecks: plans(nowhere(canary), plancheck.ExpectResourceAction(entryAddress, plancheck.ResourceActionUpdate)),
-				Check:            holds(gateway, "flags", "a", `{"password":"old"}`),
-			},
-		)
-	})
-	t.Run("taken over", func(t *testing.T) {
-		t.Parallel()
-		gateway := newGateway(t)
-		replaced := func(n int, value string) string {
-			return arguments(gateway, value, "lifecycle {\n replace_triggered_by = [terraform_data.other]\n }") + fmt.Sprintf("resource \"terraform_data\" \"other\" {\n input = %d\n}\n", n)
-		}
-		run(t,
-			resource.TestStep{Config: replaced(1, `value = { password = "known" }`)},
-			resource.TestStep{PreConfig: lose(gateway), Config: replaced(2, `value_wo = { password = "`+canary+`" }`), ExpectError: message("Could not write entry")},
-			resource.TestStep{
-				PreConfig:         written(t, gateway),
-				Config:            replaced(2, `value_wo = { password = "`+canary+`" }`),
-				ConfigPlanChecks:  plans(nowhere(canary)),
-				ConfigStateChecks: []statecheck.StateCheck{null},
-			},
-		)
-	})
 }
