@@ -99,11 +99,11 @@ func (r *kvEntryPropertiesResource) ModifyPlan(ctx context.Context, req resource
 	owner, _ := ownerOf(ctx, req.Private, kvEntryPropertiesType)
 	if req.Plan.Raw.IsNull() {
 		resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-		var noted *successors
+		var left []string
 		if bucket, key := state.Bucket.ValueString(), state.Key.ValueString(); r.gateway.plan.HasOwner(bucket, key) {
-			noted = &successors{bucket, []string{key}}
+			left = []string{key}
 		}
-		resp.Diagnostics.Append(successorsNote.write(ctx, resp.Private, noted)...)
+		resp.Diagnostics.Append(noteSuccessors(ctx, resp.Private, state.Bucket.ValueString(), left)...)
 		return
 	}
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)

@@ -26,11 +26,11 @@ func (g *gateway) planDeclaration(ctx context.Context, req resource.ModifyPlanRe
 		return
 	}
 	if isCreated && d.Properties == nil {
-		var noted *successors
-		if !g.plan.IsBucketDeleted(d.Bucket) {
-			noted = &successors{d.Bucket, d.Keys}
+		keys := d.Keys
+		if g.plan.IsBucketDeleted(d.Bucket) {
+			keys = nil
 		}
-		resp.Diagnostics.Append(successorsNote.write(ctx, resp.Private, noted)...)
+		resp.Diagnostics.Append(noteSuccessors(ctx, resp.Private, d.Bucket, keys)...)
 	}
 }
 
@@ -41,11 +41,7 @@ func (g *gateway) planDeletion(ctx context.Context, resp *resource.ModifyPlanRes
 	if conflict != nil {
 		resp.Diagnostics.Append(describeConflict(reconcile.Declaration{Owner: owner, Bucket: bucket}, conflict))
 	}
-	var noted *successors
-	if len(left) > 0 {
-		noted = &successors{bucket, left}
-	}
-	resp.Diagnostics.Append(successorsNote.write(ctx, resp.Private, noted)...)
+	resp.Diagnostics.Append(noteSuccessors(ctx, resp.Private, bucket, left)...)
 	return left
 }
 
@@ -59,6 +55,14 @@ func (g *gateway) change(ctx context.Context, diags *diag.Diagnostics, s subject
 	outcome := g.apply.Change(ctx, change)
 	g.addOutcome(diags, s, outcome)
 	return outcome, true
+}
+
+// noteSuccessors notes which entries of a bucket an object leaves in place.
+func noteSuccessors(ctx context.Context, private privateWriter, bucket string, keys []string) diag.Diagnostics {
+	if len(keys) == 0 {
+		return successorsNote.write(ctx, private, nil)
+	}
+	return successorsNote.write(ctx, private, &successors{bucket, keys})
 }
 
 // successorsOf returns those of an object's entries that it leaves in place when it
