@@ -67,48 +67,93 @@ type propertiesChange struct {
 
 // apply makes the change. The entry is locked.
 func (c *propertiesChange) apply(ctx context.Context) *Failure {
-	if failure := c.refuseWritten(); failure != nil {
-		return failure
-	}
-	unwanted, retained := c.unwanted()
-	if c.Wanted == nil && (retained != nil || properties.IsNone(unwanted)) {
-		return retained
+	unwanted, refused := c.claim()
+	if refused != nil && (c.Wanted == nil || refused.Kind == WrittenBefore) || c.Wanted == nil && properties.IsNone(unwanted) {
+		return refused
 	}
 	present, failure := c.read(ctx)
 	if failure != nil {
 		return failure
 	}
-	// Whatever is in the way is said at once, in the same apply as that of others.
-	if taken := c.taken(present); len(taken) > 0 {
-		return &Failure{Kind: Taken, Properties: taken, Present: present}
+	rest, isDone, failure := c.decide(present, unwanted)
+	switch {
+	case failure != nil: // whatever is in the way is said at once, in the same apply as that of others
+		return failure
+	case refused != nil || isDone:
+		return refused
+	case rest == nil:
+		return c.delete(ctx)
+	}
+	return c.write(ctx, rest, unwanted)
+}
+
+// claim returns the properties that the object lets go and that no other one has or
+// is to have. It fails if this run has written any of the wanted ones already, or all
+// of the entry: then two objects have them. It also fails, and lets nothing go, if
+// another object should have them now, but could not be made to.
+func (c *propertiesChange) claim() (unwanted json.RawMessage, refused *Failure) {
+	c.run.mu.Lock()
+	defer c.run.mu.Unlock()
+	e := c.run.at(c.Bucket, c.Key)
+	none := json.RawMessage("{}")
+	isWrittenWhole := e.claim == written && len(e.properties.written) == 0
+	switch {
+	case isWrittenWhole && c.Wanted == nil:
+		return none, nil
+	case isWrittenWhole:
+		return none, &Failure{Kind: WrittenBefore}
+	case c.Wanted == nil:
+		unwanted = c.Had
+	default:
+		unwanted = properties.Without(c.Had, c.Wanted)
+	}
+	for _, others := range e.properties.written {
+		if c.Wanted != nil {
+			if twice := properties.Overlap(c.Wanted, others); len(twice) > 0 {
+				return none, &Failure{Kind: WrittenBefore, Properties: twice}
+			}
+		}
+		unwanted = properties.Without(unwanted, others)
+	}
+	for _, others := range e.properties.failed {
+		if retained := properties.Overlap(unwanted, others); len(retained) > 0 {
+			return none, &Failure{Kind: Retained, Properties: retained}
+		}
+	}
+	if e.claim == failed && len(e.properties.failed) == 0 && !properties.IsNone(unwanted) { // all of the entry
+		return none, &Failure{Kind: Retained}
+	}
+	return unwanted, nil
+}
+
+// decide returns what the entry is to hold, nil for nothing, unless that is so already
+// or is left to others. It fails if something is in the way.
+func (c *propertiesChange) decide(present, unwanted json.RawMessage) (rest json.RawMessage, isDone bool, failure *Failure) {
+	c.run.mu.Lock()
+	defer c.run.mu.Unlock()
+	e := c.run.at(c.Bucket, c.Key)
+	if taken := c.taken(e, present); len(taken) > 0 {
+		return nil, false, &Failure{Kind: Taken, Properties: taken, Present: present}
 	}
 	if changed := c.changed(present, unwanted); len(changed) > 0 {
-		return &Failure{Kind: Changed, Properties: changed, Present: properties.Pick(present, c.Had)}
-	}
-	if retained != nil {
-		return retained
+		return nil, false, &Failure{Kind: Changed, Properties: changed, Present: properties.Pick(present, c.Had)}
 	}
 	rest, removed := remove(present, unwanted)
 	switch {
 	case !removed && c.isIn(present):
-		return nil
+		isDone = true
 	case c.Wanted != nil:
 		rest = properties.Set(rest, c.Wanted)
-	case rest == nil:
-		return c.delete(ctx)
-	case c.leave(unwanted):
-		return nil
+	case rest != nil:
+		isDone = c.leave(e, unwanted)
 	}
-	return c.write(ctx, rest, unwanted)
+	return rest, isDone, nil
 }
 
 // leave leaves properties in place for the creation of all of the entry, if there is
 // to be one: others have properties too, so it may be refused, and then nothing must
 // be lost.
-func (c *propertiesChange) leave(unwanted json.RawMessage) bool {
-	c.run.mu.Lock()
-	defer c.run.mu.Unlock()
-	e := c.run.at(c.Bucket, c.Key)
+func (c *propertiesChange) leave(e *entry, unwanted json.RawMessage) bool {
 	if e.creationsWaiting == 0 {
 		if !c.HasSuccessor {
 			return false
@@ -131,72 +176,12 @@ func (a *Apply) isAllButLeft(e *entry, value, other json.RawMessage) bool {
 	return value != nil && other != nil && a.equal(value, other)
 }
 
-// refuseWritten fails if this run has written any of the wanted properties already,
-// or all of the entry: then two objects have them.
-func (c *propertiesChange) refuseWritten() *Failure {
-	if c.Wanted == nil {
-		return nil
-	}
-	c.run.mu.Lock()
-	defer c.run.mu.Unlock()
-	e := c.run.at(c.Bucket, c.Key)
-	if e.isWrittenWhole() {
-		return &Failure{Kind: WrittenBefore}
-	}
-	for _, others := range e.properties.written {
-		if twice := properties.Overlap(c.Wanted, others); len(twice) > 0 {
-			return &Failure{Kind: WrittenBefore, Properties: twice}
-		}
-	}
-	return nil
-}
-
-// isWrittenWhole reports whether this run has written all of an entry for one
-// object. The caller holds the run's mu.
-func (e *entry) isWrittenWhole() bool {
-	return e.claim == written && len(e.properties.written) == 0
-}
-
-// unwanted returns the properties that the object lets go and that no other one
-// has or is to have. It fails if another one should have them now, but could not
-// be made to.
-func (c *propertiesChange) unwanted() (json.RawMessage, *Failure) {
-	c.run.mu.Lock()
-	defer c.run.mu.Unlock()
-	e := c.run.at(c.Bucket, c.Key)
-	if e.isWrittenWhole() {
-		return json.RawMessage("{}"), nil
-	}
-	unwanted := c.Had
-	if c.Wanted != nil {
-		unwanted = properties.Without(c.Had, c.Wanted)
-	}
-	for _, others := range e.properties.written {
-		unwanted = properties.Without(unwanted, others)
-	}
-	if properties.IsNone(unwanted) {
-		return unwanted, nil
-	}
-	for _, others := range e.properties.failed {
-		if retained := properties.Overlap(unwanted, others); len(retained) > 0 {
-			return nil, &Failure{Kind: Retained, Properties: retained}
-		}
-	}
-	if e.claim == failed && len(e.properties.failed) == 0 { // all of the entry
-		return nil, &Failure{Kind: Retained}
-	}
-	return unwanted, nil
-}
-
 // taken returns the paths at which a value holds something that is not the
 // object's and may not be written over.
-func (c *propertiesChange) taken(present json.RawMessage) []properties.Path {
+func (c *propertiesChange) taken(e *entry, present json.RawMessage) []properties.Path {
 	if c.Wanted == nil || c.Overwrite {
 		return nil
 	}
-	c.run.mu.Lock()
-	defer c.run.mu.Unlock()
-	e := c.run.at(c.Bucket, c.Key)
 	foreign, _ := remove(present, c.Had)
 	if foreign == nil || e.claim == released && (e.released == nil || c.run.equal(e.released, present)) {
 		return nil

@@ -130,6 +130,7 @@ func TestChangeProperties(t *testing.T) {
 		"moved by an update":              {`{"x":1,"y":2}`, []propertiesCall{{had: `{"y":2}`, wanted: `{"x":1,"y":2}`}, {had: `{"x":1}`, wanted: `{}`}}, "", `{"x":1,"y":2}`},
 		"moved, refused":                  {`{"x":1,"y":2}`, []propertiesCall{{wanted: `{"x":3}`, want: "taken: [x]"}, {had: `{"x":1,"y":2}`, want: "retained: [x]"}}, "", `{"x":1,"y":2}`},
 		"refused, as another one":         {`{"x":1,"y":1}`, []propertiesCall{{wanted: `{"x":3}`, want: "taken: [x]"}, {had: `{"x":1}`, wanted: `{"y":2}`, want: "taken: [y]"}}, "", `{"x":1,"y":1}`},
+		"refused, then given up for more": {`{"x":1}`, []propertiesCall{{wanted: `{"x":3}`, want: "taken: [x]"}, {had: `{"x":1}`, wanted: `{"y":2}`, want: "retained: [x]"}}, "", `{"x":1}`},
 		"others refused":                  {`{"x":1,"y":2,"z":1}`, []propertiesCall{{wanted: `{"x":3}`, want: "taken: [x]"}, {had: `{"y":2}`}}, "PUT a", `{"x":1,"z":1}`},
 		"the whole is written before":     {``, []propertiesCall{whole(call{add: "a=1", want: "written a"}), {wanted: `{"x":1}`, want: "written before: []"}}, "PUT a", `{"n":1}`},
 		"the whole is updated before":     {`{"x":1}`, []propertiesCall{whole(call{set: "a=1", had: "a=0", want: "written a"}), {had: `{"x":1}`, wanted: `{"x":2}`, want: "written before: []"}}, "PUT a", `{"n":1}`},
