@@ -91,35 +91,16 @@ func TestKVEntriesTurnOut(t *testing.T) {
 			t.Parallel()
 			gateway := newGateway(t)
 			configuration := manyEntries(gateway, tt.entries)
-			run(t,
-				resource.TestStep{Config: withOther(configuration, tt.input), ExpectError: message(tt.want)},
-				resource.TestStep{
-					PreConfig: func() {
-						if held := gateway.Entries("flags"); len(held) != 0 {
-							t.Errorf("the gateway holds %v", held)
-						}
-					},
-					Config: withProvider(gateway, ""),
-				},
-			)
-		})
-		t.Run(name+" later", func(t *testing.T) {
-			t.Parallel()
-			gateway := newGateway(t)
-			configuration := manyEntries(gateway, tt.entries)
-			good := `{ a = { n = 1 } }`
-			run(t,
-				resource.TestStep{Config: withOther(configuration, good)},
-				resource.TestStep{PreConfig: func() { gateway.ResetRequests() }, Config: withOther(configuration, tt.input), ExpectError: message(tt.want)},
-				resource.TestStep{
-					PreConfig: func() {
-						if got := requestsTo(gateway); got.puts+got.deletes != 0 {
-							t.Errorf("requests: %+v", got)
-						}
-					},
-					Config: withOther(configuration, good),
-				},
-			)
+			nothingWritten := func() {
+				if got := requestsTo(gateway); got.puts+got.deletes != 0 {
+					t.Errorf("requests: %+v", got)
+				}
+			}
+			bad := resource.TestStep{Config: withOther(configuration, tt.input), ExpectError: message(tt.want)}
+			good := resource.TestStep{PreConfig: nothingWritten, Config: withOther(configuration, `{ a = { n = 1 } }`)}
+			later := bad
+			later.PreConfig = gateway.ResetRequests
+			run(t, bad, good, later, good)
 		})
 	}
 }
