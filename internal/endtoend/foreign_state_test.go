@@ -2,6 +2,7 @@ package endtoend_test
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -19,52 +20,37 @@ type foreignResource struct {
 	instances map[string]string
 }
 
-// startWith makes a state of resources of other providers. Terraform wants those
-// to be installed while a state names them, so this program stands in for each.
-func (w *workspace) startWith(resources ...foreignResource) {
+// startWith makes a state of a resource of another provider. Terraform wants that to be
+// installed while a state names it, so this program stands in for it.
+func (w *workspace) startWith(resource foreignResource) {
 	w.t.Helper()
-	program, err := os.Executable()
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	dir := w.t.TempDir()
-	var listed []map[string]any
-	overrides := map[string]string{"quivaworks/quiva": filepath.Dir(binary)}
-	for _, resource := range resources {
-		var instances []map[string]any
-		for key, attributes := range resource.instances {
-			instance := map[string]any{"attributes": json.RawMessage(attributes)}
-			if key != "" {
-				instance["index_key"] = key
-			}
-			instances = append(instances, instance)
+	var instances []map[string]any
+	for key, attributes := range resource.instances {
+		instance := map[string]any{"attributes": json.RawMessage(attributes)}
+		if key != "" {
+			instance["index_key"] = key
 		}
-		listed = append(listed, map[string]any{
-			"mode": "managed", "type": resource.typeName, "name": resource.name,
-			"provider": fmt.Sprintf("provider[%q]", resource.provider), "instances": instances,
-		})
-		// Without the host, so that OpenTofu finds it in its own registry.
-		address := strings.TrimPrefix(resource.provider, "registry.terraform.io/")
-		if overrides[address] != "" {
-			continue
-		}
-		overrides[address] = dir
-		standIn := filepath.Join(dir, "terraform-provider-"+filepath.Base(resource.provider))
-		if err := os.Symlink(program, standIn); err != nil {
-			w.t.Fatal(err)
-		}
+		instances = append(instances, instance)
 	}
 	state, err := json.Marshal(map[string]any{
-		"version": 4, "serial": 1, "lineage": "00000000-0000-0000-0000-000000000001", "resources": listed,
+		"version": 4, "serial": 1, "lineage": "00000000-0000-0000-0000-000000000001",
+		"resources": []map[string]any{{
+			"mode": "managed", "type": resource.typeName, "name": resource.name,
+			"provider": fmt.Sprintf("provider[%q]", resource.provider), "instances": instances,
+		}},
 	})
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	if err := os.WriteFile(filepath.Join(w.dir, "terraform.tfstate"), state, 0o600); err != nil {
-		w.t.Fatal(err)
-	}
+	program, programErr := os.Executable()
+	dir := w.t.TempDir()
 	config := filepath.Join(dir, "cli.tfrc")
-	if err := os.WriteFile(config, []byte(terraformcli.Overrides(overrides)), 0o600); err != nil {
+	if err := errors.Join(err, programErr,
+		os.WriteFile(filepath.Join(w.dir, "terraform.tfstate"), state, 0o600),
+		os.Symlink(program, filepath.Join(dir, "terraform-provider-"+filepath.Base(resource.provider))),
+		os.WriteFile(config, []byte(terraformcli.Overrides(map[string]string{
+			"quivaworks/quiva": filepath.Dir(binary),
+			// Without the host, so that OpenTofu finds it in its own registry.
+			strings.TrimPrefix(resource.provider, "registry.terraform.io/"): dir,
+		})), 0o600),
+	); err != nil {
 		w.t.Fatal(err)
 	}
 	w.env = append(w.env, "TF_CLI_CONFIG_FILE="+config)

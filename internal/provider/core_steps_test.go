@@ -74,13 +74,6 @@ func (w *workspace) step(step resource.TestStep) error {
 		}
 		return nil
 	}
-	if step.RefreshState {
-		refreshed, err := w.planJSON(step.Config, planOptions{})
-		if err != nil {
-			return err
-		}
-		w.state, step.PlanOnly, step.ConfigPlanChecks.PostApplyPostRefresh = refreshed.prior, true, step.RefreshPlanChecks.PostRefresh
-	}
 	if !step.PlanOnly {
 		planned, err := w.planJSON(step.Config, planOptions{destroy: step.Destroy})
 		if err == nil {

@@ -304,14 +304,11 @@ func TestKVEntryDrift(t *testing.T) {
 			Config:             configuration,
 			PlanOnly:           true,
 			ExpectNonEmptyPlan: true,
-		},
-		resource.TestStep{
-			RefreshState:       true,
-			ExpectNonEmptyPlan: true,
-			RefreshPlanChecks: resource.RefreshPlanChecks{PostRefresh: []plancheck.PlanCheck{
+			ConfigPlanChecks: resource.ConfigPlanChecks{PostApplyPostRefresh: []plancheck.PlanCheck{
 				plancheck.ExpectResourceAction(entryAddress, plancheck.ResourceActionUpdate),
 			}},
 		},
+		resource.TestStep{Config: configuration},
 	)
 }
 
@@ -344,7 +341,7 @@ func TestAccKVEntryImport(t *testing.T) {
 		}
 	}
 	const form = "An entry is imported by its bucket and key, as BUCKET/KEY"
-	runCLI(t,
+	run(t,
 		imports("flags", form+`, such as feature-flags/checkout. Got "flags".`),
 		imports("flags/", form+`, such as feature-flags/checkout. Got "flags/".`),
 		imports("/a", form),
@@ -353,6 +350,8 @@ func TestAccKVEntryImport(t *testing.T) {
 		imports(`"flags/a"`, `The key contains quotation marks`),
 		imports("flags/absent", `has no entry "absent" in bucket "flags", or no such bucket.`),
 		imports("absent/a", `has no entry "a" in bucket "absent", or no such bucket.`),
+	)
+	runCLI(t,
 		resource.TestStep{
 			Config:             configuration,
 			ResourceName:       entryAddress,
