@@ -1,7 +1,6 @@
 package endtoend_test
 
 import (
-	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -56,14 +55,25 @@ var exemptFiles = []string{"examples/feature-flags/flags.yaml", "internal/endtoe
 // TestWords: nothing that people read has unwanted words.
 func TestWords(t *testing.T) {
 	t.Parallel()
-	words := strings.Join(slices.Collect(maps.Keys(unwantedWords)), "|")
-	unwanted := regexp.MustCompile("(?i)" + strings.ReplaceAll(words, " ", `[\s/#]+`))
+	type pattern struct {
+		*regexp.Regexp
+		anchor string // a word of it, without which no text can match
+	}
+	patterns := map[string]pattern{}
+	for words := range unwantedWords {
+		plain := regexp.MustCompile(`\(.*?\)|\\b|.\?`).ReplaceAllString(strings.ToLower(words), " ")
+		anchor := slices.MaxFunc(append(strings.Fields(plain), ""), func(a, b string) int { return len(a) - len(b) })
+		patterns[words] = pattern{regexp.MustCompile("(?i)" + strings.ReplaceAll(words, " ", `[\s/#]+`)), strings.Trim(anchor, `\.1?'`)}
+	}
 	for name, text := range repositoryFiles(t, ".go", ".md", ".tmpl", ".tf", ".hcl", ".yml", ".yaml") {
-		if slices.Contains(exemptFiles, name) {
-			continue
-		}
-		for _, found := range unwanted.FindAllString(text, -1) {
-			t.Errorf("%s: %s: see unwantedWords", name, strings.Join(strings.Fields(found), " "))
+		lower := strings.ToLower(text)
+		for words, pattern := range patterns {
+			if slices.Contains(exemptFiles, name) || !strings.Contains(lower, pattern.anchor) {
+				continue
+			}
+			for _, found := range pattern.FindAllString(text, -1) {
+				t.Errorf("%s: %s: write %s", name, strings.Join(strings.Fields(found), " "), unwantedWords[words])
+			}
 		}
 	}
 }

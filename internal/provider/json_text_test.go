@@ -86,9 +86,9 @@ func textStep(gateway *mockgateway.Server, address, expression, text string, che
 	}
 }
 
-// TestAccJSONText: a text is written, compared and refreshed as the object that it
+// TestJSONText: a text is written, compared and refreshed as the object that it
 // is, and stays a text in the state.
-func TestAccJSONText(t *testing.T) {
+func TestJSONText(t *testing.T) {
 	t.Parallel()
 	for address, form := range textForms {
 		t.Run(address, func(t *testing.T) {
@@ -131,9 +131,9 @@ func TestAccJSONText(t *testing.T) {
 	}
 }
 
-// TestAccJSONTextTurnsOut: a text that is not known while planning is checked when
+// TestJSONTextTurnsOut: a text that is not known while planning is checked when
 // it is, before anything is written.
-func TestAccJSONTextTurnsOut(t *testing.T) {
+func TestJSONTextTurnsOut(t *testing.T) {
 	t.Parallel()
 	for address := range textForms {
 		t.Run(address, func(t *testing.T) {
@@ -147,8 +147,8 @@ func TestAccJSONTextTurnsOut(t *testing.T) {
 	}
 }
 
-// TestAccJSONTextSecret: a secret may be a text, too.
-func TestAccJSONTextSecret(t *testing.T) {
+// TestJSONTextSecret: a secret may be a text, too.
+func TestJSONTextSecret(t *testing.T) {
 	t.Parallel()
 	gateway := newGateway(t)
 	run(t, resource.TestStep{
@@ -157,9 +157,9 @@ func TestAccJSONTextSecret(t *testing.T) {
 	})
 }
 
-// TestAccJSONTextImported: an import gives a native value, so a configuration in
+// TestJSONTextImported: an import gives a native value, so a configuration in
 // text plans one change in place, which sends nothing.
-func TestAccJSONTextImported(t *testing.T) {
+func TestJSONTextImported(t *testing.T) {
 	t.Parallel()
 	for address, form := range textForms {
 		t.Run(address, func(t *testing.T) {
