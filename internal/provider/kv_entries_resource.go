@@ -237,9 +237,12 @@ func (m kvEntriesModel) after(diags *diag.Diagnostics, outcome reconcile.Outcome
 	}
 	for _, remote := range []map[string]json.RawMessage{outcome.Inherited, outcome.Changed} {
 		for key, value := range remote {
+			if len(value) == 0 {
+				continue // a secret must not come into the state
+			}
 			var problems diag.Diagnostics
 			held := refreshValue(&problems, key, current[key], value)
-			if diags.Append(problems...); value != nil && !problems.HasError() { // a secret must not come into the state
+			if diags.Append(problems...); !problems.HasError() {
 				current[key] = held
 			}
 		}

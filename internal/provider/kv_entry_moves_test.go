@@ -23,19 +23,21 @@ func TestKVEntryMoves(t *testing.T) {
 		from, to func(name string, n int) string
 		replaced string // the resource itself: Terraform deletes with the plan of the creation
 		fails    bool   // the creation
-		left     string // in the state of a creation that fails
+		left     string // in the state of a creation that fails, if anything
 	}{
-		"entry to entry":                  {from: one, to: one},
-		"entry to entries":                {from: one, to: many},
-		"entries to entry":                {from: many, to: one},
-		"entries to entries":              {from: many, to: many},
-		"entry replaced":                  {from: one, to: one, replaced: "quiva_kv_entry.new"},
-		"entries replaced":                {from: many, to: many, replaced: "quiva_kv_entries.new"},
-		"entry, not written":              {from: one, to: one, fails: true, left: `{"n":1}`},
-		"entries, not written":            {from: many, to: many, fails: true, left: `{"a":{"n":1}}`},
-		"write-only entry, not written":   {from: secret, to: one, fails: true, left: `null`},
-		"entry to entries, not written":   {from: one, to: many, fails: true, left: `{"a":{"n":1}}`},
-		"entry replaced, but not written": {from: one, to: one, replaced: "quiva_kv_entry.new", fails: true, left: `{"n":1}`},
+		"entry to entry":                {from: one, to: one},
+		"entry to entries":              {from: one, to: many},
+		"entries to entry":              {from: many, to: one},
+		"entries to entries":            {from: many, to: many},
+		"entry replaced":                {from: one, to: one, replaced: "quiva_kv_entry.new"},
+		"entries replaced":              {from: many, to: many, replaced: "quiva_kv_entries.new"},
+		"entry, not written":            {from: one, to: one, fails: true, left: `{"n":1}`},
+		"entries, not written":          {from: many, to: many, fails: true, left: `{"a":{"n":1}}`},
+		"write-only entry, not written": {from: secret, to: one, fails: true, left: `null`},
+		// A secret must not come into the state.
+		"write-only entry to entries, not written": {from: secret, to: many, fails: true},
+		"entry to entries, not written":            {from: one, to: many, fails: true, left: `{"a":{"n":1}}`},
+		"entry replaced, but not written":          {from: one, to: one, replaced: "quiva_kv_entry.new", fails: true, left: `{"n":1}`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -76,7 +78,7 @@ func TestKVEntryMoves(t *testing.T) {
 					t.Errorf("%s has %s in the state, tainted: %t", key.address, got, o.tainted)
 				}
 			}
-			if len(w.state) != 1 {
+			if isHeld := !tt.fails || tt.left != ""; len(w.state) == 1 != isHeld {
 				t.Errorf("the state has %v", w.state)
 			}
 		})

@@ -259,7 +259,7 @@ func (r *kvEntryResource) Create(ctx context.Context, req resource.CreateRequest
 		}
 		// A value that is to be secret from now on is not read any more: the
 		// write may have succeeded unseen.
-		if isSecret := isNull(plan.Value); isSecret || held == nil {
+		if isSecret := isNull(plan.Value); isSecret || len(held) == 0 {
 			plan.Value = types.DynamicNull()
 		} else {
 			plan.Value = decodeValue(&resp.Diagnostics, key, held).Attribute()

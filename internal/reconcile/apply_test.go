@@ -66,7 +66,7 @@ func text[Value ~string | ~[]byte](all map[string]Value) string {
 // call is one change and what is to come of it.
 type call struct {
 	// What the state has of the entries of set is in had, and of those of remove in
-	// remove; 0 is a value that it must not have.
+	// remove; 0 is a value that it must not have, and - one that was not read.
 	add, set, keep, remove, had string
 	overwrite                   bool
 	successors                  string
@@ -88,8 +88,11 @@ func (c call) change() reconcile.Change {
 		maps.Copy(wanted, some)
 	}
 	for key, value := range had {
-		if string(value) == `{"n":0}` {
+		switch string(value) {
+		case `{"n":0}`:
 			had[key] = nil
+		case `{"n":-}`:
+			had[key] = json.RawMessage{}
 		}
 	}
 	return reconcile.Change{
@@ -218,6 +221,8 @@ func TestApply(t *testing.T) {
 		"inherited, then created": {"a=1", []call{{remove: "a=1", successors: "a", want: "removed a; left a"}, {add: "a=2", fails: "PUT a", want: "inherited a=1; not written: a"}, {add: "a=2", want: "written before: a"}}, "PUT a", "a=1"},
 		// A value that nobody has planned to write over survives.
 		"drifted, then released":            {"a=3", []call{{remove: "a=1", successors: "a", want: "removed a; left a"}, {add: "a=2", want: "inherited a=1; changed a=3"}}, "", "a=3"},
+		"not read, then released":           {"a=3", []call{{remove: "a=-", successors: "a", want: "removed a; left a"}, {add: "a=2", want: "inherited a=; changed a=3"}}, "", "a=3"},
+		"not read, then deleted":            {"a=3", []call{{remove: "a=-", want: "changed a=3"}}, "", "a=3"},
 		"drifted, then released to it":      {"a=3", []call{{remove: "a=1", successors: "a", want: "removed a; left a"}, {add: "a=3", want: "written a"}}, "", "a=3"},
 		"drifted, then released, with more": {"a=3 b=1", []call{{remove: "a=1", successors: "a", want: "removed a; left a"}, {add: "a=2 b=2", want: "inherited a=1; changed a=3; taken: b"}}, "", "a=3 b=1"},
 		"a secret, drifted, then released":  {"a=3", []call{{remove: "a=0", successors: "a", want: "removed a; left a"}, {add: "a=2", want: "written a"}}, "PUT a", "a=2"},

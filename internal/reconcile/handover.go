@@ -30,14 +30,10 @@ func (c *change) awaitHandOver(ctx context.Context, present map[string]quiva.Ent
 		if taken, _ := c.inTheWay(present); pause <= 0 || len(taken) == 0 {
 			return
 		}
-		timer := time.NewTimer(pause)
 		select {
 		case <-changed:
-		case <-timer.C:
+		case <-time.After(pause):
 		case <-ctx.Done():
-		}
-		timer.Stop()
-		if ctx.Err() != nil {
 			return
 		}
 	}

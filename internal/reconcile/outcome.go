@@ -12,8 +12,8 @@ type Outcome struct {
 	// Written are the keys that hold their new value.
 	Written []string
 	// Inherited are the keys that came to this object without having been
-	// written, with the values that they still hold; nil is a value that no state
-	// knew. There are none unless the change failed.
+	// written, with the values that they still hold; an empty one is a value that no
+	// state knew. There are none unless the change failed.
 	Inherited map[string]json.RawMessage
 	// Changed are the keys that hold a value that the plan has not seen, with that
 	// value. They were left alone.
