@@ -53,10 +53,16 @@ func (r *kvBucketResource) Schema(_ context.Context, _ resource.SchemaRequest, r
 				MarkdownDescription: "Description of the bucket.",
 				Optional:            true,
 			},
-			"history":        chosenNumber(fmt.Sprintf("Number of revisions kept of each entry, 1 to 64. The gateway's default is `%d`. A change replaces the bucket.", quiva.DefaultHistory), wholeNumber{1, 64}, numberplanmodifier.RequiresReplace()),
-			"max_bytes":      chosenNumber("Maximum size of the bucket in bytes, with all revisions; at least 1. Unlimited by default.", wholeNumber{1, math.MaxInt64}),
-			"max_value_size": chosenNumber(fmt.Sprintf("Maximum size of one value in bytes, as JSON text, 1 to %d. Unlimited by default, except by the gateway itself.", math.MaxInt32), wholeNumber{1, math.MaxInt32}),
-			"replicas":       chosenNumber(fmt.Sprintf("Number of copies in the gateway's cluster, 1 to 5. The gateway's default is `%d`. A change replaces the bucket.", quiva.DefaultReplicas), wholeNumber{1, 5}, numberplanmodifier.RequiresReplace()),
+			"history": chosenNumber(wholeNumber{1, 64},
+				fmt.Sprintf("Number of revisions kept of each entry, 1 to 64. The gateway's default is `%d`. A change replaces the bucket.", quiva.DefaultHistory),
+				numberplanmodifier.RequiresReplace()),
+			"max_bytes": chosenNumber(wholeNumber{1, math.MaxInt64},
+				"Maximum size of the bucket in bytes, with all revisions; at least 1. Unlimited by default."),
+			"max_value_size": chosenNumber(wholeNumber{1, math.MaxInt32},
+				fmt.Sprintf("Maximum size of one value in bytes, as JSON text, 1 to %d. Unlimited by default, except by the gateway itself.", math.MaxInt32)),
+			"replicas": chosenNumber(wholeNumber{1, 5},
+				fmt.Sprintf("Number of copies in the gateway's cluster, 1 to 5. The gateway's default is `%d`. A change replaces the bucket.", quiva.DefaultReplicas),
+				numberplanmodifier.RequiresReplace()),
 			"storage": schema.StringAttribute{
 				MarkdownDescription: "Storage: `file`, on disk, or `memory`, which is lost when the gateway's cluster restarts. The gateway's default is `" + quiva.DefaultStorage + "`. A change replaces the bucket.",
 				Optional:            true,
@@ -121,7 +127,7 @@ func (r *kvBucketResource) Schema(_ context.Context, _ resource.SchemaRequest, r
 var storage = stringvalidator.OneOf("file", "memory")
 
 // chosenNumber is a number that the gateway chooses where it is omitted.
-func chosenNumber(description string, accepted wholeNumber, more ...planmodifier.Number) schema.NumberAttribute {
+func chosenNumber(accepted wholeNumber, description string, more ...planmodifier.Number) schema.NumberAttribute {
 	return schema.NumberAttribute{
 		MarkdownDescription: description,
 		Optional:            true,
@@ -188,7 +194,12 @@ func (m kvBucketModel) indexing(ctx context.Context, diags *diag.Diagnostics) *q
 		StorageType string `tfsdk:"storage_type"`
 	}
 	diags.Append(m.Indexing.As(ctx, &argument, basetypes.ObjectAsOptions{})...)
-	indexing := &quiva.Indexing{Mappings: []quiva.IndexMapping{}, Partitions: argument.Partitions, Replicas: argument.Replicas, StorageType: argument.StorageType}
+	indexing := &quiva.Indexing{
+		Mappings:    []quiva.IndexMapping{},
+		Partitions:  argument.Partitions,
+		Replicas:    argument.Replicas,
+		StorageType: argument.StorageType,
+	}
 	for _, mapping := range argument.Mappings {
 		indexing.Mappings = append(indexing.Mappings, quiva.IndexMapping(mapping))
 	}
@@ -360,7 +371,8 @@ func (r *kvBucketResource) Create(ctx context.Context, req resource.CreateReques
 	switch err := client.CreateBucket(ctx, bucket); {
 	case errors.Is(err, quiva.ErrBucketExists):
 		resp.Diagnostics.AddAttributeError(path.Root("bucket"), "Bucket already exists",
-			fmt.Sprintf("The gateway already has a bucket %q. Nothing was changed.\n\n%s\n\nADDRESS stands for the full address that this error shows.", bucket.Bucket, importAdvice(bucket.Bucket)))
+			fmt.Sprintf("The gateway already has a bucket %q. Nothing was changed.\n\n%s\n\nADDRESS stands for the full address that this error shows.",
+				bucket.Bucket, importAdvice(bucket.Bucket)))
 		return
 	case err != nil:
 		r.gateway.addError(&resp.Diagnostics, operation{doing: "create " + plan.name(), rejected: path.Root("bucket")}, err)
