@@ -26,88 +26,42 @@ func newServerWithEntry(t *testing.T) *mockgateway.Server {
 	return s
 }
 
+// TestFaultRespond: which requests are hit by which fault, and what comes of that.
 func TestFaultRespond(t *testing.T) {
 	t.Parallel()
 	s := newServerWithEntry(t)
-	fault := s.Inject(mockgateway.Fault{Method: "PUT", Path: "/storage/kv/b/entries/*", Times: 2,
-		Effect: mockgateway.Respond(503, http.Header{"retry-after": {"7"}, "Content-Type": {"text/html"}}, "<h1>busy</h1>")})
-	for range 2 {
-		r := do(t, s, "PUT", entryPath, `{"a":2}`)
-		r.expect(t, 503, "<h1>busy</h1>")
-		if r.header.Get("Retry-After") != "7" || r.header.Get("Content-Type") != "text/html" {
-			t.Errorf("header %v", r.header)
-		}
+	header := http.Header{"retry-after": {"7"}, "Content-Type": {"text/html"}}
+	busy := s.Inject(mockgateway.Fault{Method: "PUT", Path: "/storage/kv/b/entries/*", After: 1, Times: 2, Effect: mockgateway.Respond(503, header, "<h1>busy</h1>")})
+	html := s.Inject(mockgateway.Fault{Path: "*/k", Times: 1, Effect: mockgateway.Respond(502, nil, "<html>")})
+	last := s.Inject(mockgateway.Fault{After: 2, Effect: mockgateway.Respond(504, nil, "")})
+	play(t, s, `
+		GET /b/entries/k => 502 <html>
+		PUT /b/entries/k {"a":2} => 200 {"message":"success"}
+		PUT /b/entries/k {"a":3} => 503 <h1>busy</h1>
+		PUT /b/entries/x {"a":3} => 503 <h1>busy</h1>
+		PUT /b/entries/k {"a":4} => 200 {"message":"success"}
+		GET /nothing => 504 `)
+	if got := do(t, s, "GET", "/nothing", ""); got.status != 504 || busy.Hits() != 2 || html.Hits() != 1 || last.Hits() != 2 {
+		t.Errorf("%+v, hits %d, %d and %d", got, busy.Hits(), html.Hits(), last.Hits())
 	}
-	if got, _ := s.Entry("b", "k"); got != `{"a":1}` {
-		t.Errorf("the request was handled: %s", got)
-	}
-	do(t, s, "PUT", entryPath, `{"a":3}`).expect(t, 200, success)
-	<-fault.Reached(1) // of the past
+	<-busy.Reached(1) // of the past
 	select {
-	case <-fault.Reached(3):
+	case <-busy.Reached(3):
 		t.Error("a hit that was not is reached")
 	default:
 	}
-	if got := fault.Hits(); got != 2 {
-		t.Errorf("%d hits", got)
-	}
-	if q := s.Requests(); q[0].Status != 503 || q[2].Status != 200 {
+	if q := s.Requests(); q[2].Status != 503 || q[4].Status != 200 {
 		t.Errorf("recorded %+v", q)
 	}
-
-	s.Inject(mockgateway.Fault{Effect: mockgateway.Respond(200, nil, "")})
-	do(t, s, "GET", entryPath, "").expect(t, 200, "")
-}
-
-// TestFaultSelection: which of some requests are hit by which fault.
-func TestFaultSelection(t *testing.T) {
-	t.Parallel()
-	respond := func(status int) mockgateway.Effect { return mockgateway.Respond(status, nil, "") }
-	for name, test := range map[string]struct {
-		faults   []mockgateway.Fault
-		requests []string
-		want     []int
-		hits     []int // by fault
-	}{
-		"after": {
-			[]mockgateway.Fault{{Method: "GET", After: 2, Times: 1, Effect: respond(500)}},
-			[]string{"GET " + entryPath, "PUT " + entryPath, "GET " + entryPath, "GET " + entryPath, "PUT " + entryPath, "GET " + entryPath},
-			[]int{200, 200, 200, 500, 200, 200}, []int{1},
-		},
-		"two faults": {
-			[]mockgateway.Fault{{Path: "*/k", Times: 1, Effect: respond(502)}, {Path: "*/entries/*", Effect: respond(504)}},
-			[]string{"GET " + entryPath, "GET " + entryPath, "GET " + entryPath, "GET /storage/kv/b"},
-			[]int{502, 504, 504, 200}, []int{1, 2},
-		},
-		"any request": {[]mockgateway.Fault{{Effect: respond(500)}}, []string{"GET /nothing"}, []int{500}, []int{1}},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			s := newServerWithEntry(t)
-			var injected []*mockgateway.Injection
-			for _, fault := range test.faults {
-				injected = append(injected, s.Inject(fault))
-			}
-			for n, request := range test.requests {
-				method, path, _ := strings.Cut(request, " ")
-				if got := do(t, s, method, path, `{}`); got.status != test.want[n] {
-					t.Errorf("request %d: %+v", n, got)
-				}
-			}
-			for n, fault := range injected {
-				if got := fault.Hits(); got != test.hits[n] {
-					t.Errorf("%d hits of fault %d", got, n)
-				}
-				fault.Clear()
-				fault.Clear()
-			}
-			s.Inject(mockgateway.Fault{Effect: respond(500)})
-			s.ClearFaults()
-			if got := do(t, s, "GET", entryPath, ""); got.status != 200 {
-				t.Errorf("cleared: %+v", got)
-			}
-		})
+	last.Clear()
+	last.Clear()
+	play(t, s, `PUT /b/entries/k {"a":5} => 200 {"message":"success"}`)
+	s.Inject(mockgateway.Fault{Effect: mockgateway.Respond(503, header, "")})
+	if got := do(t, s, "GET", entryPath, ""); got.header.Get("Retry-After") != "7" || got.header.Get("Content-Type") != "text/html" {
+		t.Errorf("header %v", got.header)
 	}
+	s.ClearFaults()
+	play(t, s, `PUT /b/entries/k {"a":6} => 200 {"message":"success"}`)
 }
 
 // TestDelay: what latency and a fault's delay take.
