@@ -99,6 +99,18 @@ func TestMalformedLists(t *testing.T) {
 	}
 }
 
+// TestListCutOff: a list that breaks off on its way is asked for again.
+func TestListCutOff(t *testing.T) {
+	t.Parallel()
+	gateway := newGateway(t)
+	write(gateway.Gateway, numberedKeys(100)...)
+	fault := gateway.Inject(mockgateway.Fault{Times: 1, Effect: mockgateway.Truncate()})
+	entries, err := newClient(t, gateway.URL, func(c *Config) { c.MaxRetries = 1 }).ListEntries(t.Context(), "flags", MaxListLimit)
+	if err != nil || len(entries) != 100 || fault.Hits() != 1 {
+		t.Errorf("got %d entries, error %v", len(entries), err)
+	}
+}
+
 // TestListWithTheRest: what else a list may have does not keep it from being read,
 // and an empty one is none.
 func TestListWithTheRest(t *testing.T) {

@@ -189,45 +189,40 @@ func (t *transport) report(r *http.Request, response *http.Response, err error, 
 }
 
 // read reads a response's body to its end and leaves none.
-func (c *call) read(response *http.Response) error {
+func (c *call) read(response *http.Response) (err error) {
 	defer response.Body.Close()
-	body := &body{from: response.Body, limit: cmp.Or(c.limit, entryLimit)}
+	limit := cmp.Or(c.limit, entryLimit)
+	body := http.MaxBytesReader(nil, response.Body, limit)
 	if c.stream != nil && isSuccess(response.StatusCode) {
-		c.streamErr = c.stream(body)
-		_, _ = io.Copy(io.Discard, body) // to the end, which shows whether it is whole; body has the error
-		c.body = body.beginning
+		var read beginning
+		c.streamErr = c.stream(io.TeeReader(body, &read))
+		_, err = io.Copy(io.Discard, body) // to the end, which shows whether it is whole
+		c.body = read
 	} else {
-		c.body, _ = io.ReadAll(body) // as above
+		c.body, err = io.ReadAll(body)
 	}
 	response.Body = http.NoBody
-	var corrupt flate.CorruptInputError
-	if c.corrupt = nil; errors.As(body.err, &corrupt) || errors.Is(body.err, gzip.ErrHeader) || errors.Is(body.err, gzip.ErrChecksum) {
-		c.corrupt, body.err = body.err, nil
+	var (
+		corrupt  flate.CorruptInputError
+		tooLarge *http.MaxBytesError
+	)
+	switch c.corrupt = nil; {
+	case errors.As(err, &tooLarge):
+		return fmt.Errorf("%w of %d MiB", ErrResponseTooLarge, limit>>20)
+	case errors.As(err, &corrupt) || errors.Is(err, gzip.ErrHeader) || errors.Is(err, gzip.ErrChecksum):
+		c.corrupt, err = err, nil
 	}
-	return body.err
+	return err
 }
 
 // beginningLimit is how much is kept of what was streamed, in bytes: enough for an excerpt in
 // an error.
 const beginningLimit = 4 << 10
 
-// body is a response's, up to a limit.
-type body struct {
-	from      io.Reader
-	limit     int64
-	length    int64
-	beginning []byte
-	err       error // why it could not be read to its end
-}
+// beginning keeps the beginning of what is written to it.
+type beginning []byte
 
-func (b *body) Read(p []byte) (int, error) {
-	n, err := b.from.Read(p)
-	b.beginning = append(b.beginning, p[:min(n, beginningLimit-len(b.beginning))]...)
-	if b.length += int64(n); b.length > b.limit {
-		err = fmt.Errorf("%w of %d MiB", ErrResponseTooLarge, b.limit>>20)
-	}
-	if err != nil && !errors.Is(err, io.EOF) {
-		b.err = err
-	}
-	return n, err
+func (b *beginning) Write(p []byte) (int, error) {
+	*b = append(*b, p[:min(len(p), beginningLimit-len(*b))]...)
+	return len(p), nil
 }
