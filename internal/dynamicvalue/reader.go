@@ -52,7 +52,7 @@ type Member struct {
 }
 
 // MembersOf returns the members of an object or a map in MessagePack, in its order.
-// One that is null or not known has none, and neither has nothing at all.
+// Null, an unknown value and an empty text have none.
 func MembersOf(packed string) ([]Member, error) {
 	r := newReader(packed)
 	if packed == "" {

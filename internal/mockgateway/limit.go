@@ -129,7 +129,7 @@ func (l *limiter) leave() {
 
 func wholeSeconds(d time.Duration) int64 { return int64((d + time.Second - 1) / time.Second) }
 
-// roundUp makes a time that is sent in whole seconds never too early.
+// roundUp keeps a time that is sent in whole seconds from being too early.
 func roundUp(t time.Time) time.Time { return t.Add(time.Second - 1) }
 
 func (l TokenBucket) start() counter { return &tokens{limit: l, left: float64(l.Burst)} }
@@ -224,7 +224,7 @@ func (w *slidingWindow) quota(now time.Time) (limit, left int, reset time.Durati
 
 func (l Concurrency) start() counter { return &atOnce{limit: l.Requests} }
 
-// atOnce says a second where only other requests decide when one may pass.
+// atOnce asks for a wait of a second: it does not know when a request ends.
 type atOnce struct{ limit, passing int }
 
 func (a *atOnce) admit(time.Time) (bool, time.Duration) {

@@ -92,7 +92,7 @@ func newMatcher(indexing *Indexing, query url.Values) (func(value any) bool, err
 	return nil, fmt.Errorf("a search of type %q cannot be used with the field %q, which is of type %s", searchType, field, fieldType)
 }
 
-// textSearches are how a word is compared with the one that is looked for.
+// textSearches compare a word with one that is searched for.
 var textSearches = map[string]func(word, wanted string) bool{
 	"exact":  func(word, wanted string) bool { return word == wanted },
 	"prefix": strings.HasPrefix,
@@ -144,7 +144,7 @@ func rangeMatcher(smallest, largest string) (func(value any) bool, error) {
 	}, nil
 }
 
-// isLess compares two numbers. It is false of what is no number.
+// isLess compares two numbers. It reports false if one of them is no number.
 func isLess(a, b string) bool {
 	x, okX := readNumber(a)
 	y, okY := readNumber(b)

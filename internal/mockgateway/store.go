@@ -19,8 +19,8 @@ var (
 )
 
 // store is the JetStream behind the gateway. It knows sizes and what exists; names
-// and values are checked before they come here. Of the history it keeps the latest
-// revision only: no call of the API shows another.
+// and values are checked before they come here. It keeps only the latest revision of
+// an entry: no call of the API shows another.
 type store struct {
 	mu      sync.RWMutex
 	buckets map[string]*bucket

@@ -32,9 +32,9 @@ func parseFault(text string) (fault mockgateway.Fault, err error) {
 	settings.IntVar(&fault.After, "after", 0, "")
 	settings.IntVar(&fault.Times, "times", 0, "")
 	settings.DurationVar(&fault.Delay, "delay", 0, "")
-	harms := 0 // settings that say how
+	effectsSet := 0
 	settings.Func("status", "", func(value string) error {
-		harms++
+		effectsSet++
 		status, err := strconv.Atoi(value)
 		if err != nil || status < 200 || status > 599 {
 			return errors.New("status must be from 200 to 599")
@@ -44,7 +44,7 @@ func parseFault(text string) (fault mockgateway.Fault, err error) {
 		return nil
 	})
 	settings.Func("effect", "", func(value string) error {
-		harms++
+		effectsSet++
 		effect, ok := effects[value]
 		if fault.Effect = effect; !ok {
 			return errors.New("effect must be hang, drop, lose-response or truncate")
@@ -54,9 +54,9 @@ func parseFault(text string) (fault mockgateway.Fault, err error) {
 	err = settings.Parse(strings.Split("-"+strings.ReplaceAll(text, ",", ",-"), ","))
 	switch {
 	case err != nil:
-	case harms > 1:
+	case effectsSet > 1:
 		err = errors.New("only one of status and effect can be set, once")
-	case settings.NArg() > 0 || harms == 0 && fault.Delay == 0:
+	case settings.NArg() > 0 || effectsSet == 0 && fault.Delay == 0:
 		err = errors.New("it needs status, effect or delay, and no setting may be empty")
 	case fault.After < 0 || fault.Times < 0 || fault.Delay < 0:
 		err = errors.New("after, times and delay must not be negative")
