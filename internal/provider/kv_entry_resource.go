@@ -118,11 +118,6 @@ func (m kvEntryModel) identity() kvEntryIdentity {
 	return kvEntryIdentity{Bucket: m.Bucket, Key: m.Key}
 }
 
-// name names the entry within a sentence.
-func (m kvEntryModel) name() string {
-	return fmt.Sprintf("entry %q in bucket %q", m.Key.ValueString(), m.Bucket.ValueString())
-}
-
 func (r *kvEntryResource) IdentitySchema(_ context.Context, _ resource.IdentitySchemaRequest, resp *resource.IdentitySchemaResponse) {
 	resp.IdentitySchema = entryIdentitySchema()
 }
@@ -349,7 +344,7 @@ func (r *kvEntryResource) Read(ctx context.Context, req resource.ReadRequest, re
 		resp.State.RemoveResource(ctx)
 		return
 	case err != nil:
-		r.gateway.addError(&resp.Diagnostics, operation{doing: "read " + state.name(), rejected: path.Root("key")}, err)
+		r.gateway.addError(&resp.Diagnostics, operation{doing: "read " + describeKeys(state.Bucket.ValueString(), []string{state.Key.ValueString()}), rejected: path.Root("key")}, err)
 		return
 	}
 	// A secret must not come into the state, and an equal value stays as it is,
