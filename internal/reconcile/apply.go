@@ -191,7 +191,9 @@ func (c *change) inTheWay(present map[string]quiva.Entry) (taken []string, chang
 
 // put writes what is not as wanted yet, after the requests for what was lost: what is
 // new first. It returns those of the keys that are done.
-func (c *change) put(ctx context.Context, requests quiva.BatchResult, lost map[string]json.RawMessage, present map[string]quiva.Entry, keys []string) (done []string) {
+func (c *change) put(
+	ctx context.Context, requests quiva.BatchResult, lost map[string]json.RawMessage, present map[string]quiva.Entry, keys []string,
+) (done []string) {
 	added, set := maps.Clone(c.add), maps.Clone(c.set)
 	maps.DeleteFunc(added, func(key string, value json.RawMessage) bool {
 		entry, exists := present[key]
@@ -308,7 +310,9 @@ func (c *change) leave(keys []string) {
 
 // delete deletes entries that no object wants, as far as they hold what was seen. It
 // returns those that are gone and the values of those that hold something else.
-func (c *change) delete(ctx context.Context, keys []string, seen func(key string) quiva.Seen) (done []string, left map[string]json.RawMessage) {
+func (c *change) delete(
+	ctx context.Context, keys []string, seen func(key string) quiva.Seen,
+) (done []string, left map[string]json.RawMessage) {
 	requests := c.run.client.DeleteSeenEntries(ctx, c.Bucket, keys, seen)
 	left = changed(requests)
 	c.run.setDeleted(c.Bucket, requests.Done)

@@ -314,7 +314,8 @@ func (o *object) letsGo(e *plannedEntry) bool {
 func (p *Plan) inScope(o *object) *Conflict {
 	for _, other := range p.exclusive[o.declared.Bucket] {
 		if keys := other.intrusions(o); len(keys) > 0 {
-			return &Conflict{Kind: InScope, Keys: keys, Other: other.Owner, Except: slices.Concat(other.declared.Scope.Except, o.patterns(keys)), IsScopeOfOther: true}
+			except := slices.Concat(other.declared.Scope.Except, o.patterns(keys))
+			return &Conflict{Kind: InScope, Keys: keys, Other: other.Owner, Except: except, IsScopeOfOther: true}
 		}
 	}
 	if o.declared.Scope == nil {
@@ -342,7 +343,8 @@ func (o *object) intrusions(other *object) []string {
 	if other == o || other.declared == nil || other.declared.Bucket != o.declared.Bucket {
 		return nil
 	}
-	return slices.DeleteFunc(slices.Clone(other.declared.Keys), func(key string) bool { return !o.declared.Scope.Contains(key) })
+	isOutside := func(key string) bool { return !o.declared.Scope.Contains(key) }
+	return slices.DeleteFunc(slices.Clone(other.declared.Keys), isOutside)
 }
 
 // patterns match the keys, which are some of the object's.
