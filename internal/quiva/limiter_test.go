@@ -197,7 +197,7 @@ func TestLimiterUsesEveryLimitForAMinute(t *testing.T) {
 // at any distance and with any burst and pause.
 func TestLimiterUsesUnknownLimits(t *testing.T) {
 	t.Parallel()
-	const runs, seconds = 60, 10
+	const runs, seconds = 40, 10
 	random, walls := rand.New(rand.NewPCG(9438, 0)), 0.0
 	for range runs {
 		var (
@@ -310,7 +310,7 @@ func TestLimiterUsesConcurrency(t *testing.T) {
 				r := newRun(mockgateway.Concurrency{Requests: atATime, RetryAfter: told(1)}, 20, 0)
 				r.gateway.SetLatency(latency)
 				r.jitter = latency / 20
-				const seconds = 10
+				const seconds = 5
 				requests := atATime * int(seconds*time.Second/latency)
 				seen := r.do(t, requests)
 				if seen.wall > 2*seconds*time.Second+4*time.Second {
@@ -383,7 +383,7 @@ func TestLimiterFollows(t *testing.T) {
 		},
 		"the same after a while": {steady, steady, 32, 20 * time.Millisecond, 10 * time.Minute, 1000, 500, 14 * time.Second, 3},
 		// Also where responses come at once.
-		"as many as ever at a time": {mockgateway.Concurrency{Requests: 2, RetryAfter: told(1)}, nil, 20, 4 * time.Millisecond, 0, 2000, 40_000, 53 * time.Second, 0},
+		"as many as ever at a time": {mockgateway.Concurrency{Requests: 2, RetryAfter: told(1)}, nil, 20, 4 * time.Millisecond, 0, 2000, 20_000, 27 * time.Second, 0},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
