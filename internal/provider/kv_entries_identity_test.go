@@ -3,6 +3,7 @@ package provider_test
 import (
 	"fmt"
 	"net/http"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -19,24 +20,6 @@ import (
 	"github.com/quivaworks/terraform-provider-quiva/internal/mockgateway"
 )
 
-var entriesIdentityType = tftypes.Object{AttributeTypes: map[string]tftypes.Type{"bucket": tftypes.String, "key_prefix": tftypes.String}}
-
-func entriesIdentity(bucket, keyPrefix any) tftypes.Value {
-	return tftypes.NewValue(entriesIdentityType, map[string]tftypes.Value{
-		"bucket": tftypes.NewValue(tftypes.String, bucket), "key_prefix": tftypes.NewValue(tftypes.String, keyPrefix),
-	})
-}
-
-func hasEntriesIdentity(t *testing.T, got *tfprotov6.ResourceIdentityData, want tftypes.Value) {
-	t.Helper()
-	if got == nil || got.IdentityData == nil {
-		t.Fatal("there is no identity")
-	}
-	if identity, err := got.IdentityData.Unmarshal(entriesIdentityType); err != nil || !identity.Equal(want) {
-		t.Errorf("the identity is %s (%v), want %s", identity, err, want)
-	}
-}
-
 // attributesOf returns the attributes of a resource's state.
 func attributesOf(t *testing.T, server tfprotov6.ProviderServer, typeName string, state *tfprotov6.DynamicValue) (attributes map[string]tftypes.Value) {
 	t.Helper()
@@ -50,45 +33,29 @@ func attributesOf(t *testing.T, server tfprotov6.ProviderServer, typeName string
 	return attributes
 }
 
-// TestKVEntriesIdentityOfOldState: a state from before there were identities and
-// prefixes gets an identity from whatever is done with it first.
+// TestKVEntriesIdentityOfOldState: an object from before there were identities gets
+// one from whatever is done with it first.
 func TestKVEntriesIdentityOfOldState(t *testing.T) {
 	t.Parallel()
 	gateway := newGateway(t)
-	gateway.PutEntry("flags", "a", `{}`)
-	server := newServer(t)
-	configure(t, server, gateway)
-	upgraded, err := server.UpgradeResourceState(t.Context(), &tfprotov6.UpgradeResourceStateRequest{
-		TypeName: "quiva_kv_entries",
-		RawState: &tfprotov6.RawState{JSON: []byte(`{"bucket":"flags","entries":{"value":{"a":{}},"type":["object",{"a":["object",{}]}]},"overwrite":false,"id":"flags"}`)},
-	})
-	noDiagnostics(t, upgraded.Diagnostics, err)
-	state := upgraded.UpgradedState
-	whole := entriesIdentity("flags", nil)
-
-	read, err := server.ReadResource(t.Context(), &tfprotov6.ReadResourceRequest{TypeName: "quiva_kv_entries", CurrentState: state})
-	noDiagnostics(t, read.Diagnostics, err)
-	hasEntriesIdentity(t, read.NewIdentity, whole)
-
-	schema := resourceSchema(t, server, "quiva_kv_entries")
-	attributes := attributesOf(t, server, "quiva_kv_entries", state)
-	attributes["overwrite"] = tftypes.NewValue(tftypes.Bool, true)
-	planned := objectOf(t, schema, attributes)
-	updated, err := server.ApplyResourceChange(t.Context(), &tfprotov6.ApplyResourceChangeRequest{TypeName: "quiva_kv_entries", PriorState: state, PlannedState: planned, Config: planned})
-	noDiagnostics(t, updated.Diagnostics, err)
-	hasEntriesIdentity(t, updated.NewIdentity, whole)
-
-	configure(t, server, gateway) // another run
+	w := newWorkspace(t)
+	w.must(manyEntries(gateway, `{ a = {} }`), planOptions{})
+	apply := func(configuration string, options planOptions) []diagnostic {
+		o := w.state[objectKey{entriesAddress, 0}]
+		want := o.identity
+		o.identity = nil
+		options.noRefresh = true
+		diagnostics := w.planAndApply(configuration, options)
+		if got := w.state[objectKey{entriesAddress, 0}].identity; got == nil || !reflect.DeepEqual(got, want) {
+			t.Errorf("the identity is %+v, want %+v", got, want)
+		}
+		return diagnostics
+	}
+	w.check(errorOf(apply(manyEntries(gateway, `{ a = {} }`, "overwrite = true"), planOptions{})))
 	gateway.Inject(mockgateway.Fault{Method: http.MethodDelete, Effect: mockgateway.Respond(http.StatusForbidden, nil, `{"error":"forbidden"}`)})
-	none, err := tfprotov6.NewDynamicValue(schema.ValueType(), tftypes.NewValue(schema.ValueType(), nil))
-	if err != nil {
-		t.Fatal(err)
+	if errorOf(apply(manyEntries(gateway, `{ a = {} }`), planOptions{destroy: true})) == nil {
+		t.Error("deleting what is forbidden succeeds")
 	}
-	kept, err := server.ApplyResourceChange(t.Context(), &tfprotov6.ApplyResourceChangeRequest{TypeName: "quiva_kv_entries", PriorState: state, PlannedState: &none, Config: &none})
-	if err != nil || len(kept.Diagnostics) == 0 {
-		t.Fatalf("deleting what is forbidden gave %v, %v", kept.Diagnostics, err)
-	}
-	hasEntriesIdentity(t, kept.NewIdentity, whole)
 }
 
 func TestAccKVEntriesIdentity(t *testing.T) {

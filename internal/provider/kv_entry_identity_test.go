@@ -6,29 +6,9 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
-	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
-	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
-	"github.com/hashicorp/terraform-plugin-testing/statecheck"
-	"github.com/hashicorp/terraform-plugin-testing/tfversion"
 
 	"github.com/quivaworks/terraform-provider-quiva/internal/mockgateway"
 )
-
-// TestKVEntryIdentityProtocol imports by identity as Terraform 1.12 does, also
-// where there is only an older one.
-func TestAccKVEntryIdentity(t *testing.T) {
-	t.Parallel()
-	gateway := newGateway(t)
-	runCLIFrom(t, tfversion.SkipBelow(tfversion.Version1_12_0),
-		resource.TestStep{
-			Config: entry(gateway, "team/a", `{ n = 1 }`),
-			ConfigStateChecks: []statecheck.StateCheck{statecheck.ExpectIdentity(entryAddress, map[string]knownvalue.Check{
-				"bucket": knownvalue.StringExact("flags"), "key": knownvalue.StringExact("team/a"),
-			})},
-		},
-		resource.TestStep{ResourceName: entryAddress, ImportState: true, ImportStateKind: resource.ImportBlockWithResourceIdentity},
-	)
-}
 
 // configure gives a server a provider block that reaches the gateway.
 func configure(t *testing.T, server tfprotov6.ProviderServer, gateway *mockgateway.Server) {
