@@ -42,8 +42,8 @@ func start(t *testing.T, command *exec.Cmd) {
 }
 
 // interrupt starts a command, and once it has got so far presses Ctrl-C, which must
-// end it within three seconds.
-func (w *workspace) interrupt(reached <-chan struct{}, arguments ...string) outcome {
+// end it in time.
+func (w *workspace) interrupt(reached <-chan struct{}, within time.Duration, arguments ...string) outcome {
 	w.t.Helper()
 	command, output := w.command(arguments...)
 	start(w.t, command)
@@ -58,7 +58,7 @@ func (w *workspace) interrupt(reached <-chan struct{}, arguments ...string) outc
 		w.t.Fatal(err)
 	}
 	_ = command.Wait()
-	if took := time.Since(interrupted); took > 3*time.Second {
+	if took := time.Since(interrupted); took > within {
 		w.t.Errorf("it took %s to end", took)
 	}
 	return outcome{command.ProcessState.ExitCode(), output.String()}
@@ -70,14 +70,16 @@ func TestInterrupt(t *testing.T) {
 	slowDown := mockgateway.Respond(http.StatusTooManyRequests, http.Header{"Retry-After": {"50"}}, "slow down")
 	for name, test := range map[string]struct {
 		arguments []string
-		fault     mockgateway.Fault
+		method    string
+		effect    mockgateway.Effect
 		says      string
+		within    time.Duration
 	}{
-		"write":            {[]string{"apply", "-auto-approve"}, mockgateway.Fault{Method: http.MethodPut, Effect: mockgateway.Hang()}, "write"},
-		"long Retry-After": {[]string{"apply", "-auto-approve"}, mockgateway.Fault{Method: http.MethodPut, Effect: slowDown}, "write"},
-		"plan":             {[]string{"plan"}, mockgateway.Fault{Method: http.MethodGet, Effect: mockgateway.Hang()}, "read"},
-		"refresh":          {[]string{"apply", "-auto-approve"}, mockgateway.Fault{Method: http.MethodGet, Effect: mockgateway.Hang()}, "read"},
-		"import":           {[]string{"import", "quiva_kv_entry.c", "flags/c"}, mockgateway.Fault{Method: http.MethodGet, Effect: mockgateway.Hang()}, "read"},
+		"write":            {[]string{"apply", "-auto-approve"}, http.MethodPut, mockgateway.Hang(), "write", 2 * time.Second},
+		"long Retry-After": {[]string{"apply", "-auto-approve"}, http.MethodPut, slowDown, "write", 2 * time.Second},
+		"plan":             {[]string{"plan"}, http.MethodGet, mockgateway.Hang(), "read", 3 * time.Second},
+		"refresh":          {[]string{"apply", "-auto-approve"}, http.MethodGet, mockgateway.Hang(), "read", 3 * time.Second},
+		"import":           {[]string{"import", "quiva_kv_entry.c", "flags/c"}, http.MethodGet, mockgateway.Hang(), "read", 3 * time.Second},
 	} {
 		t.Run(name, func(t *testing.T) {
 			needTerraform(t)
@@ -86,7 +88,7 @@ func TestInterrupt(t *testing.T) {
 			w.configure("", twoEntries(1))
 			w.must("apply", "-auto-approve")
 			w.configure("", twoEntries(2)+"resource \"quiva_kv_entry\" \"c\" {\n  bucket = \"flags\"\n  key = \"c\"\n  value = { n = 2 }\n}\n")
-			result := w.interrupt(gateway.Inject(test.fault).Reached(1), test.arguments...)
+			result := w.interrupt(gateway.Inject(mockgateway.Fault{Method: test.method, Effect: test.effect}).Reached(1), test.within, test.arguments...)
 			if result.status == 0 || !result.says("Cancelled before completion: could not "+test.says+" ") {
 				t.Errorf("ended with %d:\n%s", result.status, result.output)
 			}
@@ -116,7 +118,7 @@ func TestInterruptedBucket(t *testing.T) {
 	})
 	w := newWorkspace(t, gateway)
 	w.configure("", "resource \"quiva_kv_bucket\" \"test\" {\n  bucket = \"limits\"\n}\n")
-	w.interrupt(made, "apply", "-auto-approve")
+	w.interrupt(made, 3*time.Second, "apply", "-auto-approve")
 	close(ended)
 	if plan := w.run("plan", "-detailed-exitcode"); plan.status != 0 {
 		t.Errorf("the next plan ended with %d:\n%s", plan.status, plan.output)
