@@ -13,7 +13,7 @@
 //     by the call that would have let it go.
 //   - A creation that finds another value waits for a moment for the call that
 //     lets the key go. It then writes over the value that the state of that one
-//     had; nothing is deleted in between.
+//     had; nothing is deleted in between. Calls that wait for each other let go.
 //   - Nothing is written over or deleted that the plan has not seen.
 //
 // The package knows keys and JSON text, and nothing of Terraform's values. It
