@@ -23,9 +23,11 @@ func (m inMemory) RoundTrip(r *http.Request) (response *http.Response, err error
 	}
 	recorder := httptest.NewRecorder()
 	defer func() {
-		if cause := recover(); cause == http.ErrAbortHandler { // no response, or not all of it
+		switch cause := recover(); cause {
+		case nil:
+		case http.ErrAbortHandler: // no response, or not all of it
 			response, err = nil, cmp.Or(r.Context().Err(), io.ErrUnexpectedEOF)
-		} else if cause != nil {
+		default:
 			panic(cause)
 		}
 	}()

@@ -62,8 +62,10 @@ func invalid(attributes []*tfprotov6.SchemaAttribute, prior, config, planned cty
 func incompatible(before, now cty.Value) []string {
 	masked, err := cty.Transform(now, func(at cty.Path, value cty.Value) (cty.Value, error) {
 		was, err := at.Apply(before)
+		if err != nil {
+			return value, nil //nolint:nilerr // it was not there
+		}
 		switch {
-		case err != nil:
 		case was.IsNull() && value.IsNull():
 			return was, nil
 		case was.IsKnown() && (!was.Type().IsSetType() || was.IsWhollyKnown()):

@@ -210,12 +210,17 @@ func TestLifeInEachDialect(t *testing.T) {
 	}
 }
 
-// TestAccLife: the same with Terraform, in a form that differs in most.
-func TestAccLife(t *testing.T) {
+// TestAccLifeInDialects: the same with Terraform, in forms that differ in most.
+func TestAccLifeInDialects(t *testing.T) {
 	t.Parallel()
-	gateway := newGateway(t)
-	gateway.SetDialect(dialects(t)["siblings"])
-	runCLI(t, lifeOf(gateway)...)
+	for _, name := range []string{"siblings", "openapi-2025-05", "unstripped"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			gateway := newGateway(t)
+			gateway.SetDialect(dialects(t)[name])
+			runCLI(t, lifeOf(gateway)...)
+		})
+	}
 }
 
 // TestFirstWriteInEachDialect: entries that a gateway creates or updates are stored as

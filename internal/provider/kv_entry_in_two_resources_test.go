@@ -1,7 +1,6 @@
 package provider_test
 
 import (
-	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -119,18 +118,4 @@ func TestKVEntryInTwoResourcesWarning(t *testing.T) {
 			}
 		})
 	}
-}
-
-// notes is a private state with notes of the provider, which are JSON texts.
-func notes(t *testing.T, texts map[string]string) []byte {
-	t.Helper()
-	stored := map[string][]byte{}
-	for name, text := range texts {
-		stored[name] = []byte(text)
-	}
-	private, err := json.Marshal(stored)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return private
 }
