@@ -322,9 +322,9 @@ func (c *change) delete(
 	return requests.Done, left
 }
 
-// release divides the keys that the object lets go into those that are another object's now, those that are left
-// for one that is to come, those that must stay this object's, and those that no
-// object wants.
+// release divides the keys that the object lets go into those that are another
+// object's now, those that are left for one that is to come, those that must stay
+// this object's, and those that no object wants.
 func (c *change) release() (removed, left, retained, unwanted []string) {
 	c.run.mu.Lock()
 	defer c.run.mu.Unlock()
