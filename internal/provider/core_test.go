@@ -549,8 +549,12 @@ func (p *phase) callPlan(c *change, prior cty.Value, private []byte, identity *t
 		}
 	}
 	for _, name := range required {
-		if !prior.IsNull() && !equal(prior.GetAttr(name), c.after.GetAttr(name)) {
+		switch {
+		case prior.IsNull():
+		case !equal(prior.GetAttr(name), c.after.GetAttr(name)):
 			c.action = deleteBeforeCreate
+		case c.block.typeName != terraformDataType: // Terraform ignores this, other clients may not
+			return p.accuse(c.key.address, invalidPlan, []string{name + " requires a replacement without a change"})
 		}
 	}
 	return true

@@ -133,7 +133,7 @@ func chosenNumber(accepted wholeNumber, description string, more ...planmodifier
 		Optional:            true,
 		Computed:            true,
 		Validators:          []validator.Number{accepted},
-		PlanModifiers:       append(more, numberplanmodifier.UseStateForUnknown()),
+		PlanModifiers:       append([]planmodifier.Number{numberplanmodifier.UseStateForUnknown()}, more...),
 	}
 }
 

@@ -283,7 +283,7 @@ func (p *Plan) inTwoObjects(o *object) (conflict *Conflict) {
 		isMine := slices.Contains(e.owners, o)
 		for _, other := range e.holders {
 			// What a deletion shares with an object that was read is left to that one.
-			mayLose := !other.isRead || o.isRead && !o.isDeleted
+			mayLose := !other.isRead || !o.isDeleted
 			if other != o && (isMine && other.letsGo(e) || !isMine && mayLose && slices.Contains(e.owners, other)) {
 				conflict = conflict.add(InTwoObjects, other, name.key)
 			}

@@ -108,6 +108,7 @@ func TestPlan(t *testing.T) {
 		"a creation, then deleted":     {{object: "x", declare: "a"}, {object: "y", delete: "a b", want: "a"}},
 		"read, then another deleted":   {{object: "x", read: "a"}, {object: "x", declare: "a", had: "a"}, {object: "y", delete: "a b", want: "a"}},
 		"imported, and it goes":        {{object: "x", imported: "a b"}, {object: "y", imported: "a"}, {object: "y", declare: "a", had: "a"}, {object: "x", declare: "b", had: "a b", want: "in two: a, by type_y"}},
+		"imported, and it goes unread": {{object: "y", imported: "a"}, {object: "y", declare: "a", had: "a"}, {object: "x", declare: "b", had: "a b", want: "in two: a, by type_y"}},
 		"imported, and it is deleted":  {{object: "x", read: "a"}, {object: "y", imported: "a"}, {object: "y", declare: "a", had: "a"}, {object: "x", delete: "a", want: "a"}},
 		"both deleted":                 {{object: "x", delete: "a"}, {object: "y", delete: "a"}},
 		"read, given up, then deleted": {{object: "x", read: "a b"}, {object: "x", declare: "b", had: "a b"}, {object: "y", delete: "a"}},

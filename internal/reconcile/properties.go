@@ -20,8 +20,8 @@ type PropertiesChange struct {
 	Had, Wanted json.RawMessage
 	// Overwrite lets values be replaced and removed that the plan has not seen.
 	Overwrite bool
-	// HasSuccessor is set if the plan has seen another object be created that has
-	// all of the entry.
+	// HasSuccessor is set if the plan has seen another object that is to have all of
+	// the entry.
 	HasSuccessor bool
 }
 
@@ -160,19 +160,20 @@ func (c *propertiesChange) leave(e *entry, unwanted json.RawMessage) bool {
 		}
 		c.left = []string{c.Key}
 	}
-	e.properties.left = unwanted
+	e.properties.left = properties.Set(e.properties.left, unwanted)
 	c.run.notify()
 	return true
 }
 
-// isAllButLeft reports whether a value differs from another one in nothing but
-// properties that were left for it. The caller holds the run's mu.
-func (a *Apply) isAllButLeft(e *entry, value, other json.RawMessage) bool {
-	if e.properties.left == nil {
+// isAllButLeft reports whether a value differs from what is there in nothing but
+// properties that were left for it, as they were left. The caller holds the run's mu.
+func (a *Apply) isAllButLeft(e *entry, value, present json.RawMessage) bool {
+	left := e.properties.left
+	if left == nil || len(properties.Conflicts(present, left, a.equal)) > 0 {
 		return false
 	}
-	value, _ = remove(value, e.properties.left)
-	other, _ = remove(other, e.properties.left)
+	value, _ = remove(value, left)
+	other, _ := remove(present, left)
 	return value != nil && other != nil && a.equal(value, other)
 }
 

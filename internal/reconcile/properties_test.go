@@ -265,6 +265,35 @@ func TestChangePropertiesLeft(t *testing.T) {
 	}
 }
 
+// TestChangePropertiesLeftBySeveral: a creation may write over what each of several
+// objects has left to it, and over nothing that somebody else has written since.
+func TestChangePropertiesLeftBySeveral(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct{ since, want string }{
+		"nothing since":          {`{"others":1,"x":1,"y":1}`, "written a"},
+		"one is gone since":      {`{"others":1,"y":1}`, "written a"},
+		"one has changed since":  {`{"others":1,"x":9,"y":1}`, "taken: a"},
+		"the others have, since": {`{"others":9,"x":1,"y":1}`, "taken: a"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			run, gateway := newRun(t, "")
+			gateway.PutEntry("flags", "a", `{"others":1,"x":1,"y":1}`)
+			for _, had := range []string{`{"x":1}`, `{"y":1}`} {
+				outcome := run.ChangeProperties(t.Context(), reconcile.PropertiesChange{Bucket: "flags", Key: "a", Had: json.RawMessage(had), HasSuccessor: true})
+				if got := describe(outcome); got != "left a" {
+					t.Errorf("the deletion of %s came to %q", had, got)
+				}
+			}
+			gateway.PutEntry("flags", "a", tt.since)
+			creation := reconcile.Change{Bucket: "flags", Wanted: map[string]json.RawMessage{"a": json.RawMessage(`{"others":1,"x":2,"y":2}`)}}
+			if got := describe(run.Change(t.Context(), creation)); got != tt.want {
+				t.Errorf("the creation came to %q, want %q", got, tt.want)
+			}
+		})
+	}
+}
+
 // TestChangePropertiesUnread: a write that succeeded is no failure if the entry
 // cannot be read after it.
 func TestChangePropertiesUnread(t *testing.T) {
