@@ -148,7 +148,7 @@ func (s subject) changed(what string, count int) string {
 	}
 	return fmt.Sprintf("Since the plan was made, somebody else has changed %s. %s left alone, so nothing is lost.%s\n\n"+
 		"Plan again: the plan shows what it changes or deletes, and its apply does that.\n\n"+
-		"Where this resource is still configured, you can overwrite and delete such changes unseen: "+overwriteAdvice, what, it, stored)
+		"To overwrite and delete such changes unseen, where this resource is still configured, "+overwriteAdvice, what, it, stored)
 }
 
 // takenKey says what to do about a key that holds another value.
