@@ -49,6 +49,7 @@ type object struct {
 	declared   *Declaration       // nil unless it was planned
 	isRead     bool               // with all its keys
 	isDeleted  bool               // planned to be, which declares no keys
+	successors []string           // keys that its deletion leaves in place
 	properties json.RawMessage    // that it has in the state
 }
 
@@ -284,7 +285,7 @@ func (p *Plan) inTwoObjects(o *object) (conflict *Conflict) {
 		for _, other := range e.holders {
 			// What a deletion shares with an object that was read is left to that one.
 			mayLose := !other.isRead || !o.isDeleted
-			if other != o && (isMine && other.letsGo(e) || !isMine && mayLose && slices.Contains(e.owners, other)) {
+			if other != o && (isMine && other.letsGo(e, name.key) || !isMine && mayLose && slices.Contains(e.owners, other)) {
 				conflict = conflict.add(InTwoObjects, other, name.key)
 			}
 		}
@@ -297,7 +298,7 @@ func (p *Plan) inTwoObjects(o *object) (conflict *Conflict) {
 	for _, key := range o.declared.Keys {
 		e := p.at(o.declared.Bucket, key)
 		for _, other := range e.holders {
-			if o.isPart() && other.letsGo(e) {
+			if o.isPart() && other.letsGo(e, key) {
 				conflict = conflict.add(InProperties, other, key)
 			}
 		}
@@ -305,9 +306,10 @@ func (p *Plan) inTwoObjects(o *object) (conflict *Conflict) {
 	return conflict
 }
 
-// letsGo reports whether an object of the state that has an entry is planned not to.
-func (o *object) letsGo(e *plannedEntry) bool {
-	return o.declared != nil && !slices.Contains(e.owners, o)
+// letsGo reports whether an object of the state that has an entry is planned not to,
+// and does not leave it in place.
+func (o *object) letsGo(e *plannedEntry, key string) bool {
+	return o.declared != nil && !slices.Contains(e.owners, o) && !slices.Contains(o.successors, key)
 }
 
 // inScope finds keys of one object in the scope of another one.
@@ -365,7 +367,7 @@ func (p *Plan) Delete(owner Owner, bucket string, keys []string) (successors []s
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	o := p.object(owner)
-	o.isDeleted = true
+	o.isDeleted, o.successors = true, nil
 	p.hold(o, bucket, keys)
 	if conflict = p.declare(o, Declaration{Owner: owner, Bucket: bucket}); p.deleted[bucket] {
 		return nil, nil // nothing can stay in it
@@ -374,10 +376,10 @@ func (p *Plan) Delete(owner Owner, bucket string, keys []string) (successors []s
 		e := p.at(bucket, key)
 		mayStay := func(other *object) bool { return other != o && other.declared == nil }
 		if slices.ContainsFunc(e.owners, isWhole) || slices.ContainsFunc(e.holders, mayStay) {
-			successors = append(successors, key)
+			o.successors = append(o.successors, key)
 		}
 	}
-	return successors, conflict
+	return o.successors, conflict
 }
 
 // DeleteBucket notes that a bucket is planned to be deleted or replaced. No entry

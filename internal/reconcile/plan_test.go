@@ -111,6 +111,11 @@ func TestPlan(t *testing.T) {
 		"imported, and it goes unread": {{object: "y", imported: "a"}, {object: "y", declare: "a", had: "a"}, {object: "x", declare: "b", had: "a b", want: "in two: a, by type_y"}},
 		"imported, and it is deleted":  {{object: "x", read: "a"}, {object: "y", imported: "a"}, {object: "y", declare: "a", had: "a"}, {object: "x", delete: "a", want: "a"}},
 		"both deleted":                 {{object: "x", delete: "a"}, {object: "y", delete: "a"}},
+		"deleted, and then imported":   {{object: "x", delete: "a"}, {object: "y", imported: "a"}, {object: "y", declare: "a", had: "a", want: "in two: a, by type_x"}},
+		// Terraform 1.11 plans the deletion of an orphan before it reads it.
+		"read, then another deleted and read": {
+			{object: "x", read: "a"}, {object: "y", delete: "a", want: "a"}, {object: "y", read: "a", want: "a"}, {object: "x", declare: "a", had: "a"},
+		},
 		"read, given up, then deleted": {{object: "x", read: "a b"}, {object: "x", declare: "b", had: "a b"}, {object: "y", delete: "a"}},
 
 		"in the scope of another":    {{object: "x", declare: "a", scope: "*", except: "c"}, {object: "y", declare: "b d", want: `in scope: b d, by type_x, except ["c" "b" "d"], of other true`}},
