@@ -51,8 +51,8 @@ func (g *gateway) addOutcome(diags *diag.Diagnostics, s subject, outcome reconci
 	g.warnOfEnvelopes(diags)
 	if len(outcome.Left) > 0 {
 		diags.AddWarning("KV entry left in place",
-			fmt.Sprintf("This resource gave up %s and left it in place, since another resource of this configuration has it or is planned to take it over. "+
-				"If that fails, it is in no state any more: apply again, import it, or delete it outside Terraform.", describeKeys(s.bucket, outcome.Left)))
+			fmt.Sprintf("This resource gave up %s but deleted nothing, since its replacement or another resource of this configuration declares the same. "+
+				"If that one fails, no state has what was left in place: apply again, import it, or delete it outside Terraform.", describeKeys(s.bucket, outcome.Left)))
 	}
 	if len(outcome.Changed) > 0 {
 		diags.AddAttributeError(s.keyPath(), "KV entry changed since the plan", s.changed(describeKeys(s.bucket, slices.Sorted(maps.Keys(outcome.Changed))), len(outcome.Changed)))

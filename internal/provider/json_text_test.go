@@ -33,6 +33,8 @@ func TestJSONTextValidated(t *testing.T) {
 		`{"on": true}`: "", `{}`: "", tftypes.UnknownValue: "",
 		"{\n  \"on\": true,\n}":       "this text is not a JSON object: line 3, column 1: expected a property name in double quotes",
 		"{\"on\": 1,\n \"on\": 2}":    `line 2, column 2: duplicate property "on"`,
+		"\ufeff{}":                    "save it as UTF-8 without one…Correct the text.",
+		"\n{\"a\" 1}":                 "Correct the text.",
 		`[1]`:                         "line 1, column 1: an object must begin with {",
 		`null`:                        "line 1, column 1: an object must begin with {",
 		``:                            "wrap it in an object: NAME = { text = … }",

@@ -166,7 +166,7 @@ func (r *kvEntriesResource) listUndeclared(ctx context.Context, diags *diag.Diag
 	applied.Undeclared = listOfKeys(keys)
 	if len(keys) > 0 {
 		diags.AddAttributeWarning(path.Root("exclusive"), "Undeclared entries found",
-			fmt.Sprintf("%s are not in entries. Nothing was deleted. The next plan shows what exclusive deletes.", describeKeys(bucket, keys)))
+			fmt.Sprintf("In the scope of exclusive, entries does not declare %s. Nothing was deleted. The next plan shows what exclusive deletes.", describeKeys(bucket, keys)))
 	}
 }
 
@@ -203,7 +203,7 @@ func (r *kvEntriesResource) planExclusive(ctx context.Context, diags *diag.Diagn
 	}
 	if limit := plan.maxDeletions(); int64(len(named)) > limit {
 		diags.AddAttributeWarning(path.Root("exclusive"), "Undeclared entries not deleted",
-			fmt.Sprintf("The scope of exclusive holds %s that are not in entries, more than the %d that max_deletions allows. None of them is deleted. To let some stay, name them:\n\n%s\n\nTo delete all, raise the limit for one apply:\n\n  max_deletions = %d",
+			fmt.Sprintf("The scope of exclusive holds %s not declared in entries, more than the %d that max_deletions allows. None of them is deleted. To let some stay, name them:\n\n%s\n\nTo delete all, raise the limit for one apply:\n\n  max_deletions = %d",
 				quoteEntries(named), limit, exceptText(append(slices.Clone(scope.Except), "PATTERN")), len(named)))
 		kept, named = append(kept, named...), nil
 	}

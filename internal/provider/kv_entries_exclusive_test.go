@@ -173,7 +173,7 @@ func TestExclusiveMaxDeletions(t *testing.T) {
 		"as many as allowed":               {declared: 12, strangers: 10, next: numbered(2), left: 2},
 		"too many strangers":               {declared: 2, strangers: 11, next: numbered(1), left: 12},
 		"a raised limit":                   {declared: 12, strangers: 20, next: `{}`, more: []string{"max_deletions = 20"}},
-		"a lowered limit":                  {declared: 2, next: numbered(1), more: []string{"max_deletions = 0"}, wantErr: `delete entry "k001"`},
+		"a lowered limit":                  {declared: 2, next: numbered(1), more: []string{"max_deletions = 0"}, wantErr: `delete entry "k001" in bucket "flags", no longer in entries.`},
 		"a prefix that no key begins with": {declared: 12, next: `{}`, more: []string{"key_prefix = \"team-a/\""}, wantErr: `would delete 12 entries`},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -409,4 +409,23 @@ resource "quiva_kv_entries" "test" {
 		},
 		resource.TestStep{Config: config, ConfigPlanChecks: plans(plancheck.ExpectEmptyPlan())},
 	)
+}
+
+// TestExclusiveFinds: the apply that makes a resource exclusive says what it found.
+func TestExclusiveFinds(t *testing.T) {
+	t.Parallel()
+	for want, strays := range map[string][]string{
+		`In the scope of exclusive, entries does not declare entry "s1" in bucket "flags". Nothing was deleted.`:             {"s1"},
+		`In the scope of exclusive, entries does not declare 2 entries in bucket "flags" ("s1", "s2"). Nothing was deleted.`: {"s1", "s2"},
+	} {
+		gateway := newGateway(t)
+		for _, key := range strays {
+			gateway.PutEntry("flags", key, `{}`)
+		}
+		w := newWorkspace(t)
+		said := w.apply(w.plan(manyEntries(gateway, `{ a = {} }`, "exclusive = {}"), planOptions{}))
+		if len(said) != 1 || !strings.HasPrefix(said[0].detail, want) {
+			t.Errorf("the apply says %v, want %s", said, want)
+		}
+	}
 }

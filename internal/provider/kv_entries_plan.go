@@ -177,7 +177,7 @@ func (m kvEntriesModel) maxDeletions() int64 {
 func refuseDeletions(diags *diag.Diagnostics, plan kvEntriesModel, removed []string) {
 	if int64(len(removed)) > plan.maxDeletions() {
 		diags.AddAttributeError(path.Root("entries"), "Too many deletions",
-			fmt.Sprintf("This plan would delete %s, which are not in entries any more. max_deletions allows %d. Check entries and key_prefix. If all of these should be deleted, raise the limit for one apply:\n\n  max_deletions = %d\n\n"+
+			fmt.Sprintf("This plan would delete %s, no longer in entries. max_deletions allows %d. Check entries and key_prefix. If all of these should be deleted, raise the limit for one apply:\n\n  max_deletions = %d\n\n"+
 				"Destroying the resource is not limited, but Terraform makes this plan before it, unless it does not refresh:\n\n  terraform destroy -refresh=false",
 				describeKeys(plan.Bucket.ValueString(), removed), plan.maxDeletions(), len(removed)))
 	}

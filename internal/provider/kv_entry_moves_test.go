@@ -62,6 +62,9 @@ func TestKVEntryMoves(t *testing.T) {
 			var said []string
 			for _, d := range w.apply(planned) {
 				said = append(said, d.summary)
+				if d.summary == want[0] && !strings.Contains(d.detail, "its replacement or another resource") {
+					t.Errorf("the warning says %s", d.detail)
+				}
 			}
 			if !slices.Equal(said, want) {
 				t.Errorf("the apply says %q, want %q", said, want)

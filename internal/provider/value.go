@@ -78,7 +78,7 @@ func objectProblem(value dynamicvalue.Value, orText bool) (problem, advice strin
 			return "this is the name of a file", fmt.Sprintf("Read the file:\n\n  NAME = file(%q)", text)
 		}
 		problem = fmt.Sprintf("this text is not a JSON object: %v", err)
-		if strings.HasPrefix(text, "{") {
+		if strings.HasPrefix(strings.TrimLeft(text, "\ufeff \t\r\n"), "{") {
 			return problem, "Correct the text."
 		}
 		return problem, wrap
