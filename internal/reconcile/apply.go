@@ -217,7 +217,7 @@ func (c *change) put(
 		// be deleted.
 		return requests.Done
 	}
-	return slices.DeleteFunc(keys, func(key string) bool { return c.outcome.Changed[key] != nil })
+	return slices.DeleteFunc(slices.Clone(keys), func(key string) bool { return c.outcome.Changed[key] != nil })
 }
 
 // seen is what the plan has seen of an entry.

@@ -230,6 +230,7 @@ func TestApply(t *testing.T) {
 
 		// What the plan has not seen is neither written over nor deleted.
 		"changed, then updated":         {"a=3 b=1", []call{{set: "a=2 b=2", had: "a=1 b=1", want: "written b; changed a=3"}}, "PUT b", "a=3 b=2"},
+		"changed, then let go":          {"a=3 b=1", []call{{set: "a=2 b=2", had: "a=1 b=1", want: "written b; changed a=3"}, {remove: "a=1", want: "retained: a"}}, "PUT b", "a=3 b=2"},
 		"changed, then overwritten":     {"a=3", []call{{set: "a=2", had: "a=1", overwrite: true, want: "written a"}}, "PUT a", "a=2"},
 		"changed as planned":            {"a=2", []call{{set: "a=2", had: "a=1", want: "written a"}}, "", "a=2"},
 		"gone, then updated":            {"", []call{{set: "a=2", had: "a=1", want: "written a"}}, "PUT a", "a=2"},
