@@ -152,7 +152,7 @@ func (a *kvBucketPurgeAction) Invoke(ctx context.Context, req action.InvokeReque
 		return
 	}
 	keys := foundKeys(found)
-	progress("Deleting %d entries of %s", len(keys), config.scope())
+	progress("Deleting %s of %s", countEntries(len(keys)), config.scope())
 	if config.KeyPrefix.IsNull() {
 		err := a.gateway.apply.PurgeBucket(ctx, bucket, keys)
 		a.gateway.addBucketError(&resp.Diagnostics, bucket, operation{doing: fmt.Sprintf("delete the entries of bucket %q", bucket), rejected: path.Root("bucket")}, err)
@@ -162,7 +162,7 @@ func (a *kvBucketPurgeAction) Invoke(ctx context.Context, req action.InvokeReque
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	progress("Deleted %d entries of %s", len(keys), config.scope())
+	progress("Deleted %s of %s", countEntries(len(keys)), config.scope())
 	if !found.Complete && !config.KeyPrefix.IsNull() {
 		resp.Diagnostics.AddWarning("Some entries may be left",
 			fmt.Sprintf("The gateway lists at most %d entries at once, so there may be more than the %d that were found and deleted. Invoke the action again until it finds none.", quiva.MaxListLimit, len(keys)))

@@ -91,6 +91,8 @@ func TestKVBucketPurgeAction(t *testing.T) {
 		"none": {config: map[string]any{}, progress: []string{`Counting the entries of bucket "flags"`, `There are no entries: nothing was deleted`}},
 		"a prefix": {config: map[string]any{"key_prefix": "preview/"}, held: few, writes: "2", left: 2, progress: []string{
 			`Counting the entries of bucket "flags" with the prefix "preview/"`, `Deleting 2 entries of bucket "flags" with the prefix "preview/"`, `Deleted 2 entries of bucket "flags" with the prefix "preview/"`}},
+		"one": {config: map[string]any{"key_prefix": "previews"}, held: few, writes: "1", left: 3, progress: []string{
+			`Counting the entries of bucket "flags" with the prefix "previews"`, `Deleting 1 entry of bucket "flags" with the prefix "previews"`, `Deleted 1 entry of bucket "flags" with the prefix "previews"`}},
 		"none of a prefix": {config: map[string]any{"key_prefix": "x"}, held: few, left: 4, progress: []string{
 			`Counting the entries of bucket "flags" with the prefix "x"`, `There are no entries: nothing was deleted`}},
 		"as many as may be":    {config: map[string]any{"max_entries": 4}, held: few, writes: purge},
