@@ -2,6 +2,7 @@ package provider_test
 
 import (
 	"fmt"
+	"net/http"
 	"regexp"
 	"slices"
 	"strings"
@@ -210,4 +211,24 @@ func TestKVEntryPropertiesOfReplacedBucket(t *testing.T) {
 		resource.TestStep{Config: of("old", 1)},
 		resource.TestStep{Config: of("new", 2), Check: holds(gateway, "new", "a", `{"x":1}`)},
 	)
+}
+
+// TestKVEntryPropertiesOfOneOfMany: an entry leaves a resource of many for properties
+// by the step that the error names.
+func TestKVEntryPropertiesOfOneOfMany(t *testing.T) {
+	t.Parallel()
+	gateway := newGateway(t)
+	w := newWorkspace(t)
+	w.must(manyEntries(gateway, `{ a = { own = 1, foreign = 2 }, b = {} }`), planOptions{})
+	next := manyEntries(gateway, `{ b = {} }`) + someProperties("test", `{ own = 1 }`)
+	err := errorOf(w.plan(next, planOptions{}).diagnostics)
+	if err == nil || !strings.Contains(err.Error(), "remove the entry from the first resource") {
+		t.Errorf("the plan says %v", err)
+	}
+	clear(w.state) // terraform state rm
+	w.must(next, planOptions{})
+	w.check(holdsJSON(gateway, `{"own":1,"foreign":2}`)(nil))
+	if len(w.state) != 2 || gateway.Count(http.MethodDelete, "") > 0 {
+		t.Errorf("the state has %v", w.state)
+	}
 }

@@ -46,6 +46,6 @@ func managedTwice(what string) diag.Diagnostic {
 	return diag.NewErrorDiagnostic("KV entry managed twice",
 		fmt.Sprintf("One resource manages all of %s, as a quiva_kv_entry or in a quiva_kv_entries, and a quiva_kv_entry_properties manages some of its properties. The first removes in every apply what the second sets.\n\n"+
 			"To manage all of it, put the properties into the value of the first resource and remove the second one from the configuration.\n\n"+
-			"To manage these properties alone, remove the first resource from the configuration, and have Terraform forget it, which leaves the entry as it is:\n\n"+
+			"To manage these properties alone, remove the entry from the first resource, or that resource from the configuration, and have Terraform forget that resource. This deletes nothing, and the next apply adopts its other entries:\n\n"+
 			"  terraform state rm 'ADDRESS'\n\nADDRESS stands for the full address of the first resource.", what))
 }
