@@ -12,7 +12,7 @@ import (
 )
 
 // batchWidth is how many requests of one batch are sent at a time.
-const batchWidth = 32
+const batchWidth = 64
 
 // BatchResult is the result of one call for each of many keys.
 type BatchResult struct {

@@ -51,10 +51,10 @@ func checkSettled(t *testing.T, keys []string, outcome BatchResult) {
 	}
 }
 
-// TestBatchWidth: 32 calls at a time, and a free place is taken at once.
+// TestBatchWidth: 64 calls at a time, and a free place is taken at once.
 func TestBatchWidth(t *testing.T) {
 	t.Parallel()
-	for _, count := range []int{0, 1, 31, 32, 33, 160, 1000} {
+	for _, count := range []int{0, 1, 63, 64, 65, 320, 1000} {
 		synctest.Test(t, func(t *testing.T) {
 			var mu sync.Mutex
 			underWay, most := 0, 0
@@ -72,10 +72,10 @@ func TestBatchWidth(t *testing.T) {
 				return nil
 			})
 			checkSettled(t, keys, outcome)
-			if want := min(count, 32); most != want {
+			if want := min(count, 64); most != want {
 				t.Errorf("%d calls: %d at a time, want %d", count, most, want)
 			}
-			if took, want := time.Since(start), time.Duration((count+31)/32)*time.Second; took != want {
+			if took, want := time.Since(start), time.Duration((count+63)/64)*time.Second; took != want {
 				t.Errorf("%d calls took %s, want %s", count, took, want)
 			}
 			if len(outcome.Done) != count || outcome.Err() != nil {
@@ -106,7 +106,7 @@ func TestBatchFailures(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				keys := numberedKeys(1000)
 				outcome := batch(t.Context(), keys, func(key string) error {
-					// The first call fails when 31 others are done and as many
+					// The first call fails when 63 others are done and as many
 					// have taken their places.
 					if key == keys[0] {
 						time.Sleep(1500 * time.Millisecond) // by the bubble's clock
@@ -121,7 +121,7 @@ func TestBatchFailures(t *testing.T) {
 				}
 				want := 0
 				if test.stops {
-					want = 1000 - 63
+					want = 1000 - 127
 				}
 				if got := len(outcome.Untried); got != want {
 					t.Errorf("%d were not tried, want %d", got, want)

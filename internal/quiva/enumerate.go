@@ -13,6 +13,10 @@ import (
 // keyCharacters are those that the store behind the gateway allows in keys.
 const keyCharacters = "-/_=.0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
+// guessWidth is how many patterns that keys may not match are looked up before it is seen
+// whether any are left to find.
+const guessWidth = 32
+
 // Enumeration is what [Client.EnumerateEntries] found.
 type Enumeration struct {
 	Entries []Entry // sorted by key, each once
@@ -27,7 +31,7 @@ type Enumeration struct {
 // EnumerateEntries returns the entries of a bucket whose keys begin with a prefix, or all of
 // them if that is empty, also where there are more than one list shows. It then searches for
 // each prefix that is one character longer, and so on: 10,000 evenly distributed keys take some
-// 20 requests, other layouts some hundreds, up to 32 at a time. It fails with [ErrNotFound] if
+// 20 requests, other layouts some hundreds, up to 64 at a time. It fails with [ErrNotFound] if
 // the bucket does not exist.
 func (c *Client) EnumerateEntries(ctx context.Context, bucket, prefix string) (Enumeration, error) {
 	e := enumeration[Entry]{client: c, bucket: bucket, keep: wholeEntry}
@@ -125,7 +129,7 @@ func (e *enumeration[T]) next() []string {
 	slices.SortFunc(e.unlikely, func(a, b string) int {
 		return cmp.Or(cmp.Compare(rank(a), rank(b)), cmp.Compare(len(b), len(a)), cmp.Compare(a, b))
 	})
-	n := min(len(e.unlikely), batchWidth)
+	n := min(len(e.unlikely), guessWidth)
 	patterns := e.unlikely[:n:n]
 	e.unlikely = e.unlikely[n:]
 	return patterns
