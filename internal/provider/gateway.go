@@ -75,8 +75,8 @@ func newUnconfiguredGateway(unknown []string) *gateway {
 	return &gateway{unknown: unknown, plan: reconcile.NewPlan()}
 }
 
-// isConfigured reports whether Terraform has configured the provider, be it with
-// arguments that are not known yet. It only validates without.
+// isConfigured reports whether Terraform has configured the provider, even with
+// arguments that are not known yet. It does not before it validates.
 func (g *gateway) isConfigured() bool { return g.client != nil || len(g.unknown) > 0 }
 
 // configuredClient returns the client, or adds an error if there is none yet.

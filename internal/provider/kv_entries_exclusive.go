@@ -152,14 +152,15 @@ func (g *gateway) keyedDigest(digest quiva.Digest) []byte {
 }
 
 // listUndeclared finds what is undeclared once the resource has become exclusive.
-// Nothing of it is deleted before a plan has named it.
+// None of it is deleted before a plan has named it.
 func (r *kvEntriesResource) listUndeclared(ctx context.Context, diags *diag.Diagnostics, client *quiva.Client, applied *kvEntriesModel) {
 	bucket := applied.Bucket.ValueString()
 	undeclared, err := findUndeclared(ctx, client, applied.exclusive(ctx), *applied)
 	if err != nil {
 		var problem diag.Diagnostics
 		r.gateway.addListError(&problem, bucket, path.Root("exclusive"), err)
-		// All is written: an error would have it replaced.
+		// All entries are written: an error would make Terraform replace the
+		// resource.
 		diags.AddAttributeWarning(path.Root("exclusive"), "Undeclared entries not listed", problem[0].Detail())
 	}
 	keys := slices.Sorted(maps.Keys(undeclared))

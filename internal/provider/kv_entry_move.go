@@ -21,9 +21,9 @@ var (
 	_ resource.ResourceWithMoveState = (*kvBucketResource)(nil)
 )
 
-// MoveState takes over entries that resources of other providers manage. The
-// name of a resource's type says which provider it is of: the same provider has
-// other addresses in other registries.
+// MoveState takes over entries that resources of other providers manage. The name of
+// a resource's type tells which provider it belongs to: a provider has a different
+// address in each registry.
 func (r *kvEntryResource) MoveState(context.Context) []resource.StateMover {
 	return []resource.StateMover{{StateMover: moveEntry}}
 }

@@ -110,7 +110,7 @@ func (r *kvEntryPropertiesResource) ModifyPlan(ctx context.Context, req resource
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	// What cannot be written is better said now than half-way through an apply.
+	// Report what cannot be written now, not half-way through an apply.
 	checkJSONForm(&resp.Diagnostics, path.Root("properties"), plan.Properties)
 	if plan.Bucket.IsUnknown() || plan.Key.IsUnknown() || resp.Diagnostics.HasError() {
 		return

@@ -76,7 +76,7 @@ func (r *kvEntryResource) Schema(_ context.Context, _ resource.SchemaRequest, re
 	}
 }
 
-// nameAttribute is one that names an object: a change makes another one.
+// nameAttribute is an attribute that names an object: a change replaces the object.
 func nameAttribute(description string, valid nameValidator) schema.StringAttribute {
 	return schema.StringAttribute{
 		MarkdownDescription: description,
@@ -207,7 +207,7 @@ func (r *kvEntryResource) ModifyPlan(ctx context.Context, req resource.ModifyPla
 		}
 		// Terraform validates once, but plans again when all is known.
 		checkValues(&resp.Diagnostics, config)
-		// What cannot be written is better said now than half-way through an apply.
+		// Report what cannot be written now, not half-way through an apply.
 		checkValue(&resp.Diagnostics, path.Root("value"), config.Value)
 		checkValue(&resp.Diagnostics, path.Root("value_wo"), config.ValueWO)
 		switch {

@@ -75,13 +75,13 @@ func (n note[T]) read(ctx context.Context, private privateReader) (noted *T, ok 
 	return noted, true
 }
 
-// isSet reports whether anything was noted, be it that it cannot be read.
+// isSet reports whether anything was noted, even if it cannot be read.
 func (n note[T]) isSet(ctx context.Context, private privateReader) bool {
 	noted, ok := n.read(ctx, private)
 	return noted != nil || !ok
 }
 
-// write notes something, and nil nothing any more.
+// write stores a note, or removes it if the value is nil.
 func (n note[T]) write(ctx context.Context, private privateWriter, noted *T) diag.Diagnostics {
 	if noted == nil {
 		return private.SetKey(ctx, string(n), nil)
@@ -90,11 +90,11 @@ func (n note[T]) write(ctx context.Context, private privateWriter, noted *T) dia
 	return private.SetKey(ctx, string(n), text)
 }
 
-// newMark returns a mark of its own.
+// newMark returns a random mark.
 func newMark() string { return rand.Text()[:12] }
 
-// ownerOf returns the object that a private state is of. One without a mark gets a
-// new one: it is new to the state.
+// ownerOf returns the object to which a private state belongs. An object without a
+// mark is new to the state, and gets one.
 func ownerOf(ctx context.Context, private privateReader, typeName string) (owner reconcile.Owner, isNew bool) {
 	mark, _ := markNote.read(ctx, private)
 	if mark == nil {

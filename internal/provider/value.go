@@ -34,8 +34,9 @@ func (v objectValidator) ValidateDynamic(_ context.Context, req validator.Dynami
 	checkObject(&resp.Diagnostics, req.Path, req.ConfigValue, v.orText)
 }
 
-// sameText is the plan modifier of values that may be JSON texts. A text that says
-// the same as that of the state is planned as that one, so that nothing changes.
+// sameText is the plan modifier of values that may be JSON texts. Where a text is
+// equal as JSON to that of the state, the plan keeps the state's text, so that
+// nothing changes.
 type sameText func(a, b dynamicvalue.Value) bool
 
 func (sameText) Description(context.Context) string { return "Ignores how JSON text is written." }
@@ -49,8 +50,7 @@ func (m sameText) PlanModifyDynamic(_ context.Context, req planmodifier.DynamicR
 	}
 }
 
-// checkObject adds an error if a value is, or will be, something else than an
-// object.
+// checkObject adds an error if a value is, or will be, anything other than an object.
 func checkObject(diags *diag.Diagnostics, at path.Path, value types.Dynamic, orText bool) {
 	if problem, advice := objectProblem(dynamicvalue.Of(value), orText); problem != "" {
 		diags.AddAttributeError(at, "Value is not an object",
@@ -59,8 +59,8 @@ func checkObject(diags *diag.Diagnostics, at path.Path, value types.Dynamic, orT
 }
 
 // objectProblem says why a value is not, and will not be, an object, and what to
-// write for NAME instead. Of null it says nothing: whether that is allowed depends
-// on more than the value.
+// write for NAME instead. It accepts null: whether null is allowed depends on more
+// than the value.
 func objectProblem(value dynamicvalue.Value, orText bool) (problem, advice string) {
 	switch value.Kind() {
 	case dynamicvalue.KindNull, dynamicvalue.KindUnknown, dynamicvalue.KindObject, dynamicvalue.KindMap:

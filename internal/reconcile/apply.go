@@ -16,8 +16,9 @@ import (
 type Change struct {
 	Bucket string
 	// Had are the entries that the object has, by the state, and Wanted those that it
-	// is to have. In Had, nil is a value that the state must not have, and any is
-	// written over and deleted; of an empty one, the plan has seen no value.
+	// is to have. In Had, nil stands for a value that the state must not hold: such
+	// an entry is written over and deleted whatever it holds. An empty value is one
+	// that the plan has not seen.
 	Had, Wanted map[string]json.RawMessage
 	// Overwrite lets values be written over and deleted that the plan has not seen.
 	Overwrite bool
@@ -66,8 +67,7 @@ func (a *Apply) begin() {
 func (a *Apply) end(c *change) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	// Where nothing is handed over, one creation that is refused is no reason for
-	// others to go on waiting.
+	// If no key is handed over, a refused creation does not make others wait longer.
 	if a.handedOver || c.outcome.Failure == nil {
 		a.lastActive = time.Now()
 	}
@@ -118,8 +118,8 @@ func (c *change) write(ctx context.Context) {
 		}
 	}
 	c.outcome.Changed = changed
-	// Whatever becomes of the rest, what this run has deleted would be lost: the object
-	// that had it is gone.
+	// In any case, write what this run has deleted: the object that had it is gone,
+	// so the entry would be lost.
 	lost := map[string]json.RawMessage{}
 	for _, key := range c.which(keys, func(e *entry) bool { return e.claim == deleted }) {
 		lost[key] = c.Wanted[key]
@@ -359,7 +359,8 @@ func (c *change) prune(ctx context.Context) {
 	}
 	defer unlock()
 
-	// What this run has done something to, or is about to, is some object's.
+	// An entry that this run has touched, or is about to create, belongs to an
+	// object.
 	keys := c.which(c.Prune, func(e *entry) bool { return e.claim == untouched && e.creationsWaiting == 0 })
 	_, changed := c.delete(ctx, keys, func(key string) quiva.Seen {
 		return quiva.Seen{IsSeen: func(digest quiva.Digest) bool { return c.IsAsPlanned(key, digest) }}

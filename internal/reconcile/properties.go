@@ -243,7 +243,7 @@ func (c *propertiesChange) write(ctx context.Context, value, unwanted json.RawMe
 	return nil
 }
 
-// remove removes properties from a value, of which there may be none.
+// remove removes properties from a value, which may be nil.
 func remove(value, unwanted json.RawMessage) (rest json.RawMessage, removed bool) {
 	if properties.IsNone(unwanted) {
 		return value, false
