@@ -14,7 +14,7 @@ func Equal(a, b []byte) bool {
 }
 
 // Same reports whether the values of two entries are the same JSON, whatever their
-// Terraform types, native or texts. What is not wholly known equals nothing.
+// Terraform types, native or texts. A value that is not wholly known equals no other.
 func Same(a, b Value) bool {
 	textA, errA := EncodeEntry(a)
 	textB, errB := EncodeEntry(b)

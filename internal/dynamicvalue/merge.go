@@ -5,9 +5,8 @@ package dynamicvalue
 // a whole. A map is an object. What stays keeps its Terraform type and its
 // digits.
 //
-// What the patch does not know is unknown, and so is what it merges into a part
-// that the value does not know. Such a part has no type: what it will be merged
-// with adds to that.
+// The result is unknown where the patch is, and where the patch merges into an
+// unknown part of the value. Such a part has no type, since the merge adds to it.
 func Merge(value, patch Value) Value {
 	patched, isObject := patch.Members()
 	switch {

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// Limit is what a gateway allows. What is over it gets a 429 in plain text.
+// Limit is what a gateway allows. Requests above it get a 429 in plain text.
 type Limit interface {
 	start() counter
 	retryAfter() RetryAfter

@@ -63,7 +63,7 @@ func (s *stoppable) within(ctx context.Context) (_ context.Context, end func()) 
 	ctx, cancel := context.WithCancel(ctx)
 	release := context.AfterFunc(run, cancel)
 	if run.Err() != nil {
-		cancel() // now, and not when the above gets to it
+		cancel() // at once: AfterFunc calls it in a goroutine
 	}
 	return ctx, func() { release(); cancel() }
 }

@@ -10,8 +10,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 )
 
-// Unchanged says of which objects the server may plan by itself that they stay as
-// they are.
+// Unchanged says for which objects the server itself may plan that they stay as they
+// are.
 type Unchanged struct {
 	// Defaults are the values that attributes get where a configuration leaves them
 	// out, by resource and attribute.

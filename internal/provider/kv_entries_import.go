@@ -53,7 +53,7 @@ func (r *kvEntriesResource) ImportState(ctx context.Context, req resource.Import
 }
 
 // parseEntriesID is the opposite of kvEntriesIdentity.id. A bucket's name has no
-// slash, a prefix may. What is no ID has an empty prefix.
+// slash, a prefix may. For an invalid ID, the prefix is empty.
 func parseEntriesID(id string) kvEntriesIdentity {
 	bucket, pattern, hasPattern := strings.Cut(id, "/")
 	identity := kvEntriesIdentity{Bucket: types.StringValue(bucket)}

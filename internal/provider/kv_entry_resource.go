@@ -163,8 +163,8 @@ func (r *kvEntryResource) warnOfNoVersion(diags *diag.Diagnostics, config kvEntr
 	}
 }
 
-// checkValues adds an error if not exactly one of the values is set. What is
-// not known yet may turn out either way, whatever its type.
+// checkValues adds an error if not exactly one of the values is set. A value that is
+// not known yet may turn out to be set or not, whatever its type.
 func checkValues(diags *diag.Diagnostics, config kvEntryModel) {
 	value, valueWO := dynamicvalue.Of(config.Value), dynamicvalue.Of(config.ValueWO)
 	switch hasValue, hasValueWO := value.Kind() != dynamicvalue.KindNull, valueWO.Kind() != dynamicvalue.KindNull; {

@@ -13,8 +13,8 @@ import (
 	"time"
 )
 
-// What the gateway's documents give as the defaults of a new bucket; of the storage they say
-// nothing, it is what the store behind the gateway takes.
+// Defaults of a new bucket, as the gateway's documents give them. They do not mention the
+// storage: that is the default of the store behind the gateway.
 const (
 	DefaultHistory  = 1
 	DefaultReplicas = 1
@@ -57,8 +57,8 @@ type BucketConfig struct {
 	Indexing     *Indexing `json:"indexing,omitempty"`
 }
 
-// BucketUpdate is what can be changed of a bucket. What is nil stays as it is: a limit or an
-// index can be replaced and not removed.
+// BucketUpdate has what can be changed of a bucket. A field that is nil stays as it is: a limit
+// or an index can be replaced and not removed.
 type BucketUpdate struct {
 	Description  *string   `json:"description,omitempty"`
 	MaxBytes     *int64    `json:"max_bytes,omitempty"`
@@ -98,8 +98,8 @@ func (c *Client) ListBuckets(ctx context.Context) ([]Bucket, error) {
 // that this very call has not made.
 //
 // The gateway cannot be asked who made a bucket. Where the response to the creation is lost,
-// also by the end of the context, a bucket that was not there before and is now just as config
-// says, without any entry, counts as made.
+// also by the end of the context, a bucket that was not there before, is now just as config
+// says, and has no entries is taken as created by this call.
 func (c *Client) CreateBucket(ctx context.Context, config BucketConfig) error {
 	body, err := json.Marshal(config)
 	if err != nil {
@@ -382,7 +382,7 @@ func (a *bucketResponse) check() error {
 	return nil
 }
 
-// memberAt returns the first member that is there, and not null, of some places.
+// memberAt returns the first member at some places that exists and is not null.
 func memberAt(object json.RawMessage, places string) json.RawMessage {
 	for place := range strings.FieldsSeq(places) {
 		member := object
