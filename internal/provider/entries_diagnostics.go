@@ -207,7 +207,7 @@ func heldTwice(isPart bool, what string) diag.Diagnostic {
 	if isPart {
 		summary = "KV entry property in two resources"
 	}
-	return diag.NewWarningDiagnostic(summary, fmt.Sprintf("Two resources in the state have %s. Either an apply was interrupted while it moved this from one to the other, or both declare it. "+
+	return diag.NewWarningDiagnostic(summary, fmt.Sprintf("Two resources in the state have %s. Either an apply was interrupted, or limited by -target, while it moved this from one to the other, or both declare it. "+
 		"This resource no longer tracks it, and nothing is lost on the gateway: the plan shows what it does. If both declare it, remove it from one of them.", what))
 }
 
