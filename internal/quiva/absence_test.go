@@ -28,7 +28,7 @@ func TestProofIsShared(t *testing.T) {
 			}
 		}
 		proofs(1)
-		time.Sleep(proofAge)
+		time.Sleep(proofAge) // by the bubble's clock
 		proofs(1)
 		time.Sleep(time.Nanosecond)
 		proofs(2)
