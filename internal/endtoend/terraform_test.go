@@ -135,8 +135,14 @@ type outcome struct {
 	output string
 }
 
-// says reports whether the output holds a text, however it is wrapped.
-func (o outcome) says(text string) bool { return terraformcli.Says(o.output, text) }
+// says reports whether the output holds a text, however it is wrapped, framed and
+// colored.
+func (o outcome) says(text string) bool {
+	unwrap := func(text string) string {
+		return strings.Join(strings.FieldsFunc(text, func(r rune) bool { return strings.ContainsRune(" \n│╷╵", r) }), " ")
+	}
+	return strings.Contains(unwrap(terraformcli.WithoutStyle(o.output)), unwrap(text))
+}
 
 // run runs a subcommand to its end.
 func (w *workspace) run(arguments ...string) outcome {
