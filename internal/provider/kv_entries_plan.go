@@ -12,30 +12,21 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringplanmodifier"
-	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 
 	"github.com/quivaworks/terraform-provider-quiva/internal/dynamicvalue"
 	"github.com/quivaworks/terraform-provider-quiva/internal/reconcile"
 )
 
-// entriesValidator accepts an object of objects or their JSON texts, with the keys that an entry
-// may have.
-type entriesValidator struct{}
-
-func (entriesValidator) Description(context.Context) string {
-	return "an object or a map of objects or their JSON texts, by their keys"
-}
-
-func (v entriesValidator) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
-
-func (entriesValidator) ValidateDynamic(_ context.Context, req validator.DynamicRequest, resp *validator.DynamicResponse) {
-	value := dynamicvalue.Of(req.ConfigValue)
-	if !value.IsKnown() || value.Kind() == dynamicvalue.KindNull {
+func (r *kvEntriesResource) ValidateConfig(ctx context.Context, req resource.ValidateConfigRequest, resp *resource.ValidateConfigResponse) {
+	var config kvEntriesModel
+	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	value := dynamicvalue.Of(config.Entries)
+	if resp.Diagnostics.HasError() || !value.IsKnown() || value.Kind() == dynamicvalue.KindNull {
 		return // of null, the framework says that it is required
 	}
 	entries, ok := value.Members()
 	if !ok {
-		resp.Diagnostics.Append(noEntries(req.Path, value))
+		resp.Diagnostics.Append(noEntries(value))
 		return
 	}
 	var null, invalid []string
@@ -48,36 +39,28 @@ func (entriesValidator) ValidateDynamic(_ context.Context, req validator.Dynamic
 		}
 	}
 	if len(invalid) > 0 {
-		resp.Diagnostics.AddAttributeError(req.Path, "Invalid key", "Keys that the gateway cannot store:\n"+firstOf(invalid))
+		resp.Diagnostics.AddAttributeError(path.Root("entries"), "Invalid key", "Keys that the gateway cannot store:\n"+firstOf(invalid))
 	}
 	if len(null) > 0 {
-		resp.Diagnostics.AddAttributeError(req.Path, "Value is missing",
+		resp.Diagnostics.AddAttributeError(path.Root("entries"), "Value is missing",
 			fmt.Sprintf("These entries are null: %s. To delete an entry, omit it:\n\n  entries = { for key, value in var.entries : key => value if value != null }", quoteKeys(null)))
 	}
 	checkObjects(&resp.Diagnostics, entries)
+	checkKeyPrefix(&resp.Diagnostics, config, entries)
 }
 
-func noEntries(at path.Path, value dynamicvalue.Value) diag.Diagnostic {
+func noEntries(value dynamicvalue.Value) diag.Diagnostic {
 	if value.Kind() == dynamicvalue.KindString {
-		return diag.NewAttributeErrorDiagnostic(at, "Entries are not an object",
+		return diag.NewAttributeErrorDiagnostic(path.Root("entries"), "Entries are not an object",
 			"entries must be an object whose property names are the keys; got a string. Decode the text of a file:\n\n  entries = yamldecode(file(\"flags.yaml\"))\n\nor with jsondecode for JSON.")
 	}
-	return diag.NewAttributeErrorDiagnostic(at, "Entries are not an object",
+	return diag.NewAttributeErrorDiagnostic(path.Root("entries"), "Entries are not an object",
 		"entries must be an object or a map whose property names are the keys, such as { checkout = { enabled = true } }. For a list, name the key of each:\n\n  entries = { for flag in var.flags : flag.key => flag.value }")
-}
-
-func (r *kvEntriesResource) ValidateConfig(ctx context.Context, req resource.ValidateConfigRequest, resp *resource.ValidateConfigResponse) {
-	var config kvEntriesModel
-	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
-	if !resp.Diagnostics.HasError() {
-		checkKeyPrefix(&resp.Diagnostics, config)
-	}
 }
 
 // checkKeyPrefix adds an error if there are keys that do not begin as they
 // should. Where the prefix is not known yet, they all may.
-func checkKeyPrefix(diags *diag.Diagnostics, model kvEntriesModel) {
-	entries, _ := dynamicvalue.Of(model.Entries).Members()
+func checkKeyPrefix(diags *diag.Diagnostics, model kvEntriesModel, entries map[string]dynamicvalue.Value) {
 	prefix := model.KeyPrefix.ValueString()
 	if !model.KeyPrefix.IsNull() && keyPrefix.problem(prefix) != "" {
 		return // its own error says enough
@@ -115,8 +98,8 @@ func (r *kvEntriesResource) ModifyPlan(ctx context.Context, req resource.ModifyP
 	if !req.Plan.Raw.Equal(req.State.Raw) || len(plan.Undeclared.Elements()) > 0 {
 		plan.ID = plan.identity().id()
 		// Terraform validates once, but plans again when all is known.
-		checkKeyPrefix(&resp.Diagnostics, plan)
-		checkEntries(&resp.Diagnostics, plan.Entries)
+		checkKeyPrefix(&resp.Diagnostics, plan, planned)
+		checkEntries(&resp.Diagnostics, plan.Entries, planned)
 		if resp.Diagnostics.HasError() {
 			return
 		}

@@ -61,7 +61,6 @@ func (r *kvEntriesResource) Schema(_ context.Context, _ resource.SchemaRequest, 
 				MarkdownDescription: "Entries by key: an object whose values are objects, or JSON texts of objects, such as `yamldecode(file(\"flags.yaml\"))`. " +
 					"Only entries that differ are sent. Stored in the state.",
 				Required:      true,
-				Validators:    []validator.Dynamic{entriesValidator{}},
 				PlanModifiers: []planmodifier.Dynamic{sameText(dynamicvalue.SameTexts)},
 			},
 			"overwrite": offByDefault("Whether to overwrite or delete values that the plan has not seen: keys that hold other values, and entries that changed since the plan. Defaults to `false`."),

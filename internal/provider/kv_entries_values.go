@@ -22,7 +22,7 @@ import (
 func encodeEntries(diags *diag.Diagnostics, value types.Dynamic) map[string]json.RawMessage {
 	entries, ok := dynamicvalue.Of(value).Members()
 	if !ok {
-		diags.Append(noEntries(path.Root("entries"), dynamicvalue.Of(value)))
+		diags.Append(noEntries(dynamicvalue.Of(value)))
 	}
 	texts := make(map[string]json.RawMessage, len(entries))
 	for key, entry := range entries {
@@ -59,9 +59,8 @@ func checkObjects(diags *diag.Diagnostics, entries map[string]dynamicvalue.Value
 }
 
 // checkEntries adds an error for each entry that contains something that cannot be
-// written as JSON.
-func checkEntries(diags *diag.Diagnostics, value types.Dynamic) {
-	entries, _ := dynamicvalue.Of(value).Members()
+// written as JSON. The entries are those of the value.
+func checkEntries(diags *diag.Diagnostics, value types.Dynamic, entries map[string]dynamicvalue.Value) {
 	checkObjects(diags, entries)
 	var problems []string
 	for _, key := range slices.Sorted(maps.Keys(entries)) {

@@ -118,13 +118,14 @@ func (c *Client) do(ctx context.Context, r request, into responseBody) error {
 
 // exchange is do without the proof that ErrNotFound needs.
 func (c *Client) exchange(ctx context.Context, r request, into responseBody) error {
-	failure := &Error{Method: r.method, Path: c.url(r).EscapedPath()}
+	target := c.url(r)
+	failure := &Error{Method: r.method, Path: target.EscapedPath()}
 	call := &call{request: r}
 	if streamed, ok := into.(streamedBody); ok {
 		call.stream = streamed.read
 	}
 	start := time.Now()
-	response, err := c.send(context.WithValue(ctx, callKey{}, call), r)
+	response, err := c.send(context.WithValue(ctx, callKey{}, call), r, target)
 	failure.Attempts, failure.Elapsed, failure.lost = call.attempts, time.Since(start), call.lost
 	switch {
 	case err != nil && ctx.Err() != nil:
@@ -186,12 +187,12 @@ func (r request) explainSlash(failure *Error) {
 
 const slashHint = ` The key contains a "/", which the gateway may take for a part of the path. Use "." instead, as in team-a.checkout`
 
-func (c *Client) send(ctx context.Context, r request) (*http.Response, error) {
+func (c *Client) send(ctx context.Context, r request, target *url.URL) (*http.Response, error) {
 	var body any
 	if r.body != nil {
 		body = r.body
 	}
-	httpRequest, err := retryablehttp.NewRequestWithContext(ctx, r.method, c.url(r).String(), body)
+	httpRequest, err := retryablehttp.NewRequestWithContext(ctx, r.method, target.String(), body)
 	if err != nil {
 		return nil, err
 	}
