@@ -15,8 +15,7 @@ const requestsPerEntry = 2
 // requires, or 4 times where the limit is one of requests at a time, and two pauses
 // and a second more: of-bound is how much of that it uses.
 func BenchmarkEveryLimit(b *testing.B) {
-	oneSecond := mockgateway.RetryAfter{Form: mockgateway.Seconds, Pause: time.Second}
-	twoSeconds := mockgateway.RetryAfter{Form: mockgateway.Seconds, Pause: 2 * time.Second}
+	const oneSecond, twoSeconds = "1", "2"
 	for _, row := range []struct {
 		name     string
 		limit    mockgateway.Limit

@@ -4,15 +4,15 @@ import "cmp"
 
 // BucketConfig is how a bucket is made. Only Name is required.
 type BucketConfig struct {
-	Name         string // letters, digits, "_" and "-"
-	Description  string
-	Compression  bool
-	History      int       // revisions of an entry to keep, 1 to 64, by default 1
-	MaxBytes     int64     // of all keys and values, 0 for no limit
-	MaxValueSize int32     // of the JSON text of one value, in bytes, 0 for no limit
-	Replicas     int       // 1 to 5, by default 1
-	Storage      string    // file, the default, or memory
-	Indexing     *Indexing // nil for none: then no search by field is possible
+	Name         string    `json:"bucket"` // letters, digits, "_" and "-"
+	Description  string    `json:"description"`
+	Compression  bool      `json:"compression"`
+	History      int       `json:"history"`        // revisions of an entry to keep, 1 to 64, by default 1
+	MaxBytes     int64     `json:"max_bytes"`      // of all keys and values, 0 for no limit; writes over it succeed
+	MaxValueSize int32     `json:"max_value_size"` // of the JSON text of one value, in bytes, 0 for no limit
+	Replicas     int       `json:"replicas"`       // 1 to 5, by default 1
+	Storage      string    `json:"storage"`        // file, the default, or memory
+	Indexing     *Indexing `json:"indexing"`       // nil for none: then no search by field is possible
 }
 
 // Indexing is how the fields of a bucket's values are indexed.

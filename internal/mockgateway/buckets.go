@@ -1,34 +1,22 @@
 package mockgateway
 
 import (
-	"bytes"
 	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
+	"strings"
 	"time"
 )
 
-// createBucketRequest is the body of POST /storage/kv. A field that is absent
-// or null is nil here; the documents do not tell the two apart.
-type createBucketRequest struct {
-	updateBucketRequest
-	Bucket      *string `json:"bucket"`
-	Compression *bool   `json:"compression"`
-	History     *int    `json:"history"`
-	Replicas    *int    `json:"replicas"`
-	Storage     *string `json:"storage"`
-}
-
-// updateBucketRequest is the body of PUT /storage/kv/{bucket}: nothing else of a
-// bucket can be changed.
-type updateBucketRequest struct {
-	Description  *string   `json:"description"`
-	MaxBytes     *int64    `json:"max_bytes"`
-	MaxValueSize *int32    `json:"max_value_size"`
-	Indexing     *Indexing `json:"indexing"`
-}
+// The fields of the bodies of PUT /storage/kv/{bucket}, since nothing else of a bucket
+// can be changed, and of POST /storage/kv.
+var (
+	updatableFields = []string{"description", "max_bytes", "max_value_size", "indexing"}
+	bucketFields    = append([]string{"bucket", "compression", "history", "replicas", "storage"}, updatableFields...)
+)
 
 // object is a JSON object.
 type object map[string]any
@@ -60,19 +48,8 @@ func (g *Gateway) listBuckets(c call) (response, error) {
 // createBucket refuses unknown fields. The documents do not forbid them, but to
 // ignore a misspelt limit silently would not help any test.
 func (g *Gateway) createBucket(c call) (response, error) {
-	var request createBucketRequest
-	if err := decodeRequest(c.record.Body, &request); err != nil {
-		return response{}, err
-	}
-	if request.Bucket == nil {
-		return response{}, errors.New("bucket is required")
-	}
-	config := BucketConfig{Name: *request.Bucket}.withDefaults()
-	set(&config.Compression, request.Compression)
-	set(&config.History, request.History)
-	set(&config.Replicas, request.Replicas)
-	set(&config.Storage, request.Storage)
-	if err := request.apply(&config); err != nil {
+	config := BucketConfig{}.withDefaults()
+	if err := config.decode(c.record.Body, bucketFields); err != nil {
 		return response{}, err
 	}
 	if err := g.store.create(config); err != nil {
@@ -139,17 +116,13 @@ func (b *bucket) details() object {
 // have it, though the call's description speaks of creating it. Limits below what the
 // bucket holds refuse the writes to come. An index can be replaced and not removed.
 func (g *Gateway) updateBucket(c call) (response, error) {
-	var request updateBucketRequest
-	if err := decodeRequest(c.record.Body, &request); err != nil {
-		return response{}, fmt.Errorf("%w (an update may contain description, max_bytes, max_value_size and indexing)", err)
-	}
 	return c.success(), g.store.change(c.bucket, func(b *bucket) error {
 		config := b.config
-		if err := request.apply(&config); err != nil {
-			return err
+		err := config.decode(c.record.Body, updatableFields)
+		if err == nil {
+			b.config = config
 		}
-		b.config = config
-		return nil
+		return err
 	})
 }
 
@@ -164,40 +137,27 @@ func (g *Gateway) purgeBucket(c call) (response, error) {
 	})
 }
 
-// decodeRequest decodes a body that must be exactly one JSON object without
-// fields that request does not have.
-func decodeRequest(body []byte, request any) error {
-	if !isObject(string(body)) || !json.Valid(body) {
+// decode takes what a body has of some fields; one that is absent or null stays as it
+// is. It refuses the 0 that in a BucketConfig stands for no limit: a request says that
+// by absence.
+func (c *BucketConfig) decode(body []byte, fields []string) error {
+	var members map[string]json.RawMessage
+	if json.Unmarshal(body, &members) != nil || members == nil {
 		return errors.New("the body must be a JSON object")
 	}
-	decoder := json.NewDecoder(bytes.NewReader(body))
-	decoder.DisallowUnknownFields()
-	if err := decoder.Decode(request); err != nil {
+	for name, value := range members {
+		switch {
+		case !slices.Contains(fields, name):
+			return fmt.Errorf("unknown field %q (allowed are %s)", name, strings.Join(fields, ", "))
+		case strings.HasPrefix(name, "max_") && string(value) == "0":
+			return fmt.Errorf("%s must be at least 1", name)
+		}
+	}
+	indexing := c.Indexing
+	c.Indexing = nil // else what it points to would be changed
+	if err := json.Unmarshal(body, c); err != nil {
 		return fmt.Errorf("invalid body: %w", err)
 	}
-	return nil
-}
-
-func set[T any](field *T, value *T) {
-	if value != nil {
-		*field = *value
-	}
-}
-
-// apply refuses the 0 that in a BucketConfig stands for no limit: in a request
-// that is said by absence.
-func (r updateBucketRequest) apply(config *BucketConfig) error {
-	if err := firstBroken(
-		rule{r.MaxBytes == nil || *r.MaxBytes > 0, "max_bytes must be at least 1"},
-		rule{r.MaxValueSize == nil || *r.MaxValueSize > 0, "max_value_size must be at least 1"},
-	); err != nil {
-		return err
-	}
-	set(&config.Description, r.Description)
-	set(&config.MaxBytes, r.MaxBytes)
-	set(&config.MaxValueSize, r.MaxValueSize)
-	if r.Indexing != nil {
-		config.Indexing = r.Indexing
-	}
-	return checkBucketConfig(*config)
+	c.Indexing = cmp.Or(c.Indexing, indexing)
+	return checkBucketConfig(*c)
 }

@@ -2,7 +2,6 @@ package mockgateway_test
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -11,179 +10,113 @@ import (
 	"github.com/quivaworks/terraform-provider-quiva/internal/mockgateway"
 )
 
-// TestDialect: what a gateway with the bucket "b" responds to a request with each
-// switch. The entry "k" is there, "gone" was deleted.
+// TestDialect: what a gateway with the bucket "b" responds with each switch, whose
+// settings ";" separates. The entry "k" is there, "gone" was deleted.
 func TestDialect(t *testing.T) {
 	t.Parallel()
-	const (
-		k, gone, never = "/storage/kv/b/entries/k", "/storage/kv/b/entries/gone", "/storage/kv/b/entries/never"
-		create         = `POST /storage/kv {"bucket":"b"}`
-	)
-	put := func(body string) string { return "PUT " + k + " " + body }
-	value := func(text string) string {
-		return fmt.Sprintf(`{"body":{"key":"k","value":%s},"metadata":{"bucket":"b","key":"k"}}`, text)
-	}
-	hollow := func(text string) string {
-		return fmt.Sprintf(`{"body":{"key":"gone","value":%s},"metadata":{"bucket":"b","key":"gone"}}`, text)
-	}
-	for _, test := range []struct{ dialect, request, want string }{
-		{"success=201", put(`{}`), "201 " + success},
-		{"success=201", "DELETE " + k, "200 " + success},
-		{"success=204;success_body=text", put(`{}`), "204 "},
-		{"success=202", put(`{}`), "202 " + success},
-		{"success=202", "PUT /storage/kv/absent/entries/k {}", `404 {"error":"not_found"}`},
-		{"success_body=text", put(`{}`), `200 {"message":"Key written successfully"}`},
-		{"success_body=object", put(`{}`), `200 {"bucket":"b","key":"k","status":"created"}`},
-		{"success_body=none", put(`{}`), "200 "},
-		{"envelope=errors", "GET " + never, `404 {"status_code":404,"body":{"error":"not_found"}}`},
-		{"envelope=errors", put(`{}`), "200 " + success},
-		{"envelope=errors", "GET /nothing", "404 404 page not found\n"},
-		{"envelope=all", put(`{}`), `200 {"status_code":200,"body":` + success + `}`},
-		{"envelope=all", "GET /nothing", "404 404 page not found\n"},
-		{"envelope=status-200", "GET " + never, `200 {"status_code":404,"body":{"error":"not_found"}}`},
-		{"error=code", "GET " + never, `404 {"error":"not_found","code":"E404"}`},
-		{"error=message", "GET " + never, `404 {"message":"request failed","details":{"reason":"not_found"}}`},
-		{"missing_key_status=400;missing_key_text=Key 100% missing, really", "GET " + never, `400 {"error":"Key 100% missing, really"}`},
-		{"missing_key_status=400", "GET /storage/kv/absent", `404 {"error":"not_found"}`},
-		{"missing_bucket_status=500;missing_bucket_text=no", "DELETE /storage/kv/absent", `500 {"error":"no"}`},
-		{"missing_bucket_status=500", "DELETE " + never, `404 {"error":"not_found"}`},
-		{"missing_search", "GET /storage/kv/b/search-by-key?search=never", `404 {"error":"not_found"}`},
-		{"", create, `400 {"error":"Bucket already exists"}`},
-		{"existing_status=402;existing_text=taken", create, `402 {"error":"taken"}`},
-		{"put=enveloped", put(`{"a":1}`), `400 {"error":"value is required"}`},
-		{"put=enveloped", put(`[]`), `400 {"error":"invalid_request_body"}`},
-		{"string_values", "GET " + k, "200 " + value(`"{\"a\": 1}"`)},
-		{"string_values", "GET " + never, `404 {"error":"not_found"}`},
-		{"string_values", "GET /storage/kv/b/entries", `200 {"body":{"results":[{"key":"k","value":{"a": 1}}],"results_total":1},"metadata":{"bucket":"b","limit":10}}`},
-		{"string_lists", "GET /storage/kv/b/entries", `200 {"body":{"results":[{"key":"k","value":"{\"a\": 1}"}],"results_total":1},"metadata":{"bucket":"b","limit":10}}`},
-		{"null_lists", "GET /storage/kv/b/search-by-key?search=x", `200 {"body":{"results":null,"results_total":0},"metadata":{"bucket":"b","search":"x","hits":0}}`},
-		{"deleted=null;string_values", "GET " + gone, "200 " + hollow(`null`)},
-		{"deleted=empty", "GET " + gone, "200 " + hollow(`""`)},
-		{"deleted=empty", "GET " + never, `404 {"error":"not_found"}`},
-		{"slash=refused", "PUT /storage/kv/b/entries/a%2Fb {}", `400 {"error":"invalid key \"a/b\""}`},
-		{"slash=unrouted", "PUT /storage/kv/b/entries/a%2Fb {}", "404 404 page not found\n"},
-		{"no_responders=*/search-by-key", "GET /storage/kv/b/search-by-key?search=x", `500 {"error":"nats: no responders available for request"}`},
-		{"no_responders=*/search-by-key", "GET " + never, `404 {"error":"not_found"}`},
-		{"wrong_host", "GET /storage/kv/b", "404 404 page not found\n"},
+	for settings, script := range map[string]string{
+		"success=201":                            `PUT /b/entries/k {} => 201 {"message":"success"}` + "\n" + `DELETE /b/entries/k => 200 {"message":"success"}`,
+		"success=204;success_body=text":          `PUT /b/entries/k {} => 204`,
+		"success_body=text":                      `PUT /b/entries/k {} => 200 {"message":"Key written successfully"}`,
+		"success_body=object":                    `PUT /b/entries/k {} => 200 {"bucket":"b","key":"k","status":"created"}`,
+		"success_body=none":                      `PUT /b/entries/k {} => 200`,
+		"error=code":                             `GET /b/entries/never => 404 {"error":"not_found","code":"E404"}`,
+		"error=message":                          `GET /b/entries/never => 404 {"message":"request failed","details":{"reason":"not_found"}}`,
+		"missing_search":                         `GET /b/search-by-key?search=never => 404 {"error":"not_found"}`,
+		"existing_status=402;existing_text=gone": `POST  {"bucket":"b"} => 402 {"error":"gone"}`,
+		"slash=refused":                          `PUT /b/entries/a%2Fb {} => 400 {"error":"invalid key \"a/b\""}`,
+		"slash=unrouted":                         `PUT /b/entries/a%2Fb {} => 404 404 page not found`,
+		"wrong_host":                             `GET /b => 404 404 page not found`,
+		"put=wrapper": `
+			PUT /b/entries/k {"a": 2} => 200 {"message":"success"}
+			GET /b/entries/k => 200 {"body":{"key":"k","value":{"value":{"a": 2}}},"metadata":{"bucket":"b","key":"k"}}`,
+		"envelope=errors": `
+			GET /b/entries/never => 404 {"status_code":404,"body":{"error":"not_found"}}
+			PUT /b/entries/k {} => 200 {"message":"success"}
+			GET x => 404 404 page not found`,
+		"envelope=all":        `PUT /b/entries/k {} => 200 {"status_code":200,"body":{"message":"success"}}` + "\n" + `GET x => 404 404 page not found`,
+		"envelope=status-200": `GET /b/entries/never => 200 {"status_code":404,"body":{"error":"not_found"}}`,
+		"missing_key_status=400;missing_key_text=Key 100% missing, really": `
+			GET /b/entries/never => 400 {"error":"Key 100% missing, really"}
+			GET /absent => 404 {"error":"not_found"}`,
+		"missing_bucket_status=500;missing_bucket_text=no": `
+			DELETE /absent => 500 {"error":"no"}
+			DELETE /b/entries/never => 404 {"error":"not_found"}`,
+		"put=enveloped": `
+			PUT /b/entries/k {"a":1} => 400 {"error":"value is required"}
+			PUT /b/entries/k [] => 400 {"error":"invalid_request_body"}
+			PUT /b/entries/a {"value":7,"old_key":"k"} => 200 {"message":"success"}
+			GET /b/entries => 200 {"body":{"results":[{"key":"a","value":7},{"key":"k","value":{"a": 1}}],"results_total":2},"metadata":{"bucket":"b","limit":10}}`,
+		"put=enveloped-silent": `
+			PUT /b/entries/k {"a":2} => 200 {"message":"success"}
+			GET /b/entries/k => 200 {"body":{"key":"k","value":{"a": 1}},"metadata":{"bucket":"b","key":"k"}}
+			PUT /b/entries/k {"value":null} => 200 {"message":"success"}
+			GET /b/entries/k => 200 {"body":{"key":"k","value":null},"metadata":{"bucket":"b","key":"k"}}`,
+		"put=enveloped-null": `
+			PUT /b/entries/k {"a":2} => 200 {"message":"success"}
+			GET /b/entries/k => 200 {"body":{"key":"k","value":null},"metadata":{"bucket":"b","key":"k"}}`,
+		"put=typed": `
+			PUT /b/entries/a {"value":"x","type":"text"} => 400 {"error":"type must be string, number, boolean or object"}
+			PUT /b/entries/a {"value":"x","type":"string","old_key":"k"} => 200 {"message":"success"}
+			GET /b/entries => 200 {"body":{"results":[{"key":"a","value":"x"}],"results_total":1},"metadata":{"bucket":"b","limit":10}}`,
+		"string_values": `
+			GET /b/entries/k => 200 {"body":{"key":"k","value":"{\"a\": 1}"},"metadata":{"bucket":"b","key":"k"}}
+			GET /b/entries/never => 404 {"error":"not_found"}
+			GET /b/entries => 200 {"body":{"results":[{"key":"k","value":{"a": 1}}],"results_total":1},"metadata":{"bucket":"b","limit":10}}`,
+		"string_lists": `GET /b/entries => 200 {"body":{"results":[{"key":"k","value":"{\"a\": 1}"}],"results_total":1},"metadata":{"bucket":"b","limit":10}}`,
+		"null_lists": `
+			GET /b/search-by-key?search=x => 200 {"body":{"results":null,"results_total":0},"metadata":{"bucket":"b","search":"x","hits":0}}
+			DELETE /b => 200 {"message":"success"}
+			GET  => 200 {"body":{"results":null,"results_total":0},"metadata":{"duration":…}}`,
+		"deleted=null;string_values": `GET /b/entries/gone => 200 {"body":{"key":"gone","value":null},"metadata":{"bucket":"b","key":"gone"}}`,
+		"deleted=empty": `
+			GET /b/entries/gone => 200 {"body":{"key":"gone","value":""},"metadata":{"bucket":"b","key":"gone"}}
+			GET /b/entries/never => 404 {"error":"not_found"}`,
+		"slash=renamed": `
+			PUT /b/entries/a%2Fb {} => 200 {"message":"success"}
+			GET /b/search-by-key?search=a* => 200 {"body":{"results":[{"key":"a%2Fb","value":{}}],"results_total":1},"metadata":{"bucket":"b","search":"a*","hits":1}}`,
+		"no_responders=*/search-by-key": `
+			GET /b/search-by-key?search=x => 500 {"error":"nats: no responders available for request"}
+			GET /b/entries/never => 404 {"error":"not_found"}`,
+		"success=202": `
+			PUT /b/entries/gone {} => 202 {"message":"success"}
+			GET /b/entries/gone => 404 {"error":"not_found"}
+			PUT /absent/entries/k {} => 404 {"error":"not_found"}`,
 	} {
-		t.Run(test.dialect+" "+test.request, func(t *testing.T) {
-			t.Parallel()
-			s := newServer(t)
-			s.CreateBucket("b")
-			s.PutEntry("b", "gone", `{}`)
-			s.DeleteEntry("b", "gone")
-			s.PutEntry("b", "k", `{"a": 1}`)
-			s.SetDialect(parse(t, test.dialect))
-			method, rest, _ := strings.Cut(test.request, " ")
-			path, body, _ := strings.Cut(rest, " ")
-			got := do(t, s, method, path, body)
-			if text := fmt.Sprint(got.status, " ", got.body); text != test.want {
-				t.Errorf("got  %s\nwant %s", text, test.want)
-			}
-		})
+		gateway := mockgateway.NewGateway()
+		gateway.CreateBucket("b")
+		gateway.PutEntry("b", "gone", `{}`)
+		gateway.DeleteEntry("b", "gone")
+		gateway.PutEntry("b", "k", `{"a": 1}`)
+		dialect, err := mockgateway.ParseDialect(strings.Split(settings, ";")...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		gateway.SetDialect(dialect)
+		play(t, gateway, script)
 	}
 }
 
-func parse(t *testing.T, text string) mockgateway.Dialect {
-	t.Helper()
-	dialect, err := mockgateway.ParseDialect(slices.DeleteFunc(strings.Split(text, ";"), func(setting string) bool { return setting == "" })...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return dialect
-}
-
-// TestDialectStores: what a PUT of the key "a/b" leaves in the bucket.
-func TestDialectStores(t *testing.T) {
+// TestDialectOfTime: a 202 is done a moment later, and times can be numbers.
+func TestDialectOfTime(t *testing.T) {
 	t.Parallel()
-	for _, test := range []struct{ dialect, body, key, want string }{
-		{"", `{"value":{"a": 1}}`, "a/b", `{"value":{"a": 1}}`},
-		{"put=enveloped", `{"value":{"a": 1}}`, "a/b", `{"a": 1}`},
-		{"put=enveloped", `{"value":7,"old_key":"old"}`, "old", `{}`},
-		{"put=enveloped-silent", `{"a":1}`, "a/b", ``},
-		{"put=enveloped-silent", `{"value":null}`, "a/b", `null`},
-		{"put=enveloped-null", `{"a":1}`, "a/b", `null`},
-		{"put=typed", `{"value":"x","type":"string","old_key":"old"}`, "a/b", `"x"`},
-		{"put=typed", `{"value":"x","type":"string","old_key":"old"}`, "old", ``},
-		{"put=typed", `{"value":"x","type":"text"}`, "a/b", ``},
-		{"put=wrapper", `{"a": 1}`, "a/b", `{"value":{"a": 1}}`},
-		{"slash=renamed", `{"a":1}`, "a%2Fb", `{"a":1}`},
-	} {
-		t.Run(test.dialect+" "+test.body, func(t *testing.T) {
-			t.Parallel()
-			s := newServer(t)
-			s.CreateBucket("b")
-			s.PutEntry("b", "old", `{}`)
-			s.SetDialect(parse(t, test.dialect))
-			got := do(t, s, "PUT", "/storage/kv/b/entries/a%2Fb", test.body)
-			if stored := s.Entries("b")[test.key]; stored != test.want {
-				t.Errorf("%q holds %q, want %q; the response was %+v", test.key, stored, test.want, got)
-			}
-		})
-	}
-}
-
-// TestDialectAccepted: a 202 is done a moment later.
-func TestDialectAccepted(t *testing.T) {
-	t.Parallel()
-	s := newServer(t)
-	s.CreateBucket("b")
-	s.SetDialect(mockgateway.Dialect{Success: 202})
-	do(t, s, "PUT", "/storage/kv/b/entries/k", `{}`).expect(t, 202, success)
-	eventually(t, "the entry is written", func() bool { return len(s.Entries("b")) == 1 })
-	do(t, s, "DELETE", "/storage/kv/b/entries/k", "").expect(t, 202, success)
-	eventually(t, "the entry is deleted", func() bool { return len(s.Entries("b")) == 0 })
-}
-
-func TestDialectBuckets(t *testing.T) {
-	t.Parallel()
-	s := newServer(t)
-	s.SetDialect(mockgateway.Dialect{NullLists: true, NumericCreated: true})
-	if got := do(t, s, "GET", "/storage/kv", ""); !strings.Contains(got.body, `"results":null,"results_total":0`) {
-		t.Errorf("got %+v", got)
-	}
-	s.CreateBucket("b")
-	if got := do(t, s, "GET", "/storage/kv", ""); !strings.Contains(got.body, fmt.Sprintf(`"created":%d`, time.Now().Unix()/1000)) {
-		t.Errorf("got %+v", got)
-	}
-	s.SetDialect(mockgateway.Dialect{RestrictedStatus: 401})
-	s.AllowRestrictedKey(mockgateway.DefaultAPIKey)
-	do(t, s, "GET", "/storage/kv", "").expect(t, 401, `{"error":"forbidden"}`)
-}
-
-// TestLimitHeaders: each limit says how many requests are left.
-func TestLimitHeaders(t *testing.T) {
-	t.Parallel()
-	for _, test := range []struct {
-		form  string
-		limit mockgateway.Limit
-		want  []string
-	}{
-		{"none", mockgateway.FixedWindow{Requests: 2, Window: time.Minute}, []string{"200 [] [] []"}},
-		{"seconds", mockgateway.FixedWindow{Requests: 2, Window: time.Minute}, []string{"200 [2] [1] [50]", "200 [2] [0] [50]", "429 [2] [0] [50]"}},
-		{"unix", mockgateway.FixedWindow{Requests: 2, Window: time.Minute}, []string{"200 [2] [1] [946684860]"}},
-		{"seconds", mockgateway.SlidingWindow{Requests: 1, Window: time.Minute}, []string{"200 [1] [0] [60]", "429 [1] [0] [60]"}},
-		{"seconds", mockgateway.TokenBucket{Rate: 0.5, Burst: 3}, []string{"200 [3] [2] [2]", "200 [3] [1] [4]"}},
-		{"seconds", mockgateway.Concurrency{Requests: 5}, []string{"200 [5] [4] [1]", "200 [5] [4] [1]"}},
-	} {
-		t.Run(fmt.Sprintf("%s %+v", test.form, test.limit), func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				time.Sleep(10 * time.Second) // by the bubble's clock, which begins at midnight
-				gateway := mockgateway.NewGateway()
-				gateway.SetLimit(test.limit)
-				gateway.SetDialect(mockgateway.Dialect{LimitHeaders: test.form})
-				for _, want := range test.want {
-					response := ask(gateway)
-					header := response.Header()
-					got := fmt.Sprintf("%d %s %s %s", response.Code, header["X-Ratelimit-Limit"], header["X-Ratelimit-Remaining"], header["X-Ratelimit-Reset"])
-					if got != want {
-						t.Errorf("got %s, want %s", got, want)
-					}
-				}
-			})
-		})
-	}
+	synctest.Test(t, func(t *testing.T) {
+		gateway := mockgateway.NewGateway()
+		gateway.CreateBucket("b")
+		gateway.SetDialect(mockgateway.Dialect{Success: 202, NumericCreated: true, RestrictedStatus: 401})
+		play(t, gateway, `PUT /b/entries/k {} => 202 {"message":"success"}`)
+		time.Sleep(time.Second) // by the bubble's clock, which begins with the year 2000
+		play(t, gateway, `DELETE /b/entries/k => 202 {"message":"success"}`)
+		if got := send(gateway, "GET", "/storage/kv", "", nil).Body.String(); !strings.Contains(got, `"created":946684800000,`) {
+			t.Errorf("got %s", got)
+		}
+		gateway.AllowRestrictedKey(mockgateway.DefaultAPIKey)
+		play(t, gateway, `GET  => 401 {"error":"forbidden"}`)
+		time.Sleep(time.Second)
+		if held := gateway.Entries("b"); len(held) > 0 {
+			t.Errorf("holds %v", held)
+		}
+	})
 }
 
 // TestParseDialect: names and switches are combined, and the later one wins.
@@ -194,18 +127,57 @@ func TestParseDialect(t *testing.T) {
 		t.Errorf("got %+v, %v; want %+v", got, err, want)
 	}
 	for setting, want := range map[string]string{
-		"nothing":          `no dialect or switch has the name "nothing"`,
-		"put=raw":          `put must be one of bare|enveloped|enveloped-silent|enveloped-null|typed|wrapper, not "raw"`,
-		"success":          `success must be one of 200|201|202|204, not ""`,
-		"null_lists=maybe": `null_lists must be one of false|true, not "maybe"`,
+		"nothing": `no dialect or switch has the name "nothing"`,
+		"success": `success must be one of 200|201|202|204, not ""`,
 	} {
 		if _, err := mockgateway.ParseDialect(setting); err == nil || err.Error() != want {
 			t.Errorf("%s: got %v, want %s", setting, err, want)
 		}
 	}
-	for name, dialect := range mockgateway.Dialects() {
-		if got, err := mockgateway.ParseDialect(name); err != nil || got != dialect || (got == mockgateway.Dialect{}) != (name == "documented") {
-			t.Errorf("%s: %+v, %v", name, dialect, err)
+	for name := range mockgateway.Dialects() {
+		if got, err := mockgateway.ParseDialect(name); err != nil || (got == mockgateway.Dialect{}) != (name == "documented") {
+			t.Errorf("%s: %+v, %v", name, got, err)
 		}
+	}
+}
+
+// TestLimitHeaders: what responses tell of a limit, and a 429 in its Retry-After.
+func TestLimitHeaders(t *testing.T) {
+	t.Parallel()
+	minute := mockgateway.FixedWindow{Requests: 2, Window: time.Minute, RetryAfter: mockgateway.Seconds}
+	for _, test := range []struct {
+		form  string
+		limit mockgateway.Limit
+		want  []string
+	}{
+		{"none", mockgateway.FixedWindow{Requests: 1, Window: time.Minute}, []string{"200 [] [] [] []", "429 [] [] [] []"}},
+		{"seconds", minute, []string{"200 [2] [1] [50] []", "200 [2] [0] [50] []", "429 [2] [0] [50] [50]"}},
+		{"unix", minute, []string{"200 [2] [1] [946684860] []"}},
+		{
+			"seconds", mockgateway.SlidingWindow{Requests: 1, Window: time.Minute, RetryAfter: mockgateway.Date},
+			[]string{"200 [1] [0] [60] []", "429 [1] [0] [60] [Sat, 01 Jan 2000 00:01:10 GMT]"},
+		},
+		{
+			"seconds", mockgateway.TokenBucket{Rate: 0.4, Burst: 1, RetryAfter: mockgateway.Seconds},
+			[]string{"200 [1] [0] [3] []", "429 [1] [0] [3] [3]"},
+		},
+		{"seconds", mockgateway.TokenBucket{Rate: 0.5, Burst: 3}, []string{"200 [3] [2] [2] []", "200 [3] [1] [4] []"}},
+		{"none", mockgateway.TokenBucket{Rate: 0.5, Burst: 1, RetryAfter: "7"}, []string{"200 [] [] [] []", "429 [] [] [] [7]"}},
+		{"seconds", mockgateway.Concurrency{Requests: 5}, []string{"200 [5] [4] [1] []", "200 [5] [4] [1] []"}},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			time.Sleep(10 * time.Second) // by the bubble's clock, which begins at midnight
+			gateway := mockgateway.NewGateway()
+			gateway.SetLimit(test.limit)
+			gateway.SetDialect(mockgateway.Dialect{LimitHeaders: test.form})
+			for _, want := range test.want {
+				response := send(gateway, "GET", "/storage/kv", "", nil)
+				header := response.Header()
+				got := fmt.Sprint(response.Code, " ", header["X-Ratelimit-Limit"], " ", header["X-Ratelimit-Remaining"], " ", header["X-Ratelimit-Reset"], " ", header["Retry-After"])
+				if got != want {
+					t.Errorf("%s, %+v: got %s, want %s", test.form, test.limit, got, want)
+				}
+			}
+		})
 	}
 }

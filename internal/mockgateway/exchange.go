@@ -1,9 +1,7 @@
 package mockgateway
 
 import (
-	"crypto/tls"
 	"maps"
-	"net"
 	"net/http"
 	"slices"
 	"strconv"
@@ -97,37 +95,14 @@ func (x *exchange) hang() {
 	x.abandon()
 }
 
-// abandon ends an exchange whose client is gone or whose server stops. Other
-// streams of an HTTP/2 connection go on. It does not return.
+// abandon ends an exchange that gets no response. Other streams of an HTTP/2 connection
+// go on. It does not return.
 func (x *exchange) abandon() {
 	x.finish(0)
 	cutOff()
 }
 
-// hangUp ends an exchange that gets no response. It closes the TCP connection
-// itself, so that HTTP/2 loses all of its streams, and TLS cannot close in an orderly
-// way. Under a server that is not a [Server], net/http does what it can. It does not
-// return.
-func (x *exchange) hangUp(reset bool) {
-	x.finish(0)
-	if conn, ok := x.request.Context().Value(connectionKey{}).(net.Conn); ok {
-		if secured, ok := conn.(*tls.Conn); ok {
-			conn = secured.NetConn()
-		}
-		if tcp, ok := conn.(*net.TCPConn); ok && reset {
-			_ = tcp.SetLinger(0)
-		}
-		_ = conn.Close()
-	}
-	cutOff()
-}
-
-// cutOff ends an exchange whose response has begun, after what was flushed of it:
-// net/http closes the connection for HTTP/1 and resets the stream for HTTP/2,
-// whose connection, closed at once, would lose what was flushed. It does not
-// return.
+// cutOff ends an exchange, whose response may have begun, after what was flushed of it:
+// net/http closes the connection for HTTP/1 and resets the stream for HTTP/2. It does
+// not return.
 func cutOff() { panic(http.ErrAbortHandler) }
-
-// connectionKey is the context key under which a [Server] keeps a request's
-// connection.
-type connectionKey struct{}

@@ -2,6 +2,7 @@ package mockgateway
 
 import (
 	"io"
+	"net"
 	"net/http"
 	"slices"
 	"time"
@@ -39,21 +40,26 @@ func Respond(status int, header http.Header, body string) Effect {
 // stops.
 func Hang() Effect { return Effect{(*exchange).hang} }
 
-// Drop closes the connection, with all requests that an HTTP/2 connection
-// carries, without handling the request and without a response. Mind that
-// net/http's Transport repeats an idempotent request by itself when a connection
-// that it reused breaks; each try is a hit.
-func Drop() Effect { return Effect{func(x *exchange) { x.hangUp(false) }} }
+// Drop closes the connection, or resets the stream of HTTP/2, without handling the
+// request and without a response. Mind that net/http's Transport repeats an idempotent
+// request by itself when a connection that it reused breaks; each try is a hit.
+func Drop() Effect { return Effect{(*exchange).abandon} }
 
-// Reset is [Drop] with a TCP reset in place of an orderly close.
-func Reset() Effect { return Effect{func(x *exchange) { x.hangUp(true) }} }
+// Reset is [Drop] with a TCP reset in place of an orderly close, over plain HTTP/1.
+func Reset() Effect {
+	return raw(func(connection net.Conn) {
+		if tcp, ok := connection.(*net.TCPConn); ok {
+			_ = tcp.SetLinger(0)
+		}
+	})
+}
 
 // LoseResponse handles the request for real and then closes the connection
 // without a response: the write landed and the client cannot know.
 func LoseResponse() Effect {
 	return Effect{func(x *exchange) {
 		x.handle()
-		x.hangUp(false)
+		x.abandon()
 	}}
 }
 
@@ -106,13 +112,18 @@ func Stream(status int, header http.Header, body func() io.Reader) Effect {
 // Raw sends a text as it is in place of a response and closes the connection, for
 // what no HTTP server would send. It works with HTTP/1 only.
 func Raw(text string) Effect {
+	return raw(func(connection net.Conn) { _, _ = io.WriteString(connection, text) })
+}
+
+// raw has do work on the connection itself, if the server gives it away, and closes it.
+func raw(do func(net.Conn)) Effect {
 	return Effect{func(x *exchange) {
 		x.finish(0)
 		connection, _, err := http.NewResponseController(x.writer).Hijack()
 		if err != nil {
 			cutOff()
 		}
-		_, _ = io.WriteString(connection, text)
+		do(connection)
 		_ = connection.Close()
 	}}
 }

@@ -45,22 +45,14 @@ type Concurrency struct {
 	RetryAfter
 }
 
-// RetryAfter is the header of that name in a 429. The zero value sends none.
-type RetryAfter struct {
-	Form RetryAfterForm
-	// Pause is how long to wait, rounded up to whole seconds. Zero is until the limit
-	// allows another request.
-	Pause time.Duration
-}
+// RetryAfter is the header of that name in a 429: until the limit allows another
+// request, in [Seconds] or as a [Date], or any text such as "2". Empty, there is none.
+type RetryAfter string
 
-// RetryAfterForm is one of the forms that HTTP has for the header.
-type RetryAfterForm int
-
-// The forms of a Retry-After header.
+// The forms of a Retry-After header that the limit knows, rounded up to whole seconds.
 const (
-	NoRetryAfter RetryAfterForm = iota
-	Seconds
-	Date
+	Seconds RetryAfter = "seconds"
+	Date    RetryAfter = "date"
 )
 
 func (r RetryAfter) retryAfter() RetryAfter { return r }
@@ -105,15 +97,16 @@ func (l *limiter) admit(header http.Header, form string) (refusal response, ok b
 		return response{}, true
 	}
 	l.refused.Add(1)
-	if l.told.Pause != 0 {
-		pause = l.told.Pause
+	told := string(l.told)
+	switch l.told {
+	case Seconds:
+		told = strconv.FormatInt(wholeSeconds(pause), 10)
+	case Date:
+		told = roundUp(now.Add(pause)).UTC().Format(http.TimeFormat)
 	}
 	refusal = plainResponse(http.StatusTooManyRequests, "Too Many Requests")
-	switch l.told.Form {
-	case Seconds:
-		refusal.header.Set("Retry-After", strconv.FormatInt(wholeSeconds(pause), 10))
-	case Date:
-		refusal.header.Set("Retry-After", roundUp(now.Add(pause)).UTC().Format(http.TimeFormat))
+	if told != "" {
+		refusal.header.Set("Retry-After", told)
 	}
 	return refusal, false
 }

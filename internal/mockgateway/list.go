@@ -16,7 +16,7 @@ const (
 )
 
 func (g *Gateway) listEntries(c call) (response, error) {
-	entries, limit, err := g.latestEntries(c, "*")
+	entries, limit, err := g.latestEntries(c, func(entry) bool { return true })
 	metadata := fmt.Sprintf(`{"bucket":%s,"limit":%d}`, jsonText(c.bucket), limit)
 	return c.entriesResponse(entries, metadata), err
 }
@@ -29,7 +29,7 @@ func (g *Gateway) searchByKey(c call) (response, error) {
 	if pattern == "" {
 		return response{}, errors.New("search is required")
 	}
-	entries, _, err := g.latestEntries(c, pattern)
+	entries, _, err := g.latestEntries(c, func(e entry) bool { return matchPattern(pattern, e.key) })
 	if err == nil && len(entries) == 0 && c.behaviour.dialect.MissingSearch {
 		err = errNoKey
 	}
@@ -38,11 +38,11 @@ func (g *Gateway) searchByKey(c call) (response, error) {
 	return c.entriesResponse(entries, metadata), err
 }
 
-func (g *Gateway) latestEntries(c call, pattern string) (entries []entry, limit int, err error) {
+func (g *Gateway) latestEntries(c call, matches func(entry) bool) (entries []entry, limit int, err error) {
 	if limit, err = readLimit(c.record.Query); err != nil {
 		return nil, 0, err
 	}
-	err = g.store.view(c.bucket, func(b *bucket) { entries = b.latest(pattern, limit) })
+	err = g.store.view(c.bucket, func(b *bucket) { entries = b.latest(matches, limit) })
 	return entries, limit, err
 }
 

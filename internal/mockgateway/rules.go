@@ -55,6 +55,8 @@ func checkBucketConfig(c BucketConfig) error {
 		return err
 	}
 	rules := []rule{
+		{c.MaxBytes >= 0, "max_bytes must be at least 1"},
+		{c.MaxValueSize >= 0, "max_value_size must be at least 1"},
 		{c.History >= 1 && c.History <= maxHistory, fmt.Sprintf("history must be between 1 and %d", maxHistory)},
 		replicasRule("replicas", c.Replicas),
 		{slices.Contains(storages, c.Storage), "storage must be file or memory"},

@@ -70,9 +70,6 @@ func (s *Server) serve(listener net.Listener) {
 			Handler:           http.HandlerFunc(s.handle),
 			ReadHeaderTimeout: time.Minute,
 			BaseContext:       func(net.Listener) context.Context { return ctx },
-			ConnContext: func(ctx context.Context, conn net.Conn) context.Context {
-				return context.WithValue(ctx, connectionKey{}, conn)
-			},
 			ConnState: func(_ net.Conn, state http.ConnState) {
 				if state == http.StateNew {
 					s.accepted.Add(1)

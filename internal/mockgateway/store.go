@@ -43,8 +43,6 @@ type entry struct {
 	sequence   int
 }
 
-func (e entry) size() int64 { return int64(len(e.key) + len(e.value)) }
-
 func (s *store) create(config BucketConfig) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -104,27 +102,21 @@ func (b *bucket) value(key string) (string, error) {
 }
 
 // bytes is the size of all entries.
-func (b *bucket) bytes() (bytes int64) {
+func (b *bucket) bytes() (bytes int) {
 	for _, e := range b.entries {
-		bytes += e.size()
+		bytes += len(e.key) + len(e.value)
 	}
 	return bytes
 }
 
-// put writes a key. A write that the bucket's limits forbid changes nothing.
+// put writes a key. A value over the bucket's limit changes nothing.
 func (b *bucket) put(key, value string) error {
 	if limit := b.config.MaxValueSize; limit > 0 && len(value) > int(limit) {
 		return fmt.Errorf("the value's %d bytes exceed the bucket's max_value_size of %d", len(value), limit)
 	}
-	e, before := entry{key, value, b.sequence + 1}, b.entries[key]
-	if limit := b.config.MaxBytes; limit > 0 {
-		if bytes := b.bytes() - before.size() + e.size(); bytes > limit {
-			return fmt.Errorf("the write would make the bucket %d bytes, over its max_bytes of %d", bytes, limit)
-		}
-	}
 	delete(b.deletions, key)
 	b.sequence++
-	b.entries[key] = e
+	b.entries[key] = entry{key, value, b.sequence}
 	b.writes[key]++
 	return nil
 }
@@ -145,12 +137,11 @@ func (b *bucket) purge() {
 	clear(b.deletions)
 }
 
-// latest returns the entries whose keys match pattern, the last written first,
-// limit of them at most.
-func (b *bucket) latest(pattern string, limit int) []entry {
+// latest returns the entries that match, the last written first, limit of them at most.
+func (b *bucket) latest(matches func(entry) bool, limit int) []entry {
 	var found []entry
 	for _, e := range b.entries {
-		if matchPattern(pattern, e.key) {
+		if matches(e) {
 			found = append(found, e)
 		}
 	}

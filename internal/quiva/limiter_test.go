@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"slices"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -105,7 +106,7 @@ func (r *run) try(t *testing.T, before int) bool {
 
 // told is a Retry-After of so many seconds.
 func told(seconds int) mockgateway.RetryAfter {
-	return mockgateway.RetryAfter{Form: mockgateway.Seconds, Pause: time.Duration(seconds) * time.Second}
+	return mockgateway.RetryAfter(strconv.Itoa(seconds))
 }
 
 // rateLimits are the kinds of limit that gateways have. The rate is what each
@@ -126,7 +127,7 @@ var rateLimits = map[string]struct {
 	"token bucket, 500 a second, burst 50":   {mockgateway.TokenBucket{Rate: 500, Burst: 50, RetryAfter: told(1)}, 500, time.Second},
 	"fixed window, 5 a second":               {mockgateway.FixedWindow{Requests: 5, Window: time.Second, RetryAfter: told(1)}, 5, time.Second},
 	"fixed window, 50 a second":              {mockgateway.FixedWindow{Requests: 50, Window: time.Second, RetryAfter: told(1)}, 50, time.Second},
-	"fixed window, 50 a second, by date":     {mockgateway.FixedWindow{Requests: 50, Window: time.Second, RetryAfter: mockgateway.RetryAfter{Form: mockgateway.Date}}, 50, time.Second},
+	"fixed window, 50 a second, by date":     {mockgateway.FixedWindow{Requests: 50, Window: time.Second, RetryAfter: mockgateway.Date}, 50, time.Second},
 	"fixed window, 500 a second":             {mockgateway.FixedWindow{Requests: 500, Window: time.Second, RetryAfter: told(1)}, 500, time.Second},
 	"weighted window, 50 a second":           {mockgateway.WeightedWindow{Requests: 50, Window: time.Second, RetryAfter: told(1)}, 50, time.Second},
 	"weighted window, 200 a second":          {mockgateway.WeightedWindow{Requests: 200, Window: time.Second, RetryAfter: told(2)}, 200, 2 * time.Second},
@@ -205,7 +206,7 @@ func TestLimiterUsesUnknownLimits(t *testing.T) {
 			burst   = 1 + int(float64(rate)*0.05*math.Pow(40, random.Float64()))
 			latency = time.Duration(math.Pow(250, random.Float64()) * float64(time.Millisecond))
 			jitter  = time.Duration(random.IntN(3)) * latency / 4
-			after   = []mockgateway.RetryAfter{{}, told(1), told(2)}[random.IntN(3)]
+			after   = []mockgateway.RetryAfter{"", told(1), told(2)}[random.IntN(3)]
 			workers = max(10<<random.IntN(3), int(2*float64(rate)*(latency+jitter).Seconds()))
 		)
 		limit := []mockgateway.Limit{
@@ -286,11 +287,10 @@ func TestLimiterObeysHeaders(t *testing.T) {
 // TestLimiterUsesWindowsOfAMinute: also where no 429 says when it is over.
 func TestLimiterUsesWindowsOfAMinute(t *testing.T) {
 	t.Parallel()
-	seconds := mockgateway.RetryAfter{Form: mockgateway.Seconds}
 	for name, limit := range map[string]mockgateway.Limit{
-		"fixed":                 mockgateway.FixedWindow{Requests: 600, Window: time.Minute, RetryAfter: seconds},
+		"fixed":                 mockgateway.FixedWindow{Requests: 600, Window: time.Minute, RetryAfter: mockgateway.Seconds},
 		"fixed, no Retry-After": mockgateway.FixedWindow{Requests: 600, Window: time.Minute},
-		"sliding":               mockgateway.SlidingWindow{Requests: 600, Window: time.Minute, RetryAfter: seconds},
+		"sliding":               mockgateway.SlidingWindow{Requests: 600, Window: time.Minute, RetryAfter: mockgateway.Seconds},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			time.Sleep(20 * time.Second) // into the window

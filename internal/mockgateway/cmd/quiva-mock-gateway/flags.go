@@ -33,7 +33,6 @@ type options struct {
 	dialect mockgateway.Dialect
 	faults  []mockgateway.Fault
 	verbose bool
-	version bool
 	command []string // what comes after "--"
 }
 
@@ -59,7 +58,6 @@ func parseFlags(args []string, stderr io.Writer) (options, error) {
 		return err
 	})
 	flags.BoolVar(&o.verbose, "verbose", false, "log each request while a command runs too")
-	flags.BoolVar(&o.version, "version", false, "print the version and exit")
 
 	own := args
 	end := slices.Index(args, "--")

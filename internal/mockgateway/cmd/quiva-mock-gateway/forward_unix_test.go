@@ -5,6 +5,7 @@ package main
 import (
 	"bufio"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"strings"
@@ -17,17 +18,17 @@ import (
 func TestSignals(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
-		script string
-		code   int
-		last   os.Signal
+		end  string
+		code int
+		last os.Signal
 	}{
-		"handled":     {`trap 'echo interrupted' INT; trap 'echo terminated; exit 5' TERM; echo ready; while :; do sleep 0.02; done`, 5, syscall.SIGTERM},
-		"not handled": {`trap 'echo interrupted' INT; trap 'echo terminated; trap - TERM; kill $$' TERM; echo ready; while :; do sleep 0.02; done`, 128 + 15, syscall.SIGTERM},
-		"hang-up":     {`trap 'echo interrupted' INT; trap 'echo terminated; exit 5' TERM; echo ready; while :; do sleep 0.02; done`, 5, syscall.SIGHUP},
+		"not handled": {"trap - TERM; kill $$", 128 + 15, syscall.SIGTERM},
+		"hang-up":     {"exit 5", 5, syscall.SIGHUP},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			gateway := exec.CommandContext(t.Context(), os.Args[0], "--", "sh", "-c", test.script)
+			script := fmt.Sprintf("trap 'echo interrupted' INT; trap 'echo terminated; %s' TERM; echo ready; while :; do sleep 0.02; done", test.end)
+			gateway := exec.CommandContext(t.Context(), os.Args[0], "--", "sh", "-c", script)
 			gateway.Env = append(os.Environ(), commandVariable+"=gateway")
 			gateway.SysProcAttr = &syscall.SysProcAttr{Setsid: true} // no terminal, whatever runs the test
 			output, err := gateway.StdoutPipe()

@@ -4,7 +4,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"strconv"
+	"strings"
 	"time"
 
 	"github.com/quivaworks/terraform-provider-quiva/internal/mockgateway"
@@ -26,7 +26,7 @@ func (f *limitFlags) define(flags *flag.FlagSet) {
 	flags.IntVar(&f.requests, "limit-requests", 100, "requests to allow in each -limit-window, or at a time with -limit concurrency")
 	flags.DurationVar(&f.window, "limit-window", time.Second, "time in which to allow -limit-requests, such as 1m")
 	flags.IntVar(&f.burst, "limit-burst", 10, "requests to allow at once with -limit token-bucket")
-	flags.StringVar(&f.retryAfter, "limit-retry-after", "seconds", "Retry-After of a 429: `seconds` or date until the limit allows another request, a fixed number of seconds, or none")
+	flags.StringVar(&f.retryAfter, "limit-retry-after", "seconds", "Retry-After of a 429: `seconds` or date until the limit allows another request, none, or any text such as 2")
 }
 
 // parse turns the flags into the limit.
@@ -34,10 +34,7 @@ func (f *limitFlags) parse() error {
 	if f.requests < 1 || f.window <= 0 || f.burst < 1 {
 		return errors.New("-limit-requests, -limit-window and -limit-burst must be positive")
 	}
-	retryAfter, err := parseRetryAfter(f.retryAfter)
-	if err != nil {
-		return err
-	}
+	retryAfter := mockgateway.RetryAfter(strings.TrimPrefix(f.retryAfter, "none"))
 	limit, ok := map[string]mockgateway.Limit{
 		"none":           nil,
 		"token-bucket":   mockgateway.TokenBucket{Rate: float64(f.requests) / f.window.Seconds(), Burst: f.burst, RetryAfter: retryAfter},
@@ -50,15 +47,4 @@ func (f *limitFlags) parse() error {
 	}
 	f.limit = limit
 	return nil
-}
-
-func parseRetryAfter(text string) (mockgateway.RetryAfter, error) {
-	if form, ok := map[string]mockgateway.RetryAfterForm{"none": mockgateway.NoRetryAfter, "seconds": mockgateway.Seconds, "date": mockgateway.Date}[text]; ok {
-		return mockgateway.RetryAfter{Form: form}, nil
-	}
-	seconds, err := strconv.ParseUint(text, 10, 31)
-	if err != nil || seconds == 0 {
-		return mockgateway.RetryAfter{}, fmt.Errorf("-limit-retry-after must be seconds, date, none or a number of seconds, not %q", text)
-	}
-	return mockgateway.RetryAfter{Form: mockgateway.Seconds, Pause: time.Duration(seconds) * time.Second}, nil
 }

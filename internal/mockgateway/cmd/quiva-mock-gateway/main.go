@@ -18,16 +18,12 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
-	"runtime/debug"
 	"strings"
 	"syscall"
 	"time"
 
 	"github.com/quivaworks/terraform-provider-quiva/internal/mockgateway"
 )
-
-// version is set by the linker when a release is built.
-var version string
 
 // shutdownPatience is how long requests may take to finish on a signal.
 const shutdownPatience = 3 * time.Second
@@ -49,10 +45,6 @@ func run(signals <-chan os.Signal, args []string, stdout, stderr io.Writer) int 
 	}
 	if err != nil {
 		return exitUsage // parseFlags has said why
-	}
-	if options.version {
-		fmt.Fprintln(stdout, "quiva-mock-gateway", versionText())
-		return exitOK
 	}
 	logger := log.New(stderr, "", log.LstdFlags)
 	gateway, err := newGateway(options, logger)
@@ -94,14 +86,6 @@ func run(signals <-chan os.Signal, args []string, stdout, stderr io.Writer) int 
 		logger.Print("shutting down")
 		return exitOK
 	}
-}
-
-// versionText is the release's version, or the one that go install was asked for.
-func versionText() string {
-	if info, ok := debug.ReadBuildInfo(); ok && version == "" {
-		return strings.TrimPrefix(info.Main.Version, "v")
-	}
-	return version
 }
 
 // newGateway returns a gateway as the options describe it. Its error is the seed

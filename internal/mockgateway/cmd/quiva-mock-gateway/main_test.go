@@ -1,12 +1,13 @@
 package main
 
 import (
-	"bufio"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"sync"
 	"testing"
@@ -35,10 +36,9 @@ func (b *logBuffer) String() string {
 
 // process is a run of the command in the background.
 type process struct {
-	url    string
-	apiKey string
-	stderr *logBuffer
-	stop   func() int // returns the exit code
+	url, apiKey string
+	stderr      *logBuffer
+	stop        func() int // returns the exit code
 }
 
 func start(t *testing.T, args ...string) process {
@@ -56,62 +56,32 @@ func start(t *testing.T, args ...string) process {
 		return <-exit
 	})
 	t.Cleanup(func() { p.stop() })
-
-	lines := bufio.NewScanner(stdout)
-	for _, line := range []struct {
-		variable string
-		value    *string
-	}{{"QUIVA_API_URL", &p.url}, {"QUIVA_API_KEY", &p.apiKey}} {
-		lines.Scan()
-		value, ok := strings.CutPrefix(lines.Text(), "export "+line.variable+"='")
-		value, isQuoted := strings.CutSuffix(value, "'")
-		if !ok || !isQuoted {
-			t.Fatalf("stdout has %q for %s; stderr: %s", lines.Text(), line.variable, p.stderr)
-		}
-		*line.value = value
+	if _, err := fmt.Fscanf(stdout, "export QUIVA_API_URL='%s\nexport QUIVA_API_KEY='%s\n", &p.url, &p.apiKey); err != nil {
+		t.Fatalf("stdout: %v; stderr: %s", err, p.stderr)
 	}
+	p.url, p.apiKey = strings.TrimSuffix(p.url, "'"), strings.TrimSuffix(p.apiKey, "'")
 	return p
 }
 
-// send returns the status and the body.
-func (p process) send(t *testing.T, method, path, header, credential, body string) (int, string) {
+// send returns the status and the body, or the error, of a request of its own connection:
+// one that was used before and breaks makes Go repeat the request.
+func (p process) send(t *testing.T, method, path, header, credential string) string {
 	t.Helper()
-	r, err := http.NewRequest(method, p.url+path, strings.NewReader(body))
+	r, err := http.NewRequest(method, p.url+"/storage/kv"+path, strings.NewReader(`{"a":"my-value"}`))
 	if err != nil {
 		t.Fatal(err)
 	}
 	r.Header.Set(header, credential)
-	response, err := http.DefaultClient.Do(r)
+	response, err := (&http.Client{Transport: &http.Transport{DisableKeepAlives: true}}).Do(r)
 	if err != nil {
-		t.Fatal(err)
+		return err.Error()
 	}
 	defer response.Body.Close()
 	text, err := io.ReadAll(response.Body)
 	if err != nil {
-		t.Fatal(err)
+		return err.Error()
 	}
-	return response.StatusCode, string(text)
-}
-
-// put writes an entry of the bucket "b" and returns how that failed.
-func (p process) put(t *testing.T, key string, timeout time.Duration) error {
-	t.Helper()
-	r, err := http.NewRequest(http.MethodPut, p.url+"/storage/kv/b/entries/"+key, strings.NewReader(`{}`))
-	if err != nil {
-		t.Fatal(err)
-	}
-	r.Header.Set("X-Api-Key", p.apiKey)
-	// A connection of its own: a broken one that was used before makes Go repeat the request.
-	client := http.Client{Timeout: timeout, Transport: &http.Transport{DisableKeepAlives: true}}
-	response, err := client.Do(r)
-	if err == nil {
-		defer response.Body.Close()
-		_, err = io.ReadAll(response.Body)
-	}
-	if err == nil {
-		t.Fatalf("%s was written", key)
-	}
-	return err
+	return fmt.Sprintf("%d %s", response.StatusCode, text)
 }
 
 func writeFile(t *testing.T, text string) string {
@@ -123,27 +93,37 @@ func writeFile(t *testing.T, text string) string {
 	return path
 }
 
-func TestRunServes(t *testing.T) {
+// TestServe: a life with all kinds of flags; requests are logged without what is secret.
+func TestServe(t *testing.T) {
 	t.Parallel()
 	const key = "ms-it's"
-	p := start(t, "-seed", writeFile(t, `{"flags":{"a/b":{"n":1.50}},"empty":{}}`), "-api-key", key, "-token", "mine", "-addr", ":0")
+	transcript := writeFile(t, `{"dialect":["success=201","missing_key_text=no, not here"],"exchanges":[]}`)
+	p := start(t, "-seed", writeFile(t, `{"flags":{"a/b":{"n":1.50}},"empty":{}}`), "-api-key", key, "-token", "mine", "-addr", ":0",
+		"-dialect", "pages", "-dialect", transcript, "-dialect", "string_values=false",
+		"-fault", "effect=drop,times=1,path=*/dropped", "-fault", "effect=lose-response,times=1,path=*/lost",
+		"-fault", "effect=truncate,times=1,path=*/lost", "-fault", "status=503,method=DELETE",
+		"-limit", "fixed-window", "-limit-requests", "12", "-limit-window", "8760h", "-limit-retry-after", "none", "-latency", "1ms")
 	if p.apiKey != `ms-it'\''s` || !strings.HasPrefix(p.url, "http://127.0.0.1:") {
 		t.Errorf("printed %s and %s", p.url, p.apiKey)
 	}
-	const entry = `{"body":{"key":"a/b","value":{"n":1.50}},"metadata":{"bucket":"flags","key":"a/b"}}`
-	for _, test := range []struct {
-		method, path, header, credential string
-		status                           int
-		body                             string
-	}{
-		{"GET", "flags/entries/a%2Fb", "X-Api-Key", key, 200, entry},
-		{"GET", "flags/entries/a%2Fb", "Authorization", "Bearer mine", 200, entry},
-		{"PUT", "empty/entries/k?q=query", "X-Api-Key", key, 200, `{"message":"success"}`},
-		{"PUT", "empty/entries/k", "X-Api-Key", mockgateway.DefaultAPIKey, 401, `{"error":"unauthorized"}`},
-		{"PUT", "empty/entries/k", "Authorization", "Bearer " + mockgateway.DefaultToken, 401, `{"error":"unauthorized"}`},
+	const entry = `200 {"body":{"key":"a/b","value":{"n":1.50}},"metadata":{"bucket":"flags","key":"a/b"}}`
+	for _, test := range []struct{ method, path, header, credential, want string }{
+		{"GET", "/flags/entries/a%2Fb", "X-Api-Key", key, entry},
+		{"GET", "/flags/entries/a%2Fb", "Authorization", "Bearer mine", entry},
+		{"PUT", "/empty/entries/k?q=query", "X-Api-Key", key, `201 {"message":"Key written successfully"}`},
+		{"GET", "/empty/entries/absent", "X-Api-Key", key, `404 {"error":"no, not here"}`},
+		{"PUT", "/empty/entries/k", "X-Api-Key", mockgateway.DefaultAPIKey, `401 {"error":"unauthorized"}`},
+		{"PUT", "/empty/entries/k", "Authorization", "Bearer " + mockgateway.DefaultToken, `401 {"error":"unauthorized"}`},
+		{"PUT", "/empty/entries/dropped", "X-Api-Key", key, "EOF"},
+		{"PUT", "/empty/entries/lost", "X-Api-Key", key, "EOF"},
+		{"PUT", "/empty/entries/lost", "X-Api-Key", key, "unexpected EOF"},
+		{"GET", "/empty/entries?limit=100", "X-Api-Key", key, `"results_total":2`},
+		{"DELETE", "/empty", "X-Api-Key", key, `503 {"error":"a fault of the mock gateway"}`},
+		{"DELETE", "/empty", "X-Api-Key", key, `503 {"error":"a fault of the mock gateway"}`},
+		{"GET", "/flags/entries/a%2Fb", "X-Api-Key", key, "429 Too Many Requests"},
 	} {
-		if status, body := p.send(t, test.method, "/storage/kv/"+test.path, test.header, test.credential, `{"a":"my-value"}`); status != test.status || body != test.body {
-			t.Errorf("%s %s: got %d %s", test.method, test.path, status, body)
+		if got := p.send(t, test.method, test.path, test.header, test.credential); !strings.Contains(got, test.want) {
+			t.Errorf("%s %s: got %s, want %s", test.method, test.path, got, test.want)
 		}
 	}
 	if code := p.stop(); code != 0 {
@@ -151,7 +131,7 @@ func TestRunServes(t *testing.T) {
 	}
 	log := p.stderr.String()
 	for _, line := range []string{
-		" GET /storage/kv/flags/entries/a%2Fb 200 ", " PUT /storage/kv/empty/entries/k 200 ", " PUT /storage/kv/empty/entries/k 401 ",
+		" GET /storage/kv/flags/entries/a%2Fb 200 ", " PUT /storage/kv/empty/entries/k 201 ", " PUT /storage/kv/empty/entries/k 401 ",
 		" listening on ", "reachable from other machines", " shutting down",
 	} {
 		if !strings.Contains(log, line) {
@@ -163,37 +143,30 @@ func TestRunServes(t *testing.T) {
 			t.Errorf("%q in the log:\n%s", secret, log)
 		}
 	}
-	if log := start(t).stderr.String(); strings.Contains(log, "warning") {
-		t.Errorf("a warning for a loopback address:\n%s", log)
-	}
 }
 
-func TestRunWithLimitAndLatency(t *testing.T) {
+// TestServeFindsAPort: without -addr, a taken default port is no failure, and a loopback
+// address no warning.
+func TestServeFindsAPort(t *testing.T) {
 	t.Parallel()
-	// A window of a year, so that no other begins meanwhile.
-	p := start(t, "-limit", "fixed-window", "-limit-requests", "1", "-limit-window", "8760h", "-latency", "1ms")
-	for _, want := range []int{200, 429, 429} {
-		if status, body := p.send(t, "GET", "/storage/kv", "X-Api-Key", p.apiKey, ""); status != want {
-			t.Errorf("got %d %s, want %d", status, body, want)
-		}
+	if listener, err := net.Listen("tcp", defaultAddress); err == nil { // else something else has it
+		defer listener.Close()
+	}
+	p := start(t, "-addr", "")
+	got := p.send(t, "GET", "", "X-Api-Key", p.apiKey)
+	if log := p.stderr.String(); !strings.HasPrefix(got, "200 ") || p.url == "http://"+defaultAddress || strings.Contains(log, "warning") {
+		t.Errorf("%s: got %s, logged %s", p.url, got, log)
 	}
 }
 
 func TestLimitFlags(t *testing.T) {
 	t.Parallel()
-	seconds, date := mockgateway.RetryAfter{Form: mockgateway.Seconds}, mockgateway.RetryAfter{Form: mockgateway.Date}
-	tests := map[string]mockgateway.Limit{
-		"":            nil,
-		"-limit none": nil,
-		"-limit token-bucket -limit-requests 30 -limit-window 1m -limit-burst 5": mockgateway.TokenBucket{Rate: 0.5, Burst: 5, RetryAfter: seconds},
-		"-limit fixed-window -limit-requests 7 -limit-retry-after none":          mockgateway.FixedWindow{Requests: 7, Window: time.Second},
-		"-limit sliding-window -limit-retry-after date":                          mockgateway.SlidingWindow{Requests: 100, Window: time.Second, RetryAfter: date},
-		"-limit concurrency -limit-requests 4 -limit-retry-after 2": mockgateway.Concurrency{
-			Requests:   4,
-			RetryAfter: mockgateway.RetryAfter{Form: mockgateway.Seconds, Pause: 2 * time.Second},
-		},
-	}
-	for args, want := range tests {
+	for args, want := range map[string]mockgateway.Limit{
+		"": nil,
+		"-limit token-bucket -limit-requests 30 -limit-window 1m -limit-burst 5": mockgateway.TokenBucket{Rate: 0.5, Burst: 5, RetryAfter: "seconds"},
+		"-limit sliding-window -limit-retry-after none":                          mockgateway.SlidingWindow{Requests: 100, Window: time.Second},
+		"-limit concurrency -limit-requests 4 -limit-retry-after 2":              mockgateway.Concurrency{Requests: 4, RetryAfter: "2"},
+	} {
 		options, err := parseFlags(strings.Fields(args), io.Discard)
 		if err != nil || options.limit.limit != want {
 			t.Errorf("%s: got %+v, %v; want %+v", args, options.limit.limit, err, want)
@@ -201,7 +174,16 @@ func TestLimitFlags(t *testing.T) {
 	}
 }
 
-func TestRunFailures(t *testing.T) {
+func TestFaultFlag(t *testing.T) {
+	t.Parallel()
+	options, err := parseFlags([]string{"-fault", "delay=1m30s,method=PUT,path=*/entries/a%2Fb,after=2,times=3"}, io.Discard)
+	want := []mockgateway.Fault{{Delay: 90 * time.Second, Method: "PUT", Path: "*/entries/a%2Fb", After: 2, Times: 3}}
+	if err != nil || !reflect.DeepEqual(options.faults, want) {
+		t.Errorf("got %+v, %v; want %+v", options.faults, err, want)
+	}
+}
+
+func TestFailures(t *testing.T) {
 	t.Parallel()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -209,96 +191,44 @@ func TestRunFailures(t *testing.T) {
 	}
 	t.Cleanup(func() { listener.Close() })
 	seed := func(text string) []string { return []string{"-addr", "127.0.0.1:0", "-seed", writeFile(t, text)} }
-
-	for name, test := range map[string]struct {
-		args    []string
-		code    int
-		message string
+	for message, test := range map[string]struct {
+		code int
+		args []string
 	}{
-		"help":               {[]string{"-h"}, 0, "-limit-requests"},
-		"unknown flag":       {[]string{"-nothing"}, 2, "flag provided but not defined: -nothing"},
-		"argument":           {[]string{"terraform", "test"}, 2, `unexpected argument "terraform": a command goes after --`},
-		"no command":         {[]string{"-seed", "seed.json", "--"}, 2, "there is no command after --"},
-		"absent command":     {[]string{"--", "no-such-command"}, 127, "cannot run the command: "},
-		"absent program":     {[]string{"--", "./no-such-program"}, 127, "cannot run the command: "},
-		"no program":         {[]string{"--", "./."}, 1, "cannot run the command: "},
-		"dialect":            {[]string{"-dialect", "put=raw"}, 2, "put must be one of bare|enveloped|"},
-		"dialect's file":     {[]string{"-dialect", "no-such-file.json"}, 2, "open no-such-file.json: "},
-		"not a transcript":   {[]string{"-dialect", writeFile(t, `{}`)}, 2, "not a transcript of quiva-probe"},
-		"fault":              {[]string{"-fault", "status=99"}, 2, `for flag -fault: invalid value "99" for flag -status: status must be from 200 to 599`},
-		"empty key":          {[]string{"-api-key", ""}, 2, "-api-key and -token must not be empty"},
-		"empty token":        {[]string{"-token", " "}, 2, "-api-key and -token must not be empty"},
-		"latency":            {[]string{"-latency", "-1s"}, 2, "-latency must not be negative"},
-		"limit":              {[]string{"-limit", "100"}, 2, `-limit must be token-bucket, fixed-window, sliding-window, concurrency or none, not "100"`},
-		"limit's requests":   {[]string{"-limit-requests", "0"}, 2, "-limit-requests, -limit-window and -limit-burst must be positive"},
-		"limit's window":     {[]string{"-limit-window", "0s"}, 2, "-limit-requests, -limit-window and -limit-burst must be positive"},
-		"limit's burst":      {[]string{"-limit-burst", "0"}, 2, "-limit-requests, -limit-window and -limit-burst must be positive"},
-		"limit's pause":      {[]string{"-limit-retry-after", "soon"}, 2, `-limit-retry-after must be seconds, date, none or a number of seconds, not "soon"`},
-		"address":            {[]string{"-addr", "nowhere"}, 1, "cannot listen: "},
-		"taken address":      {[]string{"-addr", listener.Addr().String()}, 1, "cannot listen: "},
-		"no seed file":       {[]string{"-seed", "no-such-file.json"}, 1, "cannot seed: open no-such-file.json"},
-		"seed not JSON":      {seed(`{`), 1, `seed.json: not of the form {"bucket": {"key": {…}}}: `},
-		"seed array":         {seed(`[]`), 1, "seed.json: not of the form"},
-		"seed two values":    {seed(`{} {}`), 1, "seed.json: not of the form"},
-		"seed bucket name":   {seed(`{"a b":{}}`), 1, `invalid bucket name "a b"`},
-		"seed key":           {seed(`{"b":{".k":{}}}`), 1, `bucket "b", key ".k": invalid key`},
-		"seed not an object": {seed(`{"b":{"k":1}}`), 1, `bucket "b", key "k": the value must be a JSON object`},
+		"-limit-requests":                                                                           {0, []string{"-h"}},
+		"flag provided but not defined: -nothing":                                                   {2, []string{"-nothing"}},
+		`unexpected argument "terraform": a command goes after --`:                                  {2, []string{"terraform", "test"}},
+		"there is no command after --":                                                              {2, []string{"-seed", "seed.json", "--"}},
+		`cannot run the command: exec: "no-such-command"`:                                           {127, []string{"--", "no-such-command"}},
+		"cannot run the command: fork/exec ./no-such-program":                                       {127, []string{"--", "./no-such-program"}},
+		"cannot run the command: fork/exec ./.":                                                     {1, []string{"--", "./."}},
+		"put must be one of bare|enveloped|":                                                        {2, []string{"-dialect", "put=raw"}},
+		"open no-such-dialect.json: ":                                                               {2, []string{"-dialect", "no-such-dialect.json"}},
+		"not a transcript of quiva-probe":                                                           {2, []string{"-dialect", writeFile(t, `{}`)}},
+		`for flag -fault: invalid value "199" for flag -status: status must be from 200 to 599`:     {2, []string{"-fault", "status=199"}},
+		"status must be from 200 to 599":                                                            {2, []string{"-fault", "status=600"}},
+		"flag provided but not defined: -503":                                                       {2, []string{"-fault", "503"}},
+		"it needs status, effect or delay":                                                          {2, []string{"-fault", "times=3"}},
+		"no setting may be empty":                                                                   {2, []string{"-fault", "status=503,,times=3"}},
+		"effect must be hang, drop, lose-response or truncate":                                      {2, []string{"-fault", "effect=explode"}},
+		"only one of status and effect can be set, once":                                            {2, []string{"-fault", "status=503,effect=drop"}},
+		"after, times and delay must not be negative":                                               {2, []string{"-fault", "delay=-2s"}},
+		"-api-key and -token must not be empty":                                                     {2, []string{"-api-key", " "}},
+		"-latency must not be negative":                                                             {2, []string{"-latency", "-1s"}},
+		`-limit must be token-bucket, fixed-window, sliding-window, concurrency or none, not "100"`: {2, []string{"-limit", "100"}},
+		"-limit-requests, -limit-window and -limit-burst must be positive":                          {2, []string{"-limit-window", "0s"}},
+		"cannot listen: listen tcp: address nowhere":                                                {1, []string{"-addr", "nowhere"}},
+		"cannot listen: listen tcp " + listener.Addr().String():                                     {1, []string{"-addr", listener.Addr().String()}},
+		"cannot seed: open no-such-seed.json":                                                       {1, []string{"-seed", "no-such-seed.json"}},
+		`seed.json: not of the form {"bucket": {"key": {…}}}: `:                                     {1, seed(`[]`)},
+		`invalid bucket name "a b"`:                                                                 {1, seed(`{"a b":{}}`)},
+		`bucket "b", key ".k": invalid key`:                                                         {1, seed(`{"b":{".k":{}}}`)},
+		`bucket "b", key "k": the value must be a JSON object`:                                      {1, seed(`{"b":{"k":1}}`)},
 	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			var stdout, stderr strings.Builder
-			code := run(nil, test.args, &stdout, &stderr)
-			if code != test.code || !strings.Contains(stderr.String(), test.message) {
-				t.Errorf("exit code %d, stderr %s\nwant %d and %q", code, stderr.String(), test.code, test.message)
-			}
-			if stdout.Len() > 0 {
-				t.Errorf("stdout %s", stdout.String())
-			}
-		})
-	}
-}
-
-// TestRunWithDialect: names, switches and transcripts are combined.
-func TestRunWithDialect(t *testing.T) {
-	t.Parallel()
-	transcript := writeFile(t, `{"dialect":["success=201","missing_key_text=no, not here"],"exchanges":[]}`)
-	p := start(t, "-seed", writeFile(t, `{"b":{}}`), "-dialect", "pages", "-dialect", transcript, "-dialect", "envelope=errors")
-	if status, body := p.send(t, "PUT", "/storage/kv/b/entries/k", "X-Api-Key", p.apiKey, `{}`); status != 201 || body != `{"message":"Key written successfully"}` {
-		t.Errorf("got %d %s", status, body)
-	}
-	if status, body := p.send(t, "GET", "/storage/kv/b/entries/absent", "X-Api-Key", p.apiKey, ""); status != 404 || body != `{"status_code":404,"body":{"error":"no, not here"}}` {
-		t.Errorf("got %d %s", status, body)
-	}
-}
-
-// TestRunFindsAPort: without -addr, a taken default port is no failure.
-func TestRunFindsAPort(t *testing.T) {
-	t.Parallel()
-	if listener, err := net.Listen("tcp", defaultAddress); err == nil { // else something else has it
-		defer listener.Close()
-	}
-	p := start(t, "-addr", "")
-	if status, body := p.send(t, "GET", "/storage/kv", "X-Api-Key", p.apiKey, ""); status != 200 || p.url == "http://"+defaultAddress {
-		t.Errorf("%s: got %d %s", p.url, status, body)
-	}
-}
-
-func TestRunPrintsItsVersion(t *testing.T) {
-	t.Parallel()
-	var stdout, stderr strings.Builder
-	if code := run(nil, []string{"-version"}, &stdout, &stderr); code != 0 || !strings.HasPrefix(stdout.String(), "quiva-mock-gateway ") {
-		t.Errorf("exit code %d, printed %q; stderr %s", code, stdout.String(), stderr.String())
-	}
-}
-
-func TestBaseURL(t *testing.T) {
-	t.Parallel()
-	for ip, want := range map[string]string{
-		"127.0.0.1": "http://127.0.0.1:80", "::1": "http://[::1]:80", "::": "http://127.0.0.1:80",
-		"0.0.0.0": "http://127.0.0.1:80", "10.1.2.3": "http://10.1.2.3:80",
-	} {
-		if got := baseURL(&net.TCPAddr{IP: net.ParseIP(ip), Port: 80}); got != want {
-			t.Errorf("%s: got %s, want %s", ip, got, want)
+		var stdout, stderr strings.Builder
+		code := run(nil, test.args, &stdout, &stderr)
+		if code != test.code || !strings.Contains(stderr.String(), message) || stdout.Len() > 0 {
+			t.Errorf("%q: exit code %d, stdout %s, stderr %s\nwant %d and %q", test.args, code, stdout.String(), stderr.String(), test.code, message)
 		}
 	}
 }
