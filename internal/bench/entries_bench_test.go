@@ -11,9 +11,9 @@ const latency = 10 * time.Millisecond
 // BenchmarkEntries goes through the life of entries, without a limit.
 func BenchmarkEntries(b *testing.B) {
 	for _, declared := range []configuration{
-		{resource: quivaEntry, values: small, entries: 300},
-		{resource: quivaEntryText, values: small, entries: 300},
-		{resource: silentEntry, values: small, entries: 300},
+		{resource: quivaEntry, values: large, entries: 300},
+		{resource: quivaEntryText, values: large, entries: 300},
+		{resource: silentEntry, values: large, entries: 300},
 		{resource: quivaEntry, values: small, entries: 1000},
 		{resource: quivaEntryText, values: small, entries: 1000},
 		{resource: silentEntry, values: small, entries: 1000},
@@ -42,7 +42,12 @@ func BenchmarkEntries(b *testing.B) {
 			})
 			b.Run("op=change10", func(b *testing.B) {
 				version := 0
-				w.measure(b, func() { version++; w.write(b, "entries.json", declared.json(version)) }, "apply", "-auto-approve")
+				w.measure(b, func() {
+					version++
+					for number := range 10 {
+						w.declare(b, declared, number, version)
+					}
+				}, "apply", "-auto-approve")
 			})
 		})
 	}

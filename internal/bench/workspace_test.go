@@ -91,7 +91,12 @@ func newWorkspace(b *testing.B, declared configuration) *workspace {
 		w.run(b, "init")
 	}
 	w.write(b, "main.tf", declared.resource.text)
-	w.write(b, "entries.json", declared.json(0))
+	if err := os.Mkdir(filepath.Join(w.dir, "entries"), 0o700); err != nil {
+		b.Fatal(err)
+	}
+	for number := range declared.entries {
+		w.declare(b, declared, number, 0)
+	}
 	return w
 }
 
@@ -114,6 +119,20 @@ func (w *workspace) write(b *testing.B, name, text string) {
 	if err := os.WriteFile(filepath.Join(w.dir, name), []byte(text), 0o600); err != nil {
 		b.Fatal(err)
 	}
+}
+
+// declare writes the file of the entry with a number, in a version.
+func (w *workspace) declare(b *testing.B, declared configuration, number, version int) {
+	b.Helper()
+	value := declared.values.of(number)
+	if version > 0 {
+		value["version"] = version
+	}
+	text, err := json.Marshal(value)
+	if err != nil {
+		b.Fatal(err)
+	}
+	w.write(b, fmt.Sprintf("entries/entry-%05d.json", number), string(text))
 }
 
 // empty forgets the state and all entries.
@@ -227,33 +246,36 @@ type configuration struct {
 	remoteState bool
 }
 
-// resource is a way to declare entries. All read the same file, and count,
-// because Terraform evaluates for_each again for every instance: over a large map
-// that takes many times longer than all the rest, and would hide it.
+// resource is a way to declare entries, each of which has a JSON file of its own. They
+// are counted, because Terraform evaluates for_each again for every instance: over a
+// large map that takes many times longer than all the rest, and would hide it.
 type resource struct{ name, text string }
 
 var (
-	quivaEntry       = resource{"quiva_kv_entry", requires("quiva") + single("quiva_kv_entry", "key", "local.entries[count.index].value") + inBucket + "}\n"}
-	quivaEntryText   = resource{"quiva_kv_entry:text", requires("quiva") + single("quiva_kv_entry", "key", "jsonencode(local.entries[count.index].value)") + inBucket + "}\n"}
-	quivaEntries     = resource{"quiva_kv_entries", requires("quiva") + bulk("entry.value")}
-	quivaEntriesText = resource{"quiva_kv_entries:text", requires("quiva") + bulk("jsonencode(entry.value)")}
+	quivaEntry       = resource{"quiva_kv_entry", requires("quiva") + single("quiva_kv_entry", "key", "jsondecode(file(%s))") + inBucket + "}\n"}
+	quivaEntryText   = resource{"quiva_kv_entry:text", requires("quiva") + single("quiva_kv_entry", "key", "file(%s)") + inBucket + "}\n"}
+	quivaEntries     = resource{"quiva_kv_entries", requires("quiva") + bulk("jsondecode(file(%s))")}
+	quivaEntriesText = resource{"quiva_kv_entries:text", requires("quiva") + bulk("file(%s)")}
 	// silentEntry is the floor: as many resources of a provider that talks to
 	// nobody.
-	silentEntry = resource{"silent_entry", requires("silent") + single("silent_entry", "name", "jsonencode(local.entries[count.index].value)") + "}\n"}
+	silentEntry = resource{"silent_entry", requires("silent") + single("silent_entry", "name", "file(%s)") + "}\n"}
 )
 
 const inBucket = "  bucket = \"" + bucket + "\"\n"
 
 func requires(provider string) string {
-	return fmt.Sprintf("terraform {\n  required_providers {\n    %[1]s = { source = \"quivaworks/%[1]s\" }\n  }\n}\nlocals {\n  entries = jsondecode(file(\"entries.json\"))\n}\n", provider)
+	return fmt.Sprintf("terraform {\n  required_providers {\n    %[1]s = { source = \"quivaworks/%[1]s\" }\n  }\n}\n", provider)
 }
 
-func single(resource, key, value string) string {
-	return fmt.Sprintf("resource %q \"entry\" {\n  count = length(local.entries)\n  %s = local.entries[count.index].key\n  value = %s\n", resource, key, value)
+func single(resource, key, read string) string {
+	const name = `format("entry-%05d", count.index)`
+	return fmt.Sprintf("resource %q \"entry\" {\n  count = length(fileset(\"entries\", \"*\"))\n  %s = %s\n  value = %s\n",
+		resource, key, name, fmt.Sprintf(read, `"entries/${`+name+`}.json"`))
 }
 
-func bulk(value string) string {
-	return "resource \"quiva_kv_entries\" \"entries\" {\n  entries = { for entry in local.entries : entry.key => " + value + " }\n" + inBucket + "}\n"
+func bulk(read string) string {
+	return "resource \"quiva_kv_entries\" \"entries\" {\n  entries = { for name in fileset(\"entries\", \"*\") : trimsuffix(name, \".json\") => " +
+		fmt.Sprintf(read, `"entries/${name}"`) + " }\n" + inBucket + "}\n"
 }
 
 // values makes the value of the entry with a number.
@@ -274,23 +296,6 @@ var (
 		return value
 	}}
 )
-
-// json returns entries.json. The first ten entries are of a version.
-func (c configuration) json(version int) string {
-	list := make([]map[string]any, c.entries)
-	for i := range list {
-		value := c.values.of(i)
-		if i < 10 {
-			value["version"] = version
-		}
-		list[i] = map[string]any{"key": fmt.Sprintf("entry-%05d", i), "value": value}
-	}
-	text, err := json.Marshal(list)
-	if err != nil {
-		panic(err)
-	}
-	return string(text)
-}
 
 // name is one of key=value pairs, by which benchstat can compare.
 func (c configuration) name() string {
