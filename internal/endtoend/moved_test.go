@@ -3,67 +3,12 @@ package endtoend_test
 import (
 	"bytes"
 	"fmt"
-	"maps"
 	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 )
-
-// TestMoved: what another provider manages, with for_each and a key that is renamed
-// twice, is taken over by moved blocks and GETs alone, and the plan after that is empty.
-func TestMoved(t *testing.T) {
-	needTerraform(t)
-	gateway := newGateway(t)
-	gateway.PutEntry("flags", "checkout", `{"rollout":1.0,"enabled":true}`)
-	gateway.PutEntry("flags", "team/search", `{"n":9007199254740993}`)
-	held := gateway.Entries("flags")
-	w := newWorkspace(t, gateway)
-	w.configure("", `
-moved {
-  from = restapi_object.flag
-  to   = quiva_kv_entry.flag
-}
-moved {
-  from = quiva_kv_entry.flag["old"]
-  to   = quiva_kv_entry.flag["older"]
-}
-moved {
-  from = quiva_kv_entry.flag["older"]
-  to   = quiva_kv_entry.flag["checkout"]
-}
-resource "quiva_kv_entry" "flag" {
-  for_each = {
-    checkout = { key = "checkout", value = { enabled = true, rollout = 1 } }
-    search   = { key = "team/search", value = { n = 9007199254740993 } }
-  }
-  bucket = "flags"
-  key    = each.value.key
-  value  = each.value.value
-}`)
-	w.startWith(foreignResource{"restapi_object", "flag", "registry.terraform.io/mastercard/restapi", map[string]string{
-		"old":    `{"id":"checkout","path":"/storage/kv/flags/entries","read_path":null,"data":"{}"}`,
-		"search": `{"id":"team%2Fsearch","path":"/any","read_path":"/storage/kv/flags/entries/{id}","data":"{}"}`,
-	}})
-	planned := w.must("plan")
-	for _, text := range []string{
-		`restapi_object.flag["old"] has moved to quiva_kv_entry.flag["checkout"]`,
-		`restapi_object.flag["search"] has moved to quiva_kv_entry.flag["search"]`,
-		"0 to add, 0 to change, 0 to destroy",
-	} {
-		if !planned.says(text) {
-			t.Errorf("no %q in the plan:\n%s", text, planned.output)
-		}
-	}
-	w.must("apply", "-auto-approve")
-	if next := w.run("plan", "-detailed-exitcode"); next.status != 0 {
-		t.Errorf("the plan after it ended with %d:\n%s", next.status, next.output)
-	}
-	if writes := writesOf(gateway); len(writes) > 0 || !maps.Equal(gateway.Entries("flags"), held) {
-		t.Errorf("after %q, the gateway holds %v", writes, gateway.Entries("flags"))
-	}
-}
 
 // TestMovedBetweenProviders: two provider blocks are two processes, of which neither
 // knows of the other. A moved block hands an entry over.

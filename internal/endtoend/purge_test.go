@@ -14,7 +14,7 @@ resource "quiva_kv_bucket" "previews" {
 
   lifecycle {
     action_trigger {
-      events  = [%s]
+      events  = [before_destroy]
       actions = [action.quiva_kv_bucket_purge.all]
     }
   }
@@ -33,52 +33,21 @@ action "quiva_kv_bucket_purge" "team_a" {
 }
 `
 
-// TestPurgeInvoked: an action that is invoked by hand says in numbers what it does,
-// and refuses what is too much.
-func TestPurgeInvoked(t *testing.T) {
-	needMinor(t, 14)
-	gateway := newGateway(t)
-	w := newWorkspace(t, gateway)
-	w.configure("", fmt.Sprintf(purgedBucket, "after_update", 4))
-	w.must("apply", "-auto-approve")
-	for i := range 3 {
-		gateway.PutEntry("previews", fmt.Sprintf("team-a/%d", i), `{}`)
-		gateway.PutEntry("previews", fmt.Sprintf("team-b/%d", i), `{}`)
-	}
-	gateway.ResetRequests()
-	refused := w.run("apply", "-auto-approve", "-invoke=action.quiva_kv_bucket_purge.all")
-	if refused.status != 1 || !refused.says(`There are 6 entries in bucket "previews", and at most 4 may be deleted. Nothing was deleted.`) || len(writesOf(gateway)) > 0 {
-		t.Errorf("a purge of too many ended with %d:\n%s", refused.status, refused.output)
-	}
-	invoked := w.must("apply", "-auto-approve", "-invoke=action.quiva_kv_bucket_purge.team_a")
-	for _, text := range []string{`Counting the entries of bucket "previews" with the prefix "team-a/"`, `Deleted 3 entries of bucket "previews" with the prefix "team-a/"`} {
-		if !invoked.says(text) {
-			t.Errorf("it does not say %q:\n%s", text, invoked.output)
-		}
-	}
-	if held := gateway.Entries("previews"); len(held) != 3 || held["team-b/0"] == "" {
-		t.Errorf("the gateway holds %v", held)
-	}
-	// The gateway still counts what was deleted.
-	w.configure("", fmt.Sprintf(purgedBucket, "after_update", 6))
-	if invoked := w.must("apply", "-auto-approve", "-invoke=action.quiva_kv_bucket_purge.all"); !invoked.says(`Deleting 3 entries of bucket "previews"`) {
-		t.Errorf("the purge says:\n%s", invoked.output)
-	}
-	if held := gateway.Entries("previews"); len(held) > 0 || !slices.Contains(gateway.Buckets(), "previews") {
-		t.Errorf("the gateway holds %v in %q", held, gateway.Buckets())
-	}
-}
-
-// TestPurgeBeforeDestroy: a bucket with foreign entries is destroyed once they are
-// purged, and kept where they are too many.
-func TestPurgeBeforeDestroy(t *testing.T) {
+// TestPurge: an action that is invoked by hand deletes its part. A bucket with foreign
+// entries is destroyed once they are purged, and kept where they are too many.
+func TestPurge(t *testing.T) {
 	needMinor(t, 16)
 	gateway := newGateway(t)
 	w := newWorkspace(t, gateway)
-	w.configure("", fmt.Sprintf(purgedBucket, "before_destroy", 4))
+	w.configure("", fmt.Sprintf(purgedBucket, 4))
 	w.must("apply", "-auto-approve")
 	for i := range 5 {
-		gateway.PutEntry("previews", fmt.Sprint("k", i), `{}`)
+		gateway.PutEntry("previews", fmt.Sprint("team-a/", i), `{}`)
+		gateway.PutEntry("previews", fmt.Sprint("team-b/", i), `{}`)
+	}
+	invoked := w.must("apply", "-auto-approve", "-invoke=action.quiva_kv_bucket_purge.team_a")
+	if held := gateway.Entries("previews"); len(held) != 5 || held["team-b/0"] == "" || !invoked.says(`Deleted 5 entries of bucket "previews" with the prefix "team-a/"`) {
+		t.Errorf("the gateway holds %v after:\n%s", held, invoked.output)
 	}
 	gateway.ResetRequests()
 	refused := w.run("destroy", "-auto-approve")
@@ -86,7 +55,7 @@ func TestPurgeBeforeDestroy(t *testing.T) {
 	if refused.status != 1 || !refused.says("Too many entries to delete") || !refused.says("Bucket is not empty") || len(writesOf(gateway)) > 0 {
 		t.Errorf("the destroy ended with %d:\n%s", refused.status, refused.output)
 	}
-	w.configure("", fmt.Sprintf(purgedBucket, "before_destroy", 5))
+	w.configure("", fmt.Sprintf(purgedBucket, 10)) // the gateway still counts what was deleted
 	gateway.ResetRequests()
 	destroyed := w.must("destroy", "-auto-approve")
 	if !destroyed.says(`Deleted 5 entries of bucket "previews"`) {

@@ -13,38 +13,10 @@ import (
 
 const testingExample = "../../examples/testing"
 
-// TestTestingExample: a user's tests of a module pass under terraform test,
-// and clean up after themselves.
+// TestTestingExample: a user's tests of a module run under terraform test. The
+// guide's one command runs them against a gateway of its own, whatever the
+// environment leads to, and ends with their status.
 func TestTestingExample(t *testing.T) {
-	needTerraform(t)
-	gateway := newGateway(t)
-	seed, err := os.Open(filepath.Join(testingExample, "seed.json"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer seed.Close()
-	if err := gateway.Seed(seed); err != nil {
-		t.Fatal(err)
-	}
-	w := newTestingExample(t, newWorkspace(t, gateway))
-	if tested := w.must("test"); !tested.says("7 passed, 0 failed.") {
-		t.Errorf("the tests ended with:\n%s", tested.output)
-	}
-	// Two entries, one of them changed and the other deleted, then the first.
-	for method, want := range map[string]int{"PUT": 3, "DELETE": 2} {
-		if sent := gateway.Count(method, "/storage/kv/feature-flags/entries/flags.*"); sent != want {
-			t.Errorf("%d requests to %s an entry, want %d", sent, method, want)
-		}
-	}
-	if held := gateway.Entries("feature-flags"); len(held) > 0 {
-		t.Errorf("the gateway still holds %v", held)
-	}
-}
-
-// TestTestingExampleCommand: the guide's one command runs the tests against a
-// gateway of its own, whatever the environment leads to, and ends with their
-// status.
-func TestTestingExampleCommand(t *testing.T) {
 	needTerraform(t)
 	program := filepath.Join(t.TempDir(), terraformcli.Executable("quiva-mock-gateway"))
 	if err := terraformcli.Build(t.Context(), "/internal/mockgateway/cmd/quiva-mock-gateway", program); err != nil {
@@ -52,17 +24,12 @@ func TestTestingExampleCommand(t *testing.T) {
 	}
 	const failing = "variables {\n  flags = { search = { rollout = 101 } }\n}\nrun \"fails\" {\n}\n"
 	tests := map[string]struct {
-		flags  []string
 		more   string // another test file
 		status int
 		says   string
 	}{
 		"passes": {says: "7 passed, 0 failed."},
 		"fails":  {more: failing, status: 1, says: "7 passed, 1 failed."},
-		"fault": {
-			flags:  []string{"-fault", "status=403,method=PUT,times=1"},
-			status: 1, says: "Gateway does not permit this call",
-		},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -74,8 +41,7 @@ func TestTestingExampleCommand(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			arguments := append([]string{"-seed", "seed.json"}, test.flags...)
-			command := exec.CommandContext(t.Context(), program, append(arguments, "--", built.Path, "test", "-no-color")...)
+			command := exec.CommandContext(t.Context(), program, "-seed", "seed.json", "--", built.Path, "test", "-no-color")
 			command.Dir, command.Env = w.dir, w.env
 			var output bytes.Buffer
 			command.Stdout, command.Stderr = &output, &output
