@@ -215,7 +215,8 @@ func fraction(n json.Number) (*big.Rat, bool) {
 }
 
 // FuzzText: what is read is JSON, what is not read is not, or for a reason that
-// encoding/json does not know, and the text of an object is read as any other.
+// encoding/json does not know, and the text of an object is read as any other, and
+// is the same as its native value.
 func FuzzText(f *testing.F) {
 	for _, seed := range seeds {
 		f.Add([]byte(seed))
@@ -235,6 +236,16 @@ func FuzzText(f *testing.F) {
 			t.Fatalf("%q is read as %s, and as an object as %s", text, canonical, object)
 		case objectErr != nil && isObject && !strings.Contains(objectErr.Error(), "duplicate property"):
 			t.Fatalf("%q is the object %s, but: %v", text, canonical, objectErr)
+		}
+		native, decodeErr := dynamicvalue.Decode(text)
+		if objectErr != nil || decodeErr != nil {
+			return
+		}
+		asText := packed(t, types.StringValue(string(text)))
+		wire, err := dynamicvalue.EncodeEntry(asText)
+		digest, _ := dynamicvalue.Digest(text)
+		if err != nil || !bytes.Equal(wire, canonical) || !dynamicvalue.Same(asText, native) || !dynamicvalue.HoldsDigest(asText, digest) {
+			t.Fatalf("%q as text is written as %s, %v, or differs from the native value", text, wire, err)
 		}
 	})
 }

@@ -1,6 +1,8 @@
 package provider_test
 
 import (
+	"maps"
+	"reflect"
 	"slices"
 	"time"
 )
@@ -33,13 +35,14 @@ func cuts(s step) (all [][]step) {
 	all = append(all, nil)
 	for key := range s.declared {
 		shorter := s
-		shorter.declared = without(s.declared, key)
+		shorter.declared = maps.Clone(s.declared)
+		delete(shorter.declared, key)
 		all = append(all, []step{shorter})
 	}
 	cut := func(of func(*step)) {
 		shorter := s
 		of(&shorter)
-		if shorter.String() != s.String() {
+		if !reflect.DeepEqual(shorter, s) {
 			all = append(all, []step{shorter})
 		}
 	}
@@ -57,14 +60,4 @@ func cuts(s step) (all [][]step) {
 		cut(func(s *step) { s.failures = slices.Delete(slices.Clone(s.failures), i, i+1) })
 	}
 	return all
-}
-
-func without(declared map[string]declaration, key string) map[string]declaration {
-	rest := map[string]declaration{}
-	for other, d := range declared {
-		if other != key {
-			rest[other] = d
-		}
-	}
-	return rest
 }

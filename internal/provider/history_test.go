@@ -190,44 +190,9 @@ func oneOf(held map[string]string) (key, value string) {
 	return "", ""
 }
 
-// String is the step as it can be read: what others do, the configuration, how it is
+// String is the step as it can be read: the configuration, what others do, how it is
 // applied, and what goes wrong.
 func (s step) String() string {
-	var text strings.Builder
-	writes := func(when string, values map[string]int) {
-		for _, key := range slices.Sorted(maps.Keys(values)) {
-			fmt.Fprintf(&text, "  %s: %s = %d\n", when, key, values[key])
-		}
-	}
-	writes("outside", s.outside)
-	objects := s.objects()
-	for _, address := range slices.Sorted(maps.Keys(objects)) {
-		fmt.Fprintf(&text, "  %s: %s\n", address, objectJSON(objects[address]))
-	}
-	for name, resources := range map[string][]string{
-		"create_before_destroy": s.createBeforeDestroy, "overwrite": s.overwrite, "on_destroy = keep": s.keep,
-		"max_deletions = 1": s.limited, "removed": s.forgotten, "gated": s.gated,
-	} {
-		if len(resources) > 0 {
-			fmt.Fprintf(&text, "  %s: %v\n", name, resources)
-		}
-	}
-	if s.exclusive != "" {
-		fmt.Fprintf(&text, "  exclusive: %s but for %v\n", s.exclusive, s.except)
-	}
-	if len(s.moved) > 0 {
-		fmt.Fprintf(&text, "  moved: %v\n", s.moved)
-	}
-	if s.gate > 0 {
-		fmt.Fprintf(&text, "  gate: %d, fails: %t\n", s.gate, s.gateFails)
-	}
-	fmt.Fprintf(&text, "  in order: %t, -refresh-only first: %t, options: %+v\n", s.inOrder, s.refreshOnly, s.options)
-	writes("after the plan", s.between)
-	for _, w := range s.during {
-		fmt.Fprintf(&text, "  before call %d: %s = %d\n", w.call, w.key, w.n)
-	}
-	for _, f := range s.failures {
-		fmt.Fprintf(&text, "  fails: %+v\n", f)
-	}
-	return text.String()
+	return fmt.Sprintf("%s  outside: %v, after the plan: %v, before calls: %+v\n  in order: %t, -refresh-only first: %t, options: %+v\n  fails: %+v\n",
+		s.configuration(), s.outside, s.between, s.during, s.inOrder, s.refreshOnly, s.options, s.failures)
 }

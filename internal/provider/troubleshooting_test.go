@@ -1,15 +1,11 @@
 package provider_test
 
 import (
-	"go/ast"
-	"go/parser"
-	"go/token"
 	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 )
@@ -73,15 +69,17 @@ func explainedErrors(guide string) []string {
 	return explained
 }
 
-// summaryArguments says which argument of a call is a diagnostic's summary.
-var summaryArguments = map[string]int{
-	"AddError": 0, "AddWarning": 0, "NewErrorDiagnostic": 0, "NewWarningDiagnostic": 0,
-	"AddAttributeError": 1, "AddAttributeWarning": 1, "NewAttributeErrorDiagnostic": 1, "NewAttributeWarningDiagnostic": 1,
-}
+var (
+	// givenSummary is what a diagnostic is given as its summary, the beginning if
+	// something is added to it; givenName is what is named summary.
+	givenSummary = regexp.MustCompile(`(?:(?:Add|New)Attribute(?:Error|Warning)\w*\([^,]+,|\b(?:Add|New)(?:Error|Warning)\w*\(|\bDiagnostic\{[^}]*\bSummary:)\s*("[^"]*"|[^,\s]*)`)
+	givenName    = regexp.MustCompile(`\bsummary(?:, \w+)? :?= ("[^"]*")`)
+	returned     = regexp.MustCompile(`\breturn ("[^"]*"),`)
+)
 
 // summaries returns the texts that a package's source gives diagnostics as their
 // summaries: in calls, in the protocol's own diagnostics, and as the value of what
-// is named summary. Of a text that something is added to, it is the beginning.
+// is named summary, as a function's first result may be.
 func summaries(t *testing.T, dir string) map[string]bool {
 	t.Helper()
 	files, err := filepath.Glob(filepath.Join(dir, "*.go"))
@@ -89,82 +87,24 @@ func summaries(t *testing.T, dir string) map[string]bool {
 		t.Fatal(err)
 	}
 	found := map[string]bool{}
-	positions := token.NewFileSet()
-	add := func(expression ast.Expr) {
-		if sum, ok := expression.(*ast.BinaryExpr); ok {
-			expression = sum.X
-		}
-		switch e := expression.(type) {
-		case *ast.BasicLit:
-			text, err := strconv.Unquote(e.Value)
-			if err != nil {
-				t.Fatal(err)
-			}
-			found[text] = true
-		case *ast.Ident:
-			if e.Name != "summary" {
-				t.Errorf("%s: a summary that this test cannot read: name it summary", positions.Position(e.Pos()))
-			}
-		}
-	}
 	for _, file := range files {
-		if strings.HasSuffix(file, "_test.go") {
+		source, err := os.ReadFile(file)
+		if err != nil || strings.HasSuffix(file, "_test.go") {
 			continue
 		}
-		source, err := parser.ParseFile(positions, file, nil, parser.SkipObjectResolution)
-		if err != nil {
-			t.Fatal(err)
-		}
-		ast.Inspect(source, func(node ast.Node) bool {
-			switch n := node.(type) {
-			case *ast.CallExpr:
-				if method, ok := n.Fun.(*ast.SelectorExpr); ok {
-					if argument, ok := summaryArguments[method.Sel.Name]; ok {
-						add(n.Args[argument])
-					}
-				}
-			case *ast.CompositeLit:
-				addProtocolSummary(n, add)
-			case *ast.AssignStmt:
-				if name, ok := n.Lhs[0].(*ast.Ident); ok && name.Name == "summary" {
-					if _, isText := n.Rhs[0].(*ast.BasicLit); isText {
-						add(n.Rhs[0])
-					}
-				}
-			case *ast.FuncDecl:
-				addReturnedSummaries(n, add)
+		for function := range strings.SplitSeq(string(source), "\nfunc ") {
+			matches := append(givenSummary.FindAllStringSubmatch(function, -1), givenName.FindAllStringSubmatch(function, -1)...)
+			if signature, _, _ := strings.Cut(function, "\n"); strings.Contains(signature, ") (summary, ") {
+				matches = append(matches, returned.FindAllStringSubmatch(function, -1)...)
 			}
-			return true
-		})
+			for _, match := range matches {
+				if text, isText := strings.CutPrefix(match[1], `"`); isText {
+					found[strings.TrimSuffix(text, `"`)] = true
+				} else if match[1] != "summary" {
+					t.Errorf("%s: a summary that this test cannot read: %s: name it summary", file, match[0])
+				}
+			}
+		}
 	}
 	return found
-}
-
-// addProtocolSummary adds the summary of a tfprotov6.Diagnostic.
-func addProtocolSummary(literal *ast.CompositeLit, add func(ast.Expr)) {
-	if name, ok := literal.Type.(*ast.SelectorExpr); !ok || name.Sel.Name != "Diagnostic" {
-		return
-	}
-	for _, element := range literal.Elts {
-		if field, ok := element.(*ast.KeyValueExpr); ok {
-			if key, ok := field.Key.(*ast.Ident); ok && key.Name == "Summary" {
-				add(field.Value)
-			}
-		}
-	}
-}
-
-// addReturnedSummaries adds what a function returns as its first result, if that
-// is named summary.
-func addReturnedSummaries(function *ast.FuncDecl, add func(ast.Expr)) {
-	results := function.Type.Results
-	if results == nil || len(results.List[0].Names) == 0 || results.List[0].Names[0].Name != "summary" {
-		return
-	}
-	ast.Inspect(function.Body, func(node ast.Node) bool {
-		if r, ok := node.(*ast.ReturnStmt); ok && len(r.Results) > 1 {
-			add(r.Results[0])
-		}
-		return true
-	})
 }
