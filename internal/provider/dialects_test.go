@@ -223,68 +223,31 @@ func TestAccLifeInDialects(t *testing.T) {
 	}
 }
 
-// TestFirstWriteInEachDialect: entries that a gateway creates or updates are stored as
-// they are declared, in an envelope with a warning if that is what it takes, or the run
-// stops with an error that says what became of the first.
-func TestFirstWriteInEachDialect(t *testing.T) {
+// TestFirstWrite: entries that a gateway creates or updates are stored as they are
+// declared, in an envelope with one warning if that is what it takes, or the run stops
+// with an error about each, and the state is as it was.
+func TestFirstWrite(t *testing.T) {
 	t.Parallel()
-	const notStored = "Gateway did not store what was sent"
-	type gatewayForm struct {
-		dialect   mockgateway.Dialect
-		transform func(gateway *mockgateway.Server) func(bucket, key, value string) string
-		says      string
-	}
-	tests := map[string]gatewayForm{
-		"wrapper": {dialect: mockgateway.Dialect{Put: "wrapper"}, says: notStored},
-		"stores nothing": {says: notStored, transform: func(gateway *mockgateway.Server) func(string, string, string) string {
-			return func(bucket, key, _ string) string {
-				before, _ := gateway.Entry(bucket, key)
-				return before
-			}
-		}},
-	}
-	for name, dialect := range dialects(t) {
-		tests[name] = gatewayForm{dialect: dialect}
-	}
-	for name, test := range tests {
-		for _, first := range []map[string]string{noEntries, bothOld} {
-			t.Run(fmt.Sprint(name, " after ", len(first)), func(t *testing.T) {
+	for put, isStored := range map[string]bool{"enveloped": true, "typed": true, "wrapper": false} {
+		for _, first := range []entries{noEntries, bothOld} {
+			t.Run(fmt.Sprint(put, " after ", len(first)), func(t *testing.T) {
 				t.Parallel()
 				gateway := newGateway(t)
 				w := newWorkspace(t)
 				if len(first) > 0 {
 					w.must(withProvider(gateway, twoEntries(1)), planOptions{})
 				}
-				gateway.SetDialect(test.dialect)
-				if test.transform != nil {
-					gateway.SetWriteTransform(test.transform(gateway))
+				gateway.SetDialect(mockgateway.Dialect{Put: put})
+				said := map[string]int{}
+				for _, d := range w.planAndApply(withProvider(gateway, twoEntries(2)), planOptions{}) {
+					said[d.summary]++
 				}
-				gateway.ResetRequests()
-				diagnostics := w.planAndApply(withProvider(gateway, twoEntries(2)), planOptions{})
-				var warnings int
-				for _, d := range diagnostics {
-					if d.summary == "Gateway takes values in an envelope" {
-						warnings++
-					}
+				want, state := map[string]int{"Gateway takes values in an envelope": 1}, bothNew
+				if !isStored {
+					want, state = map[string]int{"Gateway did not store what was sent": 2}, first
 				}
-				if isEnveloped := strings.HasPrefix(test.dialect.Put, "enveloped") || test.dialect.Put == "typed"; (warnings == 1) != isEnveloped {
-					t.Errorf("%d warnings of an envelope", warnings)
-				}
-				err := errorOf(diagnostics)
-				if test.says == "" {
-					if err != nil || !maps.Equal(gateway.Entries("flags"), bothNew) || !maps.Equal(w.entries(), bothNew) {
-						t.Errorf("ended with %v, the gateway holds %v, the state %v", err, gateway.Entries("flags"), w.entries())
-					}
-					return
-				}
-				if err == nil || strings.Count(err.Error(), test.says) != 2 {
-					t.Errorf("ended with %v, want that of both", err)
-				}
-				if writes := gateway.Count(http.MethodPut, "/storage/kv/flags/entries/a") * gateway.Count(http.MethodPut, "/storage/kv/flags/entries/b"); writes > 0 {
-					t.Error("both were written")
-				}
-				if !maps.Equal(w.entries(), first) {
-					t.Errorf("the state holds %v", w.entries())
+				if !maps.Equal(said, want) || !maps.Equal(w.entries(), state) || isStored && !maps.Equal(gateway.Entries("flags"), bothNew) {
+					t.Errorf("said %v, the gateway holds %v, the state %v", said, gateway.Entries("flags"), w.entries())
 				}
 			})
 		}
@@ -357,23 +320,5 @@ func TestWrongHost(t *testing.T) {
 				}
 			}
 		})
-	}
-}
-
-// TestRequestsOfAProof: proof costs at most three requests for a bucket's absences, and
-// one for its first write; a refresh of what is there needs none.
-func TestRequestsOfAProof(t *testing.T) {
-	t.Parallel()
-	gateway := newGateway(t)
-	w := newWorkspace(t)
-	ten := withProvider(gateway, "resource \"quiva_kv_entry\" \"test\" {\n  count = 10\n  bucket = \"flags\"\n  key = \"k${count.index}\"\n  value = { n = 1 }\n}\n")
-	w.must(ten, planOptions{})
-	if got, least := len(gateway.Requests()), 10+10; got < least || got > least+3+1 {
-		t.Errorf("creations took %d requests, want %d and up to 4 for proof", got, least)
-	}
-	gateway.ResetRequests()
-	w.must(ten, planOptions{})
-	if got := len(gateway.Requests()); got != 10 {
-		t.Errorf("a refresh took %d requests, want 10", got)
 	}
 }

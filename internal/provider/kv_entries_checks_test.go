@@ -167,23 +167,6 @@ func entriesAction(action plancheck.ResourceActionType) plancheck.PlanCheck {
 	return plancheck.ExpectResourceAction(entriesAddress, action)
 }
 
-// foundGone checks that so many entries were found to be gone since the requests
-// were last reset, and none was deleted.
-func foundGone(gateway *mockgateway.Server, want int) resource.TestCheckFunc {
-	return func(*terraform.State) error {
-		gone := 0
-		for _, request := range gateway.RequestsTo(http.MethodGet, "*/entries/*") {
-			if request.Status == http.StatusNotFound {
-				gone++
-			}
-		}
-		if deletes := gateway.Count(http.MethodDelete, ""); gone != want || deletes > 0 {
-			return fmt.Errorf("%d entries were gone, want %d; %d DELETEs", gone, want, deletes)
-		}
-		return nil
-	}
-}
-
 // absent checks that the gateway does not hold an entry.
 func absent(gateway *mockgateway.Server, key string) resource.TestCheckFunc {
 	return func(*terraform.State) error {

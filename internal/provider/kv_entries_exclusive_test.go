@@ -140,26 +140,8 @@ func TestExclusive(t *testing.T) {
 	)
 }
 
-// TestExclusiveScope: nothing outside the prefix is touched.
-func TestExclusiveScope(t *testing.T) {
-	t.Parallel()
-	gateway := newGateway(t)
-	for _, key := range []string{"team-a/old", "team-ab", "team-b/x", "x"} {
-		gateway.PutEntry("flags", key, `{}`)
-	}
-	exclusive := manyEntries(gateway, `{ "team-a/new" = {} }`, `key_prefix = "team-a/"`, "exclusive = {}")
-	run(t,
-		resource.TestStep{Config: exclusive, ExpectNonEmptyPlan: true},
-		resource.TestStep{
-			Config:           exclusive,
-			ConfigPlanChecks: plans(prunes{entriesAddress: {"team-a/old"}}),
-			Check:            keysOf(gateway, "team-a/new", "team-ab", "team-b/x", "x"),
-		},
-	)
-}
-
 // TestExclusiveMaxDeletions: more removed entries than are allowed stop the plan,
-// and of more undeclared ones none is deleted.
+// and of more undeclared ones none is deleted. A destroy deletes what is declared.
 func TestExclusiveMaxDeletions(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
@@ -167,8 +149,10 @@ func TestExclusiveMaxDeletions(t *testing.T) {
 		next                string // of twelve entries k000…
 		more                []string
 		left                int // entries
+		destroys            bool
 		wantErr             string
 	}{
+		"a destroy":                        {declared: 2, strangers: 11, next: numbered(2), destroys: true, left: 11},
 		"an empty file":                    {declared: 12, next: `{}`, wantErr: `would delete 12 entries in bucket "flags" \("k000", "k001".* and 2 more\).* max_deletions = 12`},
 		"as many as allowed":               {declared: 12, strangers: 10, next: numbered(2), left: 2},
 		"too many strangers":               {declared: 2, strangers: 11, next: numbered(1), left: 12},
@@ -185,8 +169,9 @@ func TestExclusiveMaxDeletions(t *testing.T) {
 						gateway.PutEntry("flags", fmt.Sprintf("s%d", i), `{}`)
 					}
 				},
-				Config: manyEntries(gateway, tt.next, append(tt.more, "exclusive = {}")...),
-				Check:  holdsCount(gateway, tt.left),
+				Config:  manyEntries(gateway, tt.next, append(tt.more, "exclusive = {}")...),
+				Destroy: tt.destroys,
+				Check:   holdsCount(gateway, tt.left),
 			}
 			if tt.wantErr != "" {
 				next.ExpectError = inWords(tt.wantErr)
@@ -263,24 +248,6 @@ func TestExclusivePatterns(t *testing.T) {
 			ExpectError: inWords(want),
 		})
 	}
-}
-
-// TestExclusiveLarge: thousands of foreign entries are found, counted and
-// deleted.
-func TestExclusiveLarge(t *testing.T) {
-	t.Parallel()
-	gateway := newGateway(t)
-	for i := range 5000 {
-		gateway.PutEntry("flags", fmt.Sprintf("old/%04d", i), `{}`)
-	}
-	config := func(exclusive string, more ...string) string {
-		return manyEntries(gateway, `{ a = {} }`, append(more, "exclusive = {"+exclusive+"}")...)
-	}
-	run(t,
-		resource.TestStep{Config: config(` except = ["old/*"] `), Check: holdsCount(gateway, 5001)},
-		resource.TestStep{Config: config(""), Check: holdsCount(gateway, 5001)},
-		resource.TestStep{Config: config("", "max_deletions = 5000"), Check: keysOf(gateway, "a")},
-	)
 }
 
 // TestExclusiveIncomplete: a gateway whose searches find nothing has fewer
@@ -372,20 +339,6 @@ func TestExclusiveUnknown(t *testing.T) {
 		resource.TestStep{Config: config(`"x*"`), Check: keysOf(gateway, "a", "x1")},
 		resource.TestStep{Config: config(`"y*"`), ExpectError: inWords("must show what exclusive deletes")},
 	)
-}
-
-// TestExclusiveTurnsOutNull: a pattern that is unknown while planning is held to
-// the same rules when it is known.
-func TestExclusiveTurnsOutNull(t *testing.T) {
-	t.Parallel()
-	gateway := newGateway(t)
-	run(t, resource.TestStep{
-		Config:      withOther(manyEntries(gateway, `{ a = {} }`, `exclusive = { except = [terraform_data.other.output == "x" ? null : "x"] }`), `"x"`),
-		ExpectError: inWords("This attribute contains a null value"),
-	})
-	if held := gateway.Entries("flags"); len(held) > 0 {
-		t.Errorf("the gateway holds %v", held)
-	}
 }
 
 // TestExclusiveWithoutBucket: a bucket that is gone holds nothing undeclared.

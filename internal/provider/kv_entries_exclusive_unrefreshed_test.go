@@ -1,11 +1,8 @@
 package provider_test
 
 import (
-	"fmt"
 	"net/http"
 	"testing"
-
-	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 
 	"github.com/quivaworks/terraform-provider-quiva/internal/mockgateway"
 )
@@ -32,23 +29,6 @@ func TestExclusiveFailureUnrefreshed(t *testing.T) {
 	if _, ok := gateway.Entry("flags", "x"); !ok {
 		t.Error("an entry was deleted that is declared")
 	}
-}
-
-// TestExclusiveDestroy: a destroy deletes what is declared, and too many undeclared
-// entries do not stop it.
-func TestExclusiveDestroy(t *testing.T) {
-	t.Parallel()
-	gateway := newGateway(t)
-	exclusive := manyEntries(gateway, `{ a = { n = 1 } }`, "exclusive = {}")
-	strangers := func() {
-		for i := range 11 {
-			gateway.PutEntry("flags", fmt.Sprintf("x%d", i), `{}`)
-		}
-	}
-	run(t,
-		resource.TestStep{Config: exclusive},
-		resource.TestStep{PreConfig: strangers, Config: exclusive, Destroy: true, Check: holdsCount(gateway, 11)},
-	)
 }
 
 // TestExclusiveUnrefreshedUnknown: what no refresh has looked at stays in the list,

@@ -57,61 +57,6 @@ func TestKVEntriesRefused(t *testing.T) {
 			},
 		)
 	})
-	t.Run("key that the gateway refuses", func(t *testing.T) {
-		t.Parallel()
-		gateway := newGateway(t)
-		gateway.Inject(mockgateway.Fault{Path: "*/entries/a..b", Effect: mockgateway.Respond(http.StatusBadRequest, nil, `{"error":"invalid key"}`)})
-		run(t, resource.TestStep{
-			Config:      manyEntries(gateway, numbered(20, `"a..b" = {}`)),
-			ExpectError: message(`1 of 21 entries could not be checked before they are created: - "a..b": GET /storage/kv/flags/entries/a..b returned 400`),
-		})
-		if writes := len(gateway.Entries("flags")); writes != 0 {
-			t.Errorf("%d entries were written", writes)
-		}
-	})
-	large := func(from, to int) string {
-		return fmt.Sprintf("{ for i in range(40) : format(\"k%%03d\", i) => { n = i, text = i >= %d && i < %d ? \"0123456789012345678901234567890123456789\" : \"\" } }", from, to)
-	}
-	t.Run("values too large", func(t *testing.T) {
-		t.Parallel()
-		gateway := mockgateway.NewServer()
-		t.Cleanup(gateway.Close)
-		gateway.CreateBucketWith(mockgateway.BucketConfig{Name: "flags", MaxValueSize: 40})
-		run(t,
-			resource.TestStep{
-				Config:      manyEntries(gateway, large(7, 19)),
-				ExpectError: message(`12 of 40 entries could not be written: - "k007": PUT /storage/kv/flags/entries/k007 returned 400`),
-			},
-			// All others are there, in the gateway and in the state.
-			resource.TestStep{
-				PreConfig: func() {
-					if held := len(gateway.Entries("flags")); held != 28 {
-						t.Errorf("the gateway holds %d entries", held)
-					}
-					gateway.ResetRequests()
-				},
-				Config:           manyEntries(gateway, large(7, 19)),
-				ConfigPlanChecks: plans(exactState{gateway: gateway}),
-				ExpectError:      message(`- and 2 more The state holds what was done.`),
-			},
-			resource.TestStep{
-				PreConfig: func() {
-					if err := asked(gateway, requests{lists: 1, gets: 40, puts: 12})(nil); err != nil {
-						t.Error(err)
-					}
-					gateway.ResetRequests()
-				},
-				Config:           manyEntries(gateway, large(0, 0)),
-				ConfigPlanChecks: plans(exactState{gateway: gateway}),
-				Check:            asked(gateway, requests{lists: 1, gets: 40, puts: 12}),
-			},
-		)
-		for key, want := range map[string]int{"k006": 1, "k007": 1} {
-			if got := gateway.Revisions("flags", key); got != want {
-				t.Errorf("%s was written %d times, want %d", key, got, want)
-			}
-		}
-	})
 }
 
 var (
@@ -172,10 +117,7 @@ var batchFailures = map[string]batchFailure{
 	},
 	"creating, the same again":  {struck: numbered(40), runs: thirties, want: requests{lists: 1, gets: 40, puts: 10}, check: nowNumbered(40, nil)},
 	"creating, then less":       {struck: numbered(40), runs: thirties, last: numbered(20), want: requests{lists: 1, gets: 20 + 10, deletes: 10}, check: nowNumbered(20, nil)},
-	"creating, then as is":      {struck: numbered(40), runs: thirties, last: numbered(30), want: requests{lists: 1, gets: 30}, check: nowNumbered(30, nil)},
-	"creating, then a value":    {struck: numbered(40), runs: thirties, last: numbered(40, "k001 = { changed = true }"), want: requests{lists: 1, gets: 40, puts: 11}, check: nowNumbered(40, entries{"k001": `{"changed":true}`})},
 	"creating, then a type":     {struck: numbered(40), runs: thirties, last: "tomap({ for key, value in " + numbered(40) + " : key => tomap(value) })", want: requests{lists: 1, gets: 40, puts: 10}, check: nowNumbered(40, nil)},
-	"creating, then a key":      {struck: numbered(40), runs: thirties, last: "{ for key, value in " + numbered(40, "new = {}") + " : key => value if key != \"k039\" }", want: requests{lists: 1, gets: 40, puts: 10}, check: nowNumbered(39, entries{"new": `{}`})},
 	"creating, then nothing":    {struck: numbered(40), runs: thirties, last: "{}", want: requests{lists: 2, gets: 12, deletes: 30}, check: nowNumbered(0, nil)},
 	"creating twice, then less": {struck: numbered(40), runs: slices.Concat(thirties, thirties), last: numbered(20, "k001 = { changed = true }"), want: requests{lists: 1, gets: 20 + 10, puts: 1, deletes: 10}, check: nowNumbered(20, entries{"k001": `{"changed":true}`})},
 	"creating before destroying": {

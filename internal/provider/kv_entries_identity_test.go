@@ -118,22 +118,25 @@ func TestKVEntriesKeyPrefix(t *testing.T) {
 	)
 }
 
-// TestKVEntriesWiderScope: an exclusive resource whose scope becomes wider deletes
-// nothing before a plan has named it, not even from its old scope.
-func TestKVEntriesWiderScope(t *testing.T) {
+// TestKVEntriesScope: an exclusive resource deletes nothing outside its prefix. One
+// whose scope becomes wider deletes nothing before a plan has named it, not even from
+// its old scope.
+func TestKVEntriesScope(t *testing.T) {
 	t.Parallel()
 	gateway := newGateway(t)
+	for _, key := range []string{"team.old", "teams", "other"} {
+		gateway.PutEntry("flags", key, `{}`)
+	}
 	const declared = `{ "team.a" = {} }`
+	narrow, wide := manyEntries(gateway, declared, `key_prefix = "team."`, "exclusive = {}"), manyEntries(gateway, declared, "exclusive = {}")
 	run(t,
-		resource.TestStep{Config: manyEntries(gateway, declared, `key_prefix = "team."`, "exclusive = {}")},
+		resource.TestStep{Config: narrow, ExpectNonEmptyPlan: true},
+		resource.TestStep{Config: narrow, ConfigPlanChecks: plans(prunes{entriesAddress: {"team.old"}}), Check: keysOf(gateway, "other", "team.a", "teams")},
 		resource.TestStep{
-			PreConfig: func() {
-				gateway.PutEntry("flags", "team.stray", `{}`)
-				gateway.PutEntry("flags", "other", `{}`)
-			},
-			Config: manyEntries(gateway, declared, "exclusive = {}"), ConfigPlanChecks: plans(entriesAction(plancheck.ResourceActionUpdate)),
-			Check: keysOf(gateway, "other", "team.a", "team.stray"), ExpectNonEmptyPlan: true,
+			PreConfig: func() { gateway.PutEntry("flags", "team.stray", `{}`) },
+			Config:    wide, ConfigPlanChecks: plans(entriesAction(plancheck.ResourceActionUpdate)),
+			Check: keysOf(gateway, "other", "team.a", "team.stray", "teams"), ExpectNonEmptyPlan: true,
 		},
-		resource.TestStep{Config: manyEntries(gateway, declared, "exclusive = {}"), Check: keysOf(gateway, "team.a")},
+		resource.TestStep{Config: wide, Check: keysOf(gateway, "team.a")},
 	)
 }

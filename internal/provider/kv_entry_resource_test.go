@@ -157,19 +157,11 @@ func TestKVEntryValues(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct{ hcl, want string }{
 		"empty":           {`{}`, `{}`},
-		"null inside":     {`{ a = null, b = [null, 1], c = { d = null } }`, `{"a":null,"b":[null,1],"c":{"d":null}}`},
 		"empty inside":    {`{ list = [], object = {}, text = "" }`, `{"list":[],"object":{},"text":""}`},
-		"mixed list":      {`{ a = [1, "x", true, [2], { b = 3 }] }`, `{"a":[1,"x",true,[2],{"b":3}]}`},
-		"map":             {`tomap({ a = "1", b = "2" })`, `{"a":"1","b":"2"}`},
 		"map of objects":  {`{ for name in ["x", "y"] : name => { on = true } }`, `{"x":{"on":true},"y":{"on":true}}`},
-		"list and set":    {`{ list = tolist(["b", "a"]), set = toset(["b", "a"]) }`, `{"list":["b","a"],"set":["a","b"]}`},
 		"typed null":      {`{ a = tostring(null), b = tolist([null, "x"]) }`, `{"a":null,"b":[null,"x"]}`},
-		"exact numbers":   {`{ a = 9007199254740993, b = 0.1, c = 123456789012345678901234567890.5, d = -1e-30, e = 1e300 }`, `{"a":9007199254740993,"b":0.1,"c":123456789012345678901234567890.5,"d":-0.000000000000000000000000000001,"e":1e300}`},
-		"unicode":         {`{ "größe/µ" = "日本 🚀 \"quoted\" \\ \n <&>", "" = "empty name" }`, `{"":"empty name","größe/µ":"日本 🚀 \"quoted\" \\ \n <&>"}`},
-		"jsondecode":      {`jsondecode("{\"a\":[1,{\"b\":null}],\"c\":1.50}")`, `{"a":[1,{"b":null}],"c":1.5}`},
 		"known at apply":  {`{ a = terraform_data.other.output, b = 1 }`, `{"a":{"x":[1]},"b":1}`},
 		"whole at apply":  {`terraform_data.other.output`, `{"x":[1]}`},
-		"sensitive":       {`{ a = sensitive("s") }`, `{"a":"s"}`},
 		"floats":          {`{ a = pow(10, -1), b = log(1000, 10), c = pow(2, -1) + pow(2, -17) }`, `{"a":0.1,"b":2.9999999999999996,"c":0.5000076293945312}`},
 		"deep":            {`jsondecode(join("", concat([for i in range(200) : "{\"a\":["], [for i in range(200) : "]}"])))`, strings.Repeat(`{"a":[`, 200) + strings.Repeat(`]}`, 200)},
 		"many properties": {`{ for i in range(300) : format("p%03d", i) => i % 2 == 0 }`, manyProperties(300)},
@@ -195,38 +187,6 @@ func manyProperties(count int) string {
 		properties = append(properties, fmt.Sprintf(`"p%03d":%t`, i, i%2 == 0))
 	}
 	return "{" + strings.Join(properties, ",") + "}"
-}
-
-// TestKVEntryEqualValues: a gateway's text and a configuration that differ
-// in everything but their meaning plan nothing, after an import too.
-func TestKVEntryEqualValues(t *testing.T) {
-	t.Parallel()
-	tests := map[string]struct{ held, hcl string }{
-		"order and space": {"{ \"b\" : 1 ,\n\"a\" : [ ] }", `{ a = [], b = 1 }`},
-		"number spelling": {`{"a":1.0,"b":1e2,"c":-0}`, `{ a = 1, b = 100, c = 0 }`},
-		"escapes":         {`{"a":"\u00e9\/"}`, `{ a = "é/" }`},
-	}
-	for name, tt := range tests {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			gateway := newGateway(t)
-			gateway.PutEntry("flags", "a", tt.held)
-			run(t,
-				resource.TestStep{
-					Config:             entry(gateway, "a", tt.hcl),
-					ResourceName:       entryAddress,
-					ImportState:        true,
-					ImportStateId:      "flags/a",
-					ImportStatePersist: true,
-				},
-				resource.TestStep{
-					Config:           entry(gateway, "a", tt.hcl),
-					ConfigPlanChecks: plans(plancheck.ExpectEmptyPlan()),
-					Check:            holds(gateway, "flags", "a", tt.held),
-				},
-			)
-		})
-	}
 }
 
 // TestKVEntryTakenKey: a key that holds an equal value is adopted, and one that holds
@@ -312,24 +272,6 @@ func TestKVEntryDrift(t *testing.T) {
 	)
 }
 
-// TestKVEntryGoneOnDestroy: an entry that is gone already is no failure.
-func TestKVEntryGoneOnDestroy(t *testing.T) {
-	t.Parallel()
-	gateway := newGateway(t)
-	gateway.SetDialect(mockgateway.Dialect{Envelope: "errors"})
-	run(t,
-		resource.TestStep{Config: withProvider(gateway, someEntry)},
-		resource.TestStep{
-			Config: withProvider(gateway, ""),
-			ConfigPlanChecks: plans(afterPlan(func() {
-				gateway.DeleteEntry("flags", "checkout")
-				gateway.ResetRequests()
-			})),
-			Check: foundGone(gateway, 1),
-		},
-	)
-}
-
 func TestAccKVEntryImport(t *testing.T) {
 	t.Parallel()
 	gateway := newGateway(t)
@@ -396,15 +338,12 @@ func TestKVEntryBadInput(t *testing.T) {
 	tests := map[string]struct{ configuration, want string }{
 		"value string":   {value(`"on"`), `The gateway stores JSON objects; this text is not a JSON object: line 1, column 1: an object must begin with {. To store the text itself, wrap it in an object: value = { text =`},
 		"value number":   {value(`5`), `this is a number. Put it into an object: value = { limit =`},
-		"value bool":     {value(`true`), `this is a bool`},
 		"value list":     {value(`["a"]`), `this is a list. Put it into an object: value = { items =`},
-		"value set":      {value(`toset(["a"])`), `this is a set. Put it into an object: value = { items =`},
 		"huge number":    {value(`{ a = 1e5000 }`), `The value cannot be written as JSON: a number is beyond 1e±4096`},
 		"many digits":    {value(`{ a = [for i in range(13) : 1e-4000] }`), `take more than 50000 digits together`},
 		"too deep":       {value(`jsondecode(join("", concat([for i in range(1001) : "{\"a\":"], ["1"], [for i in range(1001) : "}"])))`), `deeper than 1000 levels`},
 		"value null":     {value(`null`), `Neither value nor value_wo is set, or it is null`},
 		"empty bucket":   {bucket(`""`), `The bucket must not be empty.`},
-		"bucket dots":    {bucket(`".."`), `The bucket must not be ".."`},
 		"bucket slash":   {bucket(`"a/b"`), `The bucket must not contain "/". Put the path in the key`},
 		"bucket control": {bucket(`"a\n"`), `The bucket contains a control character`},
 		"empty key":      {key(""), `The key must not be empty.`},
@@ -413,7 +352,6 @@ func TestKVEntryBadInput(t *testing.T) {
 		"key dot last":   {key("a."), `The key ends with a dot.`},
 		"key space":      {key("my key!"), `The key contains " ", "!". The store behind the gateway accepts only keys of letters`},
 		"key colon":      {key("a:b"), `The key contains ":".`},
-		"key umlaut":     {key("ä"), `The key contains "ä".`},
 		"key in quotes":  {strings.Replace(key("a"), `"a"`, `jsonencode("a")`, 1), `The key contains quotation marks, which would become part of it.`},
 		"key control":    {key("a\tb"), `The key contains a control character`},
 		"no value":       {arguments(gateway), `Value is missing`},
@@ -445,48 +383,24 @@ func TestKVEntryBadInput(t *testing.T) {
 	})
 }
 
-// TestKVEntryRefused: what only the gateway can refuse. Nothing is in the
-// state afterwards: the next plan would create.
+// TestKVEntryRefused: what only the gateway can refuse.
 func TestKVEntryRefused(t *testing.T) {
 	t.Parallel()
 	gateway := newGateway(t)
 	gateway.CreateBucketWith(mockgateway.BucketConfig{Name: "small", MaxValueSize: 10})
-	gateway.AllowRestrictedKey("msr-readonly", mockgateway.Permission{Method: http.MethodGet})
 	gateway.Inject(mockgateway.Fault{Path: "*/entries/a..b", Effect: mockgateway.Respond(http.StatusBadRequest, nil, `{"error":"invalid key"}`)})
-	provider := func(credential string) string {
-		return fmt.Sprintf("provider \"quiva\" {\n endpoint = %q\n max_retries = 0\n %s\n}\n", gateway.URL, credential)
-	}
-	tests := map[string]struct {
-		configuration string
-		want          []string
-	}{
-		"key": {entry(gateway, "a..b", "{}"), []string{
-			`Gateway rejected the request`, `key = "a..b"`, `GET /storage/kv/flags/entries/a..b returned 400`}},
-		"no bucket": {withProvider(gateway, "resource \"quiva_kv_entry\" \"test\" {\n bucket = \"absent\"\n key = \"a\"\n value = {}\n}"), []string{
-			`Bucket does not exist`, `has no bucket "absent". Check the name, or create it first`}},
-		"value too large": {withProvider(gateway, "resource \"quiva_kv_entry\" \"test\" {\n bucket = \"small\"\n key = \"a\"\n value = { text = \"0123456789\" }\n}"), []string{
-			`Value too large`, `The value has 21 bytes as JSON, and the bucket's max_value_size is 10`}},
-		"wrong key": {provider(`api_key = "ms-wrong"`) + someEntry, []string{
-			`Gateway refused the credential`, `The request used the API key from the provider block`, `has expired`}},
-		"wrong token": {provider(`token = "wrong"`) + someEntry, []string{`The request used the token from the provider block`}},
-		"restricted key": {provider(`api_key = "msr-readonly"`) + someEntry, []string{
-			`Gateway does not permit this call`, `PUT /storage/kv/flags/entries/checkout`}},
-	}
-	for name, tt := range tests {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			var steps []resource.TestStep
-			for _, want := range tt.want {
-				steps = append(steps, resource.TestStep{Config: tt.configuration, ExpectError: message(want)})
+	for configuration, wants := range map[string][]string{
+		entry(gateway, "a..b", "{}"): {`Gateway rejected the request`, `key = "a..b"`, `GET /storage/kv/flags/entries/a..b returned 400`},
+		strings.Replace(entry(gateway, "a", `{ text = "0123456789" }`), "flags", "small", 1): {
+			`Value too large`, `The value has 21 bytes as JSON, and the bucket's max_value_size is 10`},
+	} {
+		err := errorOf(newWorkspace(t).planAndApply(configuration, planOptions{}))
+		for _, want := range wants {
+			if err == nil || !message(want).MatchString(err.Error()) {
+				t.Errorf("got %v, want %s", err, want)
 			}
-			run(t, steps...)
-		})
-	}
-	t.Cleanup(func() {
-		if writes := gateway.Revisions("flags", "checkout"); writes != 0 {
-			t.Errorf("a refused entry was written %d times", writes)
 		}
-	})
+	}
 }
 
 // TestKVEntryValueTurnsOut: a value that is unknown while planning is held
@@ -522,19 +436,4 @@ func TestKVEntryUnknownKey(t *testing.T) {
 		Check:             holds(gateway, "flags", "a", `{}`),
 		ConfigStateChecks: []statecheck.StateCheck{stateValue(tfjsonpath.New("id"), knownvalue.StringExact("flags/a"))},
 	})
-}
-
-// TestKVEntryEmptyKinds: an empty list and an empty object are not the same.
-func TestKVEntryEmptyKinds(t *testing.T) {
-	t.Parallel()
-	gateway := newGateway(t)
-	for _, kinds := range [][2]string{{"[]", "{}"}, {"{}", "[]"}, {"tolist([])", "tomap({})"}} {
-		run(t,
-			resource.TestStep{Config: entry(gateway, "a", "{ b = "+kinds[0]+" }")},
-			resource.TestStep{
-				Config:           entry(gateway, "a", "{ b = "+kinds[1]+" }"),
-				ConfigPlanChecks: plansAction(plancheck.ResourceActionUpdate),
-			},
-		)
-	}
 }
