@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -235,19 +236,17 @@ func describeKeys(bucket string, keys []string) string {
 }
 
 // quoteKeys names the first of many keys and counts the others.
-func quoteKeys(keys []string) string {
-	quoted := make([]string, len(keys))
-	for i, key := range keys {
-		quoted[i] = fmt.Sprintf("%q", key)
-	}
-	return nameSome(quoted)
-}
+func quoteKeys(keys []string) string { return nameSome(keys, strconv.Quote) }
 
-// nameSome joins the first of many names and counts the others.
-func nameSome(names []string) string {
-	shown := min(len(names), listedKeys)
-	text := strings.Join(names[:shown], ", ")
-	if more := len(names) - shown; more > 0 {
+// nameSome names the first of many things and counts the others.
+func nameSome[T any](things []T, name func(T) string) string {
+	shown := things[:min(len(things), listedKeys)]
+	names := make([]string, len(shown))
+	for i, thing := range shown {
+		names[i] = name(thing)
+	}
+	text := strings.Join(names, ", ")
+	if more := len(things) - len(shown); more > 0 {
 		text += fmt.Sprintf(" and %d more", more)
 	}
 	return text

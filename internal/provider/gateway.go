@@ -9,6 +9,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/resource/identityschema"
 
 	"github.com/quivaworks/terraform-provider-quiva/internal/quiva"
 	"github.com/quivaworks/terraform-provider-quiva/internal/reconcile"
@@ -29,31 +30,49 @@ type gateway struct {
 	digestKey        []byte // of the digests that come into a state
 }
 
-// gatewayResource is a resource that uses the gateway.
-type gatewayResource struct{ gateway *gateway }
+// gatewayResource is a resource or a list resource that uses the gateway.
+type gatewayResource struct {
+	gateway  *gateway
+	typeName string
+}
+
+func (r *gatewayResource) Metadata(_ context.Context, _ resource.MetadataRequest, resp *resource.MetadataResponse) {
+	resp.TypeName = r.typeName
+	resp.ResourceBehavior.ProviderDeferred.EnablePlanModification = true // a plan needs no gateway
+}
 
 func (r *gatewayResource) Configure(_ context.Context, req resource.ConfigureRequest, _ *resource.ConfigureResponse) {
 	r.gateway = gatewayFrom(req.ProviderData)
 }
 
-// gatewayList is a list resource, named by a suffix, that uses the gateway.
-type gatewayList struct {
-	gatewayResource
-	suffix string
+// terraformResource is what each resource of this provider can do.
+type terraformResource interface {
+	resource.ResourceWithConfigure
+	resource.ResourceWithModifyPlan
+	resource.ResourceWithImportState
+	resource.ResourceWithIdentity
+	resource.ResourceWithMoveState
 }
 
-func (l *gatewayList) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
-	resp.TypeName = req.ProviderTypeName + l.suffix
+// requiredForImport is a name in an identity.
+func requiredForImport(description string) identityschema.StringAttribute {
+	return identityschema.StringAttribute{Description: description, RequiredForImport: true}
 }
 
-// gatewayDataSource is a data source, named by a suffix, that uses the gateway.
+// isByIdentity reports whether an import names its object by its identity. One by
+// ID may have the ID "".
+func isByIdentity(req resource.ImportStateRequest) bool {
+	return req.ID == "" && req.Identity != nil && !req.Identity.Raw.IsNull()
+}
+
+// gatewayDataSource is a data source that uses the gateway.
 type gatewayDataSource struct {
-	gateway *gateway
-	suffix  string
+	gateway  *gateway
+	typeName string
 }
 
-func (d *gatewayDataSource) Metadata(_ context.Context, req datasource.MetadataRequest, resp *datasource.MetadataResponse) {
-	resp.TypeName = req.ProviderTypeName + d.suffix
+func (d *gatewayDataSource) Metadata(_ context.Context, _ datasource.MetadataRequest, resp *datasource.MetadataResponse) {
+	resp.TypeName = d.typeName
 }
 
 func (d *gatewayDataSource) Configure(_ context.Context, req datasource.ConfigureRequest, _ *datasource.ConfigureResponse) {

@@ -22,11 +22,8 @@ import (
 // schemaURL is the base URL that the references of a schema are resolved against.
 const schemaURL = "schema:///"
 
-// jsonSchema is a JSON Schema that is ready to check values.
-type jsonSchema struct{ compiled *jsonschema.Schema }
-
 // compileSchema reads a schema, which may be an object or a bool.
-func compileSchema(value dynamicvalue.Value) (*jsonSchema, error) {
+func compileSchema(value dynamicvalue.Value) (*jsonschema.Schema, error) {
 	switch value.Kind() {
 	case dynamicvalue.KindObject, dynamicvalue.KindMap, dynamicvalue.KindBool:
 	case dynamicvalue.KindString:
@@ -57,7 +54,7 @@ func compileSchema(value dynamicvalue.Value) (*jsonSchema, error) {
 	if object, ok := document.(map[string]any); ok && !slices.ContainsFunc(slices.Collect(maps.Keys(object)), isKeyword) {
 		return nil, errors.New("this object has no keyword of JSON Schema that could find an error; the value comes first, then the schema")
 	}
-	return &jsonSchema{compiled}, nil
+	return compiled, nil
 }
 
 // keywords are those of all drafts that make a schema refuse something. An object
@@ -104,9 +101,9 @@ func schemaErrors(ctx context.Context, schema dynamicvalue.Value, text []byte) (
 	)
 	go func() {
 		defer close(done)
-		var compiled *jsonSchema
+		var compiled *jsonschema.Schema
 		if compiled, failure = compileSchema(schema); failure == nil {
-			found, failure = compiled.errorsOf(text)
+			found, failure = findErrors(compiled, text)
 		}
 	}()
 	select {
@@ -117,21 +114,17 @@ func schemaErrors(ctx context.Context, schema dynamicvalue.Value, text []byte) (
 	}
 }
 
-// errorsOf returns what is wrong with a JSON text, sorted.
-func (s *jsonSchema) errorsOf(text []byte) ([]string, error) {
+// findErrors returns what a schema finds wrong with a JSON text, sorted.
+func findErrors(schema *jsonschema.Schema, text []byte) ([]string, error) {
 	value, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
 	if err != nil {
 		return nil, err
 	}
-	err = s.compiled.Validate(value)
-	if err == nil {
-		return []string{}, nil
-	}
 	var failure *jsonschema.ValidationError
-	if !errors.As(err, &failure) {
-		return nil, err
+	if err = schema.Validate(value); errors.As(err, &failure) {
+		return describeSchemaErrors(failure), nil
 	}
-	return describeSchemaErrors(failure), nil
+	return []string{}, err
 }
 
 var english = message.NewPrinter(language.English)

@@ -9,7 +9,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
-	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/quivaworks/terraform-provider-quiva/internal/quiva"
 )
@@ -18,7 +17,7 @@ var _ datasource.DataSourceWithConfigure = (*kvBucketDataSource)(nil)
 
 // NewKVBucketDataSource returns the data source quiva_kv_bucket.
 func NewKVBucketDataSource() datasource.DataSource {
-	return &kvBucketDataSource{gatewayDataSource{suffix: "_kv_bucket"}}
+	return &kvBucketDataSource{gatewayDataSource{typeName: kvBucketType}}
 }
 
 type kvBucketDataSource struct{ gatewayDataSource }
@@ -43,45 +42,31 @@ func (d *kvBucketDataSource) Schema(_ context.Context, _ datasource.SchemaReques
 	}
 }
 
-// kvBucketDataSourceModel is the data source quiva_kv_bucket.
-type kvBucketDataSourceModel struct {
-	Bucket          types.String `tfsdk:"bucket"`
-	Description     types.String `tfsdk:"description"`
-	History         types.Int64  `tfsdk:"history"`
-	MaxBytes        types.Int64  `tfsdk:"max_bytes"`
-	MaxValueSize    types.Int64  `tfsdk:"max_value_size"`
-	Replicas        types.Int64  `tfsdk:"replicas"`
-	Storage         types.String `tfsdk:"storage"`
-	Compression     types.Bool   `tfsdk:"compression"`
-	IndexPartitions types.Int64  `tfsdk:"index_partitions"`
-	EntryTotal      types.Int64  `tfsdk:"entry_total"`
-	Bytes           types.Int64  `tfsdk:"bytes"`
-	Created         types.String `tfsdk:"created"`
-}
-
 func (d *kvBucketDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
-	var model kvBucketDataSourceModel
-	if _, ok := d.gateway.clientFor(ctx, &resp.Diagnostics, req.Config, &model); !ok {
+	var name string
+	resp.Diagnostics.Append(req.Config.GetAttribute(ctx, path.Root("bucket"), &name)...)
+	if _, ok := d.gateway.configuredClient(&resp.Diagnostics); !ok || resp.Diagnostics.HasError() {
 		return
 	}
-	bucket, ok := d.gateway.readBucket(ctx, &resp.Diagnostics, model.Bucket.ValueString())
+	bucket, ok := d.gateway.readBucket(ctx, &resp.Diagnostics, name)
 	if !ok {
 		return
 	}
-	resp.Diagnostics.Append(resp.State.Set(ctx, kvBucketDataSourceModel{
-		Bucket:          model.Bucket,
-		Description:     descriptionValue(bucket.Description),
-		History:         types.Int64PointerValue(bucket.History),
-		MaxBytes:        types.Int64PointerValue(limitOf(bucket.MaxBytes)),
-		MaxValueSize:    types.Int64PointerValue(limitOf(bucket.MaxValueSize)),
-		Replicas:        types.Int64PointerValue(bucket.Replicas),
-		Storage:         types.StringPointerValue(bucket.Storage),
-		Compression:     types.BoolPointerValue(bucket.Compression),
-		IndexPartitions: types.Int64PointerValue(bucket.IndexPartitions),
-		EntryTotal:      types.Int64PointerValue(bucket.EntryTotal),
-		Bytes:           types.Int64PointerValue(bucket.Bytes),
-		Created:         types.StringPointerValue(bucket.Created),
-	})...)
+	for attribute, value := range map[string]any{
+		"description":      descriptionValue(bucket.Description),
+		"history":          bucket.History,
+		"max_bytes":        limitOf(bucket.MaxBytes),
+		"max_value_size":   limitOf(bucket.MaxValueSize),
+		"replicas":         bucket.Replicas,
+		"storage":          bucket.Storage,
+		"compression":      bucket.Compression,
+		"index_partitions": bucket.IndexPartitions,
+		"entry_total":      bucket.EntryTotal,
+		"bytes":            bucket.Bytes,
+		"created":          bucket.Created,
+	} {
+		resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root(attribute), value)...)
+	}
 }
 
 // readBucket returns what the gateway says of a bucket. One that does not exist is an

@@ -24,13 +24,6 @@ func ignoredUpdatesOf(ctx context.Context, private privateReader) ignoredUpdates
 	return ignoredUpdates{} // without it, the update is planned again
 }
 
-func (i ignoredUpdates) store(ctx context.Context, private privateWriter) diag.Diagnostics {
-	if len(i) == 0 {
-		return ignoredUpdatesNote.write(ctx, private, nil)
-	}
-	return ignoredUpdatesNote.write(ctx, private, &i)
-}
-
 // updatable are the values that an update can change, as text, by argument.
 func updatable(bucket quiva.Bucket) map[string]string {
 	values := map[string]string{}

@@ -20,10 +20,10 @@ var _ list.ListResourceWithConfigure = (*kvBucketListResource)(nil)
 
 // NewKVBucketListResource returns the list resource quiva_kv_bucket.
 func NewKVBucketListResource() list.ListResource {
-	return &kvBucketListResource{gatewayList{suffix: "_kv_bucket"}}
+	return &kvBucketListResource{gatewayResource{typeName: kvBucketType}}
 }
 
-type kvBucketListResource struct{ gatewayList }
+type kvBucketListResource struct{ gatewayResource }
 
 func (l *kvBucketListResource) ListResourceConfigSchema(_ context.Context, _ list.ListResourceSchemaRequest, resp *list.ListResourceSchemaResponse) {
 	resp.Schema = schema.Schema{
@@ -46,7 +46,10 @@ func (l *kvBucketListResource) List(ctx context.Context, req list.ListRequest, s
 	stream.Results = func(push func(list.ListResult) bool) {
 		var config kvBucketListModel
 		diags := req.Config.Get(ctx, &config)
-		buckets := l.find(ctx, &diags, config)
+		buckets := l.gateway.listBuckets(ctx, &diags, path.Root("name_prefix"))
+		buckets = slices.DeleteFunc(buckets, func(bucket quiva.Bucket) bool {
+			return !strings.HasPrefix(bucket.Name, config.NamePrefix.ValueString())
+		})
 		warnOfLimit(&diags, len(buckets), int(req.Limit), "buckets")
 		if !pushDiagnostics(push, diags) {
 			return
@@ -63,13 +66,6 @@ func (l *kvBucketListResource) List(ctx context.Context, req list.ListRequest, s
 			}
 		}
 	}
-}
-
-// find returns the buckets to list, sorted by name.
-func (l *kvBucketListResource) find(ctx context.Context, diags *diag.Diagnostics, config kvBucketListModel) []quiva.Bucket {
-	return slices.DeleteFunc(l.gateway.listBuckets(ctx, diags, path.Root("name_prefix")), func(bucket quiva.Bucket) bool {
-		return !strings.HasPrefix(bucket.Name, config.NamePrefix.ValueString())
-	})
 }
 
 // include reads a bucket into a result. It reports false if the bucket does not

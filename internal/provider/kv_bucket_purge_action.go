@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"math"
-	"slices"
 
 	"github.com/hashicorp/terraform-plugin-framework/action"
 	"github.com/hashicorp/terraform-plugin-framework/action/schema"
@@ -16,12 +15,8 @@ import (
 	"github.com/quivaworks/terraform-provider-quiva/internal/quiva"
 )
 
-const (
-	// defaultMaxEntries is the default of max_entries.
-	defaultMaxEntries = 1000
-	// purgeProgress is the number of deletions after which progress is reported.
-	purgeProgress = 100
-)
+// defaultMaxEntries is the default of max_entries.
+const defaultMaxEntries = 1000
 
 var (
 	_ action.ActionWithConfigure  = (*kvBucketPurgeAction)(nil)
@@ -54,7 +49,7 @@ func (a *kvBucketPurgeAction) Schema(_ context.Context, _ action.SchemaRequest, 
 			"max_entries": schema.NumberAttribute{
 				MarkdownDescription: fmt.Sprintf("Maximum number of entries to delete, at least 1. If there are more, nothing is deleted. Defaults to `%d`.", defaultMaxEntries),
 				Optional:            true,
-				Validators:          []validator.Number{wholeNumber{1, math.MaxInt64}},
+				Validators:          []validator.Number{wholeNumber{min: 1, max: math.MaxInt64}},
 			},
 		},
 	}
@@ -157,7 +152,13 @@ func (a *kvBucketPurgeAction) Invoke(ctx context.Context, req action.InvokeReque
 		err := a.gateway.apply.PurgeBucket(ctx, bucket, keys)
 		a.gateway.addBucketError(&resp.Diagnostics, bucket, operation{doing: fmt.Sprintf("delete the entries of bucket %q", bucket), rejected: path.Root("bucket")}, err)
 	} else {
-		a.deleteEach(ctx, &resp.Diagnostics, bucket, keys, progress)
+		if requests := a.gateway.apply.DeleteEntries(ctx, bucket, keys); requests.Err() != nil {
+			a.gateway.addError(&resp.Diagnostics, operation{
+				doing:    fmt.Sprintf("delete the entries of bucket %q", bucket),
+				rejected: path.Root("key_prefix"),
+				details:  describeBatch("deleted", len(keys), requests),
+			}, requests.Err())
+		}
 	}
 	if resp.Diagnostics.HasError() {
 		return
@@ -190,26 +191,5 @@ func (m kvBucketPurgeModel) refuseMore(diags *diag.Diagnostics, found quiva.Enum
 		diags.AddAttributeError(path.Root("max_entries"), "Entries cannot be counted",
 			fmt.Sprintf("%d entries were found in %s, but the gateway counts %d keys, which include deleted ones for a time, and at most %d may be deleted. Nothing was deleted.\n\n"+
 				"To delete them, raise the limit to what it counts:\n\n  max_entries = %[3]d", count, m.scope(), *found.Counted, limit))
-	}
-}
-
-// deleteEach deletes entries one by one.
-func (a *kvBucketPurgeAction) deleteEach(ctx context.Context, diags *diag.Diagnostics, bucket string, keys []string, progress func(format string, values ...any)) {
-	deleted := 0
-	for part := range slices.Chunk(keys, purgeProgress) {
-		requests := a.gateway.apply.DeleteEntries(ctx, bucket, part)
-		deleted += len(requests.Done)
-		if err := requests.Err(); err != nil {
-			requests.Untried = append(requests.Untried, keys[deleted+len(requests.Failed)+len(requests.Untried):]...)
-			a.gateway.addError(diags, operation{
-				doing:    fmt.Sprintf("delete the entries of bucket %q", bucket),
-				rejected: path.Root("key_prefix"),
-				details:  describeBatch("deleted", len(keys), requests),
-			}, err)
-			return
-		}
-		if deleted < len(keys) {
-			progress("Deleted %d of %d entries", deleted, len(keys))
-		}
 	}
 }

@@ -26,22 +26,16 @@ import (
 	"github.com/quivaworks/terraform-provider-quiva/internal/quiva"
 )
 
-var (
-	_ resource.ResourceWithConfigure   = (*kvBucketResource)(nil)
-	_ resource.ResourceWithModifyPlan  = (*kvBucketResource)(nil)
-	_ resource.ResourceWithImportState = (*kvBucketResource)(nil)
-	_ resource.ResourceWithIdentity    = (*kvBucketResource)(nil)
-)
+var _ terraformResource = (*kvBucketResource)(nil)
+
+const kvBucketType = "quiva_kv_bucket"
 
 // NewKVBucketResource returns the resource quiva_kv_bucket.
-func NewKVBucketResource() resource.Resource { return &kvBucketResource{} }
+func NewKVBucketResource() resource.Resource {
+	return &kvBucketResource{gatewayResource{typeName: kvBucketType}}
+}
 
 type kvBucketResource struct{ gatewayResource }
-
-func (r *kvBucketResource) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
-	resp.TypeName = req.ProviderTypeName + "_kv_bucket"
-	resp.ResourceBehavior.ProviderDeferred.EnablePlanModification = true // it needs no gateway
-}
 
 func (r *kvBucketResource) Schema(_ context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
 	resp.Schema = schema.Schema{
@@ -53,14 +47,14 @@ func (r *kvBucketResource) Schema(_ context.Context, _ resource.SchemaRequest, r
 				MarkdownDescription: "Description of the bucket.",
 				Optional:            true,
 			},
-			"history": chosenNumber(wholeNumber{1, 64},
+			"history": chosenNumber(wholeNumber{min: 1, max: 64},
 				fmt.Sprintf("Number of revisions kept of each entry, 1 to 64. The gateway's default is `%d`. A change replaces the bucket.", quiva.DefaultHistory),
 				numberplanmodifier.RequiresReplace()),
-			"max_bytes": chosenNumber(wholeNumber{1, math.MaxInt64},
+			"max_bytes": chosenNumber(wholeNumber{min: 1, max: math.MaxInt64},
 				"Maximum size of the bucket in bytes, with all revisions; at least 1. Unlimited by default."),
-			"max_value_size": chosenNumber(wholeNumber{1, math.MaxInt32},
+			"max_value_size": chosenNumber(wholeNumber{min: 1, max: math.MaxInt32},
 				fmt.Sprintf("Maximum size of one value in bytes, as JSON text, 1 to %d. Unlimited by default, except by the gateway itself.", math.MaxInt32)),
-			"replicas": chosenNumber(wholeNumber{1, 5},
+			"replicas": chosenNumber(wholeNumber{min: 1, max: 5},
 				fmt.Sprintf("Number of copies in the gateway's cluster, 1 to 5. The gateway's default is `%d`. A change replaces the bucket.", quiva.DefaultReplicas),
 				numberplanmodifier.RequiresReplace()),
 			"storage": schema.StringAttribute{
@@ -104,12 +98,12 @@ func (r *kvBucketResource) Schema(_ context.Context, _ resource.SchemaRequest, r
 					"partitions": schema.NumberAttribute{
 						MarkdownDescription: "Number of index partitions, at least 1.",
 						Required:            true,
-						Validators:          []validator.Number{wholeNumber{1, math.MaxInt64}},
+						Validators:          []validator.Number{wholeNumber{min: 1, max: math.MaxInt64}},
 					},
 					"replicas": schema.NumberAttribute{
 						MarkdownDescription: "Number of copies of the index, at least 1.",
 						Required:            true,
-						Validators:          []validator.Number{wholeNumber{1, math.MaxInt64}},
+						Validators:          []validator.Number{wholeNumber{min: 1, max: math.MaxInt64}},
 					},
 					"storage_type": schema.StringAttribute{
 						MarkdownDescription: "Storage of the index: `file`, on disk, or `memory`.",
@@ -140,10 +134,7 @@ func chosenNumber(accepted wholeNumber, description string, more ...planmodifier
 func (r *kvBucketResource) IdentitySchema(_ context.Context, _ resource.IdentitySchemaRequest, resp *resource.IdentitySchemaResponse) {
 	resp.IdentitySchema = identityschema.Schema{
 		Attributes: map[string]identityschema.Attribute{
-			"bucket": identityschema.StringAttribute{
-				Description:       "Name of the bucket.",
-				RequiredForImport: true,
-			},
+			"bucket": requiredForImport("Name of the bucket."),
 		},
 	}
 }
@@ -311,7 +302,7 @@ func (r *kvBucketResource) ModifyPlan(ctx context.Context, req resource.ModifyPl
 			warnOfKept(&resp.Diagnostics, config, state)
 			ignoredUpdatesOf(ctx, req.Private).warn(&resp.Diagnostics, state.Bucket.ValueString())
 		}
-		resp.Diagnostics.Append(existsNote.write(ctx, resp.Private, new(true))...)
+		resp.Diagnostics.Append(existsNote.write(ctx, resp.Private, true)...)
 	}
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, plan)...)
 }
@@ -416,7 +407,7 @@ func (r *kvBucketResource) Read(ctx context.Context, req resource.ReadRequest, r
 	warnOfTTL(&resp.Diagnostics, remote)
 	ignored := ignoredUpdatesOf(ctx, req.Private)
 	ignored.hide(&remote)
-	resp.Diagnostics.Append(ignored.store(ctx, resp.Private)...)
+	resp.Diagnostics.Append(ignoredUpdatesNote.write(ctx, resp.Private, ignored)...)
 	state.refresh(ctx, &resp.Diagnostics, remote)
 	resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
 }
@@ -473,7 +464,7 @@ func (r *kvBucketResource) Update(ctx context.Context, req resource.UpdateReques
 		ignored := ignoredUpdatesOf(ctx, req.Private)
 		ignored.compare(update, updated)
 		ignored.warn(&resp.Diagnostics, plan.Bucket.ValueString())
-		resp.Diagnostics.Append(ignored.store(ctx, resp.Private)...)
+		resp.Diagnostics.Append(ignoredUpdatesNote.write(ctx, resp.Private, ignored)...)
 	}
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, plan.identity())...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)

@@ -18,7 +18,7 @@ var _ datasource.DataSourceWithConfigure = (*kvBucketsDataSource)(nil)
 
 // NewKVBucketsDataSource returns the data source quiva_kv_buckets.
 func NewKVBucketsDataSource() datasource.DataSource {
-	return &kvBucketsDataSource{gatewayDataSource{suffix: "_kv_buckets"}}
+	return &kvBucketsDataSource{gatewayDataSource{typeName: "quiva_kv_buckets"}}
 }
 
 type kvBucketsDataSource struct{ gatewayDataSource }
@@ -43,16 +43,12 @@ func (d *kvBucketsDataSource) Schema(_ context.Context, _ datasource.SchemaReque
 	}
 }
 
-// kvBucketsDataSourceModel is the data source quiva_kv_buckets.
-type kvBucketsDataSourceModel struct {
-	Buckets []kvBucketSummaryModel `tfsdk:"buckets"`
-}
-
+// kvBucketSummaryModel is one of the buckets.
 type kvBucketSummaryModel struct {
-	Name        types.String `tfsdk:"name"`
+	Name        string       `tfsdk:"name"`
 	Description types.String `tfsdk:"description"`
-	EntryTotal  types.Int64  `tfsdk:"entry_total"`
-	Created     types.String `tfsdk:"created"`
+	EntryTotal  *int64       `tfsdk:"entry_total"`
+	Created     *string      `tfsdk:"created"`
 }
 
 func (d *kvBucketsDataSource) Read(ctx context.Context, _ datasource.ReadRequest, resp *datasource.ReadResponse) {
@@ -60,16 +56,11 @@ func (d *kvBucketsDataSource) Read(ctx context.Context, _ datasource.ReadRequest
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	model := kvBucketsDataSourceModel{Buckets: make([]kvBucketSummaryModel, len(buckets))}
+	models := make([]kvBucketSummaryModel, len(buckets))
 	for i, bucket := range buckets {
-		model.Buckets[i] = kvBucketSummaryModel{
-			Name:        types.StringValue(bucket.Name),
-			Description: descriptionValue(bucket.Description),
-			EntryTotal:  types.Int64PointerValue(bucket.EntryTotal),
-			Created:     types.StringPointerValue(bucket.Created),
-		}
+		models[i] = kvBucketSummaryModel{bucket.Name, descriptionValue(bucket.Description), bucket.EntryTotal, bucket.Created}
 	}
-	resp.Diagnostics.Append(resp.State.Set(ctx, model)...)
+	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("buckets"), models)...)
 }
 
 // listBuckets returns all buckets, sorted by name: the gateway documents no order, and

@@ -20,7 +20,7 @@ var _ datasource.DataSourceWithConfigure = (*kvEntriesDataSource)(nil)
 
 // NewKVEntriesDataSource returns the data source quiva_kv_entries.
 func NewKVEntriesDataSource() datasource.DataSource {
-	return &kvEntriesDataSource{gatewayDataSource{suffix: "_kv_entries"}}
+	return &kvEntriesDataSource{gatewayDataSource{typeName: kvEntriesType}}
 }
 
 type kvEntriesDataSource struct{ gatewayDataSource }
@@ -40,7 +40,7 @@ func (d *kvEntriesDataSource) Schema(_ context.Context, _ datasource.SchemaReque
 			"limit": schema.NumberAttribute{
 				MarkdownDescription: fmt.Sprintf("Maximum number of entries to read, 1 to %d. If there are more, the most recent are returned. If omitted, all are read, or up to %d for a `search` and for a `key_pattern` that is not a prefix with a `*` after it.", quiva.MaxListLimit, quiva.MaxListLimit),
 				Optional:            true,
-				Validators:          []validator.Number{wholeNumber{1, quiva.MaxListLimit}},
+				Validators:          []validator.Number{wholeNumber{min: 1, max: quiva.MaxListLimit}},
 			},
 			"values": schema.BoolAttribute{
 				MarkdownDescription: "Whether to return the values. With `false`, `entries` is null and only `keys` are stored in the state, so a bucket of secrets can be listed. Defaults to `true`.",
@@ -96,7 +96,6 @@ func (d *kvEntriesDataSource) Read(ctx context.Context, req datasource.ReadReque
 	model.Keys = []string{}
 	entries := make(map[string]dynamicvalue.Value, len(found))
 	for _, entry := range found {
-		checkRepresentable(&resp.Diagnostics, bucket, entry.Key)
 		model.Keys = append(model.Keys, entry.Key)
 		if withValues {
 			entries[entry.Key] = decodeValue(&resp.Diagnostics, entry.Key, entry.Value)

@@ -63,11 +63,7 @@ func (m kvEntriesModel) exclusive(ctx context.Context) *exclusiveScope {
 
 // without returns the keys that match none of the exceptions.
 func (s *exclusiveScope) without(keys []string) []string {
-	for _, pattern := range s.Except {
-		matching := keyPattern(pattern)
-		keys = slices.DeleteFunc(keys, matching.MatchString)
-	}
-	return keys
+	return slices.DeleteFunc(keys, anyOf(s.Except).MatchString)
 }
 
 // scope are the keys that no other resource may have.
@@ -133,11 +129,7 @@ func (r *kvEntriesResource) refreshUndeclared(ctx context.Context, diags *diag.D
 			digests[key] = r.gateway.keyedDigest(digest)
 		}
 	}
-	noted := &digests
-	if len(digests) == 0 {
-		noted = nil
-	}
-	diags.Append(undeclaredNote.write(ctx, private, noted)...)
+	diags.Append(undeclaredNote.write(ctx, private, digests)...)
 	before := state.Undeclared
 	state.Undeclared = listOfKeys(slices.Sorted(maps.Keys(undeclared)))
 	return !state.Undeclared.Equal(before)

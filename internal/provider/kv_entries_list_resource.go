@@ -15,10 +15,10 @@ var _ list.ListResourceWithConfigure = (*kvEntriesListResource)(nil)
 
 // NewKVEntriesListResource returns the list resource quiva_kv_entries.
 func NewKVEntriesListResource() list.ListResource {
-	return &kvEntriesListResource{gatewayList{suffix: "_kv_entries"}}
+	return &kvEntriesListResource{gatewayResource{typeName: kvEntriesType}}
 }
 
-type kvEntriesListResource struct{ gatewayList }
+type kvEntriesListResource struct{ gatewayResource }
 
 func (l *kvEntriesListResource) ListResourceConfigSchema(_ context.Context, _ list.ListResourceSchemaRequest, resp *list.ListResourceSchemaResponse) {
 	resp.Schema = schema.Schema{

@@ -24,24 +24,20 @@ import (
 )
 
 var (
-	_ resource.ResourceWithConfigure      = (*kvEntriesResource)(nil)
+	_ terraformResource                   = (*kvEntriesResource)(nil)
 	_ resource.ResourceWithValidateConfig = (*kvEntriesResource)(nil)
-	_ resource.ResourceWithModifyPlan     = (*kvEntriesResource)(nil)
-	_ resource.ResourceWithImportState    = (*kvEntriesResource)(nil)
-	_ resource.ResourceWithIdentity       = (*kvEntriesResource)(nil)
 )
 
 // NewKVEntriesResource returns the resource quiva_kv_entries.
 func NewKVEntriesResource() resource.Resource {
-	return &kvEntriesResource{}
+	return &kvEntriesResource{gatewayResource{typeName: kvEntriesType}}
 }
 
 type kvEntriesResource struct{ gatewayResource }
 
-func (r *kvEntriesResource) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
-	resp.TypeName = req.ProviderTypeName + "_kv_entries"
-	resp.ResourceBehavior.ProviderDeferred.EnablePlanModification = true // it needs no gateway
-	resp.ResourceBehavior.MutableIdentity = true                         // a key_prefix that is widened
+func (r *kvEntriesResource) Metadata(ctx context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
+	r.gatewayResource.Metadata(ctx, req, resp)
+	resp.ResourceBehavior.MutableIdentity = true // a key_prefix that is widened
 }
 
 func (r *kvEntriesResource) Schema(_ context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
@@ -61,14 +57,14 @@ func (r *kvEntriesResource) Schema(_ context.Context, _ resource.SchemaRequest, 
 				MarkdownDescription: "Entries by key: an object whose values are objects, or JSON texts of objects, such as `yamldecode(file(\"flags.yaml\"))`. " +
 					"Only entries that differ are sent. Stored in the state.",
 				Required:      true,
-				PlanModifiers: []planmodifier.Dynamic{sameText(dynamicvalue.SameTexts)},
+				PlanModifiers: []planmodifier.Dynamic{sameText{isSame: dynamicvalue.SameTexts}},
 			},
 			"overwrite": offByDefault("Whether to overwrite or delete values that the plan has not seen: keys that hold other values, and entries that changed since the plan. Defaults to `false`."),
 			"max_deletions": schema.NumberAttribute{
 				MarkdownDescription: fmt.Sprintf("Maximum number of entries that one plan may delete, so that an empty file or a wrong prefix deletes nothing. More removed entries are an error. "+
 					"More undeclared entries, which are counted separately, are a warning, and none of them is deleted. Destroying the resource is not limited. Defaults to `%d`.", defaultMaxDeletions),
 				Optional:   true,
-				Validators: []validator.Number{wholeNumber{0, math.MaxInt64}},
+				Validators: []validator.Number{wholeNumber{min: 0, max: math.MaxInt64}},
 			},
 			"exclusive":  exclusiveAttribute,
 			"undeclared": undeclaredAttribute,
@@ -80,10 +76,7 @@ func (r *kvEntriesResource) Schema(_ context.Context, _ resource.SchemaRequest, 
 func (r *kvEntriesResource) IdentitySchema(_ context.Context, _ resource.IdentitySchemaRequest, resp *resource.IdentitySchemaResponse) {
 	resp.IdentitySchema = identityschema.Schema{
 		Attributes: map[string]identityschema.Attribute{
-			"bucket": identityschema.StringAttribute{
-				Description:       "Name of the bucket.",
-				RequiredForImport: true,
-			},
+			"bucket": requiredForImport("Name of the bucket."),
 			"key_prefix": identityschema.StringAttribute{
 				Description:       "Prefix of the keys, if the resource manages only a part of the bucket.",
 				OptionalForImport: true,
@@ -123,7 +116,7 @@ func (r *kvEntriesResource) Read(ctx context.Context, req resource.ReadRequest, 
 	keys := slices.Sorted(maps.Keys(known))
 	owner, isNew := ownerOf(ctx, req.Private, kvEntriesType)
 	if isNew {
-		resp.Diagnostics.Append(markNote.write(ctx, resp.Private, &owner.Mark)...)
+		resp.Diagnostics.Append(markNote.write(ctx, resp.Private, owner.Mark)...)
 	}
 	if twice := r.gateway.plan.Read(owner, state.Bucket.ValueString(), keys, isNew); len(twice) > 0 {
 		resp.Diagnostics.Append(heldTwice(false, describeKeys(state.Bucket.ValueString(), twice)))

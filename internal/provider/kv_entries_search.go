@@ -107,11 +107,7 @@ func (g *gateway) addSearchError(diags *diag.Diagnostics, bucket string, search 
 }
 
 // searchValidator accepts a range that has numbers.
-type searchValidator struct{}
-
-func (searchValidator) Description(context.Context) string { return "min at most max" }
-
-func (v searchValidator) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
+type searchValidator struct{ undescribed }
 
 func (searchValidator) ValidateObject(ctx context.Context, req validator.ObjectRequest, resp *validator.ObjectResponse) {
 	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() {

@@ -18,7 +18,7 @@ var _ datasource.DataSourceWithConfigure = (*kvEntryDataSource)(nil)
 
 // NewKVEntryDataSource returns the data source quiva_kv_entry.
 func NewKVEntryDataSource() datasource.DataSource {
-	return &kvEntryDataSource{gatewayDataSource{suffix: "_kv_entry"}}
+	return &kvEntryDataSource{gatewayDataSource{typeName: kvEntryType}}
 }
 
 type kvEntryDataSource struct{ gatewayDataSource }

@@ -25,10 +25,10 @@ var _ list.ListResourceWithConfigure = (*kvEntryListResource)(nil)
 
 // NewKVEntryListResource returns the list resource quiva_kv_entry.
 func NewKVEntryListResource() list.ListResource {
-	return &kvEntryListResource{gatewayList{suffix: "_kv_entry"}}
+	return &kvEntryListResource{gatewayResource{typeName: kvEntryType}}
 }
 
-type kvEntryListResource struct{ gatewayList }
+type kvEntryListResource struct{ gatewayResource }
 
 func (l *kvEntryListResource) ListResourceConfigSchema(_ context.Context, _ list.ListResourceSchemaRequest, resp *list.ListResourceSchemaResponse) {
 	resp.Schema = schema.Schema{
@@ -100,33 +100,30 @@ func (l *kvEntryListResource) find(ctx context.Context, diags *diag.Diagnostics,
 		return nil
 	}
 	var (
-		entries []quiva.Entry
-		err     error
+		err   error
+		count int
 	)
-	count := 0
+	found := quiva.Enumeration{Complete: true}
 	if limit < quiva.MaxListLimit && len(config.Exclude) == 0 {
-		entries, err = latestEntries(ctx, client, bucket, prefix, limit)
-		if count = len(entries); count == limit {
-			if all, err := latestEntries(ctx, client, bucket, prefix, quiva.MaxListLimit); err == nil {
-				count = len(all)
-			}
+		found.Entries, err = latestEntries(ctx, client, bucket, prefix, limit)
+		if len(found.Entries) == limit {
+			all, _ := latestEntries(ctx, client, bucket, prefix, quiva.MaxListLimit)
+			count = len(all)
 		}
 	} else {
-		var found quiva.Enumeration
-		if found, err = client.EnumerateEntries(ctx, bucket, prefix); err == nil {
-			entries = withoutKeys(found.Entries, config.Exclude)
-			count = len(entries)
-			if len(entries) < limit {
-				warnOfMissing(diags, bucket, found)
-			}
-		}
+		found, err = client.EnumerateEntries(ctx, bucket, prefix)
 	}
 	if err != nil {
 		l.gateway.addListError(diags, bucket, path.Root("bucket"), err)
 		return nil
 	}
+	excluded := anyOf(config.Exclude)
+	entries := slices.DeleteFunc(found.Entries, func(entry quiva.Entry) bool { return excluded.MatchString(entry.Key) })
+	if len(entries) < limit {
+		warnOfMissing(diags, bucket, found)
+	}
 	slices.SortFunc(entries, func(a, b quiva.Entry) int { return cmp.Compare(a.Key, b.Key) })
-	warnOfLimit(diags, count, limit, "entries")
+	warnOfLimit(diags, max(count, len(entries)), limit, "entries")
 	return entries[:min(len(entries), limit)]
 }
 
@@ -153,23 +150,12 @@ func latestEntries(ctx context.Context, client *quiva.Client, bucket, prefix str
 	return client.SearchEntries(ctx, bucket, prefix+"*", limit)
 }
 
-// withoutKeys returns the entries whose keys match none of the patterns.
-func withoutKeys(entries []quiva.Entry, patterns []string) []quiva.Entry {
-	for _, pattern := range patterns {
-		matching := keyPattern(pattern)
-		entries = slices.DeleteFunc(entries, func(entry quiva.Entry) bool { return matching.MatchString(entry.Key) })
-	}
-	return entries
-}
-
-// keyPattern returns a pattern of keys, in which * stands for any characters, as
-// a regular expression.
-func keyPattern(pattern string) *regexp.Regexp {
-	parts := strings.Split(pattern, "*")
-	for i, part := range parts {
-		parts[i] = regexp.QuoteMeta(part)
-	}
-	return regexp.MustCompile(`(?s)\A` + strings.Join(parts, ".*") + `\z`)
+// anyOf returns patterns of keys, in which * stands for any characters, as a regular
+// expression that matches what any of them matches.
+func anyOf(patterns []string) *regexp.Regexp {
+	alternatives := regexp.QuoteMeta(strings.Join(patterns, "|"))
+	alternatives = strings.NewReplacer(`\*`, ".*", `\|`, "|").Replace(alternatives)
+	return regexp.MustCompile(`(?s)\A(?:` + alternatives + `)\z`)
 }
 
 // warnOfValues says which of the listed entries no configuration can declare.
@@ -223,7 +209,6 @@ func listedEntry(ctx context.Context, req list.ListRequest, bucket types.String,
 	result := req.NewListResult(ctx)
 	model := unreadEntry(bucket.ValueString(), entry.Key)
 	result.DisplayName = model.ID.ValueString()
-	checkRepresentable(&result.Diagnostics, bucket.ValueString(), entry.Key)
 	result.Diagnostics.Append(result.Identity.Set(ctx, model.identity())...)
 	if req.IncludeResource {
 		model.Value = decodeValue(&result.Diagnostics, entry.Key, entry.Value).Attribute()

@@ -14,13 +14,6 @@ import (
 	"github.com/quivaworks/terraform-provider-quiva/internal/quiva"
 )
 
-var (
-	_ resource.ResourceWithMoveState = (*kvEntryResource)(nil)
-	_ resource.ResourceWithMoveState = (*kvEntriesResource)(nil)
-	_ resource.ResourceWithMoveState = (*kvEntryPropertiesResource)(nil)
-	_ resource.ResourceWithMoveState = (*kvBucketResource)(nil)
-)
-
 // MoveState takes over entries that resources of other providers manage. The name of
 // a resource's type tells which provider it belongs to: a provider has a different
 // address in each registry.
@@ -44,11 +37,6 @@ var entrySources = map[string]func(movedEntry) string{
 	"restful_resource": func(e movedEntry) string { return e.text("id") },
 }
 
-// movedFromKey holds, in the private state of an entry that was just moved, the
-// scheme and host that its old resource named. Only the refresh that follows can
-// compare them with the gateway's.
-const movedFromKey = "moved_from"
-
 // moveEntry leaves the value to the refresh that follows, as an import does:
 // Terraform moves before it configures the provider.
 func moveEntry(ctx context.Context, req resource.MoveStateRequest, resp *resource.MoveStateResponse) {
@@ -71,25 +59,24 @@ func moveEntry(ctx context.Context, req resource.MoveStateRequest, resp *resourc
 	moved := unreadEntry(bucket, key)
 	resp.Diagnostics.Append(resp.TargetState.Set(ctx, moved)...)
 	resp.Diagnostics.Append(resp.TargetIdentity.Set(ctx, moved.identity())...)
-	if origin != "" {
-		text, _ := json.Marshal(origin) // a string always encodes
-		resp.Diagnostics.Append(resp.TargetPrivate.SetKey(ctx, movedFromKey, text)...)
-	}
+	resp.Diagnostics.Append(movedFromNote.write(ctx, resp.TargetPrivate, origin)...)
 }
 
 // refuseMovedFrom adds an error if an entry was moved from a resource of another
 // gateway.
-func (g *gateway) refuseMovedFrom(diags *diag.Diagnostics, note []byte) (refused bool) {
-	var from string
+func (g *gateway) refuseMovedFrom(ctx context.Context, diags *diag.Diagnostics, private privateReader) (refused bool) {
+	from, ok := movedFromNote.read(ctx, private)
 	endpoint, err := url.Parse(g.endpoint)
-	if note == nil || err != nil {
+	switch {
+	case err != nil || ok && from == nil:
 		return false
-	}
-	if json.Unmarshal(note, &from) == nil && from == quiva.Origin(endpoint) {
+	case !ok:
+		from = new("a gateway that cannot be read from the state")
+	case *from == quiva.Origin(endpoint):
 		return false
 	}
 	diags.AddError("Resource cannot be moved",
-		fmt.Sprintf("The moved resource belongs to %s, but this provider's endpoint is %s. Nothing was changed. Remove the moved block, or move it to a resource whose provider block has that endpoint.", from, g.endpoint))
+		fmt.Sprintf("The moved resource belongs to %s, but this provider's endpoint is %s. Nothing was changed. Remove the moved block, or move it to a resource whose provider block has that endpoint.", *from, g.endpoint))
 	return true
 }
 
@@ -133,26 +120,11 @@ func entryAt(text string) (bucket, key, origin, problem string) {
 	return "", "", "", strconv.Quote(strings.Join(segments, "/"))
 }
 
-// refuseMoves refuses to move any resource of another type.
-func refuseMoves(noun string) []resource.StateMover {
+// MoveState refuses all moves with the block to use instead.
+func (r *gatewayResource) MoveState(context.Context) []resource.StateMover {
 	return []resource.StateMover{{StateMover: func(_ context.Context, req resource.MoveStateRequest, resp *resource.MoveStateResponse) {
-		cannotMove(&resp.Diagnostics, req, fmt.Sprintf("A %s cannot become a %s.", req.SourceTypeName, noun))
+		cannotMove(&resp.Diagnostics, req, fmt.Sprintf("A %s cannot become a %s.", req.SourceTypeName, r.typeName))
 	}}}
-}
-
-// MoveState refuses all moves with the block to use instead.
-func (r *kvEntriesResource) MoveState(context.Context) []resource.StateMover {
-	return refuseMoves("quiva_kv_entries")
-}
-
-// MoveState refuses all moves with the block to use instead.
-func (r *kvEntryPropertiesResource) MoveState(context.Context) []resource.StateMover {
-	return refuseMoves("quiva_kv_entry_properties")
-}
-
-// MoveState refuses all moves with the block to use instead.
-func (r *kvBucketResource) MoveState(context.Context) []resource.StateMover {
-	return refuseMoves("quiva_kv_bucket")
 }
 
 // cannotMove adds an error with what to do instead of the move.

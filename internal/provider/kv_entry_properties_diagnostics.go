@@ -32,13 +32,7 @@ func (s subject) addTakenProperties(diags *diag.Diagnostics, failure *reconcile.
 }
 
 // quoteProperties names the first of many properties and counts the others.
-func quoteProperties(all []properties.Path) string {
-	names := make([]string, len(all))
-	for i, path := range all {
-		names[i] = path.String()
-	}
-	return nameSome(names)
-}
+func quoteProperties(all []properties.Path) string { return nameSome(all, properties.Path.String) }
 
 // managedTwice refuses entries that one resource has as a whole and another in
 // properties.

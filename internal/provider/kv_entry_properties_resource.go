@@ -22,23 +22,14 @@ import (
 	"github.com/quivaworks/terraform-provider-quiva/internal/reconcile"
 )
 
-var (
-	_ resource.ResourceWithConfigure   = (*kvEntryPropertiesResource)(nil)
-	_ resource.ResourceWithModifyPlan  = (*kvEntryPropertiesResource)(nil)
-	_ resource.ResourceWithImportState = (*kvEntryPropertiesResource)(nil)
-	_ resource.ResourceWithIdentity    = (*kvEntryPropertiesResource)(nil)
-)
+var _ terraformResource = (*kvEntryPropertiesResource)(nil)
 
 // NewKVEntryPropertiesResource returns the resource quiva_kv_entry_properties.
 func NewKVEntryPropertiesResource() resource.Resource {
-	return &kvEntryPropertiesResource{}
+	return &kvEntryPropertiesResource{gatewayResource{typeName: kvEntryPropertiesType}}
 }
 
 type kvEntryPropertiesResource struct{ gatewayResource }
-
-func (r *kvEntryPropertiesResource) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
-	resp.TypeName = req.ProviderTypeName + "_kv_entry_properties"
-}
 
 // What on_destroy can be.
 const (
@@ -58,7 +49,7 @@ func (r *kvEntryPropertiesResource) Schema(_ context.Context, _ resource.SchemaR
 				MarkdownDescription: "Properties that this resource owns, as a native object or map: `{ limits = { rate = 10 } }` owns `limits.rate` and nothing else of `limits`. " +
 					"Only these are stored in the state.",
 				Required:   true,
-				Validators: []validator.Dynamic{objectValidator{nativeOnly}},
+				Validators: []validator.Dynamic{objectValidator{orText: nativeOnly}},
 			},
 			"on_destroy": schema.StringAttribute{
 				MarkdownDescription: "What happens to a property that this resource gives up, because it leaves `properties` or because the resource is destroyed: `remove` or `keep`. Before a destroy, apply it first. Defaults to `remove`.",
@@ -164,7 +155,7 @@ func (r *kvEntryPropertiesResource) Read(ctx context.Context, req resource.ReadR
 	}
 	owner, isNew := ownerOf(ctx, req.Private, kvEntryPropertiesType)
 	if isNew {
-		resp.Diagnostics.Append(markNote.write(ctx, resp.Private, &owner.Mark)...)
+		resp.Diagnostics.Append(markNote.write(ctx, resp.Private, owner.Mark)...)
 	}
 	own, twice := r.gateway.plan.ReadProperties(owner, bucket, key, had)
 	if len(twice) > 0 {

@@ -27,24 +27,16 @@ import (
 )
 
 var (
-	_ resource.ResourceWithConfigure      = (*kvEntryResource)(nil)
+	_ terraformResource                   = (*kvEntryResource)(nil)
 	_ resource.ResourceWithValidateConfig = (*kvEntryResource)(nil)
-	_ resource.ResourceWithModifyPlan     = (*kvEntryResource)(nil)
-	_ resource.ResourceWithImportState    = (*kvEntryResource)(nil)
-	_ resource.ResourceWithIdentity       = (*kvEntryResource)(nil)
 )
 
 // NewKVEntryResource returns the resource quiva_kv_entry.
 func NewKVEntryResource() resource.Resource {
-	return &kvEntryResource{}
+	return &kvEntryResource{gatewayResource{typeName: kvEntryType}}
 }
 
 type kvEntryResource struct{ gatewayResource }
-
-func (r *kvEntryResource) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
-	resp.TypeName = req.ProviderTypeName + "_kv_entry"
-	resp.ResourceBehavior.ProviderDeferred.EnablePlanModification = true // it needs no gateway
-}
 
 func (r *kvEntryResource) Schema(_ context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
 	resp.Schema = schema.Schema{
@@ -57,14 +49,14 @@ func (r *kvEntryResource) Schema(_ context.Context, _ resource.SchemaRequest, re
 				MarkdownDescription: "Value of the entry: a native object or map, such as `{ enabled = true, rollout = 25 }`, or the JSON text of an object, such as `file(\"flag.json\")`. " +
 					"It is compared as JSON and stored in the state; for a secret, use `value_wo`. Exactly one of the two must be set.",
 				Optional:      true,
-				Validators:    []validator.Dynamic{objectValidator{orText}},
-				PlanModifiers: []planmodifier.Dynamic{sameText(dynamicvalue.SameText)},
+				Validators:    []validator.Dynamic{objectValidator{orText: orText}},
+				PlanModifiers: []planmodifier.Dynamic{sameText{isSame: dynamicvalue.SameText}},
 			},
 			"value_wo": schema.DynamicAttribute{
 				MarkdownDescription: "Same as `value`, but stored in no plan and no state. It is written when the entry is created and whenever `value_wo_version` changes; a refresh only checks that the entry exists.",
 				Optional:            true,
 				WriteOnly:           true,
-				Validators:          []validator.Dynamic{objectValidator{orText}},
+				Validators:          []validator.Dynamic{objectValidator{orText: orText}},
 			},
 			"value_wo_version": schema.NumberAttribute{
 				MarkdownDescription: "Version of `value_wo`, any number. A change writes `value_wo` again.",
@@ -125,14 +117,8 @@ func (r *kvEntryResource) IdentitySchema(_ context.Context, _ resource.IdentityS
 func entryIdentitySchema() identityschema.Schema {
 	return identityschema.Schema{
 		Attributes: map[string]identityschema.Attribute{
-			"bucket": identityschema.StringAttribute{
-				Description:       "Name of the bucket.",
-				RequiredForImport: true,
-			},
-			"key": identityschema.StringAttribute{
-				Description:       "Key of the entry.",
-				RequiredForImport: true,
-			},
+			"bucket": requiredForImport("Name of the bucket."),
+			"key":    requiredForImport("Key of the entry."),
 		},
 	}
 }
@@ -281,11 +267,7 @@ func valueToWrite(ctx context.Context, diags *diag.Diagnostics, plan kvEntryMode
 func store(ctx context.Context, plan kvEntryModel, state *tfsdk.State, identity *tfsdk.ResourceIdentity, private privateWriter) diag.Diagnostics {
 	diags := state.Set(ctx, plan)
 	diags.Append(identity.Set(ctx, plan.identity())...)
-	var isWriteOnly *bool // not noted for ordinary entries: every byte of a state is written again and again
-	if isNull(plan.Value) {
-		isWriteOnly = new(true)
-	}
-	diags.Append(writeOnlyNote.write(ctx, private, isWriteOnly)...)
+	diags.Append(writeOnlyNote.write(ctx, private, isNull(plan.Value))...)
 	return diags
 }
 
@@ -313,7 +295,7 @@ func (r *kvEntryResource) Read(ctx context.Context, req resource.ReadRequest, re
 	isWriteOnly := writeOnlyNote.isSet(ctx, req.Private)
 	owner, isNew := ownerOf(ctx, req.Private, kvEntryType)
 	if isNew {
-		resp.Diagnostics.Append(markNote.write(ctx, resp.Private, &owner.Mark)...)
+		resp.Diagnostics.Append(markNote.write(ctx, resp.Private, owner.Mark)...)
 	}
 	if twice := r.gateway.plan.Read(owner, state.Bucket.ValueString(), []string{state.Key.ValueString()}, isNew); len(twice) > 0 {
 		resp.Diagnostics.Append(heldTwice(false, describeKeys(state.Bucket.ValueString(), twice)))
@@ -325,14 +307,10 @@ func (r *kvEntryResource) Read(ctx context.Context, req resource.ReadRequest, re
 	if !ok {
 		return
 	}
-	movedFrom, diags := req.Private.GetKey(ctx, movedFromKey)
-	resp.Diagnostics.Append(diags...)
-	if r.gateway.refuseMovedFrom(&resp.Diagnostics, movedFrom) {
+	if r.gateway.refuseMovedFrom(ctx, &resp.Diagnostics, req.Private) {
 		return
 	}
-	if movedFrom != nil {
-		resp.Diagnostics.Append(resp.Private.SetKey(ctx, movedFromKey, nil)...)
-	}
+	resp.Diagnostics.Append(movedFromNote.write(ctx, resp.Private, "")...)
 	// A list is only trusted if it shows the entry unchanged: it may be outdated.
 	listed, isListed := client.ListedDigest(ctx, state.Bucket.ValueString(), state.Key.ValueString())
 	if isListed && (isWriteOnly || hasValue && dynamicvalue.HoldsDigest(known, listed)) {
@@ -383,12 +361,12 @@ func (r *kvEntryResource) Update(ctx context.Context, req resource.UpdateRequest
 	switch {
 	case !ok:
 	case !outcome.Failed():
-		resp.Diagnostics.Append(unknownOutcomeNote.write(ctx, resp.Private, nil)...)
+		resp.Diagnostics.Append(unknownOutcomeNote.write(ctx, resp.Private, false)...)
 		resp.Diagnostics.Append(store(ctx, plan, &resp.State, resp.Identity, resp.Private)...)
 	case isNull(plan.Value) && outcome.Failure != nil && outcome.Failure.Kind == reconcile.NotWritten:
 		// It may have been written unseen: a refresh must not read it.
-		resp.Diagnostics.Append(writeOnlyNote.write(ctx, resp.Private, new(true))...)
-		resp.Diagnostics.Append(unknownOutcomeNote.write(ctx, resp.Private, new(true))...)
+		resp.Diagnostics.Append(writeOnlyNote.write(ctx, resp.Private, true)...)
+		resp.Diagnostics.Append(unknownOutcomeNote.write(ctx, resp.Private, true)...)
 	default:
 		state.storeChanged(ctx, &resp.Diagnostics, outcome, &resp.State)
 	}

@@ -7,16 +7,15 @@ import (
 	"strings"
 	"unicode"
 
-	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
-	"golang.org/x/text/unicode/norm"
 )
 
 // nameValidator refuses names that the gateway cannot store. An error while
 // planning is better than one half-way through an apply.
 type nameValidator struct {
-	noun        string
-	description string
+	undescribed
+
+	noun string
 	// predicate completes the sentence "The key …" for an invalid name, and is empty
 	// for others.
 	predicate func(name string) string
@@ -25,17 +24,21 @@ type nameValidator struct {
 var (
 	// bucketName is for an existing bucket: only names that would lead to another
 	// path are refused.
-	bucketName = nameValidator{"bucket", "not empty, not \".\" or \"..\", without control characters and without \"/\"", bucketPredicate}
+	bucketName = nameValidator{noun: "bucket", predicate: bucketPredicate}
 	// newBucketName has the rule that the gateway documents for a new bucket.
-	newBucketName = nameValidator{"bucket", "letters, digits, \"_\" and \"-\"", newBucketPredicate}
-	entryKey      = nameValidator{"key", "letters, digits and -/_=. only, not beginning or ending with \".\"", keyPredicate}
-	keyPrefix     = nameValidator{"key prefix", "letters, digits and -/_=. only, not beginning with \".\"", keyPrefixPredicate}
-	patternOfKeys = nameValidator{"key pattern", "letters, digits, -/_=. and \"*\" only, not beginning or ending with \".\"", keyPatternPredicate}
+	newBucketName = nameValidator{noun: "bucket", predicate: newBucketPredicate}
+	entryKey      = nameValidator{noun: "key", predicate: keyPredicate}
+	keyPrefix     = nameValidator{noun: "key prefix", predicate: keyPrefixPredicate}
+	patternOfKeys = nameValidator{noun: "key pattern", predicate: keyPatternPredicate}
 )
 
-func (v nameValidator) Description(context.Context) string { return v.description }
+// undescribed is a validator or plan modifier that the schema's own descriptions
+// describe.
+type undescribed struct{}
 
-func (v nameValidator) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
+func (undescribed) Description(context.Context) string { return "" }
+
+func (undescribed) MarkdownDescription(context.Context) string { return "" }
 
 func (v nameValidator) ValidateString(_ context.Context, req validator.StringRequest, resp *validator.StringResponse) {
 	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() {
@@ -143,15 +146,4 @@ func exceptOfKeys(character rune) rune {
 		return -1
 	}
 	return character
-}
-
-// checkRepresentable fails for a key of the gateway that Terraform would change:
-// it composes the characters of every string (Unicode's NFC), so the key that it
-// then asks for is another one.
-func checkRepresentable(diags *diag.Diagnostics, bucket, key string) {
-	if !norm.NFC.IsNormalString(key) {
-		diags.AddError("Key that Terraform cannot represent",
-			fmt.Sprintf("The bucket %q has the key %+q, written here with its decomposed characters escaped. Terraform composes such characters, which makes it a different key. "+
-				"Rename the key outside Terraform, or exclude it with a pattern or prefix that matches only the keys you want.", bucket, key))
-	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/json"
+	"slices"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 
@@ -33,6 +34,9 @@ const (
 	// undeclaredNote has the keyed digests of the entries that the refresh found
 	// undeclared. An entry that has changed since is not deleted.
 	undeclaredNote note[map[string][]byte] = "undeclared"
+	// movedFromNote has, on an entry that was just moved, the scheme and host that its old
+	// resource named. Only the refresh that follows can compare them with the gateway's.
+	movedFromNote note[string] = "moved_from"
 	// existsNote is set in the plan of a bucket that exists. When -replace asks for
 	// its replacement, Terraform plans that as a creation and passes on the private
 	// state of the previous plan.
@@ -44,8 +48,8 @@ const (
 
 // successors are entries of a bucket that an object leaves in place.
 type successors struct {
-	Bucket string   `json:"bucket"`
-	Keys   []string `json:"keys"`
+	Bucket string   `json:"bucket,omitempty"`
+	Keys   []string `json:"keys,omitempty"`
 }
 
 // privateReader and privateWriter are the private state of a resource. The
@@ -81,12 +85,13 @@ func (n note[T]) isSet(ctx context.Context, private privateReader) bool {
 	return noted != nil || !ok
 }
 
-// write stores a note, or removes it if the value is nil.
-func (n note[T]) write(ctx context.Context, private privateWriter, noted *T) diag.Diagnostics {
-	if noted == nil {
-		return private.SetKey(ctx, string(n), nil)
-	}
+// write stores a note, or removes it if there is nothing to note: every byte of a state
+// is written again and again.
+func (n note[T]) write(ctx context.Context, private privateWriter, noted T) diag.Diagnostics {
 	text, _ := json.Marshal(noted) // strings, bools and bytes always encode
+	if slices.Contains([]string{`false`, `""`, `{}`, `null`}, string(text)) {
+		text = nil
+	}
 	return private.SetKey(ctx, string(n), text)
 }
 

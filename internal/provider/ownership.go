@@ -60,9 +60,9 @@ func (g *gateway) change(ctx context.Context, diags *diag.Diagnostics, s subject
 // noteSuccessors notes which entries of a bucket an object leaves in place.
 func noteSuccessors(ctx context.Context, private privateWriter, bucket string, keys []string) diag.Diagnostics {
 	if len(keys) == 0 {
-		return successorsNote.write(ctx, private, nil)
+		return successorsNote.write(ctx, private, successors{})
 	}
-	return successorsNote.write(ctx, private, &successors{bucket, keys})
+	return successorsNote.write(ctx, private, successors{bucket, keys})
 }
 
 // successorsOf returns those of an object's entries that it leaves in place when it
@@ -80,10 +80,9 @@ func successorsOf(ctx context.Context, private privateReader, bucket string, key
 
 // markCreated gives a new object its mark, in place of what its plan has noted.
 func markCreated(ctx context.Context, private privateWriter) diag.Diagnostics {
-	mark := newMark()
-	diags := markNote.write(ctx, private, &mark)
-	diags.Append(successorsNote.write(ctx, private, nil)...)
-	diags.Append(unknownOutcomeNote.write(ctx, private, nil)...)
+	diags := markNote.write(ctx, private, newMark())
+	diags.Append(successorsNote.write(ctx, private, successors{})...)
+	diags.Append(unknownOutcomeNote.write(ctx, private, false)...)
 	return diags
 }
 

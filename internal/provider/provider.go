@@ -128,7 +128,7 @@ func (p *quivaProvider) Schema(_ context.Context, _ provider.SchemaRequest, resp
 			"max_retries": schema.NumberAttribute{
 				MarkdownDescription: fmt.Sprintf("Number of times that a request is retried after a failed connection, a timeout or a status of 429, 500, 502, 503 or 504. `0` turns retrying off. Defaults to `%d`.", quiva.DefaultMaxRetries),
 				Optional:            true,
-				Validators:          []validator.Number{wholeNumber{0, 100}},
+				Validators:          []validator.Number{wholeNumber{min: 0, max: 100}},
 			},
 			"allow_insecure_http": schema.BoolAttribute{
 				MarkdownDescription: "Whether to allow an `endpoint` with plain `http` whose host is not loopback. The credential and all values are then sent unencrypted. Defaults to `false`.",

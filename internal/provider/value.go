@@ -24,11 +24,11 @@ const (
 )
 
 // objectValidator accepts objects and maps: what the gateway can store.
-type objectValidator struct{ orText bool }
+type objectValidator struct {
+	undescribed
 
-func (objectValidator) Description(context.Context) string { return "an object or a map" }
-
-func (v objectValidator) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
+	orText bool
+}
 
 func (v objectValidator) ValidateDynamic(_ context.Context, req validator.DynamicRequest, resp *validator.DynamicResponse) {
 	checkObject(&resp.Diagnostics, req.Path, req.ConfigValue, v.orText)
@@ -37,15 +37,15 @@ func (v objectValidator) ValidateDynamic(_ context.Context, req validator.Dynami
 // sameText is the plan modifier of values that may be JSON texts. Where a text is
 // equal as JSON to that of the state, the plan keeps the state's text, so that
 // nothing changes.
-type sameText func(a, b dynamicvalue.Value) bool
+type sameText struct {
+	undescribed
 
-func (sameText) Description(context.Context) string { return "Ignores how JSON text is written." }
-
-func (m sameText) MarkdownDescription(ctx context.Context) string { return m.Description(ctx) }
+	isSame func(a, b dynamicvalue.Value) bool
+}
 
 func (m sameText) PlanModifyDynamic(_ context.Context, req planmodifier.DynamicRequest, resp *planmodifier.DynamicResponse) {
 	// A null that is configured keeps its type, or Terraform refuses the plan.
-	if !isNull(req.PlanValue) && m(dynamicvalue.Of(req.PlanValue), dynamicvalue.Of(req.StateValue)) {
+	if !isNull(req.PlanValue) && m.isSame(dynamicvalue.Of(req.PlanValue), dynamicvalue.Of(req.StateValue)) {
 		resp.PlanValue = req.StateValue
 	}
 }

@@ -12,13 +12,11 @@ import (
 // wholeNumber accepts whole numbers from min to max. Attributes that it checks are
 // NumberAttributes: of an Int64Attribute, the framework would call a fraction an
 // error of the provider.
-type wholeNumber struct{ min, max int64 }
+type wholeNumber struct {
+	undescribed
 
-func (v wholeNumber) Description(context.Context) string {
-	return fmt.Sprintf("a whole number from %d to %d", v.min, v.max)
+	min, max int64
 }
-
-func (v wholeNumber) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
 
 func (v wholeNumber) ValidateNumber(_ context.Context, req validator.NumberRequest, resp *validator.NumberResponse) {
 	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() {
