@@ -10,12 +10,6 @@ import (
 	"testing"
 )
 
-// needQuery skips a test where Terraform has no queries.
-func needQuery(t *testing.T) {
-	t.Helper()
-	needMinor(t, 14)
-}
-
 // query writes a query into a workspace.
 func (w *workspace) query(text string) {
 	w.t.Helper()
@@ -49,7 +43,7 @@ func TestQuery(t *testing.T) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			needQuery(t)
+			needMinor(t, 14)
 			gateway := newGateway(t)
 			for _, key := range slices.Sorted(maps.Keys(test.held)) {
 				gateway.PutEntry("flags", key, test.held[key])
@@ -78,7 +72,7 @@ func TestQueryExamples(t *testing.T) {
 	const root = "../../examples/list-resources"
 	for resource, finds := range map[string]int{"quiva_kv_bucket": 1, "quiva_kv_entry": 2, "quiva_kv_entries": 2} {
 		t.Run(resource, func(t *testing.T) {
-			needQuery(t)
+			needMinor(t, 14)
 			gateway := newGateway(t)
 			gateway.CreateBucket("team-a-limits")
 			gateway.CreateBucket("shop-settings")

@@ -67,19 +67,3 @@ func TestSensitivePart(t *testing.T) {
 		})
 	}
 }
-
-// TestSecretsWithoutVersion: a plan warns once of secrets whose changes nothing
-// would notice, however many instances there are, and whether they exist.
-func TestSecretsWithoutVersion(t *testing.T) {
-	needTerraform(t)
-	gateway := newGateway(t)
-	w := newWorkspace(t, gateway)
-	const warning = "Changes to value_wo will not be detected"
-	w.configure("", "resource \"quiva_kv_entry\" \"test\" {\n  count = 3\n  bucket = \"flags\"\n  key = \"k${count.index}\"\n  value_wo = { n = count.index }\n}\n")
-	for _, arguments := range [][]string{{"validate"}, {"plan"}, {"apply", "-auto-approve"}, {"plan", "-detailed-exitcode"}} {
-		result := w.must(arguments...)
-		if strings.Count(result.output, warning) != 1 || !result.says("value_wo_version = 1") || result.says("more similar warning") {
-			t.Errorf("terraform %s does not warn once:\n%s", strings.Join(arguments, " "), result.output)
-		}
-	}
-}

@@ -228,37 +228,3 @@ func TestGatewayRestarts(t *testing.T) {
 		t.Errorf("the gateway holds %d entries and the state %d, want 100 as configured", len(held), len(state))
 	}
 }
-
-// TestParallelism: no lost write, and about as many connections as requests at a time:
-// net/http may dial for a request that then takes one that has become idle.
-func TestParallelism(t *testing.T) {
-	needTerraform(t)
-	gateway := newGateway(t)
-	gateway.SetLatency(5 * time.Millisecond)
-	configuration, want := manyEntries(200)
-	w := newWorkspace(t, gateway)
-	w.configure("", configuration)
-	w.must("apply", "-auto-approve", "-parallelism=64")
-	if held := gateway.Entries("flags"); !maps.Equal(held, want) {
-		t.Errorf("the gateway holds %d entries, want 200 as configured", len(held))
-	}
-	if opened := gateway.Connections(); opened > 2*64 {
-		t.Errorf("%d connections for 64 requests at a time", opened)
-	}
-	// Besides, two prove in each five seconds that keys are free, and one reads back the
-	// first write.
-	if sent := gateway.Count("", ""); sent < 403 || sent > 420 {
-		t.Errorf("%d requests for 200 entries, want a GET and a PUT for each", sent)
-	}
-	gateway.ResetRequests()
-	if plan := w.run("plan", "-detailed-exitcode", "-parallelism=64"); plan.status != 0 {
-		t.Errorf("the plan after it ended with %d:\n%s", plan.status, plan.output)
-	}
-	if sent := gateway.Count("", ""); sent != 13 {
-		t.Errorf("the plan sent %d requests, want a dozen and one list for all who wait", sent)
-	}
-	w.must("destroy", "-auto-approve", "-parallelism=64")
-	if held := gateway.Entries("flags"); len(held) != 0 {
-		t.Errorf("%d entries are left", len(held))
-	}
-}

@@ -145,16 +145,6 @@ func TestJSONTextTurnsOut(t *testing.T) {
 	}
 }
 
-// TestJSONTextSecret: a secret may be a text, too.
-func TestJSONTextSecret(t *testing.T) {
-	t.Parallel()
-	gateway := newGateway(t)
-	run(t, resource.TestStep{
-		Config: arguments(gateway, `value_wo = jsonencode({ password = "x" })`, "value_wo_version = 1"),
-		Check:  holds(gateway, "flags", "a", `{"password":"x"}`),
-	})
-}
-
 // TestJSONTextImported: an import gives a native value, so a configuration in
 // text plans one change in place, which sends nothing.
 func TestJSONTextImported(t *testing.T) {

@@ -2,7 +2,6 @@ package provider_test
 
 import (
 	"fmt"
-	"strings"
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
@@ -130,31 +129,6 @@ func TestKVEntriesThousand(t *testing.T) {
 	}
 }
 
-func TestKVEntriesBucketChangeReplaces(t *testing.T) {
-	t.Parallel()
-	gateway := newGateway(t)
-	gateway.CreateBucket("limits")
-	gateway.PutEntry("flags", "stranger", `{}`)
-	in := func(bucket string) string {
-		return strings.Replace(manyEntries(gateway, numbered(20)), `"flags"`, fmt.Sprintf("%q", bucket), 1)
-	}
-	run(t,
-		resource.TestStep{Config: in("flags")},
-		resource.TestStep{
-			PreConfig:        func() { gateway.ResetRequests() },
-			Config:           in("limits"),
-			ConfigPlanChecks: plans(entriesAction(plancheck.ResourceActionReplace)),
-			Check: resource.ComposeTestCheckFunc(
-				asked(gateway, requests{lists: 2, gets: 20 + 12, puts: 20, deletes: 20}),
-				holdsNumbered(gateway, 0, map[string]string{"stranger": `{}`}),
-				holds(gateway, "limits", "k007", `{"n":7}`)),
-		},
-	)
-	if held := gateway.Entries("flags"); len(held) != 1 {
-		t.Errorf("the gateway holds %v after the end", held)
-	}
-}
-
 // TestKVEntriesDrift: what others do to an entry is seen, entry by entry and
 // attribute by attribute, and repaired.
 func TestKVEntriesDrift(t *testing.T) {
@@ -200,22 +174,5 @@ func TestKVEntriesDrift(t *testing.T) {
 			gateway.PutEntry("flags", "k005", `{}`)
 			gateway.PutEntry("flags", "a", `{"on":false,"hosts":["x"],"deep":{"n":1}}`)
 		}, 4, requests{gets: 4, puts: 4}, "a.on", "+b", "+k003", "+k005.n"),
-		resource.TestStep{
-			PreConfig: func() {
-				for key := range gateway.Entries("flags") {
-					if key != "stranger" {
-						gateway.DeleteEntry("flags", key)
-					}
-				}
-			},
-			Config: configuration,
-			ConfigPlanChecks: plans(entriesAction(plancheck.ResourceActionUpdate), planOf(func(before, after map[string]any) error {
-				if len(before) != 0 || len(after) != 16 {
-					return fmt.Errorf("the plan goes from %d entries to %d", len(before), len(after))
-				}
-				return nil
-			})),
-			Check: resource.ComposeTestCheckFunc(holds(gateway, "flags", "k003", `{"n":3}`), holds(gateway, "flags", "b", `{}`)),
-		},
 	)
 }

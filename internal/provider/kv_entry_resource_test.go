@@ -134,21 +134,26 @@ func TestAccKVEntryLifecycle(t *testing.T) {
 	)
 }
 
-func TestKVEntryBucketChangeReplaces(t *testing.T) {
+func TestBucketChangeReplaces(t *testing.T) {
 	t.Parallel()
-	gateway := newGateway(t)
-	gateway.CreateBucket("limits")
-	in := func(bucket string) string {
-		return withProvider(gateway, fmt.Sprintf("resource \"quiva_kv_entry\" \"test\" {\n bucket = %q\n key = \"a\"\n value = {}\n}", bucket))
+	for address, arguments := range map[string]string{entryAddress: "key = \"a\"\n value = {}", entriesAddress: "entries = { a = {} }"} {
+		t.Run(address, func(t *testing.T) {
+			t.Parallel()
+			gateway := newGateway(t)
+			gateway.CreateBucket("limits")
+			in := func(bucket string) string {
+				return withProvider(gateway, fmt.Sprintf("resource %q \"test\" {\n bucket = %q\n %s\n}", typeNameOf(address), bucket, arguments))
+			}
+			run(t,
+				resource.TestStep{Config: in("flags")},
+				resource.TestStep{
+					Config:           in("limits"),
+					ConfigPlanChecks: plans(plancheck.ExpectResourceAction(address, plancheck.ResourceActionReplace)),
+					Check:            resource.ComposeTestCheckFunc(holdsNothing(gateway, "flags"), holds(gateway, "limits", "a", `{}`)),
+				},
+			)
+		})
 	}
-	run(t,
-		resource.TestStep{Config: in("flags"), Check: holds(gateway, "flags", "a", `{}`)},
-		resource.TestStep{
-			Config:           in("limits"),
-			ConfigPlanChecks: plansAction(plancheck.ResourceActionReplace),
-			Check:            resource.ComposeTestCheckFunc(holdsNothing(gateway, "flags"), holds(gateway, "limits", "a", `{}`)),
-		},
-	)
 }
 
 // TestKVEntryValues: what a configuration can say, what the gateway then
@@ -205,7 +210,7 @@ func TestKVEntryTakenKey(t *testing.T) {
 		"half a character is another value": {held: `{"b":"\ud800"}`, arguments: []string{`value = { b = "\uFFFD" }`}, want: []string{exists}},
 		"not an object is another value":    {held: `[]`, arguments: []string{"value = {}"}, want: []string{exists}},
 		"equal secret is adopted":           {held: `{ "b" : "new" }`, arguments: []string{`value_wo = { b = "new" }`}},
-		"overwrite takes it over, a secret": {held: `{"b":"old"}`, arguments: []string{`value_wo = { b = "new" }`, "overwrite = true"}, left: `{"b":"new"}`},
+		"overwrite takes it over, a secret": {held: `{"b":"old"}`, arguments: []string{`value_wo = jsonencode({ b = "new" })`, "overwrite = true"}, left: `{"b":"new"}`},
 		"another secret is kept": {held: `{"b":"old"}`, arguments: []string{`value_wo = { b = "new" }`}, want: []string{
 			"Do not import it: an import would store the value in the state. If another address"}},
 		"another value is kept": {held: `{"b":"held-by-somebody"}`, arguments: []string{"value = { b = 1 }"}, want: []string{
