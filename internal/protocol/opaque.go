@@ -2,7 +2,7 @@ package protocol
 
 import (
 	"context"
-	"errors"
+	"fmt"
 
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
@@ -13,9 +13,9 @@ import (
 // opaque is a provider whose inner server sees only opaque values. For data
 // sources and ephemeral resources, only results need it, since their
 // configurations contain no dynamic values; for functions, both arguments and
-// results do.
+// results do. Each of its calls that could take long ends with the run.
 type opaque struct {
-	providerServer
+	*stoppable
 
 	resources, dataSources, ephemeralResources map[string]dynamicAttributes
 	functions                                  map[string]*tfprotov6.Function
@@ -24,7 +24,7 @@ type opaque struct {
 // dynamicAttributes are those attributes of a schema that hold any type.
 type dynamicAttributes map[string]bool
 
-func newOpaque(inner providerServer, schemas *tfprotov6.GetProviderSchemaResponse) *opaque {
+func newOpaque(inner *stoppable, schemas *tfprotov6.GetProviderSchemaResponse) *opaque {
 	return &opaque{inner, dynamicOf(schemas.ResourceSchemas), dynamicOf(schemas.DataSourceSchemas), dynamicOf(schemas.EphemeralResourceSchemas), schemas.Functions}
 }
 
@@ -52,14 +52,32 @@ func (d dynamicAttributes) reveal(objects ...**tfprotov6.DynamicValue) error {
 	return d.replace(dynamicvalue.Value.Transparent, objects)
 }
 
+// replace changes these attributes of objects. All else stays as it is, byte by byte, and
+// so does an object in JSON.
 func (d dynamicAttributes) replace(change func(dynamicvalue.Value) dynamicvalue.Value, objects []**tfprotov6.DynamicValue) error {
-	var all []error
 	for _, object := range objects {
-		replaced, err := replace(*object, d, func(packed []byte) string { return string(change(dynamicvalue.Value(packed))) })
-		*object = replaced
-		all = append(all, err)
+		if len(d) == 0 || *object == nil {
+			continue
+		}
+		packed := (*object).MsgPack
+		attributes, err := dynamicvalue.MembersOf(string(packed))
+		if err != nil {
+			return fmt.Errorf("reading an object: %w", err)
+		}
+		var replaced []byte
+		copied := 0
+		for _, attribute := range attributes {
+			if d[attribute.Name] {
+				replaced = append(replaced, packed[copied:attribute.Start]...)
+				replaced = append(replaced, change(dynamicvalue.Value(packed[attribute.Start:attribute.End]))...)
+				copied = attribute.End
+			}
+		}
+		if copied > 0 {
+			*object = &tfprotov6.DynamicValue{MsgPack: append(replaced, packed[copied:]...)}
+		}
 	}
-	return errors.Join(all...)
+	return nil
 }
 
 func (o *opaque) ValidateResourceConfig(ctx context.Context, req *tfprotov6.ValidateResourceConfigRequest) (*tfprotov6.ValidateResourceConfigResponse, error) {
@@ -71,13 +89,13 @@ func (o *opaque) ValidateResourceConfig(ctx context.Context, req *tfprotov6.Vali
 
 // callOpaque makes a call with opaque objects in its request, and reveals the one in its
 // response.
-func callOpaque[Request, Response any](ctx context.Context, dynamic dynamicAttributes, req Request, next func(context.Context, Request) (*Response, error),
+func callOpaque[Request, Response any](ctx context.Context, s *stoppable, dynamic dynamicAttributes, req Request, next func(context.Context, Request) (*Response, error),
 	object func(*Response) **tfprotov6.DynamicValue, concealed ...**tfprotov6.DynamicValue,
 ) (*Response, error) {
 	if err := dynamic.conceal(concealed...); err != nil {
 		return nil, err
 	}
-	resp, err := next(ctx, req)
+	resp, err := call(ctx, s, req, next)
 	if err != nil {
 		return nil, err
 	}
@@ -86,21 +104,22 @@ func callOpaque[Request, Response any](ctx context.Context, dynamic dynamicAttri
 
 func (o *opaque) ReadResource(ctx context.Context, req *tfprotov6.ReadResourceRequest) (*tfprotov6.ReadResourceResponse, error) {
 	object := func(resp *tfprotov6.ReadResourceResponse) **tfprotov6.DynamicValue { return &resp.NewState }
-	return callOpaque(ctx, o.resources[req.TypeName], req, o.providerServer.ReadResource, object, &req.CurrentState)
+	return callOpaque(ctx, o.stoppable, o.resources[req.TypeName], req, o.providerServer.ReadResource, object, &req.CurrentState)
 }
 
 func (o *opaque) PlanResourceChange(ctx context.Context, req *tfprotov6.PlanResourceChangeRequest) (*tfprotov6.PlanResourceChangeResponse, error) {
 	object := func(resp *tfprotov6.PlanResourceChangeResponse) **tfprotov6.DynamicValue { return &resp.PlannedState }
-	return callOpaque(ctx, o.resources[req.TypeName], req, o.providerServer.PlanResourceChange, object, &req.PriorState, &req.ProposedNewState, &req.Config)
+	return callOpaque(ctx, o.stoppable, o.resources[req.TypeName], req, o.providerServer.PlanResourceChange, object, &req.PriorState, &req.ProposedNewState, &req.Config)
 }
 
 func (o *opaque) ApplyResourceChange(ctx context.Context, req *tfprotov6.ApplyResourceChangeRequest) (*tfprotov6.ApplyResourceChangeResponse, error) {
+	o.ignoreInterrupts()
 	object := func(resp *tfprotov6.ApplyResourceChangeResponse) **tfprotov6.DynamicValue { return &resp.NewState }
-	return callOpaque(ctx, o.resources[req.TypeName], req, o.providerServer.ApplyResourceChange, object, &req.PriorState, &req.PlannedState, &req.Config)
+	return callOpaque(ctx, o.stoppable, o.resources[req.TypeName], req, o.providerServer.ApplyResourceChange, object, &req.PriorState, &req.PlannedState, &req.Config)
 }
 
 func (o *opaque) ImportResourceState(ctx context.Context, req *tfprotov6.ImportResourceStateRequest) (*tfprotov6.ImportResourceStateResponse, error) {
-	resp, err := o.providerServer.ImportResourceState(ctx, req)
+	resp, err := call(ctx, o.stoppable, req, o.providerServer.ImportResourceState)
 	if err != nil {
 		return nil, err
 	}
@@ -114,20 +133,23 @@ func (o *opaque) ImportResourceState(ctx context.Context, req *tfprotov6.ImportR
 
 func (o *opaque) MoveResourceState(ctx context.Context, req *tfprotov6.MoveResourceStateRequest) (*tfprotov6.MoveResourceStateResponse, error) {
 	object := func(resp *tfprotov6.MoveResourceStateResponse) **tfprotov6.DynamicValue { return &resp.TargetState }
-	return callOpaque(ctx, o.resources[req.TargetTypeName], req, o.providerServer.MoveResourceState, object)
+	return callOpaque(ctx, o.stoppable, o.resources[req.TargetTypeName], req, o.providerServer.MoveResourceState, object)
 }
 
 func (o *opaque) GenerateResourceConfig(ctx context.Context, req *tfprotov6.GenerateResourceConfigRequest) (*tfprotov6.GenerateResourceConfigResponse, error) {
 	object := func(resp *tfprotov6.GenerateResourceConfigResponse) **tfprotov6.DynamicValue { return &resp.Config }
-	return callOpaque(ctx, o.resources[req.TypeName], req, o.providerServer.GenerateResourceConfig, object, &req.State)
+	return callOpaque(ctx, o.stoppable, o.resources[req.TypeName], req, o.providerServer.GenerateResourceConfig, object, &req.State)
 }
 
 func (o *opaque) ListResource(ctx context.Context, req *tfprotov6.ListResourceRequest) (*tfprotov6.ListResourceServerStream, error) {
+	ctx, end := o.within(ctx)
 	stream, err := o.providerServer.ListResource(ctx, req)
 	if err != nil {
+		end()
 		return nil, err
 	}
 	return &tfprotov6.ListResourceServerStream{Results: func(yield func(tfprotov6.ListResourceResult) bool) {
+		defer end()
 		for result := range stream.Results {
 			if err := o.resources[req.TypeName].reveal(&result.Resource); err != nil {
 				result.Diagnostics = append(result.Diagnostics, &tfprotov6.Diagnostic{
@@ -143,12 +165,12 @@ func (o *opaque) ListResource(ctx context.Context, req *tfprotov6.ListResourceRe
 
 func (o *opaque) ReadDataSource(ctx context.Context, req *tfprotov6.ReadDataSourceRequest) (*tfprotov6.ReadDataSourceResponse, error) {
 	object := func(resp *tfprotov6.ReadDataSourceResponse) **tfprotov6.DynamicValue { return &resp.State }
-	return callOpaque(ctx, o.dataSources[req.TypeName], req, o.providerServer.ReadDataSource, object)
+	return callOpaque(ctx, o.stoppable, o.dataSources[req.TypeName], req, o.providerServer.ReadDataSource, object)
 }
 
 func (o *opaque) OpenEphemeralResource(ctx context.Context, req *tfprotov6.OpenEphemeralResourceRequest) (*tfprotov6.OpenEphemeralResourceResponse, error) {
 	object := func(resp *tfprotov6.OpenEphemeralResourceResponse) **tfprotov6.DynamicValue { return &resp.Result }
-	return callOpaque(ctx, o.ephemeralResources[req.TypeName], req, o.providerServer.OpenEphemeralResource, object)
+	return callOpaque(ctx, o.stoppable, o.ephemeralResources[req.TypeName], req, o.providerServer.OpenEphemeralResource, object)
 }
 
 // CallFunction makes the dynamic arguments of a function opaque. OpenTofu sends
@@ -156,11 +178,11 @@ func (o *opaque) OpenEphemeralResource(ctx context.Context, req *tfprotov6.OpenE
 func (o *opaque) CallFunction(ctx context.Context, req *tfprotov6.CallFunctionRequest) (*tfprotov6.CallFunctionResponse, error) {
 	function, ok := o.functions[req.Name]
 	if !ok {
-		return o.providerServer.CallFunction(ctx, req)
+		return call(ctx, o.stoppable, req, o.providerServer.CallFunction)
 	}
 	for i, argument := range req.Arguments {
 		if argument == nil || len(argument.MsgPack)+len(argument.JSON) == 0 {
-			argument = &tfprotov6.DynamicValue{MsgPack: []byte(null)}
+			argument = &tfprotov6.DynamicValue{MsgPack: []byte(dynamicvalue.Null)}
 			req.Arguments[i] = argument
 		}
 		parameter := function.VariadicParameter
@@ -171,7 +193,7 @@ func (o *opaque) CallFunction(ctx context.Context, req *tfprotov6.CallFunctionRe
 			req.Arguments[i] = &tfprotov6.DynamicValue{MsgPack: []byte(dynamicvalue.Value(argument.MsgPack).Opaque())}
 		}
 	}
-	resp, err := o.providerServer.CallFunction(ctx, req)
+	resp, err := call(ctx, o.stoppable, req, o.providerServer.CallFunction)
 	if err == nil && resp.Result != nil && function.Return.Type.Is(tftypes.DynamicPseudoType) {
 		resp.Result = &tfprotov6.DynamicValue{MsgPack: []byte(dynamicvalue.Value(resp.Result.MsgPack).Transparent())}
 	}

@@ -39,7 +39,7 @@ func NewServer(ctx context.Context, framework tfprotov6.ProviderServer, which Un
 		}
 	}
 	// From Terraform inwards: unchanged returns some plans itself, which then cost
-	// nothing further in; opaque is before all that would take values apart; stoppable
-	// is next to the framework, whose calls are the ones that wait for a gateway.
+	// nothing further in; opaque is before all that would take values apart, and ends the
+	// framework's calls, which are the ones that wait for a gateway, as stoppable says.
 	return newUnchanged(newOpaque(newStoppable(ctx, inner), schemas), schemas.ResourceSchemas, which)
 }

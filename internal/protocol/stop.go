@@ -2,7 +2,6 @@ package protocol
 
 import (
 	"context"
-	"iter"
 	"sync"
 
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
@@ -75,14 +74,6 @@ func call[Request, Response any](ctx context.Context, s *stoppable, req Request,
 	return next(ctx, req)
 }
 
-// through goes through a stream, which goes on after the call that returned it.
-func through[T any](stream iter.Seq[T], end func()) iter.Seq[T] {
-	return func(yield func(T) bool) {
-		defer end()
-		stream(yield)
-	}
-}
-
 // ConfigureProvider begins a run. A provider that serves a debugger sees many.
 func (s *stoppable) ConfigureProvider(ctx context.Context, req *tfprotov6.ConfigureProviderRequest) (*tfprotov6.ConfigureProviderResponse, error) {
 	s.begin()
@@ -96,57 +87,15 @@ func (s *stoppable) StopProvider(ctx context.Context, req *tfprotov6.StopProvide
 	return s.providerServer.StopProvider(ctx, req)
 }
 
-func (s *stoppable) ReadResource(ctx context.Context, req *tfprotov6.ReadResourceRequest) (*tfprotov6.ReadResourceResponse, error) {
-	return call(ctx, s, req, s.providerServer.ReadResource)
-}
-
-func (s *stoppable) PlanResourceChange(ctx context.Context, req *tfprotov6.PlanResourceChangeRequest) (*tfprotov6.PlanResourceChangeResponse, error) {
-	return call(ctx, s, req, s.providerServer.PlanResourceChange)
-}
-
-func (s *stoppable) ApplyResourceChange(ctx context.Context, req *tfprotov6.ApplyResourceChangeRequest) (*tfprotov6.ApplyResourceChangeResponse, error) {
-	s.ignoreInterrupts()
-	return call(ctx, s, req, s.providerServer.ApplyResourceChange)
-}
-
-func (s *stoppable) ImportResourceState(ctx context.Context, req *tfprotov6.ImportResourceStateRequest) (*tfprotov6.ImportResourceStateResponse, error) {
-	return call(ctx, s, req, s.providerServer.ImportResourceState)
-}
-
-func (s *stoppable) MoveResourceState(ctx context.Context, req *tfprotov6.MoveResourceStateRequest) (*tfprotov6.MoveResourceStateResponse, error) {
-	return call(ctx, s, req, s.providerServer.MoveResourceState)
-}
-
-func (s *stoppable) ReadDataSource(ctx context.Context, req *tfprotov6.ReadDataSourceRequest) (*tfprotov6.ReadDataSourceResponse, error) {
-	return call(ctx, s, req, s.providerServer.ReadDataSource)
-}
-
-func (s *stoppable) OpenEphemeralResource(ctx context.Context, req *tfprotov6.OpenEphemeralResourceRequest) (*tfprotov6.OpenEphemeralResourceResponse, error) {
-	return call(ctx, s, req, s.providerServer.OpenEphemeralResource)
-}
-
-func (s *stoppable) CallFunction(ctx context.Context, req *tfprotov6.CallFunctionRequest) (*tfprotov6.CallFunctionResponse, error) {
-	return call(ctx, s, req, s.providerServer.CallFunction)
-}
-
 func (s *stoppable) RenewEphemeralResource(ctx context.Context, req *tfprotov6.RenewEphemeralResourceRequest) (*tfprotov6.RenewEphemeralResourceResponse, error) {
 	return call(ctx, s, req, s.providerServer.RenewEphemeralResource)
-}
-
-func (s *stoppable) ListResource(ctx context.Context, req *tfprotov6.ListResourceRequest) (*tfprotov6.ListResourceServerStream, error) {
-	ctx, end := s.within(ctx)
-	stream, err := s.providerServer.ListResource(ctx, req)
-	if err != nil {
-		end()
-		return nil, err
-	}
-	return &tfprotov6.ListResourceServerStream{Results: through(stream.Results, end)}, nil
 }
 
 func (s *stoppable) PlanAction(ctx context.Context, req *tfprotov6.PlanActionRequest) (*tfprotov6.PlanActionResponse, error) {
 	return call(ctx, s, req, s.providerServer.PlanAction)
 }
 
+// InvokeAction returns a stream, which goes on after the call.
 func (s *stoppable) InvokeAction(ctx context.Context, req *tfprotov6.InvokeActionRequest) (*tfprotov6.InvokeActionServerStream, error) {
 	s.ignoreInterrupts()
 	ctx, end := s.within(ctx)
@@ -155,5 +104,8 @@ func (s *stoppable) InvokeAction(ctx context.Context, req *tfprotov6.InvokeActio
 		end()
 		return nil, err
 	}
-	return &tfprotov6.InvokeActionServerStream{Events: through(stream.Events, end)}, nil
+	return &tfprotov6.InvokeActionServerStream{Events: func(yield func(tfprotov6.InvokeActionEvent) bool) {
+		defer end()
+		stream.Events(yield)
+	}}, nil
 }

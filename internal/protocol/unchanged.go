@@ -8,6 +8,8 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
+
+	"github.com/quivaworks/terraform-provider-quiva/internal/dynamicvalue"
 )
 
 // Unchanged says for which objects the server itself may plan that they stay as they
@@ -98,11 +100,21 @@ func (r resource) isUnchanged(req *tfprotov6.PlanResourceChangeRequest) bool {
 	}
 	config, err := valuesOf(req.Config.MsgPack)
 	for name, value := range r.defaults {
-		if config[name] == null && prior[name] != value {
+		if config[name] == string(dynamicvalue.Null) && prior[name] != value {
 			return false
 		}
 	}
 	return err == nil
+}
+
+// valuesOf returns the attributes of an object, each in MessagePack.
+func valuesOf(packed []byte) (map[string]string, error) {
+	attributes, err := dynamicvalue.MembersOf(string(packed))
+	values := make(map[string]string, len(attributes))
+	for _, attribute := range attributes {
+		values[attribute.Name] = string(packed[attribute.Start:attribute.End])
+	}
+	return values, err
 }
 
 // UpgradeResourceState hands a state of the present schema back as it is, in
