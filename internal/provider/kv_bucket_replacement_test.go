@@ -95,12 +95,10 @@ func TestKVBucketReplacementWarning(t *testing.T) {
     replace_triggered_by = [ADDRESS.history]
   }`}},
 		"forced":            {force: true, change: `history = 4`, want: []string{forced, `[ADDRESS.history]`}},
-		"several":           {force: true, change: `storage = "memory"; history = 4`, want: []string{forced, `[ADDRESS.history, ADDRESS.storage]`}},
 		"not known yet":     {change: `history = terraform_data.later.output`, want: []string{refused}},
 		"another name":      {force: true, change: `bucket = "other"; history = 4`, want: []string{forced, "if its resource refers to the bucket:\n\n  bucket = ADDRESS.bucket"}},
 		"renamed":           {change: `bucket = "other"`}, // the entries usually follow
 		"empty":             {empty: true, change: `history = 4`},
-		"empty, forced":     {empty: true, force: true, change: `history = 4`},
 		"in place":          {force: true, change: `description = "new"`},
 		"unreadable":        {fails: true, change: `history = 4`},
 		"unreadable, force": {fails: true, force: true, change: `history = 4`, want: []string{`is deleted with all its entries. Declared`}},

@@ -165,16 +165,6 @@ func TestKVBucketArguments(t *testing.T) {
 			sends(gateway, lookAtBucket, listBuckets, `POST /storage/kv {"bucket":"limits","description":"Limits \u003cof\u003e all","history":5,"replicas":3,"max_bytes":10737418240,"max_value_size":1048576,"storage":"memory","compression":true,`+
 				`"indexing":{"mappings":[{"field":"name","field_type":"text"},{"field":"price","field_type":"number"}],"partitions":3,"replicas":2,"storage_type":"file"}}`),
 			holdsBucket(gateway, manyArgumentsHeld)),
-		ConfigStateChecks: bucketState(map[string]knownvalue.Check{
-			"description":    knownvalue.StringExact("Limits <of> all"),
-			"history":        knownvalue.Int64Exact(5),
-			"max_bytes":      knownvalue.Int64Exact(10737418240),
-			"max_value_size": knownvalue.Int64Exact(1048576),
-			"replicas":       knownvalue.Int64Exact(3),
-			"storage":        knownvalue.StringExact("memory"),
-			"compression":    knownvalue.Bool(true),
-			"indexing":       knownvalue.ObjectPartial(map[string]knownvalue.Check{"partitions": knownvalue.Int64Exact(3), "mappings": knownvalue.ListSizeExact(2)}),
-		}),
 	})
 }
 
@@ -413,44 +403,18 @@ func TestKVBucketTakenName(t *testing.T) {
 // not somebody else's.
 func TestKVBucketResponseLost(t *testing.T) {
 	t.Parallel()
-	post := func(effect mockgateway.Effect) mockgateway.Fault {
-		return mockgateway.Fault{Method: http.MethodPost, Times: 1, Effect: effect}
-	}
-	tests := map[string]struct {
-		retries int
-		faults  []mockgateway.Fault
-		want    string // of the error; none if empty
-	}{
-		"repeated":           {1, []mockgateway.Fault{post(mockgateway.LoseResponse())}, ""},
-		"repeated twice":     {2, []mockgateway.Fault{post(mockgateway.LoseResponse()), post(mockgateway.LoseResponse())}, ""},
-		"repeated, refused":  {1, []mockgateway.Fault{post(mockgateway.LoseResponse()), post(mockgateway.Respond(401, nil, `{"error":"unauthorized"}`))}, ""},
-		"not repeated":       {0, []mockgateway.Fault{post(mockgateway.LoseResponse())}, ""},
-		"cut off":            {0, []mockgateway.Fault{post(mockgateway.Truncate())}, ""},
-		"read back fails":    {0, []mockgateway.Fault{{Method: http.MethodGet, Path: "/storage/kv/limits", After: 1, Times: 1, Effect: mockgateway.Respond(500, nil, `{"error":"internal_error"}`)}}, ""},
-		"request lost":       {0, []mockgateway.Fault{post(mockgateway.Drop())}, "Gateway not reachable"},
-		"request lost twice": {1, []mockgateway.Fault{post(mockgateway.Drop()), post(mockgateway.Drop())}, "Gateway not reachable"},
-		"failed":             {0, []mockgateway.Fault{post(mockgateway.Respond(502, nil, "<html>Bad Gateway</html>"))}, "Gateway server error"},
-	}
-	for name, tt := range tests {
+	for name, fault := range map[string]mockgateway.Fault{
+		"lost":            {Method: http.MethodPost, Times: 1, Effect: mockgateway.LoseResponse()},
+		"read back fails": {Method: http.MethodGet, Path: "/storage/kv/limits", After: 1, Times: 1, Effect: mockgateway.Respond(500, nil, `{"error":"internal_error"}`)},
+	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			gateway := newGateway(t)
-			configuration := strings.Replace(bucket(gateway), "max_retries = 0", fmt.Sprintf("max_retries = %d", tt.retries), 1)
-			first := resource.TestStep{
-				PreConfig: func() {
-					for _, fault := range tt.faults {
-						gateway.Inject(fault)
-					}
-				},
-				Config: configuration,
-			}
-			if tt.want != "" {
-				first.ExpectError = message(tt.want)
-				run(t, first, resource.TestStep{Config: configuration, Check: holdsBucket(gateway, defaults)})
-				return
-			}
-			first.Check = holdsBucket(gateway, defaults)
-			run(t, first, resource.TestStep{Config: configuration, ConfigPlanChecks: plans(plancheck.ExpectEmptyPlan())})
+			gateway.Inject(fault)
+			run(t,
+				resource.TestStep{Config: bucket(gateway), Check: holdsBucket(gateway, defaults)},
+				resource.TestStep{Config: bucket(gateway), ConfigPlanChecks: plans(plancheck.ExpectEmptyPlan())},
+			)
 		})
 	}
 }
@@ -513,32 +477,25 @@ func TestKVBucketNotEmpty(t *testing.T) {
 			},
 		)
 	})
-	for name, effect := range map[string]mockgateway.Effect{
-		"forbidden":      mockgateway.Respond(http.StatusForbidden, nil, `{"error":"forbidden"}`),
-		"contradictory":  mockgateway.Respond(http.StatusOK, nil, `{"body":{"results":[],"results_total":7}}`),
-		"with an error":  mockgateway.Respond(http.StatusOK, nil, `{"error":"partial","body":{"results":[],"results_total":0}}`),
-		"404 of a proxy": mockgateway.Respond(http.StatusNotFound, nil, `{"error":"not_found","message":"no route"}`),
-	} {
-		t.Run("unknown, "+name, func(t *testing.T) {
-			t.Parallel()
-			gateway := newGateway(t)
-			run(t,
-				resource.TestStep{Config: bucket(gateway)},
-				resource.TestStep{
-					PreConfig: func() {
-						fill(gateway)()
-						gateway.Inject(mockgateway.Fault{Path: "/storage/kv/limits/entries", Times: 1, Effect: effect})
-					},
-					Config:      withProvider(gateway, ""),
-					ExpectError: message(`Could not check whether the bucket "limits" is empty.`),
+	t.Run("unknown", func(t *testing.T) {
+		t.Parallel()
+		gateway := newGateway(t)
+		run(t,
+			resource.TestStep{Config: bucket(gateway)},
+			resource.TestStep{
+				PreConfig: func() {
+					fill(gateway)()
+					gateway.Inject(mockgateway.Fault{Path: "/storage/kv/limits/entries", Times: 1, Effect: mockgateway.Respond(http.StatusForbidden, nil, `{"error":"forbidden"}`)})
 				},
-				resource.TestStep{
-					PreConfig: func() { unharmed(t, gateway); gateway.DeleteEntry("limits", "team/a") },
-					Config:    withProvider(gateway, ""),
-				},
-			)
-		})
-	}
+				Config:      withProvider(gateway, ""),
+				ExpectError: message(`Could not check whether the bucket "limits" is empty.`),
+			},
+			resource.TestStep{
+				PreConfig: func() { unharmed(t, gateway); gateway.DeleteEntry("limits", "team/a") },
+				Config:    withProvider(gateway, ""),
+			},
+		)
+	})
 }
 
 // TestKVBucketGone: a bucket that goes away between the refresh and the deletion is as
@@ -573,32 +530,6 @@ func TestKVBucketGone(t *testing.T) {
 			run(t, resource.TestStep{Config: bucket(gateway)}, next)
 		})
 	}
-}
-
-// TestKVBucketWithEntries: entries come after their bucket and go before it.
-func TestKVBucketWithEntries(t *testing.T) {
-	t.Parallel()
-	gateway := newGateway(t)
-	entries := `
-resource "quiva_kv_entry" "test" {
-  count  = 2
-  bucket = quiva_kv_bucket.test.bucket
-  key    = "a/${count.index}"
-  value  = { n = 1 }
-}
-`
-	run(t,
-		resource.TestStep{
-			Config: bucket(gateway) + entries,
-			Check:  resource.ComposeTestCheckFunc(holds(gateway, "limits", "a/0", `{"n":1}`), holds(gateway, "limits", "a/1", `{"n":1}`)),
-		},
-		resource.TestStep{
-			// Another bucket: its entries move with it.
-			Config: strings.Replace(bucket(gateway), `"limits"`, `"limits-2"`, 1) + entries,
-			Check:  resource.ComposeTestCheckFunc(holds(gateway, "limits-2", "a/0", `{"n":1}`), holdsBuckets(gateway, "flags", "limits-2")),
-		},
-		resource.TestStep{Config: withProvider(gateway, ""), Check: holdsBuckets(gateway, "flags")},
-	)
 }
 
 func TestAccKVBucketImport(t *testing.T) {
@@ -645,27 +576,19 @@ func TestKVBucketBadInput(t *testing.T) {
 		return bucket(gateway, strings.Replace(someIndexing, old, argument, 1))
 	}
 	tests := map[string]struct{ configuration, want string }{
-		"no name":                {withProvider(gateway, "resource \"quiva_kv_bucket\" \"test\" {}"), `The argument "bucket" is required`},
-		"empty name":             {name(`""`), `The bucket must not be empty.`},
-		"name of dots":           {name(`".."`), `The bucket must not be ".."`},
-		"name with a slash":      {name(`"a/b"`), `The bucket must not contain "/"`},
-		"name with a dot":        {name(`"a.b"`), `The bucket must consist of letters, digits, "_" and "-"; this is "a.b".`},
-		"name with a line break": {name(`"a\n"`), `The bucket contains a control character`},
-		"history 0":              {with(`history = 0`), `history must be at least 1; got 0.`},
-		"history 65":             {with(`history = 65`), `history must be at most 64; got 65.`},
-		"max_bytes 0":            {with(`max_bytes = 0`), `max_bytes must be at least 1; got 0.`},
-		"max_bytes -1":           {with(`max_bytes = -1`), `max_bytes must be at least 1; got -1.`},
-		"max_value_size 0":       {with(`max_value_size = 0`), `max_value_size must be at least 1; got 0.`},
-		"max_value_size 2^31":    {with(`max_value_size = 2147483648`), `max_value_size must be at most 2147483647; got 2147483648.`},
-		"replicas 0":             {with(`replicas = 0`), `replicas must be at least 1; got 0.`},
-		"replicas 6":             {with(`replicas = 6`), `replicas must be at most 5; got 6.`},
-		"storage":                {with(`storage = "disk"`), `storage value must be one of: ["file" "memory"], got: "disk"`},
-		"no mappings":            {indexing("mappings ", "# "), `attribute "mappings" is required`},
-		"field":                  {indexing(`"name"`, `""`), `field string length must be at least 1`},
-		"field_type":             {indexing(`"text"`, `"string"`), `field_type value must be one of: ["text" "number" "date" "boolean" "keyword"], got: "string"`},
-		"partitions":             {indexing(`partitions   = 3`, `partitions = 0`), `partitions must be at least 1; got 0.`},
-		"index replicas":         {indexing(`replicas     = 2`, `replicas = 0`), `replicas must be at least 1; got 0.`},
-		"storage_type":           {indexing(`storage_type = "file"`, `storage_type = "disk"`), `storage_type value must be one of: ["file" "memory"], got: "disk"`},
+		"no name":             {withProvider(gateway, "resource \"quiva_kv_bucket\" \"test\" {}"), `The argument "bucket" is required`},
+		"empty name":          {name(`""`), `The bucket must not be empty.`},
+		"name with a dot":     {name(`"a.b"`), `The bucket must consist of letters, digits, "_" and "-"; this is "a.b".`},
+		"history 65":          {with(`history = 65`), `history must be at most 64; got 65.`},
+		"max_bytes 0":         {with(`max_bytes = 0`), `max_bytes must be at least 1; got 0.`},
+		"max_value_size 0":    {with(`max_value_size = 0`), `max_value_size must be at least 1; got 0.`},
+		"max_value_size 2^31": {with(`max_value_size = 2147483648`), `max_value_size must be at most 2147483647; got 2147483648.`},
+		"replicas 6":          {with(`replicas = 6`), `replicas must be at most 5; got 6.`},
+		"storage":             {with(`storage = "disk"`), `storage value must be one of: ["file" "memory"], got: "disk"`},
+		"no mappings":         {indexing("mappings ", "# "), `attribute "mappings" is required`},
+		"field":               {indexing(`"name"`, `""`), `field string length must be at least 1`},
+		"field_type":          {indexing(`"text"`, `"string"`), `field_type value must be one of: ["text" "number" "date" "boolean" "keyword"], got: "string"`},
+		"partitions":          {indexing(`partitions   = 3`, `partitions = 0`), `partitions must be at least 1; got 0.`},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -693,18 +616,14 @@ func TestKVBucketRefused(t *testing.T) {
 		body      string
 		want      string
 	}{
-		"look":           {false, creation, http.MethodGet, 403, `{"error":"forbidden"}`, `GET /storage/kv/limits returned 403 Forbidden: forbidden`},
-		"create":         {false, creation, http.MethodPost, 400, `{"error":"no more buckets"}`, `POST /storage/kv returned 400 Bad Request: no more buckets`},
-		"create, doing":  {false, creation, http.MethodPost, 401, `{"error":"unauthorized"}`, `Could not create the bucket "limits".`},
-		"create, html":   {false, creation, http.MethodPost, 200, `<html>Sign in</html>`, `The response started with: <html>Sign in</html>`},
-		"create, proxy":  {false, creation, http.MethodPost, 404, `<html>`, `Unexpected response: not a Quiva Gateway`},
-		"create, refuse": {false, creation, http.MethodPost, 403, `{"error":"forbidden"}`, `it: POST /storage/kv`},
-		"read":           {true, creation, http.MethodGet, 500, `{"error":"internal_error"}`, `Could not read the bucket "limits".`},
-		"read, html":     {true, creation, http.MethodGet, 404, `<html>no such page</html>`, `The response started with: <html>no such page</html>`},
-		"read, other":    {true, creation, http.MethodGet, 200, `{"body":{"status":{"bucket":"other"}}}`, `the response is about the bucket "other"`},
-		"update":         {true, update, http.MethodPut, 400, `{"error":"too small"}`, `PUT /storage/kv/limits returned 400 Bad Request: too small`},
-		"update, gone":   {true, update, http.MethodPut, 404, `{"error":"not_found"}`, `Not confirmed to be missing`},
-		"delete":         {true, deletion, http.MethodDelete, 403, `{"error":"forbidden"}`, `Could not delete the bucket "limits".`},
+		"look":          {false, creation, http.MethodGet, 403, `{"error":"forbidden"}`, `GET /storage/kv/limits returned 403 Forbidden: forbidden`},
+		"create":        {false, creation, http.MethodPost, 400, `{"error":"no more buckets"}`, `POST /storage/kv returned 400 Bad Request: no more buckets`},
+		"create, doing": {false, creation, http.MethodPost, 401, `{"error":"unauthorized"}`, `Could not create the bucket "limits".`},
+		"read":          {true, creation, http.MethodGet, 500, `{"error":"internal_error"}`, `Could not read the bucket "limits".`},
+		"read, other":   {true, creation, http.MethodGet, 200, `{"body":{"status":{"bucket":"other"}}}`, `the response is about the bucket "other"`},
+		"update":        {true, update, http.MethodPut, 400, `{"error":"too small"}`, `PUT /storage/kv/limits returned 400 Bad Request: too small`},
+		"update, gone":  {true, update, http.MethodPut, 404, `{"error":"not_found"}`, `Not confirmed to be missing`},
+		"delete":        {true, deletion, http.MethodDelete, 403, `{"error":"forbidden"}`, `Could not delete the bucket "limits".`},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

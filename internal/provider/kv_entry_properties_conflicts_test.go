@@ -26,26 +26,6 @@ func holdsJSON(gateway *mockgateway.Server, want string) resource.TestCheckFunc 
 	}
 }
 
-// TestKVEntryPropertiesOfOneEntry: any number of resources have properties of
-// one entry, and none loses those of another, whether they come, change or go at
-// the same time.
-func TestKVEntryPropertiesOfOneEntry(t *testing.T) {
-	t.Parallel()
-	gateway := newGateway(t)
-	of := func(count, value int) (configuration string) {
-		for i := range count {
-			configuration += someProperties(fmt.Sprint("p", i+1), fmt.Sprintf("{ p%d = %d, all = { p%d = [] } }", i+1, value, i+1))
-		}
-		return withProvider(gateway, configuration)
-	}
-	run(t,
-		resource.TestStep{Config: of(2, 1), Check: holdsJSON(gateway, `{"p1":1,"p2":1,"all":{"p1":[],"p2":[]}}`)},
-		resource.TestStep{Config: of(5, 2), Check: holdsJSON(gateway, `{"p1":2,"p2":2,"p3":2,"p4":2,"p5":2,"all":{"p1":[],"p2":[],"p3":[],"p4":[],"p5":[]}}`)},
-		resource.TestStep{Config: of(2, 2), Check: holdsJSON(gateway, `{"p1":2,"p2":2,"all":{"p1":[],"p2":[]}}`)},
-		resource.TestStep{Config: withProvider(gateway, ""), Check: holdsNothing(gateway, "flags")},
-	)
-}
-
 // TestKVEntryPropertiesOverlap: one property cannot belong to two resources.
 func TestKVEntryPropertiesOverlap(t *testing.T) {
 	t.Parallel()
@@ -67,18 +47,6 @@ func TestKVEntryPropertiesOverlap(t *testing.T) {
 			resource.TestStep{Config: withProvider(gateway, two), Check: holdsJSON(gateway, `{"x":1,"z":1}`)},
 		)
 	})
-}
-
-// TestKVEntryPropertiesRenamed: an address that changes without a moved block
-// keeps the properties.
-func TestKVEntryPropertiesRenamed(t *testing.T) {
-	t.Parallel()
-	gateway := newGateway(t)
-	gateway.PutEntry("flags", "a", `{"n":1}`)
-	run(t,
-		resource.TestStep{Config: withProvider(gateway, someProperties("old", `{ rate = 10, burst = 1 }`))},
-		resource.TestStep{Config: withProvider(gateway, someProperties("new", `{ rate = 10 }`)), Check: holdsJSON(gateway, `{"n":1,"rate":10}`)},
-	)
 }
 
 // TestKVEntryPropertiesMovedInVain: properties that go from one resource to
@@ -120,14 +88,8 @@ func TestKVEntryPropertiesBesideWhole(t *testing.T) {
 		"entry":   "resource \"quiva_kv_entry\" \"whole\" {\n bucket = \"flags\"\n key = \"a\"\n value = { n = 1 }\n}\n",
 		"entries": "resource \"quiva_kv_entries\" \"whole\" {\n bucket = \"flags\"\n entries = { a = { n = 1 }, b = {} }\n}\n",
 	}
-	const either = `(KV entry declared twice|KV entry managed twice)`
 	some := someProperties("some", `{ x = 1 }`)
 	for name, whole := range wholes {
-		t.Run(name+", both in one apply", func(t *testing.T) {
-			t.Parallel()
-			gateway := newGateway(t)
-			run(t, resource.TestStep{Config: withProvider(gateway, whole+some), ExpectError: regexp.MustCompile(either)})
-		})
 		t.Run(name+", properties later", func(t *testing.T) {
 			t.Parallel()
 			gateway := newGateway(t)
@@ -147,15 +109,6 @@ func TestKVEntryPropertiesBesideWhole(t *testing.T) {
 				resource.TestStep{Config: withProvider(gateway, some)},
 				resource.TestStep{Config: withProvider(gateway, some+last), ExpectError: regexp.MustCompile(`KV entry managed twice\s+with quiva_kv_` + name + `.whole`)},
 				resource.TestStep{Config: withProvider(gateway, some), ConfigPlanChecks: plans(plancheck.ExpectEmptyPlan()), Check: holdsJSON(gateway, `{"x":1}`)},
-			)
-		})
-		t.Run(name+", read last", func(t *testing.T) {
-			t.Parallel()
-			gateway := newGateway(t)
-			last := strings.Replace(whole, "{\n", "{\n depends_on = [quiva_kv_entry_properties.some]\n", 1)
-			run(t,
-				resource.TestStep{Config: withProvider(gateway, whole)},
-				resource.TestStep{Config: withProvider(gateway, some+last), ExpectError: regexp.MustCompile(`KV entry managed twice\s+with quiva_kv_` + name + `.whole`)},
 			)
 		})
 		t.Run(name+", in place of properties", func(t *testing.T) {

@@ -113,22 +113,15 @@ func TestAccKVEntryPropertiesLifecycle(t *testing.T) {
 func TestKVEntryPropertiesValues(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct{ held, hcl, want string }{
-		"no entry":              {``, `{ a = 1 }`, `{"a":1}`},
-		"nothing":               {`{"b":1}`, `{}`, `{"b":1}`},
-		"nothing, and no entry": {``, `{}`, `{}`},
-		"null":                  {`{"b":1}`, `{ a = null, c = { d = null } }`, `{"b":1,"a":null,"c":{"d":null}}`},
-		"an object of others":   {`{"a":{"b":1}}`, `{ a = {} }`, `{"a":{"b":1}}`},
-		"a new empty object":    {`{"b":1}`, `{ a = {} }`, `{"b":1,"a":{}}`},
-		"map":                   {`{"m":{"z":"1"}}`, `{ m = tomap({ a = "1", b = "2" }) }`, `{"m":{"z":"1","a":"1","b":"2"}}`},
-		"all of it a map":       {`{"z":"1"}`, `tomap({ a = "1" })`, `{"z":"1","a":"1"}`},
-		"lists and sets":        {`{"x":[0]}`, `{ list = tolist(["b", "a"]), set = toset(["b", "a"]), empty = [] }`, `{"x":[0],"empty":[],"list":["b","a"],"set":["a","b"]}`},
-		"exact numbers":         {`{"n":1e400}`, `{ a = 9007199254740993, b = 0.1, c = 123456789012345678901234567890.5 }`, `{"n":1e400,"a":9007199254740993,"b":0.1,"c":123456789012345678901234567890.5}`},
-		"names":                 {`{"größe/µ":{"x":1}}`, `{ "größe/µ" = { "" = "empty name", "a.b" = 1 } }`, `{"größe/µ":{"x":1,"":"empty name","a.b":1}}`},
-		"known at apply":        {`{"b":1}`, `{ a = terraform_data.other.output, c = 1 }`, `{"b":1,"a":{"x":[1]},"c":1}`},
-		"whole at apply":        {`{"b":1}`, `terraform_data.other.output`, `{"b":1,"x":[1]}`},
-		"sensitive":             {`{"b":1}`, `{ a = sensitive("s") }`, `{"b":1,"a":"s"}`},
-		"equal, other spelling": {`{ "a" : { "c":0, "b":[1.0] } }`, `{ a = { b = [1] } }`, `{ "a" : { "c":0, "b":[1.0] } }`},
-		"others not Unicode":    {`{"x":"\ud800"}`, `{ a = 1 }`, `{"x":"\ud800","a":1}`},
+		"no entry":           {``, `{ a = 1 }`, `{"a":1}`},
+		"null":               {`{"b":1}`, `{ a = null, c = { d = null } }`, `{"b":1,"a":null,"c":{"d":null}}`},
+		"a new empty object": {`{"b":1}`, `{ a = {} }`, `{"b":1,"a":{}}`},
+		"all of it a map":    {`{"z":"1"}`, `tomap({ a = "1" })`, `{"z":"1","a":"1"}`},
+		"exact numbers":      {`{"n":1e400}`, `{ a = 9007199254740993, b = 0.1, c = 123456789012345678901234567890.5 }`, `{"n":1e400,"a":9007199254740993,"b":0.1,"c":123456789012345678901234567890.5}`},
+		"known at apply":     {`{"b":1}`, `{ a = terraform_data.other.output, c = 1 }`, `{"b":1,"a":{"x":[1]},"c":1}`},
+		"whole at apply":     {`{"b":1}`, `terraform_data.other.output`, `{"b":1,"x":[1]}`},
+		"sensitive":          {`{"b":1}`, `{ a = sensitive("s") }`, `{"b":1,"a":"s"}`},
+		"others not Unicode": {`{"x":"\ud800"}`, `{ a = 1 }`, `{"x":"\ud800","a":1}`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -169,35 +162,6 @@ func TestKVEntryPropertiesTaken(t *testing.T) {
 			}
 		})
 	}
-	t.Run("equal is adopted", func(t *testing.T) {
-		t.Parallel()
-		gateway := newGateway(t)
-		gateway.PutEntry("flags", "a", `{"rate":10.0,"b":1}`)
-		run(t, resource.TestStep{
-			PreConfig: gateway.ResetRequests,
-			Config:    propertiesOf(gateway, `{ rate = 10 }`),
-			Check:     resource.ComposeTestCheckFunc(holds(gateway, "flags", "a", `{"rate":10.0,"b":1}`), sent(gateway, 1, 0, 0)),
-		})
-	})
-	t.Run("one that is added later", func(t *testing.T) {
-		t.Parallel()
-		gateway := newGateway(t)
-		gateway.PutEntry("flags", "a", `{"b":1}`)
-		run(t,
-			resource.TestStep{Config: propertiesOf(gateway, `{ rate = 10 }`)},
-			resource.TestStep{Config: propertiesOf(gateway, `{ rate = 20, b = 2 }`), ExpectError: message("at b. Nothing was written.")},
-			resource.TestStep{Config: propertiesOf(gateway, `{ rate = 10 }`), ConfigPlanChecks: plans(plancheck.ExpectEmptyPlan())},
-			resource.TestStep{Config: propertiesOf(gateway, `{ rate = 20, b = 1 }`), Check: holds(gateway, "flags", "a", `{"b":1,"rate":20}`)},
-		)
-	})
-}
-
-// TestKVEntryPropertiesMissingBucket says how to make one.
-func TestKVEntryPropertiesMissingBucket(t *testing.T) {
-	t.Parallel()
-	gateway := newGateway(t)
-	gateway.DeleteBucket("flags")
-	run(t, resource.TestStep{Config: propertiesOf(gateway, `{ a = 1 }`), ExpectError: message(`The gateway at ` + gateway.URL + ` has no bucket "flags".`)})
 }
 
 // TestKVEntryPropertiesDestroy: what destroying leaves of the entry.
@@ -208,17 +172,10 @@ func TestKVEntryPropertiesDestroy(t *testing.T) {
 		since                string // what the gateway holds when it is destroyed, if not what was applied
 		left                 string // empty if the entry is deleted
 	}{
-		"others":               {`{"b":1}`, `{ a = { c = 1 } }`, "remove", ``, `{"b":1}`},
-		"others of the object": {`{"a":{"b":1}}`, `{ a = { c = 1 } }`, "remove", ``, `{"a":{"b":1}}`},
-		"none":                 {``, `{ a = { c = 1 } }`, "remove", ``, ``},
-		"kept":                 {`{"b":1}`, `{ a = 1 }`, "keep", ``, `{"b":1,"a":1}`},
-		"kept alone":           {``, `{ a = 1 }`, "keep", ``, `{"a":1}`},
-		"changed since":        {``, `{ a = 1 }`, "remove", `{"a":2,"b":[ ]}`, `{"b":[ ]}`},
-		"emptied since":        {``, `{ a = 1 }`, "remove", `{}`, `{}`},
-		"object since":         {``, `{ a = 1 }`, "remove", `{"a":{"b":1},"c":1}`, `{"c":1}`},
-		"null":                 {`{"b":1}`, `{ a = null }`, "remove", ``, `{"b":1}`},
-		"an object of others":  {`{"a":{"b":1}}`, `{ a = {} }`, "remove", ``, `{"a":{"b":1}}`},
-		"nothing":              {`{}`, `{}`, "remove", ``, `{}`},
+		"others":        {`{"b":1}`, `{ a = { c = 1 } }`, "remove", ``, `{"b":1}`},
+		"none":          {``, `{ a = { c = 1 } }`, "remove", ``, ``},
+		"kept":          {`{"b":1}`, `{ a = 1 }`, "keep", ``, `{"b":1,"a":1}`},
+		"changed since": {``, `{ a = 1 }`, "remove", `{"a":2,"b":[ ]}`, `{"b":[ ]}`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -276,13 +233,11 @@ func TestKVEntryPropertiesDrift(t *testing.T) {
 		action   plancheck.ResourceActionType
 		repaired string
 	}{
-		"others":               {`{"limits":{"rate":10,"x":1},"on":true,"visits":3}`, plancheck.ResourceActionNoop, `{"limits":{"rate":10,"x":1},"on":true,"visits":3}`},
-		"another value":        {`{"limits":{"rate":5},"on":true,"b":1}`, plancheck.ResourceActionUpdate, `{"limits":{"rate":10},"on":true,"b":1}`},
-		"gone":                 {`{"limits":{},"b":1}`, plancheck.ResourceActionUpdate, `{"limits":{"rate":10},"b":1,"on":true}`},
-		"a number in its way":  {`{"limits":5,"on":true}`, plancheck.ResourceActionUpdate, `{"limits":{"rate":10},"on":true}`},
-		"an object instead":    {`{"limits":{"rate":{"x":1}},"on":{"y":1}}`, plancheck.ResourceActionUpdate, `{"limits":{"rate":10},"on":true}`},
-		"the entry is gone":    {``, plancheck.ResourceActionCreate, `{"limits":{"rate":10},"on":true}`},
-		"the entry is emptied": {`{}`, plancheck.ResourceActionUpdate, `{"limits":{"rate":10},"on":true}`},
+		"others":            {`{"limits":{"rate":10,"x":1},"on":true,"visits":3}`, plancheck.ResourceActionNoop, `{"limits":{"rate":10,"x":1},"on":true,"visits":3}`},
+		"another value":     {`{"limits":{"rate":5},"on":true,"b":1}`, plancheck.ResourceActionUpdate, `{"limits":{"rate":10},"on":true,"b":1}`},
+		"gone":              {`{"limits":{},"b":1}`, plancheck.ResourceActionUpdate, `{"limits":{"rate":10},"b":1,"on":true}`},
+		"an object instead": {`{"limits":{"rate":{"x":1}},"on":{"y":1}}`, plancheck.ResourceActionUpdate, `{"limits":{"rate":10},"on":true}`},
+		"the entry is gone": {``, plancheck.ResourceActionCreate, `{"limits":{"rate":10},"on":true}`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -305,18 +260,6 @@ func TestKVEntryPropertiesDrift(t *testing.T) {
 			)
 		})
 	}
-	t.Run("no object any more", func(t *testing.T) {
-		t.Parallel()
-		gateway := newGateway(t)
-		configuration := propertiesOf(gateway, `{ a = 1 }`)
-		run(t,
-			resource.TestStep{Config: configuration},
-			resource.TestStep{PreConfig: func() { gateway.PutEntry("flags", "a", `[1]`) }, Config: configuration, ExpectError: message("KV entry is not an object")},
-		)
-		if left, _ := gateway.Entry("flags", "a"); left != `[1]` {
-			t.Errorf("left %s", left)
-		}
-	})
 }
 
 // TestKVEntryPropertiesImport: what is imported owns nothing until it is
@@ -374,50 +317,6 @@ func TestKVEntryPropertiesImport(t *testing.T) {
 		step.ExpectError = message(`has no entry "a" in bucket "flags", or no such bucket`)
 		run(t, step)
 	})
-}
-
-// TestKVEntryPropertiesReplaced: another key takes the properties along, and
-// the same key keeps them, whichever of the two objects comes first.
-func TestKVEntryPropertiesReplaced(t *testing.T) {
-	t.Parallel()
-	for name, lifecycle := range map[string]string{"deleted first": "", "created first": "lifecycle {\n create_before_destroy = true\n }"} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			gateway := newGateway(t)
-			gateway.PutEntry("flags", "a", `{"n":1}`)
-			of := func(key string) string {
-				return withProvider(gateway, fmt.Sprintf("resource \"quiva_kv_entry_properties\" \"test\" {\n bucket = \"flags\"\n key = %q\n properties = { rate = 10 }\n %s\n}\n", key, lifecycle))
-			}
-			run(t,
-				resource.TestStep{Config: of("a")},
-				resource.TestStep{Config: of("a"), Taint: []string{propertiesAddress}, Check: holds(gateway, "flags", "a", `{"n":1,"rate":10}`)},
-				resource.TestStep{
-					Config:           of("b"),
-					ConfigPlanChecks: plans(plancheck.ExpectResourceAction(propertiesAddress, map[bool]plancheck.ResourceActionType{true: plancheck.ResourceActionDestroyBeforeCreate, false: plancheck.ResourceActionCreateBeforeDestroy}[lifecycle == ""])),
-					Check:            resource.ComposeTestCheckFunc(holds(gateway, "flags", "a", `{"n":1}`), holds(gateway, "flags", "b", `{"rate":10}`)),
-				},
-			)
-		})
-	}
-}
-
-// TestKVEntryPropertiesFailedDestroy: what a deletion that failed was to remove
-// says nothing about a later one.
-func TestKVEntryPropertiesFailedDestroy(t *testing.T) {
-	t.Parallel()
-	gateway := newGateway(t)
-	gateway.Inject(mockgateway.Fault{Method: http.MethodDelete, Times: 1, Effect: mockgateway.Respond(http.StatusServiceUnavailable, nil, `{"error":"unavailable"}`)})
-	run(t,
-		resource.TestStep{Config: propertiesOf(gateway, `{ x = 1 }`)},
-		resource.TestStep{Config: withProvider(gateway, ""), ExpectError: message("Gateway server error")},
-		resource.TestStep{Config: propertiesOf(gateway, `{ x = 1, y = 2 }`)},
-		resource.TestStep{Config: strings.Replace(propertiesOf(gateway, `{ x = 1, y = 2 }`), `key = "a"`, `key = "b"`, 1), Check: func(*terraform.State) error {
-			if left, ok := gateway.Entry("flags", "a"); ok {
-				return fmt.Errorf("it left %s", left)
-			}
-			return nil
-		}},
-	)
 }
 
 // TestKVEntryPropertiesOvertaken: another writer that writes over what was just

@@ -117,17 +117,9 @@ func TestProviderConfiguration(t *testing.T) {
 		"two credentials":         {"api_key = \"a\"\n token = \"b\"", `Both "api_key" and "token" are set`},
 		"damaged credential":      {`api_key = "ms-1\n2"`, `It is the API key from the provider block; it contains a space`},
 		"endpoint without scheme": {"api_key = \"a\"\n endpoint = \"api.quiva.ai\"", `Invalid endpoint`},
-		"endpoint with a port":    {"api_key = \"a\"\n endpoint = \"localhost:8080\"", `The endpoint (from the provider block) cannot be used: it has no scheme`},
-		"endpoint unknown scheme": {"api_key = \"a\"\n endpoint = \"ftp://api.quiva.ai\"", `its scheme is not supported; use https`},
-		"endpoint user info":      {"api_key = \"a\"\n endpoint = \"https://user:geheim@api.quiva.ai\"", `it must not contain a user name or password`},
 		"bearer in a token":       {`token = "Bearer abc"`, `It is the token from the provider block; it begins with "Bearer ", which is not part of a token`},
-		"endpoint with API path":  {"api_key = \"a\"\n endpoint = \"https://api.quiva.ai/storage/kv/\"", `it must not end in /storage/kv, which the provider adds`},
-		"endpoint query":          {"api_key = \"a\"\n endpoint = \"https://api.quiva.ai?a=b\"", `it must not contain a query or a fragment`},
 		"endpoint plain http":     {"api_key = \"a\"\n endpoint = \"http://api.quiva.ai\"", `plain http would send the credential unencrypted; use https, or set allow_insecure_http = true`},
 		"timeout no duration":     {"api_key = \"a\"\n request_timeout = \"30\"", `request_timeout must be a duration above zero, such as 30s or 1m30s; got "30".`},
-		"timeout zero":            {"api_key = \"a\"\n request_timeout = \"0s\"", `above zero, such as 30s or 1m30s; got "0s".`},
-		"timeout negative":        {"api_key = \"a\"\n request_timeout = \"-1s\"", `got "-1s".`},
-		"retries no whole number": {"api_key = \"a\"\n max_retries = 1.5", `max_retries must be a whole number; got 1.5.`},
 		"negative retries":        {"api_key = \"a\"\n max_retries = -1", `max_retries must be at least 0; got -1.`},
 	}
 	for name, tt := range tests {
@@ -228,9 +220,7 @@ func TestProviderUnreachable(t *testing.T) {
 	const key, token = `api_key = "ms-1"`, `token = "wrong"`
 	tests := map[string]struct{ endpoint, credential, want string }{
 		"refused":   {closed.URL, key, "Gateway not reachable"},
-		"no host":   {"https://gateway.invalid", key, "Gateway not reachable"},
 		"html":      {html.URL, key, "The response started with: <html><title>Sign in</title>"},
-		"html why":  {html.URL, key, "the response is not JSON"},
 		"wrong url": {gateway.URL + "/v2", key, "Gateway has no such route"},
 		"wrong key": {gateway.URL, key, "The request used the API key from the provider block. The usual causes: it has expired (API keys do after 90 days unless set otherwise, and are deleted then), it was deleted,"},
 		"old token": {gateway.URL, token, "The request used the token from the provider block. The usual causes: it has expired, it was revoked,"},

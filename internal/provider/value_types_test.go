@@ -17,14 +17,10 @@ var otherTypes = map[string]struct{ hcl, json string }{
 	"list":        {`{ a = tolist(["x", "y"]) }`, `{"a":["x","y"]}`},
 	"set":         {`{ a = toset(["y", "x"]) }`, `{"a":["x","y"]}`},
 	"map":         {`tomap({ a = ["x"], b = tolist([]) })`, `{"a":["x"],"b":[]}`},
-	"sort":        {`{ a = sort(["y", "x"]), b = 1 }`, `{"a":["x","y"],"b":1}`},
-	"split":       {`{ a = split(",", "x,y") }`, `{"a":["x","y"]}`},
-	"distinct":    {`{ a = { b = distinct(["x", "x"]) } }`, `{"a":{"b":["x"]}}`},
 	"typed null":  {`{ a = tostring(null), b = tolist([null, "x"]) }`, `{"a":null,"b":[null,"x"]}`},
 	"sensitive":   {`{ a = tolist(["x", sensitive("y")]), b = tomap({ c = sensitive("z") }) }`, `{"a":["x","y"],"b":{"c":"z"}}`},
 	"float":       {`{ a = pow(10, -1), b = log(1000, 10), c = 25.5, d = 0.1 }`, `{"a":0.1,"b":2.9999999999999996,"c":25.5,"d":0.1}`},
 	"JSON's own":  {`{ a = ["x", { b = null }], c = 1.50 }`, `{"a":["x",{"b":null}],"c":1.5}`},
-	"objects":     {`{ a = tolist([{ b = 1 }, { b = 2 }]) }`, `{"a":[{"b":1},{"b":2}]}`},
 	"nothing yet": {`{ a = tolist([]), b = tomap({}), c = toset([]) }`, `{"a":[],"b":{},"c":[]}`},
 }
 
@@ -89,31 +85,6 @@ func TestPlanTurnsOut(t *testing.T) {
 			})
 		}
 	}
-}
-
-// TestDriftThatIsFollowed: the configuration says what others have written,
-// and nothing is sent.
-func TestDriftThatIsFollowed(t *testing.T) {
-	t.Parallel()
-	gateway := newGateway(t)
-	zones := func(run int, zones ...string) resource.TestStep {
-		variable := make([]config.Variable, len(zones))
-		for i, zone := range zones {
-			variable[i] = config.StringVariable(zone)
-		}
-		return resource.TestStep{
-			Config: entry(gateway, "a", "{ zones = var.zones, run = terraform_data.run.output > 0 }") +
-				fmt.Sprintf("variable \"zones\" {\n  type = list(string)\n}\nresource \"terraform_data\" \"run\" {\n  input = %d\n}\n", run),
-			ConfigVariables:  config.Variables{"zones": config.ListVariable(variable...)},
-			ConfigPlanChecks: plans(atMostInPlace(entryAddress)),
-		}
-	}
-	followed := zones(2, "z", "w")
-	followed.PreConfig = func() { gateway.PutEntry("flags", "a", `{"zones":["z","w"],"run":true}`) }
-	created := zones(1, "z")
-	created.ConfigPlanChecks = plans()
-	run(t, created, followed)
-	writtenBefore(t, gateway, 2)
 }
 
 // TestDriftKeepsTypes: a refresh keeps the types that the configuration gave,
