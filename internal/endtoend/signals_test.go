@@ -215,7 +215,7 @@ func TestGatewayRestarts(t *testing.T) {
 	command, output := w.command("apply", "-auto-approve")
 	start(t, command)
 	waitFor(t, "30 writes", func() bool { return len(gateway.Entries("flags")) >= 30 })
-	gateway.Stop()
+	gateway.Close()
 	waitFor(t, "a request that meets no gateway", func() bool {
 		text, err := os.ReadFile(log)
 		return err == nil && bytes.Contains(text, []byte("connection refused"))

@@ -48,7 +48,7 @@ type Dialect struct {
 
 	// Put is the body of a PUT: the value itself; {"value":…}, where a bare value is
 	// a 400, or a success that stores nothing, or one that stores null; {"value":…}
-	// with type and old_key, a key that is then deleted; or the value itself, which
+	// with old_key, a key that is then deleted; or the value itself, which
 	// is stored inside of {"value":…}.
 	Put string `setting:"put" values:"bare|enveloped|enveloped-silent|enveloped-null|typed|wrapper"`
 	// StringLists and StringValues give values as JSON strings that hold their
@@ -243,7 +243,6 @@ func (d Dialect) wrap(resp response) response {
 // putRequest is the body of a PUT in a dialect that wants an envelope.
 type putRequest struct {
 	Value  json.RawMessage `json:"value"`
-	Type   string          `json:"type"`
 	OldKey string          `json:"old_key"`
 }
 
@@ -270,11 +269,7 @@ func (d Dialect) decodePut(body string) (value, oldKey string, err error) {
 		return "", "", errors.New("value is required")
 	}
 	if d.Put != "typed" {
-		return string(request.Value), "", nil
+		request.OldKey = ""
 	}
-	switch request.Type {
-	case "", "string", "number", "boolean", "object":
-		return string(request.Value), request.OldKey, nil
-	}
-	return "", "", errors.New("type must be string, number, boolean or object")
+	return string(request.Value), request.OldKey, nil
 }

@@ -56,7 +56,6 @@ func TestDialect(t *testing.T) {
 			PUT /b/entries/k {"a":2} => 200 {"message":"success"}
 			GET /b/entries/k => 200 {"body":{"key":"k","value":null},"metadata":{"bucket":"b","key":"k"}}`,
 		"put=typed": `
-			PUT /b/entries/a {"value":"x","type":"text"} => 400 {"error":"type must be string, number, boolean or object"}
 			PUT /b/entries/a {"value":"x","type":"string","old_key":"k"} => 200 {"message":"success"}
 			GET /b/entries => 200 {"body":{"results":[{"key":"a","value":"x"}],"results_total":1},"metadata":{"bucket":"b","limit":10}}`,
 		"string_values": `

@@ -1,11 +1,15 @@
 package mockgateway
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
+	"regexp"
 	"strings"
 )
+
+var legalKey = regexp.MustCompile(`^[-/_=.A-Za-z0-9]+$`)
 
 func (g *Gateway) putEntry(c call) (response, error) {
 	value, oldKey, err := c.behaviour.dialect.decodePut(string(c.record.Body))
@@ -64,4 +68,24 @@ func (d Dialect) storedKey(key string) (string, error) {
 		}
 	}
 	return key, checkKey(key)
+}
+
+func checkKey(key string) error {
+	return firstBroken(
+		rule{legalKey.MatchString(key), fmt.Sprintf("invalid key %q: only letters, digits, -, /, _, = and . are allowed", key)},
+		rule{strings.Trim(key, ".") == key, fmt.Sprintf("invalid key %q: it must not start or end with a dot", key)},
+	)
+}
+
+// checkValue takes what a client may write: exactly one JSON object.
+func checkValue(text string) error {
+	return firstBroken(
+		rule{json.Valid([]byte(text)), "the value is not valid JSON"},
+		rule{isObject(text), "the value must be a JSON object"},
+	)
+}
+
+// isObject reports whether text, if it is JSON at all, is an object.
+func isObject(text string) bool {
+	return strings.HasPrefix(strings.TrimLeft(text, " \t\r\n"), "{")
 }

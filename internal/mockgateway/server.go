@@ -29,7 +29,7 @@ type Server struct {
 	certificate []byte
 	accepted    atomic.Int64 // TCP connections
 
-	// handling is read-locked by every request at work, for Stop to wait for
+	// handling is read-locked by every request at work, for Close to wait for
 	// them: net/http does not wait for the handlers of a closed connection.
 	handling sync.RWMutex
 
@@ -98,10 +98,10 @@ func (s *Server) handle(w http.ResponseWriter, r *http.Request) {
 // nil for a server without TLS.
 func (s *Server) CertificatePEM() []byte { return s.certificate }
 
-// Stop closes the listener and all connections, as if the process had died, and
+// Close closes the listener and all connections, as if the process had died, and
 // returns when no request is being handled any more: a request hook or write
-// transform must not call it. The gateway's state stays.
-func (s *Server) Stop() {
+// transform must not call it. The gateway's state and record stay.
+func (s *Server) Close() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.stop()
@@ -141,10 +141,6 @@ func (s *Server) Restart() {
 		time.Sleep(10 * time.Millisecond) // nothing tells when the address is free
 	}
 }
-
-// Close is [Server.Stop] by the name that httptest gives it. The gateway's state
-// and record can still be read.
-func (s *Server) Close() { s.Stop() }
 
 // Connections returns the number of TCP connections accepted so far.
 func (s *Server) Connections() int { return int(s.accepted.Load()) }

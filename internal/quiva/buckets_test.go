@@ -160,7 +160,7 @@ func TestCreateBucketUnreached(t *testing.T) {
 	gateway := newGateway(t)
 	gateway.SetRequestHook(func(request mockgateway.Request) {
 		if request.Method == http.MethodGet {
-			go gateway.Stop() // waits for this very request
+			go gateway.Close() // waits for this very request
 		}
 	})
 	client := newClient(t, gateway.URL, func(c *Config) { c.MaxRetries = 0 })

@@ -17,7 +17,7 @@ func TestGivingUpTogether(t *testing.T) {
 	t.Parallel()
 	gateway, client := newBatchGateway(t)
 	client.http.RetryMax = 1
-	gateway.Stop()
+	gateway.Close()
 	const workers, requests = 10, 60
 	var (
 		mu       sync.Mutex
