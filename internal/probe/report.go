@@ -69,13 +69,6 @@ func (p *probe) row(question, came, assumed string, agrees bool) {
 	}
 }
 
-// note is a row about what the provider does not need to know.
-func (p *probe) note(question, came string) {
-	if p.err == nil {
-		p.report.rows = append(p.report.rows, [4]string{question, p.redact.Replace(came), "nothing", "-"})
-	}
-}
-
 // form adds a setting to the dialect: one of its values, the first being the
 // default, or any text but the only one.
 func (p *probe) form(name, found string, values ...string) {
