@@ -22,16 +22,10 @@ type demo struct {
 	gateway *mockgateway.Server
 	cli     *terraformcli.Terraform
 	dir     string // where Terraform runs
-	color   bool
 	steps   int
 	checks  int    // that have passed
 	output  string // of the last run of Terraform
 	failure error  // the first one: nothing is done after it
-}
-
-func isTerminal(file *os.File) bool {
-	info, err := file.Stat()
-	return err == nil && info.Mode()&os.ModeCharDevice != 0 && os.Getenv("NO_COLOR") == ""
 }
 
 // print prints a line, unless the demo has failed.
@@ -41,18 +35,10 @@ func (d *demo) print(format string, values ...any) {
 	}
 }
 
-// paint sets text in an ANSI style.
-func (d *demo) paint(style, text string) string {
-	if !d.color {
-		return text
-	}
-	return "\x1b[" + style + "m" + text + "\x1b[0m"
-}
-
 // title begins the next step.
 func (d *demo) title(title string) {
 	d.steps++
-	d.print("\n%s", d.paint("1", fmt.Sprintf("%d. %s", d.steps, title)))
+	d.print("\n%d. %s", d.steps, title)
 }
 
 // check prints what holds, or fails with the output of Terraform.
@@ -61,7 +47,7 @@ func (d *demo) check(holds bool, what string) {
 		d.failure = fmt.Errorf("step %d: it does not hold that %s\n\n%s", d.steps, what, d.output)
 	}
 	d.checks++
-	d.print("   %s %s", d.paint("32", "✓"), what)
+	d.print("   ✓ %s", what)
 }
 
 // file prints a file of the configuration, after a text in it.
@@ -71,7 +57,7 @@ func (d *demo) file(name, after string) {
 		d.failure = errors.Join(d.failure, err)
 	}
 	_, shown, _ := strings.Cut(string(text), after)
-	d.print("   %s", d.paint("2", name))
+	d.print("   %s", name)
 	d.excerpt(shown)
 }
 
@@ -89,10 +75,7 @@ func (d *demo) terraform(ctx context.Context, want int, arguments ...string) {
 		return
 	}
 	d.gateway.ResetRequests()
-	if !d.color {
-		arguments = append(arguments, "-no-color")
-	}
-	command := d.cli.Command(ctx, d.dir, arguments...)
+	command := d.cli.Command(ctx, d.dir, append(arguments, "-no-color")...)
 	output, err := command.CombinedOutput()
 	d.output = string(output)
 	if command.ProcessState == nil {
@@ -100,7 +83,7 @@ func (d *demo) terraform(ctx context.Context, want int, arguments ...string) {
 	} else if exit := command.ProcessState.ExitCode(); exit != want {
 		d.failure = fmt.Errorf("step %d: exit code %d where %d is due\n\n%s", d.steps, exit, want, d.output)
 	}
-	d.print("   %s", d.paint("2", fmt.Sprintf("requests to the gateway: reading %d, writing %d", d.gateway.Count(http.MethodGet, ""), d.writes())))
+	d.print("   requests to the gateway: reading %d, writing %d", d.gateway.Count(http.MethodGet, ""), d.writes())
 }
 
 // writes counts the requests of the last run that were no reads.
@@ -112,7 +95,7 @@ func (d *demo) writes() int { return d.gateway.Count("", "") - d.gateway.Count(h
 func (d *demo) show(first, last string) {
 	var shown []string
 	for line := range strings.Lines(d.output) {
-		text := strings.TrimRight(terraformcli.WithoutStyle(line), "\r\n")
+		text := strings.TrimRight(line, "\r\n")
 		if len(shown) == 0 && !strings.HasPrefix(strings.TrimLeft(text, " │"), first) {
 			continue
 		}

@@ -56,7 +56,7 @@ func run(ctx context.Context) (err error) {
 	defer gateway.Close()
 	cli.Env = append(cli.Env, "QUIVA_API_URL="+gateway.URL, "QUIVA_API_KEY="+mockgateway.DefaultAPIKey)
 
-	d := &demo{gateway: gateway, cli: cli, dir: filepath.Join(dir, "flags"), color: isTerminal(os.Stdout)}
+	d := &demo{gateway: gateway, cli: cli, dir: filepath.Join(dir, "flags")}
 	d.print("The Quiva provider with %s, against a mock gateway at %s.", cli.Version, gateway.URL)
 	if err := d.tell(ctx); err != nil {
 		return err

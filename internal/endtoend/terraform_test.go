@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -135,13 +136,15 @@ type outcome struct {
 	output string
 }
 
+var ansiStyle = regexp.MustCompile("\x1b\\[[0-9;]*m")
+
 // says reports whether the output holds a text, however it is wrapped, framed and
 // colored.
 func (o outcome) says(text string) bool {
 	unwrap := func(text string) string {
 		return strings.Join(strings.FieldsFunc(text, func(r rune) bool { return strings.ContainsRune(" \n│╷╵", r) }), " ")
 	}
-	return strings.Contains(unwrap(terraformcli.WithoutStyle(o.output)), unwrap(text))
+	return strings.Contains(unwrap(ansiStyle.ReplaceAllString(o.output, "")), unwrap(text))
 }
 
 // run runs a subcommand to its end.

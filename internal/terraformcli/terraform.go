@@ -9,7 +9,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"runtime"
 	"slices"
 	"strings"
@@ -101,8 +100,3 @@ func Executable(program string) string {
 	}
 	return program
 }
-
-var ansiStyle = regexp.MustCompile("\x1b\\[[0-9;]*m")
-
-// WithoutStyle returns an output of Terraform without colors.
-func WithoutStyle(output string) string { return ansiStyle.ReplaceAllString(output, "") }
