@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"github.com/hashicorp/hcl/v2"
-	"github.com/hashicorp/hcl/v2/ext/tryfunc"
 	"github.com/hashicorp/hcl/v2/ext/typeexpr"
 	"github.com/hashicorp/hcl/v2/hcldec"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
@@ -223,12 +222,10 @@ func evaluate(body *hclsyntax.Body, schema *tfprotov6.Schema, scope *hcl.EvalCon
 // functions are those of Terraform's that tests use.
 func functions() map[string]function.Function {
 	return map[string]function.Function{
-		"can": tryfunc.CanFunc, "try": tryfunc.TryFunc,
 		"concat": stdlib.ConcatFunc, "distinct": stdlib.DistinctFunc, "format": stdlib.FormatFunc, "join": stdlib.JoinFunc, "jsondecode": stdlib.JSONDecodeFunc,
-		"jsonencode": stdlib.JSONEncodeFunc, "keys": stdlib.KeysFunc, "log": stdlib.LogFunc, "merge": stdlib.MergeFunc,
-		"pow": stdlib.PowFunc, "range": stdlib.RangeFunc, "setunion": stdlib.SetUnionFunc, "sort": stdlib.SortFunc, "replace": stdlib.ReplaceFunc, "split": stdlib.SplitFunc,
-		"tobool": stdlib.MakeToFunc(cty.Bool), "tolist": stdlib.MakeToFunc(cty.List(cty.DynamicPseudoType)),
-		"tomap": stdlib.MakeToFunc(cty.Map(cty.DynamicPseudoType)), "tonumber": stdlib.MakeToFunc(cty.Number),
+		"jsonencode": stdlib.JSONEncodeFunc, "log": stdlib.LogFunc, "merge": stdlib.MergeFunc, "pow": stdlib.PowFunc, "range": stdlib.RangeFunc,
+		"setunion": stdlib.SetUnionFunc, "sort": stdlib.SortFunc, "split": stdlib.SplitFunc,
+		"tolist": stdlib.MakeToFunc(cty.List(cty.DynamicPseudoType)), "tomap": stdlib.MakeToFunc(cty.Map(cty.DynamicPseudoType)),
 		"toset": stdlib.MakeToFunc(cty.Set(cty.DynamicPseudoType)), "tostring": stdlib.MakeToFunc(cty.String),
 		"length": function.New(&function.Spec{
 			Params: []function.Parameter{{Name: "value", Type: cty.DynamicPseudoType}},

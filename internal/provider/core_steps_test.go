@@ -29,9 +29,6 @@ func run(t *testing.T, steps ...resource.TestStep) {
 		if step.PreConfig != nil {
 			step.PreConfig()
 		}
-		if step.Config == "" {
-			step.Config = configuration
-		}
 		configuration, w.variables = step.Config, map[string]cty.Value{}
 		for name, variable := range step.ConfigVariables {
 			var value ctyjson.SimpleJSONValue
@@ -62,17 +59,10 @@ func run(t *testing.T, steps ...resource.TestStep) {
 func (w *workspace) step(step resource.TestStep) error {
 	w.t.Helper()
 	if step.ImportState {
-		if step.ImportStateKind != resource.ImportCommandWithID || step.ImportStateVerify {
+		if step.ImportStateKind != resource.ImportCommandWithID || step.ImportStateVerify || !step.ImportStatePersist && step.ExpectError == nil {
 			w.t.Fatal("only the CLI makes this kind of an import")
 		}
-		before := w.state
-		if err := errorOf(w.importState(step.Config, step.ResourceName, step.ImportStateId, nil)); err != nil {
-			return err
-		}
-		if !step.ImportStatePersist {
-			w.state = before
-		}
-		return nil
+		return errorOf(w.importState(step.Config, step.ResourceName, step.ImportStateId, nil))
 	}
 	if !step.PlanOnly {
 		planned, err := w.planJSON(step.Config, planOptions{destroy: step.Destroy})

@@ -288,10 +288,12 @@ func TestOwnership(t *testing.T) {
 				gateway := newGateway(t)
 				p := &player{t: t, gateway: gateway, random: rand.New(rand.NewPCG(order, 3))}
 				p.directory = &inProcess{workspace: newWorkspace(t), configured: func(text string) string { return withProvider(gateway, text) }}
+				t.Cleanup(func() {
+					if t.Failed() {
+						t.Log(&p.story)
+					}
+				})
 				test.play(p, order > 0)
-				if t.Failed() {
-					t.Log(&p.story)
-				}
 			})
 		}
 	}
