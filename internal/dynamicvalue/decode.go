@@ -1,7 +1,7 @@
 package dynamicvalue
 
 import (
-	"cmp"
+	"bytes"
 	"maps"
 	"slices"
 	"strconv"
@@ -23,9 +23,6 @@ func Decode(text []byte) (Value, error) {
 }
 
 func decodeTree(tree any) (Value, error) {
-	if tree == nil {
-		return Null, nil
-	}
 	decoded, err := newPart(tree)
 	if err != nil {
 		return Null, err
@@ -33,68 +30,56 @@ func decodeTree(tree any) (Value, error) {
 	return decoded.value()
 }
 
-// typeOfTree returns a type in Terraform's JSON form.
-func typeOfTree(tree any) any {
-	switch tree := tree.(type) {
-	case bool:
-		return "bool"
-	case string:
-		return "string"
-	case decimal:
-		return "number"
-	case []any:
-		types := make([]any, len(tree))
-		for i, element := range tree {
-			types[i] = typeOfTree(element)
-		}
-		return []any{"tuple", types}
-	case map[string]any:
-		types := make(map[string]any, len(tree))
-		for name, member := range tree {
-			types[name] = typeOfTree(member)
-		}
-		return []any{"object", types}
-	default:
-		return "dynamic" // of null
-	}
+// newPart is a part that the state does not have.
+func newPart(tree any) (part, error) {
+	var packed bytes.Buffer
+	p := packer{msgpack.NewEncoder(&packed), newBudget()}
+	typ, err := p.pack(tree)
+	return part{typ: typ, packed: packed.String()}, err
 }
 
 // packer writes a tree in MessagePack.
 type packer struct {
 	*msgpack.Encoder
 
-	budget budget
+	left budget
 }
 
-// pack fails on a number only: its buffer takes all.
-func (p *packer) pack(tree any) (err error) {
+// pack returns a tree's type in Terraform's JSON form. It fails on a number only: its buffer
+// takes all.
+func (p *packer) pack(tree any) (typ any, err error) {
 	switch tree := tree.(type) {
 	case bool:
-		return p.EncodeBool(tree)
+		return KindBool, p.EncodeBool(tree)
 	case string:
-		return p.EncodeString(tree)
+		return KindString, p.EncodeString(tree)
 	case decimal:
-		return p.number(tree)
+		return KindNumber, p.number(tree)
 	case []any:
 		_ = p.EncodeArrayLen(len(tree))
-		for _, element := range tree {
-			err = cmp.Or(err, p.pack(element))
+		types := make([]any, len(tree))
+		for i, element := range tree {
+			if types[i], err = p.pack(element); err != nil {
+				return nil, err
+			}
 		}
-		return err
+		return []any{"tuple", types}, nil
 	case map[string]any:
 		_ = p.EncodeMapLen(len(tree))
+		types := make(map[string]any, len(tree))
 		for _, name := range slices.Sorted(maps.Keys(tree)) {
 			_ = p.EncodeString(name)
-			err = cmp.Or(err, p.pack(tree[name]))
+			if types[name], err = p.pack(tree[name]); err != nil {
+				return nil, err
+			}
 		}
-		return err
-	default:
-		return p.EncodeNil()
+		return []any{KindObject, types}, nil
 	}
+	return KindUnknown, p.EncodeNil() // null, which has no type
 }
 
 func (p *packer) number(number decimal) error {
-	if err := p.budget.number(number); err != nil {
+	if err := p.left.number(number); err != nil {
 		return err
 	}
 	if err := number.checkHeld(); err != nil {

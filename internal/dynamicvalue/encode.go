@@ -5,8 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
-	"slices"
+
+	"golang.org/x/text/unicode/norm"
 )
 
 // ErrUnknown is the error of encoding a value that is not, or not wholly,
@@ -19,14 +19,15 @@ var ErrUnknown = errors.New("the value is not known yet")
 // another error on an infinite number or one beyond 1e±4096, and beyond
 // [MaxDepth], [MaxElements] and [MaxDigits].
 func Encode(value Value) ([]byte, error) {
-	e := encoder{reader: newReader(string(value)), budget: newBudget()}
-	if err := e.dynamic(MaxDepth); err != nil {
+	u := newUnpacker(string(value))
+	tree, err := u.dynamic(MaxDepth)
+	if err != nil {
 		return nil, err
 	}
-	if e.at() != len(value) {
+	if u.at() != len(value) {
 		return nil, errors.New("the value continues after its end")
 	}
-	return e.buf, nil
+	return appendTree(nil, tree), nil
 }
 
 // EncodeEntry writes the value of an entry as canonical JSON. It is [Encode], but a
@@ -41,126 +42,98 @@ func EncodeEntry(value Value) ([]byte, error) {
 	return Encode(value)
 }
 
-// encoder reads a value in MessagePack and appends its JSON.
-type encoder struct {
+// unpacker reads a value in MessagePack into a tree like that of a [parser].
+type unpacker struct {
 	reader
 
-	buf    []byte
-	budget budget
+	left budget
 }
 
-// dynamic encodes a value that brings its type.
-func (e *encoder) dynamic(left int) error {
-	if done, err := e.absent(); done || err != nil {
-		return err
+func newUnpacker(packed string) unpacker { return unpacker{newReader(packed), newBudget()} }
+
+// dynamic reads a value that brings its type.
+func (u *unpacker) dynamic(depth int) (any, error) {
+	if null, err := u.null(); null || err != nil {
+		return nil, err
 	}
-	if err := e.expectArray(2); err != nil {
-		return err
+	if n, err := u.DecodeArrayLen(); err != nil || n != 2 {
+		return nil, cmp.Or(err, errLength(n, 2))
 	}
-	text, err := e.bytes()
+	text, err := u.bytes()
 	if err != nil {
-		return err
+		return nil, err
 	}
 	var typ any
 	if err := json.Unmarshal([]byte(text), &typ); err != nil {
-		return err // its type nests deeper than encoding/json reads
+		return nil, err // its type nests deeper than encoding/json reads
 	}
-	return e.value(typ, left)
+	return u.value(typ, depth)
 }
 
-// absent encodes null, and refuses what is not known.
-func (e *encoder) absent() (done bool, err error) {
-	null, unknown, err := e.isAbsent()
+// null reads null if that is what comes, and refuses what is not known.
+func (u *unpacker) null() (bool, error) {
+	null, unknown, err := u.isAbsent()
 	switch {
-	case err != nil:
-		return false, err
 	case unknown:
 		return false, ErrUnknown
 	case null:
-		e.buf = append(e.buf, "null"...)
-		return true, e.DecodeNil()
+		err = u.DecodeNil()
 	}
-	return false, nil
+	return null, err
 }
 
-func (e *encoder) expectArray(length int) error {
-	n, err := e.DecodeArrayLen()
-	if err == nil && n != length {
-		err = fmt.Errorf("%d elements where the type has %d", n, length)
-	}
-	return err
-}
+func errLength(n, want int) error { return fmt.Errorf("%d elements where the type has %d", n, want) }
 
-// value encodes a value of a type, which is in Terraform's JSON form: a name,
-// or an array of a name and what it is made of.
-func (e *encoder) value(typ any, left int) error {
-	if typ == "dynamic" {
-		return e.dynamic(left)
+// value reads a value of a type, which is in Terraform's JSON form: a name, or an array of a
+// name and what it is made of.
+func (u *unpacker) value(typ any, depth int) (any, error) {
+	if typ == KindUnknown {
+		return u.dynamic(depth)
 	}
-	if err := e.budget.element(); err != nil {
-		return err
+	if err := u.left.element(); err != nil {
+		return nil, err
 	}
-	if done, err := e.absent(); done || err != nil {
-		return err
+	if null, err := u.null(); null || err != nil {
+		return nil, err
 	}
 	switch typ := typ.(type) {
 	case string:
-		return e.scalar(typ)
+		return u.scalar(typ)
 	case []any:
 		if len(typ) < 2 {
 			break
 		}
-		if left == 0 {
-			return errTooDeep
+		if depth == 0 {
+			return nil, errTooDeep
 		}
-		switch typ[0] {
-		case "list", "set":
-			n, err := e.DecodeArrayLen()
-			if err != nil {
-				return err
-			}
-			return e.array(n, func(int) any { return typ[1] }, left-1)
-		case "tuple":
-			types, _ := typ[1].([]any)
-			if err := e.expectArray(len(types)); err != nil {
-				return err
-			}
-			return e.array(len(types), func(i int) any { return types[i] }, left-1)
-		case "map":
-			return e.object(func(string) any { return typ[1] }, left-1)
-		case "object":
-			types, _ := typ[1].(map[string]any)
-			return e.object(func(name string) any { return types[name] }, left-1)
+		switch kind := typ[0]; kind {
+		case "list", KindSet, "tuple":
+			return u.array(kind == "tuple", typ[1], depth-1)
+		case KindMap, KindObject:
+			return u.object(kind == KindObject, typ[1], depth-1)
 		}
 	}
-	return fmt.Errorf("a value of type %v cannot be represented as JSON", typ)
+	return nil, fmt.Errorf("a value of type %v cannot be represented as JSON", typ)
 }
 
-func (e *encoder) scalar(typ string) error {
+func (u *unpacker) scalar(typ string) (any, error) {
 	switch typ {
-	case "string":
-		text, err := e.bytes()
-		e.buf = appendString(e.buf, text)
-		return err
-	case "bool":
-		value, err := e.DecodeBool()
-		e.buf = appendBool(e.buf, value)
-		return err
-	case "number":
-		number, err := e.number()
-		if err != nil {
-			return err
-		}
-		e.buf = number.append(e.buf)
-		return e.budget.number(number)
+	case KindString:
+		text, err := u.bytes()
+		return norm.NFC.String(text), err
+	case KindBool:
+		return u.DecodeBool()
+	case KindNumber:
+		number, err := u.number()
+		return number, cmp.Or(err, u.left.number(number))
 	}
-	return fmt.Errorf("a value of type %s cannot be represented as JSON", typ)
+	return nil, fmt.Errorf("a value of type %s cannot be represented as JSON", typ)
 }
 
 // number reads a number, which comes as an integer or a float64 where that is
 // exact, else as text.
-func (e *encoder) number() (decimal, error) {
-	value, err := e.DecodeInterfaceLoose()
+func (u *unpacker) number() (decimal, error) {
+	value, err := u.DecodeInterfaceLoose()
 	switch value := value.(type) {
 	case string:
 		return parseDecimal(value)
@@ -172,55 +145,39 @@ func (e *encoder) number() (decimal, error) {
 	return decimal{}, cmp.Or(err, errNumberSyntax)
 }
 
-func (e *encoder) array(n int, typ func(i int) any, left int) error {
-	e.buf = append(e.buf, '[')
-	for i := range n {
-		if i > 0 {
-			e.buf = append(e.buf, ',')
-		}
-		if err := e.value(typ(i), left); err != nil {
-			return err
-		}
+// array reads elements of one type or, where each has its own, of as many types.
+func (u *unpacker) array(isTuple bool, of any, depth int) (any, error) {
+	n, err := u.DecodeArrayLen()
+	types, _ := of.([]any)
+	if isTuple && err == nil && n != len(types) {
+		err = errLength(n, len(types))
 	}
-	e.buf = append(e.buf, ']')
-	return nil
+	elements := make([]any, 0, min(max(n, 0), u.left.elements))
+	for i := 0; err == nil && i < n; i++ {
+		if isTuple {
+			of = types[i]
+		}
+		var element any
+		element, err = u.value(of, depth)
+		elements = append(elements, element)
+	}
+	return elements, err
 }
 
-func (e *encoder) object(typ func(name string) any, left int) error {
-	n, err := e.DecodeMapLen()
-	if err != nil {
-		return err
+// object reads members of one type or, where each has its own, of the types by their names.
+func (u *unpacker) object(hasTypes bool, of any, depth int) (any, error) {
+	n, err := u.DecodeMapLen()
+	types, _ := of.(map[string]any)
+	members := make(map[string]any, min(max(n, 0), u.left.elements))
+	for i := 0; err == nil && i < n; i++ {
+		var name string
+		if name, err = u.bytes(); err != nil {
+			break
+		}
+		if hasTypes {
+			of = types[name]
+		}
+		members[name], err = u.value(of, depth)
 	}
-	e.buf = append(e.buf, '{')
-	begin, sorted, last := len(e.buf), true, ""
-	members := map[string][2]int{} // the span of each in the buffer
-	for i := range n {
-		name, err := e.bytes()
-		if err != nil {
-			return err
-		}
-		if i > 0 {
-			e.buf = append(e.buf, ',')
-			sorted = sorted && last < name
-		}
-		last = name
-		start := len(e.buf)
-		e.buf = append(appendString(e.buf, name), ':')
-		if err := e.value(typ(name), left); err != nil {
-			return err
-		}
-		members[name] = [2]int{start, len(e.buf)}
-	}
-	if !sorted { // Terraform sorts, others need not
-		unsorted := slices.Clone(e.buf)
-		e.buf = e.buf[:begin]
-		for i, name := range slices.Sorted(maps.Keys(members)) {
-			if i > 0 {
-				e.buf = append(e.buf, ',')
-			}
-			e.buf = append(e.buf, unsorted[members[name][0]:members[name][1]]...)
-		}
-	}
-	e.buf = append(e.buf, '}')
-	return nil
+	return members, err
 }

@@ -237,7 +237,7 @@ func escapedUnit(text []byte) (rune, bool) {
 func appendTree(buf []byte, tree any) []byte {
 	switch tree := tree.(type) {
 	case bool:
-		return appendBool(buf, tree)
+		return strconv.AppendBool(buf, tree)
 	case string:
 		return appendString(buf, tree)
 	case decimal:
@@ -253,7 +253,9 @@ func appendTree(buf []byte, tree any) []byte {
 		return append(buf, ']')
 	case map[string]any:
 		buf = append(buf, '{')
-		for i, name := range slices.Sorted(maps.Keys(tree)) {
+		names := slices.AppendSeq(make([]string, 0, len(tree)), maps.Keys(tree))
+		slices.Sort(names)
+		for i, name := range names {
 			if i > 0 {
 				buf = append(buf, ',')
 			}
@@ -263,13 +265,6 @@ func appendTree(buf []byte, tree any) []byte {
 	default:
 		return append(buf, "null"...)
 	}
-}
-
-func appendBool(buf []byte, value bool) []byte {
-	if value {
-		return append(buf, "true"...)
-	}
-	return append(buf, "false"...)
 }
 
 func appendString(buf []byte, value string) []byte {
@@ -285,6 +280,6 @@ func appendString(buf []byte, value string) []byte {
 	var quoted bytes.Buffer
 	encoder := json.NewEncoder(&quoted)
 	encoder.SetEscapeHTML(false)
-	_ = encoder.Encode(norm.NFC.String(value)) // a string always encodes
+	_ = encoder.Encode(value) // a string always encodes
 	return append(buf, bytes.TrimSuffix(quoted.Bytes(), []byte("\n"))...)
 }

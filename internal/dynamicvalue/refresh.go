@@ -83,14 +83,12 @@ func refresh(state part, tree any) (part, error) {
 		}
 		return newPart(tree)
 	}
-	e := encoder{reader: newReader(state.packed), budget: newBudget()}
-	if err := e.value(state.typ, 0); err != nil {
-		return part{}, err
+	u := newUnpacker(state.packed)
+	before, err := u.scalar(fmt.Sprint(state.typ))
+	if err != nil || before == tree {
+		return state, err
 	}
-	if !bytes.Equal(e.buf, appendTree(nil, tree)) {
-		return newPart(tree)
-	}
-	return state, nil
+	return newPart(tree)
 }
 
 // refreshDynamic refreshes a part that brings its own type.
@@ -197,12 +195,4 @@ func (r *rebuilt) part(state part, typ any) part {
 		typ = state.typ
 	}
 	return part{typ: typ, packed: r.packed.String()}
-}
-
-// newPart is a part that the state does not have.
-func newPart(tree any) (part, error) {
-	var packed bytes.Buffer
-	p := packer{msgpack.NewEncoder(&packed), newBudget()}
-	err := p.pack(tree)
-	return part{typ: typeOfTree(tree), packed: packed.String()}, err
 }
