@@ -10,15 +10,15 @@ import (
 
 // object is a JSON object with its members in order, no two of the same name.
 type object struct {
-	members []member
-	at      map[string]int // where a name is in members
+	names   []string // in order, those included that were removed
+	members map[string]member
 }
 
 // member is one member of an object. All but its name is JSON text.
 type member struct {
 	name   string
 	quoted json.RawMessage // the name as it is written
-	value  json.RawMessage // nil if the member has been removed
+	value  json.RawMessage
 }
 
 // parse reads an object. It is not ok for any other value, and for none.
@@ -27,7 +27,7 @@ func parse(text json.RawMessage) (_ *object, ok bool) {
 	if begin, err := decoder.Token(); err != nil || begin != json.Delim('{') {
 		return nil, false
 	}
-	o := &object{}
+	o := &object{members: map[string]member{}}
 	for decoder.More() {
 		before := decoder.InputOffset()
 		token, err := decoder.Token()
@@ -44,52 +44,32 @@ func parse(text json.RawMessage) (_ *object, ok bool) {
 		if err := decoder.Decode(&m.value); err != nil {
 			return nil, false
 		}
-		o.remove(m.name) // it is the last one that counts
 		o.set(m, m.value)
 	}
 	return o, true
 }
 
-func (o *object) isEmpty() bool { return len(o.at) == 0 }
-
 // all returns the members in their order.
 func (o *object) all() iter.Seq[member] {
 	return func(yield func(member) bool) {
-		for _, m := range o.members {
-			if m.value != nil && !yield(m) {
+		for _, name := range o.names {
+			if m, ok := o.members[name]; ok && !yield(m) {
 				return
 			}
 		}
 	}
 }
 
-func (o *object) get(name string) (value json.RawMessage, ok bool) {
-	i, ok := o.at[name]
-	if !ok {
-		return nil, false
-	}
-	return o.members[i].value, true
-}
-
 // set gives a member a value, in its place if there is one of its name.
 func (o *object) set(m member, value json.RawMessage) {
-	if i, ok := o.at[m.name]; ok {
-		o.members[i].value = value
-		return
+	before, ok := o.members[m.name]
+	if ok {
+		m.quoted = before.quoted
+	} else {
+		o.names = append(o.names, m.name)
 	}
-	if o.at == nil {
-		o.at = map[string]int{}
-	}
-	o.at[m.name] = len(o.members)
 	m.value = value
-	o.members = append(o.members, m)
-}
-
-func (o *object) remove(name string) {
-	if i, ok := o.at[name]; ok {
-		o.members[i].value = nil
-		delete(o.at, name)
-	}
+	o.members[m.name] = m
 }
 
 func (o *object) text() json.RawMessage {

@@ -45,7 +45,7 @@ const Object = "an object"
 func KindAt(value json.RawMessage, at Path) string {
 	for _, name := range at {
 		o, _ := parse(value)
-		value, _ = o.get(name)
+		value = o.members[name].value
 	}
 	switch bytes.TrimSpace(value)[0] {
 	case '{':

@@ -30,10 +30,10 @@ func pick(value, owned json.RawMessage) json.RawMessage {
 	if !isObject || !holdsObject {
 		return value
 	}
-	picked := &object{}
+	picked := &object{members: map[string]member{}}
 	for property := range o.all() {
-		if current, ok := v.get(property.name); ok {
-			picked.set(property, pick(current, property.value))
+		if current, ok := v.members[property.name]; ok {
+			picked.set(property, pick(current.value, property.value))
 		}
 	}
 	return picked.text()
@@ -48,8 +48,7 @@ func Set(value, wanted json.RawMessage) json.RawMessage {
 		return wanted
 	}
 	for property := range w.all() {
-		current, _ := v.get(property.name)
-		v.set(property, Set(current, property.value))
+		v.set(property, Set(v.members[property.name].value, property.value))
 	}
 	return v.text()
 }
@@ -69,19 +68,19 @@ func Remove(value, unwanted json.RawMessage) (rest json.RawMessage, removed bool
 		return value, false
 	}
 	for property := range u.all() {
-		current, ok := v.get(property.name)
+		current, ok := v.members[property.name]
 		if !ok {
 			continue
 		}
-		left, less := Remove(current, property.value)
+		left, less := Remove(current.value, property.value)
 		removed = removed || less
 		if left == nil {
-			v.remove(property.name)
+			delete(v.members, property.name)
 		} else if less {
 			v.set(property, left)
 		}
 	}
-	if v.isEmpty() && (removed || u.isEmpty()) {
+	if len(v.members) == 0 && (removed || len(u.members) == 0) {
 		return nil, true
 	}
 	return v.text(), removed
@@ -96,12 +95,12 @@ func Without(some, others json.RawMessage) json.RawMessage {
 	if !isObject || !hasObject {
 		return none
 	}
-	left := &object{}
+	left := &object{members: map[string]member{}}
 	for property := range s.all() {
-		other, ok := o.get(property.name)
+		other, ok := o.members[property.name]
 		if !ok {
 			left.set(property, property.value)
-		} else if more := Without(property.value, other); !IsNone(more) {
+		} else if more := Without(property.value, other.value); !IsNone(more) {
 			left.set(property, more)
 		}
 	}
@@ -128,11 +127,11 @@ func Conflicts(value, wanted json.RawMessage, equal func(a, b []byte) bool) []Pa
 	}
 	var conflicts []Path
 	for property := range w.all() {
-		current, ok := v.get(property.name)
+		current, ok := v.members[property.name]
 		if !ok {
 			continue
 		}
-		for _, path := range Conflicts(current, property.value, equal) {
+		for _, path := range Conflicts(current.value, property.value, equal) {
 			conflicts = append(conflicts, append(Path{property.name}, path...))
 		}
 	}
@@ -151,5 +150,5 @@ var none = json.RawMessage("{}")
 // IsNone reports whether there are no properties in an object.
 func IsNone(some json.RawMessage) bool {
 	s, isObject := parse(some)
-	return isObject && s.isEmpty()
+	return isObject && len(s.members) == 0
 }
