@@ -234,8 +234,7 @@ func (c *Client) proveBucketGone(ctx context.Context, bucket string, details *Er
 // deny notes that a proof could not be had, because the credential does not permit a route or
 // for another reason.
 func (p *proof) deny(err error) {
-	var failure *Error
-	if errors.As(err, &failure) && isDenied(failure.StatusCode) {
+	if failure, ok := errors.AsType[*Error](err); ok && isDenied(failure.StatusCode) {
 		p.forbidden = failure.Method + " " + failure.Path
 		return
 	}
@@ -254,32 +253,30 @@ func (c *Client) proveEntryGone(ctx context.Context, of claim, key string) (*pro
 		if p.isGone || p.err != nil {
 			return
 		}
-		list := func() (isComplete bool, err error) {
-			keys, truncated, err := c.listKeys(ctx, listOf(of.bucket, MaxListLimit))
-			if p.shown = keys; len(keys) > 0 {
+		var listErr error
+		list := func() (isProof bool) {
+			var truncated bool
+			p.shown, truncated, listErr = c.listKeys(ctx, listOf(of.bucket, MaxListLimit))
+			if len(p.shown) > 0 {
 				p.forbidden = "" // the list proves that the bucket is there
 			}
-			return err == nil && (!truncated || p.contradicts(key)), err
+			return listErr == nil && (!truncated || p.contradicts(key))
 		}
 		isListed := bucket.keys == nil || *bucket.keys < MaxListLimit
-		var listErr error
-		if isListed {
-			var isComplete bool
-			if isComplete, listErr = list(); isComplete {
-				return
-			}
+		if isListed && list() {
+			return
 		}
 		keys, truncated, err := c.listKeys(ctx, searchOf(of.bucket, key, MaxListLimit))
-		var failure *Error
+		failure, _ := errors.AsType[*Error](err)
 		switch {
 		case err == nil && truncated && !slices.Contains(keys, key):
 			p.err = errors.New("the search for it finds too much")
 		case err == nil:
 			p.shown = keys
-		case errors.As(err, &failure) && failure.wording != "":
+		case failure != nil && failure.wording != "":
 			// So it shows nothing, if the bucket that is there can be listed.
 			if !isListed {
-				_, listErr = list()
+				list()
 			}
 			if listErr == nil || bucket.forbidden != "" {
 				return

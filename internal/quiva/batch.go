@@ -50,9 +50,11 @@ func (b BatchResult) And(other BatchResult) BatchResult {
 
 // isKeyError reports whether a call failed because of its own key or value.
 func isKeyError(err error) bool {
-	var failure *Error
-	var changed *ChangedError
-	return errors.As(err, &changed) || errors.Is(err, ErrValueTooLarge) || errors.Is(err, ErrAmbiguousValue) || errors.As(err, &failure) && failure.StatusCode == http.StatusBadRequest
+	if failure, ok := errors.AsType[*Error](err); ok && failure.StatusCode == http.StatusBadRequest {
+		return true
+	}
+	_, changed := errors.AsType[*ChangedError](err)
+	return changed || errors.Is(err, ErrValueTooLarge) || errors.Is(err, ErrAmbiguousValue)
 }
 
 // PutEntries writes many entries as PutEntry does: as the first one, which tells what the
@@ -86,12 +88,15 @@ func (c *Client) rank(bucket, key string, value json.RawMessage) int {
 
 // DeleteEntries deletes many entries. One that does not exist is done.
 func (c *Client) DeleteEntries(ctx context.Context, bucket string, keys []string) BatchResult {
-	return batch(ctx, keys, func(key string) error {
-		if err := c.DeleteEntry(ctx, bucket, key); !errors.Is(err, ErrNotFound) {
-			return err
-		}
+	return batch(ctx, keys, func(key string) error { return unlessGone(c.DeleteEntry(ctx, bucket, key)) })
+}
+
+// unlessGone returns the error of a call for an entry, but none if there is no such entry.
+func unlessGone(err error) error {
+	if errors.Is(err, ErrNotFound) {
 		return nil
-	})
+	}
+	return err
 }
 
 // GetEntries reads many entries, each with a request of its own. An entry that does not exist
@@ -99,23 +104,14 @@ func (c *Client) DeleteEntries(ctx context.Context, bucket string, keys []string
 func (c *Client) GetEntries(ctx context.Context, bucket string, keys []string) (map[string]Entry, BatchResult) {
 	var mu sync.Mutex
 	entries := make(map[string]Entry, len(keys))
-	outcome := c.getEach(ctx, bucket, keys, func(entry Entry) {
-		mu.Lock()
-		defer mu.Unlock()
-		entries[entry.Key] = entry
-	})
-	return entries, outcome
-}
-
-func (c *Client) getEach(ctx context.Context, bucket string, keys []string, accept func(Entry)) BatchResult {
-	return batch(ctx, keys, func(key string) error {
+	return entries, batch(ctx, keys, func(key string) error {
 		entry, err := c.GetEntry(ctx, bucket, key)
 		if err == nil {
-			accept(entry)
-		} else if !errors.Is(err, ErrNotFound) {
-			return err
+			mu.Lock()
+			defer mu.Unlock()
+			entries[key] = entry
 		}
-		return nil
+		return unlessGone(err)
 	})
 }
 

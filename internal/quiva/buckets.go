@@ -117,11 +117,10 @@ func (c *Client) CreateBucket(ctx context.Context, config BucketConfig) error {
 		bucket, err := c.GetBucket(ctx, config.Bucket)
 		return err == nil && config.describes(bucket)
 	}}, &writeResponse{})
-	var failure *Error
-	switch {
+	switch failure, ok := errors.AsType[*Error](err); {
 	case err == nil:
 		return nil
-	case !errors.As(err, &failure) || failure.lost:
+	case !ok || failure.lost:
 		return c.recoverCreation(ctx, config, err)
 	case slices.Contains([]int{http.StatusBadRequest, http.StatusPaymentRequired, http.StatusConflict}, failure.StatusCode):
 		if strings.Contains(strings.ToLower(failure.Message), "exist") {
@@ -335,16 +334,15 @@ func (a *bucketResponse) check() error {
 		return errors.New("the response lacks \"body\"")
 	}
 	var (
-		b                       = Bucket{Name: a.asked}
-		name, stream, algorithm *string
-		created                 *creationTime
+		b               = Bucket{Name: a.asked}
+		name, algorithm *string
+		created         *creationTime
 	)
 	for _, field := range []struct {
 		into   any
 		places string
 	}{
-		{&name, "status.bucket config.bucket"},
-		{&stream, "stream_info.config.name"},
+		{&name, "status.bucket config.bucket stream_info.config.name"},
 		{&b.Description, "status.description"},
 		{&b.History, "status.history config.history stream_info.config.max_msgs_per_subject"},
 		{&b.Replicas, "config.num_replicas stream_info.config.num_replicas"},
@@ -368,14 +366,11 @@ func (a *bucketResponse) check() error {
 		compressed := *algorithm != "" && *algorithm != "none"
 		b.Compression = &compressed
 	}
-	if name == nil && stream != nil {
-		bucket := strings.TrimPrefix(*stream, streamPrefix)
-		name = &bucket
-	}
+	names := []string{a.asked, streamPrefix + a.asked}
 	switch {
-	case name != nil && *name != a.asked: // a cache or proxy mixed up two responses
-		return fmt.Errorf("the response is about the bucket %q", *name)
-	case name == nil && !bytes.Contains(a.text, []byte(`"`+a.asked+`"`)) && !bytes.Contains(a.text, []byte(`"`+streamPrefix+a.asked+`"`)):
+	case name != nil && !slices.Contains(names, *name): // a cache or proxy mixed up two responses
+		return fmt.Errorf("the response is about the bucket %q", strings.TrimPrefix(*name, streamPrefix))
+	case name == nil && !slices.ContainsFunc(names, func(name string) bool { return bytes.Contains(a.text, []byte(`"`+name+`"`)) }):
 		return errors.New("the response lacks \"body.status.bucket\"")
 	}
 	a.bucket = b

@@ -103,8 +103,8 @@ func (r request) entryKey() string {
 // fails with an [*Error], or with the context's error.
 func (c *Client) do(ctx context.Context, r request, into responseBody) error {
 	err := c.exchange(ctx, r, into)
-	var failure *Error
-	if !errors.As(err, &failure) {
+	failure, ok := errors.AsType[*Error](err)
+	if !ok {
 		return err
 	}
 	if failure.wording != "" && len(r.path) > 0 {
@@ -132,7 +132,7 @@ func (c *Client) exchange(ctx context.Context, r request, into responseBody) err
 		return ctx.Err()
 	case err != nil:
 		failure.kind, failure.Cause = kindOf(err), err.Error()
-		if urlError := (*url.Error)(nil); errors.As(err, &urlError) { // whose method and URL the failure has
+		if urlError, ok := errors.AsType[*url.Error](err); ok { // whose method and URL the failure has
 			failure.Cause = urlError.Err.Error()
 		}
 		if isTransient(err) && !isWithoutRetries(ctx) {

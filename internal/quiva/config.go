@@ -140,7 +140,7 @@ func LoadRoots(file string) (*x509.CertPool, error) {
 	default:
 		pem, err = os.ReadFile(file)
 	}
-	if named := (*fs.PathError)(nil); errors.As(err, &named) {
+	if named, ok := errors.AsType[*fs.PathError](err); ok {
 		return nil, named.Err
 	}
 	roots, err := x509.SystemCertPool()

@@ -34,13 +34,13 @@ func (c *Client) GetEntry(ctx context.Context, bucket, key string) (Entry, error
 func (c *Client) look(ctx context.Context, bucket, key string) (json.RawMessage, error) {
 	r, response := getOf(bucket, key), entryResponse{key: key}
 	err := c.exchange(ctx, r, &response)
-	var failure *Error
+	failure, ok := errors.AsType[*Error](err)
 	switch {
 	case err == nil:
 		return response.Body.Value, nil
 	case errors.Is(err, errNoValue):
 		return json.RawMessage("null"), nil
-	case !errors.As(err, &failure):
+	case !ok:
 		return nil, err
 	case failure.wording != "":
 		return nil, nil
@@ -101,8 +101,7 @@ func (c *Client) put(ctx context.Context, bucket, key string, value json.RawMess
 		entry, err := c.GetEntry(ctx, bucket, key)
 		return err == nil && isSame(value, entry.Value)
 	}}, &writeResponse{})
-	var failure *Error
-	if errors.As(err, &failure) {
+	if failure, ok := errors.AsType[*Error](err); ok {
 		c.explainRejection(ctx, bucket, value, failure)
 	}
 	return err

@@ -4,6 +4,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"strings"
 	"time"
@@ -108,14 +109,10 @@ func kindOf(err error) error {
 			return kind
 		}
 	}
-	var (
-		certificate *tls.CertificateVerificationError
-		timeout     interface{ Timeout() bool }
-	)
-	switch {
-	case errors.As(err, &certificate):
+	if _, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
 		return ErrUntrusted
-	case errors.As(err, &timeout) && timeout.Timeout():
+	}
+	if timeout, ok := errors.AsType[net.Error](err); ok && timeout.Timeout() {
 		return ErrTimeout
 	}
 	return nil

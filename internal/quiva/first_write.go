@@ -176,9 +176,8 @@ func (c *Client) putAndCompare(ctx context.Context, bucket, key string, value js
 		isStored = err == nil && isEqual(value, stored)
 		return isStored || err != nil
 	})
-	var failure *Error
-	switch {
-	case errors.As(err, &failure) && isDenied(failure.StatusCode): // it may write only
+	switch failure, ok := errors.AsType[*Error](err); {
+	case ok && isDenied(failure.StatusCode): // it may write only
 		return nil, true, nil
 	case err == nil && !isStored:
 		err = ctx.Err()
@@ -215,13 +214,17 @@ func isSame(a, b json.RawMessage) bool {
 
 // structure decodes a JSON text, with or without its scalars.
 func structure(text json.RawMessage, withScalars bool) any {
-	var value any
+	return reduce(decoded(text), withScalars)
+}
+
+// decoded decodes a JSON text, and a broken one as null.
+func decoded(text json.RawMessage) (value any) {
 	decoder := json.NewDecoder(bytes.NewReader(text))
 	decoder.UseNumber() // a float64 does not hold all of them
 	if decoder.Decode(&value) != nil {
 		return nil
 	}
-	return reduce(value, withScalars)
+	return value
 }
 
 func reduce(value any, withScalars bool) any {
@@ -236,15 +239,16 @@ func reduce(value any, withScalars bool) any {
 			value[i] = reduce(value[i], withScalars)
 		}
 		return value
-	case json.Number:
-		if number, err := value.Float64(); err == nil && withScalars {
-			return number
+	}
+	if !withScalars {
+		return nil
+	}
+	if number, isNumber := value.(json.Number); isNumber {
+		if float, err := number.Float64(); err == nil {
+			return float
 		}
 	}
-	if withScalars {
-		return value
-	}
-	return nil
+	return value
 }
 
 // valueRequired matches what a gateway says that looks for the value in an envelope.
@@ -253,8 +257,7 @@ var valueRequired = regexp.MustCompile(`(?i)\bvalue\b.*\b(required|missing)\b|\b
 // suggestsEnvelope reports whether a gateway may want the value of a write in an envelope, by
 // its error or by what it stored.
 func suggestsEnvelope(value, stored json.RawMessage, err error) bool {
-	var failure *Error
-	if errors.As(err, &failure) {
+	if failure, ok := errors.AsType[*Error](err); ok {
 		return failure.StatusCode == http.StatusBadRequest && valueRequired.MatchString(failure.Message)
 	}
 	return err == nil && (stored == nil || isNoValue(stored) || isSame(stored, []byte("{}")) || isSame(stored, members(value)["value"]))

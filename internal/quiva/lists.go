@@ -69,9 +69,8 @@ func (c *Client) readEntries(ctx context.Context, l listing) (entries []Entry, t
 func readList[T any](ctx context.Context, c *Client, l listing, keep func(Entry) T) (results []listResult[T], truncated bool, err error) {
 	begun, response := time.Now(), listResponse[T]{keep: keep}
 	err = c.do(ctx, l.request(), &response)
-	var failure *Error
-	switch {
-	case errors.As(err, &failure) && failure.isThere && l.operation != wholeList:
+	switch failure, ok := errors.AsType[*Error](err); {
+	case ok && failure.isThere && l.operation != wholeList:
 		return nil, false, nil // a search that finds nothing
 	case err != nil:
 		return nil, false, err

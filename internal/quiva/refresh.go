@@ -16,66 +16,49 @@ import (
 // returned without its value, which the caller has. An entry that does not exist is done and
 // not among those returned.
 func (c *Client) RefreshEntries(ctx context.Context, bucket string, keys []string, unchanged func(Entry) bool) (map[string]Entry, BatchResult) {
-	r := &refresh{client: c, bucket: bucket, unchanged: unchanged, left: map[string]bool{}, entries: make(map[string]Entry, len(keys))}
+	var mu sync.Mutex
+	entries, left := make(map[string]Entry, len(keys)), make(map[string]bool, len(keys))
 	for _, key := range keys {
-		r.left[key] = true
+		left[key] = true
+	}
+	accept := func(l listing) error {
+		listed, _, err := readList(withoutRetries(ctx), c, l, func(entry Entry) (isUnchanged bool) {
+			mu.Lock()
+			defer mu.Unlock()
+			return left[entry.Key] && unchanged(entry)
+		})
+		if err != nil {
+			c.logUnlisted(ctx, bucket, err)
+			return err
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		for _, result := range listed {
+			if result.kept && left[result.key] {
+				entries[result.key] = Entry{Key: result.key}
+				delete(left, result.key)
+			}
+		}
+		return nil
 	}
 	if c.config.BulkRefresh && len(keys) > bulkThreshold {
 		// What a list does not show is looked for by the longest prefixes under which a search
 		// can show all keys, and is otherwise read one by one.
-		if r.read(ctx, listOf(bucket, MaxListLimit)) == nil {
-			batch(ctx, searchPrefixes(slices.Sorted(maps.Keys(r.left)), 0), func(prefix string) error {
-				return r.read(ctx, searchOf(bucket, prefix+"*", MaxListLimit))
+		if accept(listOf(bucket, MaxListLimit)) == nil {
+			batch(ctx, searchPrefixes(slices.Sorted(maps.Keys(left)), 0), func(prefix string) error {
+				return accept(searchOf(bucket, prefix+"*", MaxListLimit))
 			})
 		}
 	}
-	listed := slices.Collect(maps.Keys(r.entries))
-	outcome := c.getEach(ctx, bucket, slices.Sorted(maps.Keys(r.left)), r.accept)
-	outcome.Done = append(outcome.Done, listed...)
-	return r.entries, outcome
-}
-
-// refresh is one call of RefreshEntries under way.
-type refresh struct {
-	client    *Client
-	bucket    string
-	unchanged func(Entry) bool
-
-	mu      sync.Mutex
-	left    map[string]bool // the keys that are still to be read
-	entries map[string]Entry
-}
-
-// read accepts what a list or search shows unchanged.
-func (r *refresh) read(ctx context.Context, l listing) error {
-	listed, _, err := readList(withoutRetries(ctx), r.client, l, func(entry Entry) (isUnchanged bool) {
-		r.mu.Lock()
-		defer r.mu.Unlock()
-		return r.left[entry.Key] && r.unchanged(entry)
-	})
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if err != nil {
-		r.client.log(ctx, "Bucket cannot be listed, reading its entries one by one", map[string]any{"bucket": r.bucket, "error": err.Error()})
-		return err
-	}
-	for _, result := range listed {
-		if result.kept && r.left[result.key] {
-			r.entries[result.key] = Entry{Key: result.key}
-			delete(r.left, result.key)
+	read, outcome := c.GetEntries(ctx, bucket, slices.Sorted(maps.Keys(left)))
+	outcome.Done = slices.AppendSeq(outcome.Done, maps.Keys(entries))
+	for key, entry := range read {
+		if unchanged(entry) {
+			entry.Value = nil
 		}
+		entries[key] = entry
 	}
-	return nil
-}
-
-// accept accepts an entry that was read on its own.
-func (r *refresh) accept(entry Entry) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.unchanged(entry) {
-		entry.Value = nil
-	}
-	r.entries[entry.Key] = entry
+	return entries, outcome
 }
 
 // searchPrefixes covers sorted keys, which have their first depth bytes in common, by prefixes

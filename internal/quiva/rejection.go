@@ -42,8 +42,7 @@ func (c *Client) explainRejection(ctx context.Context, bucket string, value []by
 // explainBucketRejection names the usual causes for a bucket's configuration that was rejected
 // without a reason.
 func explainBucketRejection(err error) error {
-	var failure *Error
-	if errors.As(err, &failure) && failure.StatusCode == http.StatusBadRequest && failure.Message == validationError {
+	if failure, ok := errors.AsType[*Error](err); ok && failure.StatusCode == http.StatusBadRequest && failure.Message == validationError {
 		failure.Hint = "The usual causes are a name with characters other than A-Z a-z 0-9 _ -, more replicas than the gateway's cluster has servers, and limits below what the bucket holds or above what the account may use"
 	}
 	return err

@@ -221,11 +221,7 @@ func readError(text []byte) (e reportedError, ok bool) {
 
 // scalar returns the text of a string or a number, "" of anything else.
 func scalar(text json.RawMessage) string {
-	var said any
-	decoder := json.NewDecoder(bytes.NewReader(text))
-	decoder.UseNumber()
-	_ = decoder.Decode(&said)
-	switch said := said.(type) {
+	switch said := decoded(text).(type) {
 	case string:
 		return said
 	case json.Number:

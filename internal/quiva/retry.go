@@ -71,9 +71,9 @@ func poll(ctx context.Context, ask func(context.Context) bool) bool {
 // isTransient reports whether repeating the request may help after an error that left no
 // response.
 func isTransient(err error) bool {
-	var dns *net.DNSError
-	unknownHost := errors.As(err, &dns) && dns.IsNotFound
-	return !unknownHost && !errors.Is(err, http.ErrSchemeMismatch) && !slices.Contains([]error{ErrRedirected, ErrResponseTooLarge, ErrUntrusted}, kindOf(err))
+	dns, ok := errors.AsType[*net.DNSError](err)
+	isUnknownHost := ok && dns.IsNotFound
+	return !isUnknownHost && !errors.Is(err, http.ErrSchemeMismatch) && !slices.Contains([]error{ErrRedirected, ErrResponseTooLarge, ErrUntrusted}, kindOf(err))
 }
 
 // backoff returns the pause before attempt+2 (the first retry has attempt 0).

@@ -29,75 +29,60 @@ type ChangedError struct{ Value json.RawMessage }
 
 func (*ChangedError) Error() string { return "it changed" }
 
-// PutSeenEntries is [Client.PutEntries] for entries that hold what the caller has
-// seen, or that are gone. Others fail with a [*ChangedError], and those that hold
-// their new value already are done.
+// PutSeenEntries is [Client.PutEntries] for entries that hold what the caller has seen, or that
+// are gone. Others fail with a [*ChangedError], and those that hold their new value already are
+// done.
 func (c *Client) PutSeenEntries(ctx context.Context, bucket string, values map[string]json.RawMessage, seen func(key string) Seen) BatchResult {
 	return batch(ctx, slices.Sorted(maps.Keys(values)), func(key string) error {
-		if held, err := c.checkSeen(ctx, bucket, key, seen(key), values[key]); err != nil || held == holdsWanted {
+		if isDone, err := c.checkSeen(ctx, bucket, key, seen(key), values[key]); err != nil || isDone {
 			return err
 		}
 		return c.PutEntry(ctx, bucket, key, values[key])
 	})
 }
 
-// DeleteSeenEntries is [Client.DeleteEntries] for entries that hold what the caller
-// has seen. Others fail with a [*ChangedError].
+// DeleteSeenEntries is [Client.DeleteEntries] for entries that hold what the caller has seen.
+// Others fail with a [*ChangedError].
 func (c *Client) DeleteSeenEntries(ctx context.Context, bucket string, keys []string, seen func(key string) Seen) BatchResult {
 	return batch(ctx, keys, func(key string) error {
-		held, err := c.checkSeen(ctx, bucket, key, seen(key), nil)
-		if err == nil && held != holdsNothing {
-			err = c.DeleteEntry(ctx, bucket, key)
+		if isDone, err := c.checkSeen(ctx, bucket, key, seen(key), nil); err != nil || isDone {
+			return err
 		}
-		if errors.Is(err, ErrNotFound) {
-			return nil
-		}
-		return err
+		return unlessGone(c.DeleteEntry(ctx, bucket, key))
 	})
 }
 
-// held is what an entry was found to hold.
-type held int
-
-const (
-	holdsSeen held = iota
-	holdsWanted
-	holdsNothing
-)
-
-// checkSeen reads an entry, out of its bucket's list if more than a dozen were asked
-// for, and fails with a [*ChangedError] if it holds neither of two values.
-func (c *Client) checkSeen(ctx context.Context, bucket, key string, seen Seen, wanted json.RawMessage) (held, error) {
+// checkSeen reads an entry, out of its bucket's list if more than a dozen were asked for, and
+// fails with a [*ChangedError] if it holds neither what was seen nor what is wanted: a value or,
+// where that is nil, nothing. It reports whether the entry is as wanted already.
+func (c *Client) checkSeen(ctx context.Context, bucket, key string, seen Seen, wanted json.RawMessage) (isDone bool, err error) {
 	if seen.Any && wanted != nil {
-		return holdsSeen, nil
+		return false, nil
 	}
-	compare := func(digest Digest) (held, bool) {
-		if seen.Any || seen.IsSeen != nil && seen.IsSeen(digest) {
-			return holdsSeen, true
+	holds := func(digest Digest, value json.RawMessage) bool {
+		own, err := c.config.Digest(value)
+		return value != nil && err == nil && own == digest
+	}
+	compare := func(digest Digest) (isDone, ok bool) {
+		if seen.Any || seen.IsSeen != nil && seen.IsSeen(digest) || holds(digest, seen.Value) {
+			return false, true
 		}
-		for i, value := range []json.RawMessage{seen.Value, wanted} {
-			if own, err := c.config.Digest(value); value != nil && err == nil && own == digest {
-				return held(i), true
-			}
-		}
-		return 0, false
+		isDone = holds(digest, wanted)
+		return isDone, isDone
 	}
 	if digest, ok := c.listedDigest(ctx, bucket, key, seenAge); ok {
-		if held, ok := compare(digest); ok {
-			return held, nil
+		if isDone, ok := compare(digest); ok {
+			return isDone, nil
 		}
 	}
 	entry, err := c.GetEntry(ctx, bucket, key)
-	if errors.Is(err, ErrNotFound) {
-		return holdsNothing, nil
-	}
 	if err != nil {
-		return 0, err
+		return wanted == nil && errors.Is(err, ErrNotFound), unlessGone(err)
 	}
 	if digest, err := c.config.Digest(entry.Value); err == nil || seen.Any {
-		if held, ok := compare(digest); ok {
-			return held, nil
+		if isDone, ok := compare(digest); ok {
+			return isDone, nil
 		}
 	}
-	return 0, &ChangedError{entry.Value}
+	return false, &ChangedError{entry.Value}
 }

@@ -54,7 +54,7 @@ func (c *Client) fetchSnapshot(ctx context.Context, bucket string, list *snapsho
 	// Only digests are kept, so that the lists of many buckets take no memory.
 	listed, _, err := readList(withoutRetries(ctx), c, listOf(bucket, MaxListLimit), c.digestOf)
 	if err != nil {
-		c.log(ctx, "Bucket cannot be listed, reading its entries one by one", map[string]any{"bucket": bucket, "error": err.Error()})
+		c.logUnlisted(ctx, bucket, err)
 		// After a caller that gave up, another one may still list the bucket.
 		c.snapshots.drop(bucket, list, ctx.Err() == nil)
 		return
@@ -69,6 +69,10 @@ func (c *Client) fetchSnapshot(ctx context.Context, bucket string, list *snapsho
 		// It is good for those who have waited, and the next one would be as slow.
 		c.snapshots.drop(bucket, list, true)
 	}
+}
+
+func (c *Client) logUnlisted(ctx context.Context, bucket string, err error) {
+	c.log(ctx, "Bucket cannot be listed, reading its entries one by one", map[string]any{"bucket": bucket, "error": err.Error()})
 }
 
 // digestOf returns the digest of an entry's value, a zero one if it has none.
