@@ -57,21 +57,19 @@ func isKeyError(err error) bool {
 	return changed || errors.Is(err, ErrValueTooLarge) || errors.Is(err, ErrAmbiguousValue)
 }
 
-// PutEntries writes many entries as PutEntry does: as the first one, which tells what the
-// gateway stores, one whose key is free, if there is any, the others in no particular order.
+// PutEntries writes many entries as PutEntry does. The first, which tells what the gateway
+// stores, goes alone, and is one whose key is free, if there is any.
 func (c *Client) PutEntries(ctx context.Context, bucket string, values map[string]json.RawMessage) BatchResult {
 	keys := slices.Sorted(maps.Keys(values))
 	slices.SortStableFunc(keys, func(a, b string) int { return cmp.Compare(c.rank(bucket, a, values[a]), c.rank(bucket, b, values[b])) })
 	put := func(key string) error { return c.PutEntry(ctx, bucket, key, values[key]) }
-	if len(keys) < 2 || c.writes.isProven(bucket) {
-		return batch(ctx, keys, put)
-	}
-	first := batch(ctx, keys[:1], put)
+	n := min(1, len(keys))
+	first := batch(ctx, keys[:n], put)
 	if err := first.Err(); err != nil && !isKeyError(err) {
-		first.Untried = append(first.Untried, keys[1:]...)
+		first.Untried = append(first.Untried, keys[n:]...)
 		return first
 	}
-	return first.And(batch(ctx, keys[1:], put))
+	return first.And(batch(ctx, keys[n:], put))
 }
 
 // rank orders writes: a creation shows what the gateway stores without harm, and a value that

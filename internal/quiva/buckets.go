@@ -123,9 +123,6 @@ func (c *Client) CreateBucket(ctx context.Context, config BucketConfig) error {
 	case !ok || failure.lost:
 		return c.recoverCreation(ctx, config, err)
 	case slices.Contains([]int{http.StatusBadRequest, http.StatusPaymentRequired, http.StatusConflict}, failure.StatusCode):
-		if strings.Contains(strings.ToLower(failure.Message), "exist") {
-			return ErrBucketExists
-		}
 		if _, err := c.GetBucket(ctx, config.Bucket); err == nil {
 			return ErrBucketExists
 		}

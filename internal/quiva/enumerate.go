@@ -50,13 +50,8 @@ func (c *Client) EnumerateEntries(ctx context.Context, bucket, prefix string) (E
 // values. There may be more entries than it finds.
 func (c *Client) EnumerateDigests(ctx context.Context, bucket, prefix string) (map[string]Digest, error) {
 	e := enumeration[Digest]{client: c, bucket: bucket, keep: c.digestOf}
-	if err := e.run(ctx, prefix); err != nil {
-		return nil, err
-	}
-	if !e.isComplete() {
-		c.log(ctx, "There may be more entries than were found", map[string]any{"bucket": bucket, "prefix": prefix, "found": len(e.found)})
-	}
-	return e.found, nil
+	err := e.run(ctx, prefix)
+	return e.found, err
 }
 
 // enumeration is the search for all entries of a bucket. Its patterns are prefixes with a * at
@@ -83,10 +78,7 @@ func (e *enumeration[T]) run(ctx context.Context, prefix string) (err error) {
 		return err
 	}
 	if e.truncated && prefix == "" {
-		bucket, err := e.client.GetBucket(ctx, e.bucket)
-		if err != nil { // it takes more requests
-			e.client.log(ctx, "Entries of the bucket cannot be counted", map[string]any{"bucket": e.bucket, "error": err.Error()})
-		}
+		bucket, _ := e.client.GetBucket(ctx, e.bucket) // without it, more requests are needed
 		e.counted = bucket.EntryTotal
 	}
 	for e.counted == nil || int64(len(e.found)) < *e.counted {

@@ -65,14 +65,6 @@ func (w *writes) begin(ctx context.Context, bucket, key string) (isFirst bool, k
 	}
 }
 
-// isProven reports whether any entry of a bucket is known to be stored as sent.
-func (w *writes) isProven(bucket string) bool {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	b := w.buckets[bucket]
-	return b != nil && b.isProven
-}
-
 // end says what a first write has shown.
 func (w *writes) end(bucket, key string, shown form, stopped error) {
 	w.mu.Lock()

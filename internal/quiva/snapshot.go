@@ -65,10 +65,6 @@ func (c *Client) fetchSnapshot(ctx context.Context, bucket string, list *snapsho
 			list.digests[result.key] = result.kept
 		}
 	}
-	if time.Since(list.askedAt) > snapshotAge {
-		// It is good for those who have waited, and the next one would be as slow.
-		c.snapshots.drop(bucket, list, true)
-	}
 }
 
 func (c *Client) logUnlisted(ctx context.Context, bucket string, err error) {
