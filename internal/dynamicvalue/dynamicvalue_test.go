@@ -73,22 +73,18 @@ func TestEncode(t *testing.T) {
 		"null dynamic":   {types.DynamicNull(), `null`},
 		"dynamic":        {types.DynamicValue(types.BoolValue(true)), `true`},
 		"string":         {str("plain"), `"plain"`},
-		"html":           {str("<a href=\"x\">&</a>"), `"<a href=\"x\">&</a>"`},
 		"control":        {str("a\x00\n\t\x7f"), "\"a\\u0000\\n\\t\x7f\""},
 		"unicode":        {str("Grüße 🚀 日本"), `"Grüße 🚀 日本"`},
 		"empty string":   {str(""), `""`},
 		"integer":        {number(t, "25"), `25`},
-		"negative":       {number(t, "-25.50"), `-25.5`},
 		"tenth":          {number(t, "0.1"), `0.1`},
 		"small":          {number(t, "0.000001"), `0.000001`},
 		"beyond float64": {number(t, "9007199254740993"), `9007199254740993`},
 		"beyond int64":   {number(t, "18446744073709551617.25"), `18446744073709551617.25`},
 		"many digits":    {number(t, "3."+strings.Repeat("14159", 30)), "3." + strings.Repeat("14159", 30)},
-		"huge":           {number(t, "1e300"), `1e300`},
 		"tiny":           {number(t, "-12.5e-300"), `-1.25e-299`},
 		"minus zero":     {types.NumberValue(new(big.Float).Neg(new(big.Float))), `0`},
 		"list":           {types.ListValueMust(types.StringType, []attr.Value{str("b"), str("a")}), `["b","a"]`},
-		"empty list":     {types.ListValueMust(types.StringType, nil), `[]`},
 		"set":            {types.SetValueMust(types.StringType, []attr.Value{str("a"), str("b")}), `["a","b"]`},
 		"tuple": {types.TupleValueMust([]attr.Type{types.StringType, types.BoolType, types.DynamicType},
 			[]attr.Value{str("a"), types.BoolValue(false), types.DynamicNull()}), `["a",false,null]`},
@@ -98,16 +94,9 @@ func TestEncode(t *testing.T) {
 			map[string]attr.Value{"": types.BoolValue(true), "ü \"": number(t, "1.0")}), `{"":true,"ü \"":1}`},
 	}
 	for name, test := range tests {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			got, err := dynamicvalue.Encode(packed(t, test.value))
-			if err != nil {
-				t.Fatal(err)
-			}
-			if string(got) != test.want {
-				t.Errorf("got %s, want %s", got, test.want)
-			}
-		})
+		if got, err := dynamicvalue.Encode(packed(t, test.value)); err != nil || string(got) != test.want {
+			t.Errorf("%s: got %s, %v; want %s", name, got, err, test.want)
+		}
 	}
 }
 
@@ -119,10 +108,8 @@ func TestEncodeRefuses(t *testing.T) {
 		want  string
 	}{
 		"unknown":        {packed(t, types.DynamicValue(types.StringUnknown())), dynamicvalue.ErrUnknown.Error()},
-		"unknown within": {packed(t, types.ListValueMust(types.StringType, []attr.Value{types.StringUnknown()})), dynamicvalue.ErrUnknown.Error()},
 		"infinite":       {packed(t, types.NumberValue(new(big.Float).SetInf(true))), "infinite"},
 		"enormous":       {wire(t, `"number"`, "1e400000000"), "beyond 1e±4096"},
-		"large":          {wire(t, `"number"`, "1"+strings.Repeat("0", 4097)), "beyond 1e±4096"},
 		"small":          {wire(t, `"number"`, "-0."+strings.Repeat("0", 4096)+"1"), "beyond 1e±4096"},
 		"elements":       {wire(t, `["list","bool"]`, make([]bool, dynamicvalue.MaxElements)), "more than 500000 elements"},
 		"digits":         {wire(t, `["list","number"]`, slices.Repeat([]string{"1" + strings.Repeat("0", 999)}, 51)), "more than 50000 digits together"},
@@ -134,13 +121,10 @@ func TestEncodeRefuses(t *testing.T) {
 		"too long":       {dynamicvalue.Null + "x", "continues after its end"},
 	}
 	for name, test := range tests {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			got, err := dynamicvalue.Encode(test.value)
-			if err == nil || !strings.Contains(err.Error(), test.want) {
-				t.Errorf("got %q and error %v, want an error with %q", got, err, test.want)
-			}
-		})
+		got, err := dynamicvalue.Encode(test.value)
+		if err == nil || !strings.Contains(err.Error(), test.want) {
+			t.Errorf("%s: got %q and error %v, want an error with %q", name, got, err, test.want)
+		}
 	}
 	if _, err := dynamicvalue.Encode(dynamicvalue.Unknown); !errors.Is(err, dynamicvalue.ErrUnknown) {
 		t.Errorf("the error of an unknown value is %v, not ErrUnknown", err)
@@ -214,22 +198,13 @@ func TestRefresh(t *testing.T) {
 		"a string":        {object, `"text"`, `"string"`},
 	}
 	for name, test := range tests {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			got, err := dynamicvalue.Refresh(test.state, []byte(test.remote))
-			if err != nil {
-				t.Fatal(err)
-			}
-			if !dynamicvalue.Holds(got, []byte(test.remote)) {
-				t.Errorf("it is not what is there: %q", got)
-			}
-			if name == "same" && got != test.state {
-				t.Errorf("got %q, want the state as it was", got)
-			}
-			if !strings.Contains(string(got), test.typ) {
-				t.Errorf("got %q, want the type %s", got, test.typ)
-			}
-		})
+		got, err := dynamicvalue.Refresh(test.state, []byte(test.remote))
+		if err != nil || !dynamicvalue.Holds(got, []byte(test.remote)) {
+			t.Errorf("%s: it is not what is there: %q, %v", name, got, err)
+		}
+		if name == "same" && got != test.state || !strings.Contains(string(got), test.typ) {
+			t.Errorf("%s: got %q, want the type %s, and the state as it was if it is the same", name, got, test.typ)
+		}
 	}
 	if got, err := dynamicvalue.Refresh(object, []byte(`null`)); got != dynamicvalue.Null || err != nil {
 		t.Errorf("null became %q, %v", got, err)
@@ -258,31 +233,17 @@ func TestMembers(t *testing.T) {
 		"unknown":        {types.DynamicUnknown(), nil},
 	}
 	for name, test := range tests {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			members, ok := packed(t, test.value).Members()
-			if ok != (test.want != nil) {
-				t.Fatalf("got %v, %t", members, ok)
-			}
-			if !ok {
-				return
-			}
-			got := map[string]string{}
-			for member, value := range members {
-				text, err := dynamicvalue.Encode(value)
-				if err != nil {
-					t.Fatal(err)
-				}
-				got[member] = string(text)
-			}
-			if !maps.Equal(got, test.want) {
-				t.Errorf("got %v, want %v", got, test.want)
-			}
-			again, ok := dynamicvalue.Object(members).Members()
-			if !ok || !maps.Equal(again, members) {
-				t.Errorf("put together and taken apart again, they are %v", again)
-			}
-		})
+		members, ok := packed(t, test.value).Members()
+		isSame := func(value dynamicvalue.Value, text string) bool {
+			got, err := dynamicvalue.Encode(value)
+			return err == nil && string(got) == text
+		}
+		if ok != (test.want != nil) || !maps.EqualFunc(members, test.want, isSame) {
+			t.Errorf("%s: got %v, %t; want %v", name, members, ok, test.want)
+		}
+		if again, isObject := dynamicvalue.Object(members).Members(); ok && (!isObject || !maps.Equal(again, members)) {
+			t.Errorf("%s: put together and taken apart again, they are %v", name, again)
+		}
 	}
 }
 
@@ -303,31 +264,28 @@ func TestOpaque(t *testing.T) {
 		"unknown":      {value: types.DynamicUnknown(), seen: types.DynamicUnknown(), handed: dynamicvalue.Unknown},
 	}
 	for name, test := range tests {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			value := packed(t, types.DynamicValue(test.value))
-			raw, err := tfprotov6.DynamicValue{MsgPack: []byte(value.Opaque())}.Unmarshal(tftypes.DynamicPseudoType)
-			if err != nil {
-				t.Fatal(err)
+		value := packed(t, types.DynamicValue(test.value))
+		raw, err := tfprotov6.DynamicValue{MsgPack: []byte(value.Opaque())}.Unmarshal(tftypes.DynamicPseudoType)
+		if err != nil {
+			t.Fatal(err)
+		}
+		received, err := types.DynamicType.ValueFromTerraform(t.Context(), raw)
+		if err != nil {
+			t.Fatal(err)
+		}
+		seen, want := received.(types.Dynamic), value
+		if test.seen != nil {
+			want = test.handed
+			if !seen.Equal(test.seen) {
+				t.Errorf("%s: the framework sees %s, want %s", name, seen, test.seen)
 			}
-			received, err := types.DynamicType.ValueFromTerraform(t.Context(), raw)
-			if err != nil {
-				t.Fatal(err)
-			}
-			seen, want := received.(types.Dynamic), value
-			if test.seen != nil {
-				want = test.handed
-				if !seen.Equal(test.seen) {
-					t.Errorf("the framework sees %s, want %s", seen, test.seen)
-				}
-			}
-			if got := dynamicvalue.Of(seen); got != want {
-				t.Errorf("the provider gets %q, want %q", got, want)
-			}
-			if returned := packed(t, want.Attribute()).Transparent(); returned != want {
-				t.Errorf("Terraform gets %q back, want %q", returned, want)
-			}
-		})
+		}
+		if got := dynamicvalue.Of(seen); got != want {
+			t.Errorf("%s: the provider gets %q, want %q", name, got, want)
+		}
+		if returned := packed(t, want.Attribute()).Transparent(); returned != want {
+			t.Errorf("%s: Terraform gets %q back, want %q", name, returned, want)
+		}
 	}
 }
 
@@ -389,8 +347,17 @@ func TestEqual(t *testing.T) {
 		{`{`, `{`, false},
 	}
 	for _, test := range tests {
-		if got := dynamicvalue.Equal([]byte(test.a), []byte(test.b)); got != test.want {
-			t.Errorf("Equal(%s, %s) = %t, want %t", test.a, test.b, got, test.want)
+		a, b := []byte(test.a), []byte(test.b)
+		if got, reverse := dynamicvalue.Equal(a, b), dynamicvalue.Equal(b, a); got != test.want || reverse != test.want {
+			t.Errorf("Equal(%s, %s) = %t and reversed %t, want %t", a, b, got, reverse, test.want)
+		}
+		digestA, errA := dynamicvalue.Digest(a)
+		digestB, errB := dynamicvalue.Digest(b)
+		if errA == nil && errB == nil && (digestA == digestB) != test.want {
+			t.Errorf("%s and %s have the digests %x and %x", a, b, digestA, digestB)
+		}
+		if value, err := dynamicvalue.Decode(a); err == nil && dynamicvalue.HoldsDigest(value, digestB) != test.want {
+			t.Errorf("%s holds the digest of %s: %t", a, b, !test.want)
 		}
 	}
 }
@@ -421,12 +388,9 @@ func TestDecodeRefuses(t *testing.T) {
 		"near a float":    {`0.5` + strings.Repeat("0", 156) + `29134`, "162 digits"},
 	}
 	for name, test := range tests {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			got, err := dynamicvalue.Decode([]byte(test.text))
-			if err == nil || !strings.Contains(err.Error(), test.want) {
-				t.Errorf("got %.100q and error %v, want an error with %q", got, err, test.want)
-			}
-		})
+		got, err := dynamicvalue.Decode([]byte(test.text))
+		if err == nil || !strings.Contains(err.Error(), test.want) {
+			t.Errorf("%s: got %.100q and error %v, want an error with %q", name, got, err, test.want)
+		}
 	}
 }

@@ -54,10 +54,10 @@ type Member struct {
 // MembersOf returns the members of an object or a map in MessagePack, in its order.
 // Null, an unknown value and an empty text have none.
 func MembersOf(packed string) ([]Member, error) {
-	r := newReader(packed)
 	if packed == "" {
 		return nil, nil
 	}
+	r := newReader(packed)
 	if null, unknown, err := r.isAbsent(); err != nil || null || unknown {
 		return nil, err
 	}
@@ -77,19 +77,13 @@ func MembersOf(packed string) ([]Member, error) {
 	return all, nil
 }
 
-// elements reads a list, a set or a tuple.
-func (r reader) elements() ([]string, error) {
-	n, err := r.DecodeArrayLen()
-	if err != nil {
-		return nil, err
-	}
-	var all []string
+// elements reads a well-formed list, set or tuple.
+func (r reader) elements() (all []string) {
+	n, _ := r.DecodeArrayLen()
 	for range n {
 		start := r.at()
-		if err := r.Skip(); err != nil {
-			return nil, err
-		}
+		_ = r.Skip()
 		all = append(all, r.text[start:r.at()])
 	}
-	return all, nil
+	return all
 }

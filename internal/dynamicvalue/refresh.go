@@ -34,7 +34,7 @@ func Refresh(state Value, remote []byte) (Value, error) {
 		return Null, err
 	}
 	if text, _ := Encode(state); tree == nil || text == nil {
-		return decoded, nil // nothing of the state can stay
+		return decoded, nil // nothing of the state can stay, which may be malformed; all others are not
 	}
 	now, err := refresh(part{typ: "dynamic", packed: string(state)}, tree)
 	if err != nil || now.same {
@@ -84,11 +84,10 @@ func refresh(state part, tree any) (part, error) {
 		return newPart(tree)
 	}
 	u := newUnpacker(state.packed)
-	before, err := u.scalar(fmt.Sprint(state.typ))
-	if err != nil || before == tree {
-		return state, err
+	if before, _ := u.scalar(fmt.Sprint(state.typ)); before != tree {
+		return newPart(tree)
 	}
-	return newPart(tree)
+	return state, nil
 }
 
 // refreshDynamic refreshes a part that brings its own type.
@@ -101,9 +100,7 @@ func refreshDynamic(state part, tree any) (part, error) {
 		return newPart(tree)
 	}
 	var typ any
-	if err := json.Unmarshal([]byte(text), &typ); err != nil {
-		return part{}, err
-	}
+	_ = json.Unmarshal([]byte(text), &typ)
 	now, err := refresh(part{typ: typ, packed: packed}, tree)
 	if now.same {
 		now.typ, now.packed = state.typ, state.packed
@@ -113,11 +110,8 @@ func refreshDynamic(state part, tree any) (part, error) {
 
 // refreshMembers refreshes an object or a map, of one type for each member or
 // for all.
-func refreshMembers(state part, kind, of any, tree map[string]any) (part, error) {
-	members, err := MembersOf(state.packed)
-	if err != nil {
-		return part{}, err
-	}
+func refreshMembers(state part, kind, of any, tree map[string]any) (_ part, err error) {
+	members, _ := MembersOf(state.packed)
 	types, _ := of.(map[string]any)
 	had := make(map[string]part, len(members))
 	for _, member := range members {
@@ -143,15 +137,9 @@ func refreshMembers(state part, kind, of any, tree map[string]any) (part, error)
 // refreshElements refreshes a list, a set or a tuple, of one type for each
 // element or for all. A set in which something changed is a tuple: as a set it
 // might have another order than its JSON.
-func refreshElements(state part, kind, of any, tree []any) (part, error) {
-	had, err := newReader(state.packed).elements()
-	if err != nil {
-		return part{}, err
-	}
+func refreshElements(state part, kind, of any, tree []any) (_ part, err error) {
+	had := newReader(state.packed).elements()
 	types, _ := of.([]any)
-	if kind == "tuple" && len(types) != len(had) {
-		return part{}, fmt.Errorf("%d elements where the type has %d", len(had), len(types))
-	}
 	now := rebuilt{of: of, same: len(had) == len(tree), sameType: kind == "list" && of != "dynamic"}
 	_ = msgpack.NewEncoder(&now.packed).EncodeArrayLen(len(tree)) // a buffer takes all
 	nowTypes := make([]any, len(tree))

@@ -50,8 +50,16 @@ func TestJSONText(t *testing.T) {
 			t.Errorf("%s is read as the object %s, %v", given, got, err)
 		}
 		for within, want := range map[string]string{`{"a":%s}`: `{"a":%s}`, ` {"b":[%s,1] ,"a":"" } `: `{"a":"","b":[%s,1]}`} {
-			if got, err := dynamicvalue.CanonicalObject(fmt.Sprintf(within, given)); err != nil || string(got) != fmt.Sprintf(want, canonical) {
-				t.Errorf("%s is read as %s, %v; want %s", fmt.Sprintf(within, given), got, err, fmt.Sprintf(want, canonical))
+			given, want := fmt.Sprintf(within, given), fmt.Sprintf(want, canonical)
+			got, err := dynamicvalue.CanonicalObject(given)
+			written, entryErr := dynamicvalue.EncodeEntry(text(t, given))
+			if err != nil || entryErr != nil || string(got) != want || string(written) != want {
+				t.Errorf("%s is read as %s, %v, and written as %s, %v; want %s", given, got, err, written, entryErr, want)
+			}
+			digest, _ := dynamicvalue.Digest(got)
+			native, err := dynamicvalue.Decode(got)
+			if err == nil && (!dynamicvalue.Same(text(t, given), native) || !dynamicvalue.HoldsDigest(text(t, given), digest)) {
+				t.Errorf("%s differs from its native value", given)
 			}
 		}
 	}

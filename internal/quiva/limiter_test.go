@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
-	"slices"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -73,13 +72,10 @@ func (r *run) do(t *testing.T, requests int) result {
 	return result{time.Since(start), int(r.refused.Load() - refused)}
 }
 
-// try sends a request that was tried before so often. It reports whether it was
+// try sends a request that was tried so often before. It reports whether it was
 // accepted. No request fails.
 func (r *run) try(t *testing.T, before int) bool {
-	ticket, err := r.limiter.wait(t.Context(), before)
-	if err != nil {
-		t.Error(err)
-	}
+	ticket := mustWait(t, r.limiter, before)
 	time.Sleep(r.latency/2 + rand.N(r.jitter+1))
 	response := httptest.NewRecorder()
 	if r.refuses == nil {
@@ -102,6 +98,16 @@ func (r *run) try(t *testing.T, before int) bool {
 		t.Error("a request failed")
 	}
 	return false
+}
+
+// mustWait waits in the line of a limiter, for a request that was tried so often before.
+func mustWait(t *testing.T, l *limiter, tries int) ticket {
+	t.Helper()
+	ticket, err := l.wait(t.Context(), tries)
+	if err != nil {
+		t.Error(err)
+	}
+	return ticket
 }
 
 // told is a Retry-After of so many seconds.
@@ -170,26 +176,6 @@ func TestLimiterUsesEveryLimit(t *testing.T) {
 					})
 				}
 			}
-		})
-	}
-}
-
-// TestLimiterUsesEveryLimitForAMinute: a longer run wastes less.
-func TestLimiterUsesEveryLimitForAMinute(t *testing.T) {
-	t.Parallel()
-	const seconds, latency = 60, 200 * time.Millisecond
-	for name, test := range rateLimits {
-		if test.rate != 20 && test.rate != 50 {
-			continue // too few to tell, or too many for a test
-		}
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				seen := newRun(test.limit, 32, latency).do(t, seconds*test.rate)
-				if seen.wall > 80*time.Second+20*latency || seen.refused*100 > 4*seconds*test.rate {
-					t.Errorf("%+v, of %d requests", seen, seconds*test.rate)
-				}
-			})
 		})
 	}
 }
@@ -336,27 +322,6 @@ func TestLimiterCostsNothing(t *testing.T) {
 	}
 }
 
-// TestLimiterForgetsAStray429: a refusal for no reason costs little more than its
-// pause.
-func TestLimiterForgetsAStray429(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		const latency = 60 * time.Millisecond
-		r := newRun(nil, 10, latency)
-		start := time.Now()
-		r.do(t, 2)
-		ticket, err := r.limiter.wait(t.Context(), 0)
-		if err != nil {
-			t.Fatal(err)
-		}
-		r.limiter.refuse(ticket, time.Second)
-		r.do(t, 298)
-		if took, least := time.Since(start), 300*latency/10; took > least+2*time.Second {
-			t.Errorf("300 requests took %s where %s would do without", took, least)
-		}
-	})
-}
-
 // TestLimiterFollows: a limit may change, or go, at any time. That nothing was sent
 // for a while is no sign that more is accepted than before.
 func TestLimiterFollows(t *testing.T) {
@@ -413,14 +378,7 @@ func TestLimiterPausesAll(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		l, start := newLimiter(DefaultMaxRetries), time.Now()
-		first, err := l.wait(t.Context(), 0)
-		if err != nil {
-			t.Fatal(err)
-		}
-		second, err := l.wait(t.Context(), 0)
-		if err != nil {
-			t.Fatal(err)
-		}
+		first, second := mustWait(t, l, 0), mustWait(t, l, 0)
 		time.Sleep(time.Millisecond)
 		if begun, _ := l.refuse(first, 3*time.Second); begun != 3*time.Second {
 			t.Errorf("the first 429 begins a pause of %s", begun)
@@ -430,11 +388,7 @@ func TestLimiterPausesAll(t *testing.T) {
 		}
 		sent := make(chan ticket, 5)
 		for range 5 {
-			go func() {
-				if ticket, err := l.wait(t.Context(), 0); err == nil {
-					sent <- ticket
-				}
-			}()
+			go func() { sent <- mustWait(t, l, 0) }()
 		}
 		probe := <-sent
 		if waited := time.Since(start).Round(time.Second); waited != 7*time.Second {
@@ -460,21 +414,14 @@ func TestLimiterGivesUp(t *testing.T) {
 		l, start := newLimiter(DefaultMaxRetries), time.Now()
 		var (
 			requests sync.WaitGroup
-			mu       sync.Mutex
-			sent     int
+			sent     atomic.Int64
 		)
 		for range 20 {
 			requests.Go(func() {
 				givenUp := false
 				for tries := 0; !givenUp && tries < 10; tries++ {
-					ticket, err := l.wait(t.Context(), 0)
-					if err != nil {
-						t.Error(err)
-						return
-					}
-					mu.Lock()
-					sent++
-					mu.Unlock()
+					ticket := mustWait(t, l, 0)
+					sent.Add(1)
 					time.Sleep(time.Millisecond)
 					_, givenUp = l.refuse(ticket, time.Second)
 				}
@@ -484,7 +431,7 @@ func TestLimiterGivesUp(t *testing.T) {
 		if took := time.Since(start); took < time.Minute || took > 75*time.Second {
 			t.Errorf("gave up after %s", took)
 		}
-		if sent > 20+DefaultMaxRetries+initialWidth {
+		if sent := sent.Load(); sent > 20+DefaultMaxRetries+initialWidth {
 			t.Errorf("%d requests were sent", sent)
 		}
 	})
@@ -497,9 +444,7 @@ func TestLimiterOutlastsHangingRequests(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l, start := newLimiter(DefaultMaxRetries), time.Now()
 		for range 10 {
-			if _, err := l.wait(t.Context(), 0); err != nil {
-				t.Fatal(err)
-			}
+			mustWait(t, l, 0)
 		}
 		if took := time.Since(start); took > 5*time.Second {
 			t.Errorf("10 requests without a response were sent in %s", took)
@@ -507,56 +452,12 @@ func TestLimiterOutlastsHangingRequests(t *testing.T) {
 	})
 }
 
-// TestPacerGoesOn: whatever a gateway does, and in whatever order, there is a pace,
-// and somebody is sent sooner or later.
-func TestPacerGoesOn(t *testing.T) {
-	t.Parallel()
-	for seed := range uint64(200) {
-		var (
-			random   = rand.New(rand.NewPCG(seed, 0))
-			p        = newPacer(DefaultMaxRetries)
-			now      = time.Now()
-			inFlight []ticket
-			refusing = 0.1 // the part of requests
-		)
-		for range 2000 {
-			if random.IntN(100) == 0 {
-				refusing = random.Float64() * random.Float64()
-			}
-			if len(inFlight) > 0 && random.IntN(3) > 0 {
-				i := random.IntN(len(inFlight))
-				over := inFlight[i]
-				inFlight = slices.Delete(inFlight, i, i+1)
-				now = now.Add(time.Duration(random.ExpFloat64() * float64(5*time.Millisecond)))
-				switch {
-				case random.IntN(50) == 0:
-					p.drop()
-				case random.Float64() < refusing:
-					p.refuse(over, now, time.Duration(1+random.IntN(3000))*time.Millisecond)
-				default:
-					p.accept(over)
-				}
-			} else if at := p.next(now); at.Sub(now) > 2*time.Minute {
-				t.Fatalf("seed %d: the next request is sent in %s", seed, at.Sub(now))
-			} else if now = latest(now, at); !p.next(now).After(now) {
-				inFlight = append(inFlight, p.send(now))
-			}
-			if !(p.pace > 0) || !(p.floor >= 0) || !(p.ceiling >= p.floor) || p.inFlight != len(inFlight) {
-				t.Fatalf("seed %d: %+v", seed, p)
-			}
-		}
-	}
-}
-
 // TestLimiterEndsWithContext: who stops waiting leaves the line to the others.
 func TestLimiterEndsWithContext(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		l := newLimiter(DefaultMaxRetries)
-		ticket, err := l.wait(t.Context(), 0)
-		if err != nil {
-			t.Fatal(err)
-		}
+		ticket := mustWait(t, l, 0)
 		time.Sleep(time.Millisecond)
 		l.refuse(ticket, time.Minute)
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
