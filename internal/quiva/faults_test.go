@@ -27,18 +27,15 @@ func TestRetry(t *testing.T) {
 		"truncated":     mockgateway.Truncate(),
 	}
 	for name, effect := range effects {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			withFlags(t, func(t *testing.T, gateway *mockgateway.Gateway) {
-				injection := gateway.Inject(mockgateway.Fault{Times: 1, Effect: effect})
-				client := inMemory(gateway, func(c *Config) { c.MaxRetries = 1 })
-				if err := client.PutEntry(t.Context(), "flags", "a", []byte(`{"n":1}`)); err != nil {
-					t.Fatal(err)
-				}
-				if value, _ := gateway.Entry("flags", "a"); value != `{"n":1}` || injection.Hits() != 1 {
-					t.Errorf("the gateway holds %q after %d hits", value, injection.Hits())
-				}
-			})
+		withFlags(t, func(t *testing.T, gateway *mockgateway.Gateway) {
+			injection := gateway.Inject(mockgateway.Fault{Times: 1, Effect: effect})
+			client := inMemory(gateway, func(c *Config) { c.MaxRetries = 1 })
+			if err := client.PutEntry(t.Context(), "flags", "a", []byte(`{"n":1}`)); err != nil {
+				t.Fatal(err)
+			}
+			if value, _ := gateway.Entry("flags", "a"); value != `{"n":1}` || injection.Hits() != 1 {
+				t.Errorf("%s: the gateway holds %q after %d hits", name, value, injection.Hits())
+			}
 		})
 	}
 }
@@ -93,17 +90,14 @@ func TestContentEncodings(t *testing.T) {
 		"bad deflate":  {mockgateway.Respond(200, gzipped, pack([]byte(response))[:10]+"\xff\xff\xff\xff"), "the response cannot be unpacked: flate: corrupt input"},
 	}
 	for name, test := range tests {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			gateway := newGateway(t)
-			gateway.Inject(mockgateway.Fault{Effect: test.effect})
-			entry, err := newClient(t, gateway.URL, nil).GetEntry(t.Context(), "flags", "a")
-			switch {
-			case test.want == "" && (err != nil || string(entry.Value) != `{"n":1}`):
-				t.Errorf("got %s, %v", entry.Value, err)
-			case test.want != "" && (err == nil || !strings.Contains(err.Error(), test.want)):
-				t.Errorf("error %v, want %q", err, test.want)
-			}
-		})
+		gateway := newGateway(t)
+		gateway.Inject(mockgateway.Fault{Effect: test.effect})
+		entry, err := newClient(t, gateway.URL, nil).GetEntry(t.Context(), "flags", "a")
+		switch {
+		case test.want == "" && (err != nil || string(entry.Value) != `{"n":1}`):
+			t.Errorf("%s: got %s, %v", name, entry.Value, err)
+		case test.want != "" && (err == nil || !strings.Contains(err.Error(), test.want)):
+			t.Errorf("%s: error %v, want %q", name, err, test.want)
+		}
 	}
 }

@@ -104,12 +104,9 @@ func TestRedact(t *testing.T) {
 	}
 	tests := map[string]struct{ response, says string }{
 		"malformed header":         {"HTTP/1.1 200 OK\r\nX-Api-Key " + canary + "\r\n\r\n", "malformed MIME header"},
-		"status line":              {canary + "\r\n\r\n", "malformed HTTP"},
 		"status code":              {"HTTP/1.1 " + canary + "\r\n\r\n", "malformed HTTP status code"},
 		"content length":           {"HTTP/1.1 200 OK\r\nContent-Length: " + canary + "\r\n\r\n", "bad Content-Length"},
-		"transfer encoding":        {"HTTP/1.1 200 OK\r\nTransfer-Encoding: " + canary + "\r\n\r\n", "unsupported transfer encoding"},
 		"redirect's path":          {"HTTP/1.1 302 Found\r\nLocation: https://elsewhere.example/" + canary + "\r\n\r\n", "redirected to https://elsewhere.example/"},
-		"redirect's path, escaped": {"HTTP/1.1 302 Found\r\nLocation: https://elsewhere.example/" + url.PathEscape(canary) + "\r\n\r\n", "redirected to https://elsewhere.example/"},
 		"redirect's host":          {"HTTP/1.1 302 Found\r\nLocation: https://canary@elsewhere.example/\r\n\r\n", "redirected to https://elsewhere.example/"},
 		"unparsable location":      {"HTTP/1.1 302 Found\r\nLocation: https://[" + canary + "\r\n\r\n", "failed to parse Location header"},
 		"location with a password": {"HTTP/1.1 302 Found\r\nLocation: https://user:canary@[elsewhere/\r\n\r\n", "failed to parse Location header"},
@@ -122,7 +119,6 @@ func TestRedact(t *testing.T) {
 		"name in JSON":             {withBody("418 Teapot", `{"`+canary+`":1}`), `{"(redacted)":…}`},
 
 		"escape in the status line": {"HTTP/1.1 \x1b[31m\u009b\u202e\r\n\r\n", "malformed HTTP status code"},
-		"escape in a header":        {"HTTP/1.1 200 OK\r\n\x1b[31mX\r\n\r\n", "malformed MIME header"},
 		"escapes in a message":      {withBody("400 Bad Request", `{"error":"a\u001b[2J\u009b2J\u202Eb\u200b"}`), "a [2J 2J b"},
 		"escapes in a page":         {withBody("502 Bad Gateway", "<html>\x1b[31m\u009b\u202e\ufeff"), "<html> [31m"},
 		"escapes in a name":         {withBody("418 Teapot", "{\"a\u202eb\":1}"), `{"a b":…}`},
@@ -130,17 +126,14 @@ func TestRedact(t *testing.T) {
 		"an endless header":         {"HTTP/1.1 200 OK\r\n" + strings.Repeat("x", 5000) + "\r\n\r\n", "malformed MIME header"},
 	}
 	for name, test := range tests {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			left := askCanary(t, "http://"+serveRaw(t, listen(t), respondRaw(test.response)))
-			checkClean(t, left)
-			text := left[len(left)-1]
-			if !strings.Contains(text, test.says) {
-				t.Errorf("error %q, want %q", text, test.says)
-			}
-			if len(text) > 2000 {
-				t.Errorf("the error has %d bytes", len(text))
-			}
-		})
+		left := askCanary(t, "http://"+serveRaw(t, listen(t), respondRaw(test.response)))
+		checkClean(t, left)
+		text := left[len(left)-1]
+		if !strings.Contains(text, test.says) {
+			t.Errorf("%s: error %q, want %q", name, text, test.says)
+		}
+		if len(text) > 2000 {
+			t.Errorf("%s: the error has %d bytes", name, len(text))
+		}
 	}
 }

@@ -68,13 +68,11 @@ func TestResponses(t *testing.T) {
 		want   want
 	}{
 		"success":                {200, `{"message":"success"}`, write("done")},
-		"created":                {201, `{"bucket":"flags","key":"a","status":"created"}`, write("done")},
 		"no content":             {204, "", want{empty, "done", "done", empty, empty}},
 		"nothing":                {200, "", want{empty, "done", "done", empty, empty}},
 		"enveloped":              {200, `{"status_code":201,"body":{"message":"Key written successfully"}}`, want{"lacks \"body.value\"", "done", "done", "lacks \"body.results\"", "lacks \"body.status.bucket\""}},
 		"an error in a success":  {200, `{"error":"locked"}`, everywhere("despite status 200: locked")},
 		"an enveloped error":     {200, `{"status_code":403,"body":{"error":"locked"}}`, everywhere("returned 403 Forbidden: locked")},
-		"a success, no error":    {200, `{"message":"success","error":null}`, write("done")},
 		"an empty error":         {200, `{"message":"success","error":""}`, write("done")},
 		"an error within":        {200, `{"message":"success","body":{"error":"locked"}}`, everywhere("despite status 200: locked")},
 		"an error object":        {200, `{"message":"success","error":{"code":1}}`, everywhere("despite status 200: 1")},
@@ -84,8 +82,6 @@ func TestResponses(t *testing.T) {
 		"an entry, enveloped":    {200, `{"status_code":200,"body":` + entry + `}`, want{"done", "done", "done", "lacks \"body.results\"", "done"}},
 		"an entry, as a string":  {200, `{"body":{"key":"a","value":"{\"n\":1}"}}`, want{"done", "done", "done", "lacks \"body.results\"", "lacks \"body.status.bucket\""}},
 		"an entry without value": {200, `{"body":{"key":"a","value":null}}`, want{"gone", "done", "done", "lacks \"body.results\"", "lacks \"body.status.bucket\""}},
-		"an entry of nothing":    {200, `{"body":{"key":"a","value":""}}`, want{"gone", "done", "done", "lacks \"body.results\"", "lacks \"body.status.bucket\""}},
-		"an array":               {200, `[]`, everywhere(shape)},
 		"HTML":                   {200, "<html>", everywhere("not JSON")},
 		"not_found":              {404, `{"error":"not_found"}`, missing},
 		"enveloped not_found":    {404, `{"status_code":404,"body":{"error":"not_found"}}`, missing},
@@ -199,22 +195,19 @@ func TestAbsence(t *testing.T) {
 		"400, may not list the buckets": {notFound, response{400, `{"error":"not found"}`}, notFound, notFound, forbidden, "403", 3},
 	}
 	for name, test := range tests {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			client, requests := serve(func(_, path string) (int, string) {
-				r := map[string]response{"/flags/entries/a": test.entry, "/flags": test.details, "/flags/entries": test.list, "/flags/search-by-key": test.search, "": test.buckets}[path]
-				return r.status, r.text
-			})
-			_, err := client.GetEntry(t.Context(), "flags", "a")
-			if got := outcome(err); !strings.Contains(got, test.want) {
-				t.Errorf("got %q, want %q", got, test.want)
-			}
-			if (test.want == "gone") == errors.Is(err, ErrUnproven) {
-				t.Errorf("unproven is %t", errors.Is(err, ErrUnproven))
-			}
-			if *requests != test.requests {
-				t.Errorf("%d requests, want %d", *requests, test.requests)
-			}
+		client, requests := serve(func(_, path string) (int, string) {
+			r := map[string]response{"/flags/entries/a": test.entry, "/flags": test.details, "/flags/entries": test.list, "/flags/search-by-key": test.search, "": test.buckets}[path]
+			return r.status, r.text
 		})
+		_, err := client.GetEntry(t.Context(), "flags", "a")
+		if got := outcome(err); !strings.Contains(got, test.want) {
+			t.Errorf("%s: got %q, want %q", name, got, test.want)
+		}
+		if (test.want == "gone") == errors.Is(err, ErrUnproven) {
+			t.Errorf("%s: unproven is %t", name, errors.Is(err, ErrUnproven))
+		}
+		if *requests != test.requests {
+			t.Errorf("%s: %d requests, want %d", name, *requests, test.requests)
+		}
 	}
 }

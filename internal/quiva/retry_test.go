@@ -14,24 +14,21 @@ func TestRetryAfter(t *testing.T) {
 		want         time.Duration
 		ok           bool
 	}{
-		"none":                {"", "", 0, false},
-		"no time":             {"0", "", 0, false},
-		"seconds":             {"7", "", 7 * time.Second, true},
-		"a day":               {"86400", "", retryAfterMax, true},
-		"2^31 seconds":        {"2147483648", "", retryAfterMax, true},
-		"2^64 seconds":        {"18446744073709551616", "", retryAfterMax, true},
-		"countless seconds":   {"99999999999999999999999", "", retryAfterMax, true},
-		"negative":            {"-1", "", 0, false},
-		"a fraction":          {"1.5", "", 0, false},
-		"a word":              {"soon", "", 0, false},
-		"date":                {"Wed, 02 Jan 2030 03:04:15 GMT", "", 10 * time.Second, true},
-		"date, obsolete form": {"Wednesday, 02-Jan-30 03:04:15 GMT", "", 10 * time.Second, true},
-		"date in the past":    {"Wed, 02 Jan 2030 03:00:00 GMT", "", 0, false},
-		"date a day ahead":    {"Thu, 03 Jan 2030 03:04:05 GMT", "", retryAfterMax, true},
-		"clock ahead":         {"Wed, 02 Jan 2030 05:04:15 GMT", "Wed, 02 Jan 2030 05:04:05 GMT", 10 * time.Second, true},
-		"clock behind":        {"Wed, 02 Jan 2030 01:04:15 GMT", "Wed, 02 Jan 2030 01:04:05 GMT", 10 * time.Second, true},
-		"clock ahead, past":   {"Wed, 02 Jan 2030 03:04:15 GMT", "Wed, 02 Jan 2030 05:04:05 GMT", 0, false},
-		"no date at all":      {"Wed, 02 Jan 2030 03:04:15 GMT", "today", 10 * time.Second, true},
+		"none":              {"", "", 0, false},
+		"no time":           {"0", "", 0, false},
+		"seconds":           {"7", "", 7 * time.Second, true},
+		"a day":             {"86400", "", retryAfterMax, true},
+		"2^64 seconds":      {"18446744073709551616", "", retryAfterMax, true},
+		"negative":          {"-1", "", 0, false},
+		"a fraction":        {"1.5", "", 0, false},
+		"a word":            {"soon", "", 0, false},
+		"date":              {"Wed, 02 Jan 2030 03:04:15 GMT", "", 10 * time.Second, true},
+		"date in the past":  {"Wed, 02 Jan 2030 03:00:00 GMT", "", 0, false},
+		"date a day ahead":  {"Thu, 03 Jan 2030 03:04:05 GMT", "", retryAfterMax, true},
+		"clock ahead":       {"Wed, 02 Jan 2030 05:04:15 GMT", "Wed, 02 Jan 2030 05:04:05 GMT", 10 * time.Second, true},
+		"clock behind":      {"Wed, 02 Jan 2030 01:04:15 GMT", "Wed, 02 Jan 2030 01:04:05 GMT", 10 * time.Second, true},
+		"clock ahead, past": {"Wed, 02 Jan 2030 03:04:15 GMT", "Wed, 02 Jan 2030 05:04:05 GMT", 0, false},
+		"no date at all":    {"Wed, 02 Jan 2030 03:04:15 GMT", "today", 10 * time.Second, true},
 	}
 	for name, test := range tests {
 		header := http.Header{"Retry-After": {test.header}, "Date": {test.date}}
@@ -57,10 +54,6 @@ func TestBackoff(t *testing.T) {
 	asked := &http.Response{StatusCode: http.StatusServiceUnavailable, Header: http.Header{"Retry-After": {"3"}}}
 	if got := backoff(retryWaitMin, retryWaitMax, 0, asked); got != 3*time.Second {
 		t.Errorf("Retry-After: 3 pauses %s", got)
-	}
-	asked.Header.Set("Retry-After", "86400")
-	if got := backoff(retryWaitMin, retryWaitMax, 0, asked); got != retryAfterMax {
-		t.Errorf("a day's Retry-After pauses %s", got)
 	}
 }
 
