@@ -9,11 +9,10 @@ import (
 	"github.com/vmihailenco/msgpack/v5"
 )
 
-// Decode reads JSON text as the Terraform value that the jsondecode function
-// would give: objects, tuples, strings, numbers, bools, and null of a type yet
-// to be known. It fails where [Canonical] does, on a number that Terraform
-// cannot hold exactly (about 153 digits, or beyond 1e±4096), and beyond
-// [MaxDigits].
+// Decode reads JSON text as the Terraform value that the jsondecode function would give: objects,
+// tuples, strings, numbers, bools, and null of a type yet to be known. It fails where [Canonical]
+// does, on a number that Terraform cannot hold exactly (about 153 digits, or beyond 1e±4096), and
+// beyond [MaxDigits].
 func Decode(text []byte) (Value, error) {
 	tree, err := parse(text)
 	if err != nil {

@@ -1,15 +1,13 @@
-// Package dynamicvalue knows the form in which Terraform sends the value of a
-// dynamic attribute, and converts between it and JSON text. Its functions are
-// pure.
+// Package dynamicvalue knows the form in which Terraform sends the value of a dynamic attribute,
+// and converts between it and JSON text. Its functions are pure.
 //
 // All comparisons meet in one canonical text (see [Canonical]): object members
 // sorted by name, no white space, and one spelling per number. Two values are
 // the same JSON exactly when their canonical texts are the same bytes.
 //
-// Numbers keep every digit that Terraform itself can hold, and one that
-// Terraform cannot hold is an error instead of a rounded value. Only a number
-// that is a binary float to Terraform, such as pow(10, -1), is the shortest
-// decimal of that float: its digits after that are noise.
+// Numbers keep every digit that Terraform itself can hold, and one that Terraform cannot hold is an
+// error instead of a rounded value. Only a number that is a binary float to Terraform, such as
+// pow(10, -1), is the shortest decimal of that float: its digits after that are noise.
 package dynamicvalue
 
 import "fmt"
@@ -26,9 +24,8 @@ const (
 	// nested included. Terraform needs about 600 bytes of memory for each.
 	MaxElements = 500_000
 
-	// MaxDigits is how many digits all those numbers may take together that
-	// take more than [exactDigits] written out in full, as Terraform writes
-	// them: 1e-4000 takes 4001.
+	// MaxDigits is how many digits all those numbers may take together that take more than
+	// [exactDigits] written out in full, as Terraform writes them: 1e-4000 takes 4001.
 	MaxDigits = 50_000
 )
 

@@ -27,8 +27,7 @@ func number(t *testing.T, text string) types.Number {
 	return types.NumberValue(f)
 }
 
-// packed returns a value as Terraform sends it, made by the libraries of
-// HashiCorp.
+// packed returns a value as Terraform sends it, made by the libraries of HashiCorp.
 func packed(t testing.TB, value attr.Value) dynamicvalue.Value {
 	t.Helper()
 	raw, err := value.ToTerraformValue(t.Context())
@@ -42,8 +41,7 @@ func packed(t testing.TB, value attr.Value) dynamicvalue.Value {
 	return dynamicvalue.Value(sent.MsgPack)
 }
 
-// wire returns a type, in Terraform's JSON form, and a value of it as Terraform
-// sends them.
+// wire returns a type, in Terraform's JSON form, and a value of it as Terraform sends them.
 func wire(t *testing.T, typ string, value any) dynamicvalue.Value {
 	t.Helper()
 	text, err := msgpack.Marshal([]any{[]byte(typ), value})
@@ -362,8 +360,7 @@ func TestEqual(t *testing.T) {
 	}
 }
 
-// What is no JSON, or more than Terraform can take, is an error everywhere and
-// a panic nowhere.
+// What is no JSON, or more than Terraform can take, is an error everywhere and a panic nowhere.
 func TestDecodeRefuses(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct{ text, want string }{

@@ -9,15 +9,13 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// ErrUnknown is the error of encoding a value that is not, or not wholly,
-// known yet.
+// ErrUnknown is the error of encoding a value that is not, or not wholly, known yet.
 var ErrUnknown = errors.New("the value is not known yet")
 
-// Encode writes a Terraform value as canonical JSON. Objects and maps become
-// objects; lists, tuples and sets become arrays, a set in the order in which
-// Terraform keeps it. It fails with [ErrUnknown] on an unknown value and with
-// another error on an infinite number or one beyond 1e±4096, and beyond
-// [MaxDepth], [MaxElements] and [MaxDigits].
+// Encode writes a Terraform value as canonical JSON. Objects and maps become objects; lists, tuples
+// and sets become arrays, a set in the order in which Terraform keeps it. It fails with
+// [ErrUnknown] on an unknown value and with another error on an infinite number or one beyond
+// 1e±4096, and beyond [MaxDepth], [MaxElements] and [MaxDigits].
 func Encode(value Value) ([]byte, error) {
 	u := newUnpacker(string(value))
 	tree, err := u.dynamic(MaxDepth)
@@ -30,9 +28,8 @@ func Encode(value Value) ([]byte, error) {
 	return appendTree(nil, tree), nil
 }
 
-// EncodeEntry writes the value of an entry as canonical JSON. It is [Encode], but a
-// string that is the JSON text of an object becomes that object: see
-// [CanonicalObject].
+// EncodeEntry writes the value of an entry as canonical JSON. It is [Encode], but a string that is
+// the JSON text of an object becomes that object: see [CanonicalObject].
 func EncodeEntry(value Value) ([]byte, error) {
 	if text, ok := value.Text(); ok {
 		if canonical, err := CanonicalObject(text); err == nil {
@@ -130,8 +127,7 @@ func (u *unpacker) scalar(typ string) (any, error) {
 	return nil, fmt.Errorf("a value of type %s cannot be represented as JSON", typ)
 }
 
-// number reads a number, which comes as an integer or a float64 where that is
-// exact, else as text.
+// number reads a number, which comes as an integer or a float64 where that is exact, else as text.
 func (u *unpacker) number() (decimal, error) {
 	value, err := u.DecodeInterfaceLoose()
 	switch value := value.(type) {

@@ -21,8 +21,7 @@ func Same(a, b Value) bool {
 	return errA == nil && errB == nil && bytes.Equal(textA, textB)
 }
 
-// SameText reports whether two values are the same, or both are JSON texts of the
-// same object.
+// SameText reports whether two values are the same, or both are JSON texts of the same object.
 func SameText(a, b Value) bool {
 	return a == b || a.Kind() == KindString && b.Kind() == KindString && Same(a, b)
 }
@@ -50,8 +49,7 @@ func Digest(text []byte) ([sha256.Size]byte, error) {
 	return sha256.Sum256(canonical), err
 }
 
-// HoldsDigest reports whether the value of an entry is the same JSON as the text
-// that has a digest.
+// HoldsDigest reports whether the value of an entry is the same JSON as the text that has a digest.
 func HoldsDigest(value Value, digest [sha256.Size]byte) bool {
 	encoded, err := EncodeEntry(value)
 	return err == nil && sha256.Sum256(encoded) == digest

@@ -49,8 +49,7 @@ func FuzzRoundTrip(f *testing.F) {
 			t.Fatalf("round trip gave %s, want %s", encoded, want)
 		}
 
-		// HashiCorp's libraries understand it, and what they make of it is
-		// understood.
+		// HashiCorp's libraries understand it, and what they make of it is understood.
 		unpacked, err := tfprotov6.DynamicValue{MsgPack: []byte(value)}.Unmarshal(tftypes.DynamicPseudoType)
 		if err != nil {
 			t.Fatal(err)
@@ -74,8 +73,7 @@ func FuzzRoundTrip(f *testing.F) {
 	})
 }
 
-// FuzzEncode: no text is taken for a value that it is not; what is one has
-// valid JSON.
+// FuzzEncode: no text is taken for a value that it is not; what is one has valid JSON.
 func FuzzEncode(f *testing.F) {
 	for _, seed := range seeds {
 		if value, err := dynamicvalue.Decode([]byte(seed)); err == nil {

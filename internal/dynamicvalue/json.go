@@ -16,10 +16,9 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// Canonical returns the one text that stands for everything equal to the given
-// JSON: members sorted by name, no white space, and each number spelled one
-// way (1, 1.0 and 10e-1 are the same). Text is in Unicode's NFC, since Terraform
-// cannot hold any other. Of members with the same name the last
+// Canonical returns the one text that stands for everything equal to the given JSON: members sorted
+// by name, no white space, and each number spelled one way (1, 1.0 and 10e-1 are the same). Text is
+// in Unicode's NFC, since Terraform cannot hold any other. Of members with the same name the last
 // one counts, as it does for most readers of JSON.
 //
 // It fails, and says where, if text is not exactly one JSON value in valid Unicode,
@@ -49,10 +48,9 @@ func parse(text []byte) (any, error) {
 	return p.document()
 }
 
-// parser reads JSON text into nil, bool, string, decimal, []any and
-// map[string]any, with all text in the form in which Terraform holds it, Unicode's
-// NFC. It refuses what encoding/json would silently replace, and what would need
-// much more memory than the text has.
+// parser reads JSON text into nil, bool, string, decimal, []any and map[string]any, with all text
+// in the form in which Terraform holds it, Unicode's NFC. It refuses what encoding/json would
+// silently replace, and what would need much more memory than the text has.
 type parser struct {
 	text []byte
 	at   int
@@ -223,8 +221,7 @@ func (p *parser) string() (text string, err error) {
 	return "", p.errorAt(start, "unterminated string")
 }
 
-// escapedUnit returns the UTF-16 code unit of an escape such as \ud800, if text
-// begins with one.
+// escapedUnit returns the UTF-16 code unit of an escape such as \ud800, if text begins with one.
 func escapedUnit(text []byte) (rune, bool) {
 	if len(text) < 6 || text[0] != '\\' || text[1] != 'u' {
 		return 0, false

@@ -1,9 +1,8 @@
 package dynamicvalue
 
-// Merge applies a patch to a value as RFC 7396 says: the members of objects are
-// merged, null removes a member, and all else replaces what was there, lists as
-// a whole. A map is an object. What stays keeps its Terraform type and its
-// digits.
+// Merge applies a patch to a value as RFC 7396 says: the members of objects are merged, null
+// removes a member, and all else replaces what was there, lists as a whole. A map is an object.
+// What stays keeps its Terraform type and its digits.
 //
 // The result is unknown where the patch is, and where the patch merges into an
 // unknown part of the value. Such a part has no type, since the merge adds to it.

@@ -87,8 +87,7 @@ func TestMergeTypes(t *testing.T) {
 	}
 }
 
-// FuzzMerge: merging Terraform values is merging JSON, by the pseudocode of
-// RFC 7396.
+// FuzzMerge: merging Terraform values is merging JSON, by the pseudocode of RFC 7396.
 func FuzzMerge(f *testing.F) {
 	for i, seed := range seeds {
 		f.Add([]byte(seed), []byte(seeds[(i+1)%len(seeds)]))

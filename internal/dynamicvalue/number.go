@@ -10,12 +10,10 @@ import (
 )
 
 const (
-	// numberPrecision is the size in bits of the mantissa that Terraform keeps
-	// of a number.
+	// numberPrecision is the size in bits of the mantissa that Terraform keeps of a number.
 	numberPrecision = 512
 
-	// exactDigits is how many significant decimal digits always survive in
-	// numberPrecision bits.
+	// exactDigits is how many significant decimal digits always survive in numberPrecision bits.
 	exactDigits = 153
 
 	// floatDigits is up to how many significant decimal digits a number is the
@@ -27,13 +25,11 @@ const (
 	maxFloatDigits   = 767
 	maxFloatExponent = 324
 
-	// maxExponent bounds the power of ten of a number that is handed to
-	// Terraform, which writes numbers out in full: 1e1000000000 would be a
-	// gigabyte of zeros.
+	// maxExponent bounds the power of ten of a number that is handed to Terraform, which writes
+	// numbers out in full: 1e1000000000 would be a gigabyte of zeros.
 	maxExponent = 4096
 
-	// plainDigits is the number of digits up to which a number is spelled
-	// without an exponent.
+	// plainDigits is the number of digits up to which a number is spelled without an exponent.
 	plainDigits = 40
 )
 
@@ -100,8 +96,7 @@ func parseExact(text string) (decimal, error) {
 	return d, nil
 }
 
-// decimalOf returns the shortest decimal of a float64, unless it is an integer:
-// that is exact.
+// decimalOf returns the shortest decimal of a float64, unless it is an integer: that is exact.
 func decimalOf(f float64) (decimal, error) {
 	switch {
 	case math.IsInf(f, 0) || math.IsNaN(f):
@@ -130,15 +125,13 @@ func (d decimal) isOutOfRange() bool {
 	return d.exponent-1 > maxExponent || d.exponent-1 < -maxExponent
 }
 
-// writtenOut returns how many digits a number in range takes without an
-// exponent.
+// writtenOut returns how many digits a number in range takes without an exponent.
 func (d decimal) writtenOut() int {
 	whole, fraction := max(d.exponent, 1), max(int64(len(d.digits))-d.exponent, 0)
 	return int(whole + fraction)
 }
 
-// append writes the canonical spelling: plain up to plainDigits digits, else
-// d.ddde±n.
+// append writes the canonical spelling: plain up to plainDigits digits, else d.ddde±n.
 func (d decimal) append(buf []byte) []byte {
 	if d.exponent <= plainDigits && d.exponent >= -plainDigits {
 		return d.appendPlain(buf)

@@ -8,13 +8,11 @@ import (
 	"github.com/vmihailenco/msgpack/v5"
 )
 
-// stringHead is how a value begins that is a string: an array of its type, in
-// JSON, and itself.
+// stringHead is how a value begins that is a string: an array of its type, in JSON, and itself.
 const stringHead = "\x92\xc4\x08\"string\""
 
-// Opaque returns a value as Terraform would send a string that holds it, byte by
-// byte. Null, and a value that is not known at all, not even its type, stay as
-// they are.
+// Opaque returns a value as Terraform would send a string that holds it, byte by byte. Null, and a
+// value that is not known at all, not even its type, stay as they are.
 func (v Value) Opaque() Value {
 	if _, packed, ok := v.split(); !ok || packed == string(Null) {
 		return v
@@ -49,8 +47,7 @@ func (v Value) Text() (_ string, ok bool) {
 	return text, err == nil
 }
 
-// Of returns the value of a dynamic attribute that came to the framework as an
-// opaque one.
+// Of returns the value of a dynamic attribute that came to the framework as an opaque one.
 func Of(attribute types.Dynamic) Value {
 	if attribute.IsNull() || attribute.IsUnderlyingValueNull() {
 		return Null

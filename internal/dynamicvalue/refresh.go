@@ -11,12 +11,11 @@ import (
 	"github.com/vmihailenco/msgpack/v5"
 )
 
-// Refresh returns the Terraform value of the JSON text that is there now, with
-// as much as possible of the types that the configuration gave to the state. An
-// object that was a JSON text is one again, in its canonical form. Else, a
-// part that is the same JSON as the state's stays just as it is, and so does the
-// value as a whole. A list or a map in which something else changed stays one if
-// its elements still have its type. It fails where [Decode] does.
+// Refresh returns the Terraform value of the JSON text that is there now, with as much as possible
+// of the types that the configuration gave to the state. An object that was a JSON text is one
+// again, in its canonical form. Else, a part that is the same JSON as the state's stays just as it
+// is, and so does the value as a whole. A list or a map in which something else changed stays one
+// if its elements still have its type. It fails where [Decode] does.
 func Refresh(state Value, remote []byte) (Value, error) {
 	tree, err := parse(remote)
 	if err != nil {
@@ -108,8 +107,7 @@ func refreshDynamic(state part, tree any) (part, error) {
 	return now, err
 }
 
-// refreshMembers refreshes an object or a map, of one type for each member or
-// for all.
+// refreshMembers refreshes an object or a map, of one type for each member or for all.
 func refreshMembers(state part, kind, of any, tree map[string]any) (_ part, err error) {
 	members, _ := MembersOf(state.packed)
 	types, _ := of.(map[string]any)
@@ -134,9 +132,8 @@ func refreshMembers(state part, kind, of any, tree map[string]any) (_ part, err 
 	return now.part(state, []any{"object", nowTypes}), nil
 }
 
-// refreshElements refreshes a list, a set or a tuple, of one type for each
-// element or for all. A set in which something changed is a tuple: as a set it
-// might have another order than its JSON.
+// refreshElements refreshes a list, a set or a tuple, of one type for each element or for all. A
+// set in which something changed is a tuple: as a set it might have another order than its JSON.
 func refreshElements(state part, kind, of any, tree []any) (_ part, err error) {
 	had := newReader(state.packed).elements()
 	types, _ := of.([]any)

@@ -111,8 +111,7 @@ func Object(members map[string]Value) Value {
 	return join(typ, packed.String())
 }
 
-// split takes a value and its type apart. It is not ok for null and unknown
-// values without a type.
+// split takes a value and its type apart. It is not ok for null and unknown values without a type.
 func (v Value) split() (typ, packed string, ok bool) {
 	r := newReader(string(v))
 	if null, unknown, err := r.isAbsent(); err != nil || null || unknown {

@@ -2,11 +2,10 @@
 // that others write too. It works on JSON text: whatever it is not asked about
 // stays as it is written, to the last digit, and in its place.
 //
-// The properties are given as an object of their own: its leaves are the
-// properties, by the path of names that leads to them. Objects merge, so the
-// members that others have next to a leaf are theirs. Anything else is a leaf, and
-// whole: text, numbers, bools, null, arrays. An object without members has no
-// property but says that there is an object.
+// The properties are given as an object of their own: its leaves are the properties, by the path of
+// names that leads to them. Objects merge, so the members that others have next to a leaf are
+// theirs. Anything else is a leaf, and whole: text, numbers, bools, null, arrays. An object without
+// members has no property but says that there is an object.
 //
 // All texts must be valid JSON. Of members with the same name the last one
 // counts, and is the only one that is left where its object is written again.
@@ -53,11 +52,10 @@ func Set(value, wanted json.RawMessage) json.RawMessage {
 	return v.text()
 }
 
-// Remove returns a value without the properties of unwanted, and whether that is
-// less than before. An object that it leaves empty goes too, and so does one that
-// unwanted has without members if it is empty; nil says that of the value itself.
-// Where the value has no object on the way to a property, there is no such
-// property.
+// Remove returns a value without the properties of unwanted, and whether that is less than before.
+// An object that it leaves empty goes too, and so does one that unwanted has without members if it
+// is empty; nil says that of the value itself. Where the value has no object on the way to a
+// property, there is no such property.
 func Remove(value, unwanted json.RawMessage) (rest json.RawMessage, removed bool) {
 	u, isObject := parse(unwanted)
 	if !isObject {
@@ -86,9 +84,8 @@ func Remove(value, unwanted json.RawMessage) (rest json.RawMessage, removed bool
 	return v.text(), removed
 }
 
-// Without returns the properties of some that others does not have, which is an
-// object without members if there are none. What is below a property of others, or
-// above one, is theirs.
+// Without returns the properties of some that others does not have, which is an object without
+// members if there are none. What is below a property of others, or above one, is theirs.
 func Without(some, others json.RawMessage) json.RawMessage {
 	o, isObject := parse(others)
 	s, hasObject := parse(some)
@@ -138,8 +135,7 @@ func Conflicts(value, wanted json.RawMessage, equal func(a, b []byte) bool) []Pa
 	return conflicts
 }
 
-// Overlap returns the paths at which two objects cannot both have their
-// properties, equal or not.
+// Overlap returns the paths at which two objects cannot both have their properties, equal or not.
 func Overlap(a, b json.RawMessage) []Path {
 	return Conflicts(a, b, func(_, _ []byte) bool { return false })
 }

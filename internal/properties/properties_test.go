@@ -88,8 +88,7 @@ func TestRemove(t *testing.T) {
 	}
 }
 
-// TestWithout: of some properties, those that others have not, and those that
-// they have.
+// TestWithout: of some properties, those that others have not, and those that they have.
 func TestWithout(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct{ some, others, want, common string }{

@@ -11,8 +11,7 @@ import (
 const maxRedirects = 5
 
 // checkRedirect follows a redirect only within the gateway's origin, and only if it keeps the
-// request what it is. net/http strips Authorization on the way to another host, but not
-// X-Api-Key.
+// request what it is. net/http strips Authorization on the way to another host, but not X-Api-Key.
 func checkRedirect(next *http.Request, previous []*http.Request) error {
 	refuse := func(reason string) error {
 		// Without its query, which may carry a secret of the other side.

@@ -9,12 +9,11 @@ import (
 	"unicode/utf8"
 )
 
-// RefreshEntries reads many entries with as few requests as it can: out of the bucket's list,
-// then out of searches by prefixes of the keys, and one by one what is left. What a list or
-// search says of an entry is only taken if the caller, which is asked by one goroutine at a
-// time, says that it is no change; a list may be older than the entry. What is unchanged is
-// returned without its value, which the caller has. An entry that does not exist is done and
-// not among those returned.
+// RefreshEntries reads many entries with as few requests as it can: out of the bucket's list, then
+// out of searches by prefixes of the keys, and one by one what is left. What a list or search says
+// of an entry is only taken if the caller, which is asked by one goroutine at a time, says that it
+// is no change; a list may be older than the entry. What is unchanged is returned without its
+// value, which the caller has. An entry that does not exist is done and not among those returned.
 func (c *Client) RefreshEntries(ctx context.Context, bucket string, keys []string, unchanged func(Entry) bool) (map[string]Entry, BatchResult) {
 	var mu sync.Mutex
 	entries, left := make(map[string]Entry, len(keys)), make(map[string]bool, len(keys))

@@ -29,9 +29,8 @@ type ChangedError struct{ Value json.RawMessage }
 
 func (*ChangedError) Error() string { return "it changed" }
 
-// PutSeenEntries is [Client.PutEntries] for entries that hold what the caller has seen, or that
-// are gone. Others fail with a [*ChangedError], and those that hold their new value already are
-// done.
+// PutSeenEntries is [Client.PutEntries] for entries that hold what the caller has seen, or that are
+// gone. Others fail with a [*ChangedError], and those that hold their new value already are done.
 func (c *Client) PutSeenEntries(ctx context.Context, bucket string, values map[string]json.RawMessage, seen func(key string) Seen) BatchResult {
 	return batch(ctx, slices.Sorted(maps.Keys(values)), func(key string) error {
 		if isDone, err := c.checkSeen(ctx, bucket, key, seen(key), values[key]); err != nil || isDone {

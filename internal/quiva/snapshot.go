@@ -102,9 +102,8 @@ type snapshot struct {
 	purged  bool
 }
 
-// join counts a request for an entry of a bucket. It returns the list to wait
-// for, if there is one, and whether the caller must fetch it since the last one is
-// older than age.
+// join counts a request for an entry of a bucket. It returns the list to wait for, if there is one,
+// and whether the caller must fetch it since the last one is older than age.
 func (s *snapshots) join(bucket string, age time.Duration) (list *snapshot, fetch bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
