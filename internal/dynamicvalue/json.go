@@ -24,22 +24,21 @@ import (
 // It fails, and says where, if text is not exactly one JSON value in valid Unicode,
 // and if it nests deeper than [MaxDepth] or holds more than [MaxElements].
 func Canonical(text []byte) ([]byte, error) {
-	tree, err := parse(text)
-	if err != nil {
-		return nil, err
-	}
-	return appendTree(make([]byte, 0, len(text)), tree), nil
+	return canonical(&parser{text: text, left: newBudget()})
 }
 
 // CanonicalObject is [Canonical] for the text that a configuration declares. It also
 // fails if that is not an object, or if a property is duplicate.
 func CanonicalObject(text string) ([]byte, error) {
-	p := parser{text: []byte(text), left: newBudget(), isDeclared: true}
+	return canonical(&parser{text: []byte(text), left: newBudget(), isDeclared: true})
+}
+
+func canonical(p *parser) ([]byte, error) {
 	tree, err := p.document()
 	if err != nil {
 		return nil, err
 	}
-	return appendTree(make([]byte, 0, len(text)), tree), nil
+	return appendTree(make([]byte, 0, len(p.text)), tree), nil
 }
 
 // parse reads exactly one JSON value.

@@ -260,7 +260,7 @@ func (p *quivaProvider) configure(config providerModel, terraformVersion string,
 	return &gateway{
 		client:       client,
 		credential:   origin,
-		isToken:      credential.Scheme == quiva.BearerToken,
+		isToken:      credential.IsToken,
 		isKeyAsToken: credential.IsKeyAsToken(),
 		endpoint:     endpoint.String(),
 		plan:         reconcile.NewPlan(),
@@ -274,11 +274,10 @@ func (p *quivaProvider) configure(config providerModel, terraformVersion string,
 // from. The block beats the environment as a whole, so that a stray variable
 // never decides which of two identities is used.
 func findCredential(config providerModel) (credential quiva.Credential, origin string) {
-	credential.Scheme = quiva.APIKey
 	noun := "the API key "
 	secret, origin := settingOf(config.APIKey, apiKeyVariable)
 	if secret == "" || isSet(config.Token) && !isSet(config.APIKey) {
-		credential.Scheme, noun = quiva.BearerToken, "the token "
+		credential.IsToken, noun = true, "the token "
 		secret, origin = settingOf(config.Token, tokenVariable)
 	}
 	if secret == "" {

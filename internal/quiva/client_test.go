@@ -32,7 +32,7 @@ func newClient(t *testing.T, endpoint string, change func(*Config)) *Client {
 	}
 	config := Config{
 		Endpoint:       base,
-		Credential:     Credential{Scheme: APIKey, Secret: mockgateway.DefaultAPIKey},
+		Credential:     Credential{Secret: mockgateway.DefaultAPIKey},
 		RequestTimeout: time.Minute, // of a busy machine
 		UserAgent:      "test/1",
 		BulkRefresh:    true,
@@ -89,7 +89,7 @@ func TestParseEndpoint(t *testing.T) {
 // TestRequest: what is sent, for both credentials.
 func TestRequest(t *testing.T) {
 	t.Parallel()
-	for _, credential := range []Credential{{APIKey, mockgateway.DefaultAPIKey}, {BearerToken, mockgateway.DefaultToken}} {
+	for _, credential := range []Credential{{mockgateway.DefaultAPIKey, false}, {mockgateway.DefaultToken, true}} {
 		gateway := newGateway(t)
 		client := newClient(t, gateway.URL, func(c *Config) { c.Credential = credential })
 		const key, value = "=a/b", `{"n":9007199254740993}`
@@ -108,7 +108,7 @@ func TestRequest(t *testing.T) {
 		}
 		for _, request := range requests {
 			wantKey, wantToken, wantType := "", "", ""
-			if credential.Scheme == APIKey {
+			if !credential.IsToken {
 				wantKey = credential.Secret
 			} else {
 				wantToken = "Bearer " + credential.Secret

@@ -42,23 +42,15 @@ type Config struct {
 	Log LogFunc
 }
 
-// Credential is an API key or a token, sent with every request as its scheme says.
+// Credential is an API key, sent with every request as X-Api-Key, or a token, sent as
+// Authorization: Bearer.
 type Credential struct {
-	Scheme Scheme
-	Secret string
+	Secret  string
+	IsToken bool
 }
 
-// Scheme is a way to send a credential.
-type Scheme int
-
-// The schemes: APIKey is sent as X-Api-Key, BearerToken as Authorization: Bearer.
-const (
-	APIKey Scheme = iota
-	BearerToken
-)
-
 func (c Credential) header() (name, value string) {
-	if c.Scheme == BearerToken {
+	if c.IsToken {
 		return "Authorization", "Bearer " + c.Secret
 	}
 	return "X-Api-Key", c.Secret
@@ -82,7 +74,7 @@ func (c Credential) Check() error {
 
 // IsKeyAsToken reports whether a token looks like an API key.
 func (c Credential) IsKeyAsToken() bool {
-	return c.Scheme == BearerToken && (strings.HasPrefix(c.Secret, "ms-") || strings.HasPrefix(c.Secret, "msr-"))
+	return c.IsToken && (strings.HasPrefix(c.Secret, "ms-") || strings.HasPrefix(c.Secret, "msr-"))
 }
 
 // APIPath is what the path of every request begins with, after the endpoint's.

@@ -19,7 +19,7 @@ import (
 func inMemory(handler http.Handler, change ...func(*Config)) *Client {
 	config := Config{
 		Endpoint: &url.URL{Scheme: "memory", Host: "gateway"}, RequestTimeout: time.Minute, MaxRetries: 3, Transport: mockgateway.InMemory(handler),
-		Credential: Credential{Scheme: APIKey, Secret: mockgateway.DefaultAPIKey}, Digest: digest, BulkRefresh: true,
+		Credential: Credential{Secret: mockgateway.DefaultAPIKey}, Digest: digest, BulkRefresh: true,
 	}
 	for _, change := range change {
 		change(&config)

@@ -69,24 +69,14 @@ var (
 
 // writeResponse is the response to a write, an object without an error. Nothing at all is one
 // too, and no word is demanded: they differ from build to build.
-type writeResponse struct{ isObject bool }
-
-func (w *writeResponse) UnmarshalJSON(text []byte) error {
-	var members struct {
-		Error noError         `json:"error"`
-		Body  json.RawMessage `json:"body"`
-	}
-	w.isObject = text[0] == '{'
-	err := json.Unmarshal(text, &members)
-	if err == nil && bytes.HasPrefix(members.Body, []byte("{")) {
-		err = json.Unmarshal(members.Body, &members)
-	}
-	return err
+type writeResponse struct {
+	Error noError         `json:"error"`
+	Body  json.RawMessage `json:"body"`
 }
 
 func (w *writeResponse) check() error {
-	if !w.isObject {
-		return errUnexpectedShape
+	if bytes.HasPrefix(w.Body, []byte("{")) {
+		return json.Unmarshal(w.Body, w)
 	}
 	return nil
 }
@@ -106,7 +96,9 @@ func (c *call) decode(into responseBody) error {
 		return errNotUTF8
 	default:
 		_, inner := unwrap(c.body)
-		err = json.Unmarshal(inner, into)
+		if err = json.Unmarshal(inner, into); string(bytes.TrimSpace(inner)) == "null" {
+			err = errUnexpectedShape
+		}
 	}
 	if err != nil {
 		return describeJSONError(c.body, err)

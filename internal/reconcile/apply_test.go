@@ -30,7 +30,7 @@ func newRun(t *testing.T, entries string) (*reconcile.Apply, *mockgateway.Gatewa
 	client := quiva.New(quiva.Config{
 		Endpoint:       &url.URL{Scheme: "memory", Host: "gateway"},
 		Transport:      mockgateway.InMemory(gateway),
-		Credential:     quiva.Credential{Scheme: quiva.APIKey, Secret: mockgateway.DefaultAPIKey},
+		Credential:     quiva.Credential{Secret: mockgateway.DefaultAPIKey},
 		RequestTimeout: 10 * time.Second,
 		Digest:         func(value []byte) (quiva.Digest, error) { return sha256.Sum256(value), nil },
 		BulkRefresh:    true,
