@@ -18,10 +18,6 @@ func Decode(text []byte) (Value, error) {
 	if err != nil {
 		return Null, err
 	}
-	return decodeTree(tree)
-}
-
-func decodeTree(tree any) (Value, error) {
 	decoded, err := newPart(tree)
 	if err != nil {
 		return Null, err

@@ -28,12 +28,12 @@ func Refresh(state Value, remote []byte) (Value, error) {
 		}
 		return textValue(string(text)), nil
 	}
-	decoded, err := decodeTree(tree)
+	decoded, err := newPart(tree)
 	if err != nil {
 		return Null, err
 	}
 	if text, _ := Encode(state); tree == nil || text == nil {
-		return decoded, nil // nothing of the state can stay, which may be malformed; all others are not
+		return decoded.value() // nothing of the state can stay, which may be malformed; all others are not
 	}
 	now, err := refresh(part{typ: "dynamic", packed: string(state)}, tree)
 	if err != nil || now.same {

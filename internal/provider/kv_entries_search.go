@@ -50,7 +50,7 @@ func entriesSearchAttribute() schema.Attribute {
 				MarkdownDescription: "How `text` is compared: `exact`, `fuzzy`, which tolerates typos, or `prefix`. Defaults to `exact`.",
 				Optional:            true,
 				Validators: []validator.String{
-					stringvalidator.OneOf(string(quiva.ExactMatch), string(quiva.FuzzyMatch), string(quiva.PrefixMatch)), stringvalidator.AlsoRequires(inSearch("text")),
+					stringvalidator.OneOf(quiva.ExactMatch, quiva.FuzzyMatch, quiva.PrefixMatch), stringvalidator.AlsoRequires(inSearch("text")),
 				},
 			},
 			"min": schema.NumberAttribute{
@@ -73,7 +73,7 @@ func (s entriesSearch) wanted() quiva.IndexSearch {
 	if s.Text.IsNull() {
 		return quiva.IndexSearch{Field: s.Field.ValueString(), Min: decimalOf(s.Min), Max: decimalOf(s.Max)}
 	}
-	matchType := cmp.Or(quiva.MatchType(s.Type.ValueString()), quiva.ExactMatch)
+	matchType := cmp.Or(s.Type.ValueString(), quiva.ExactMatch)
 	return quiva.IndexSearch{Field: s.Field.ValueString(), Type: matchType, Text: s.Text.ValueString()}
 }
 

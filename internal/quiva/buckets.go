@@ -97,14 +97,11 @@ func (c *Client) ListBuckets(ctx context.Context) ([]Bucket, error) {
 // CreateBucket creates a bucket. It fails with [ErrBucketExists] if there is one of that name
 // that this very call has not made.
 //
-// The gateway cannot be asked who made a bucket. Where the response to the creation is lost,
-// also by the end of the context, a bucket that was not there before, is now just as config
-// says, and has no entries is taken as created by this call.
+// The gateway cannot be asked who made a bucket. Where the response is lost, also by the end of
+// the context, a bucket that was not there before, is just as config says and has no entries is
+// taken as created by this call.
 func (c *Client) CreateBucket(ctx context.Context, config BucketConfig) error {
-	body, err := json.Marshal(config)
-	if err != nil {
-		return err
-	}
+	body, _ := json.Marshal(config) // which has nothing that does not encode
 	switch _, err := c.GetBucket(ctx, config.Bucket); {
 	case err == nil:
 		return ErrBucketExists
@@ -113,7 +110,7 @@ func (c *Client) CreateBucket(ctx context.Context, config BucketConfig) error {
 	}
 	c.absences.forgetBucket(config.Bucket)
 	defer c.absences.forgetBucket(config.Bucket)
-	err = c.do(ctx, request{method: http.MethodPost, body: body, isDone: func(ctx context.Context) bool {
+	err := c.do(ctx, request{method: http.MethodPost, body: body, isDone: func(ctx context.Context) bool {
 		bucket, err := c.GetBucket(ctx, config.Bucket)
 		return err == nil && config.describes(bucket)
 	}}, &writeResponse{})
@@ -198,10 +195,7 @@ func detailsOf(bucket string) request {
 // what it was before: a gateway can accept an update and ignore it. It fails with [ErrNotFound]
 // if there is no such bucket, and checks that first, since the gateway's call may create one.
 func (c *Client) UpdateBucket(ctx context.Context, bucket string, update BucketUpdate) (Bucket, error) {
-	body, err := json.Marshal(update)
-	if err != nil {
-		return Bucket{}, err
-	}
+	body, _ := json.Marshal(update) // which has nothing that does not encode
 	if _, err := c.GetBucket(ctx, bucket); err != nil {
 		return Bucket{}, err
 	}
@@ -214,7 +208,7 @@ func (c *Client) UpdateBucket(ctx context.Context, bucket string, update BucketU
 		}
 		return unread == nil && update.isIn(remote)
 	}
-	err = c.do(ctx, request{method: http.MethodPut, path: []string{bucket}, body: body, isDone: isDone}, &writeResponse{})
+	err := c.do(ctx, request{method: http.MethodPut, path: []string{bucket}, body: body, isDone: isDone}, &writeResponse{})
 	if err != nil {
 		return Bucket{}, explainBucketRejection(err)
 	}

@@ -213,15 +213,11 @@ func (c *Client) send(ctx context.Context, r request, target *url.URL) (*http.Re
 }
 
 func (c *Client) url(r request) *url.URL {
-	var escaped strings.Builder
-	escaped.WriteString(c.config.Endpoint.EscapedPath())
-	escaped.WriteString(APIPath)
-	for _, segment := range r.path {
-		escaped.WriteByte('/')
-		escaped.WriteString(url.PathEscape(segment))
-	}
 	target := *c.config.Endpoint
-	target.RawPath = escaped.String()
+	target.RawPath = c.config.Endpoint.EscapedPath() + APIPath
+	for _, segment := range r.path {
+		target.RawPath += "/" + url.PathEscape(segment)
+	}
 	// What was escaped segment by segment always unescapes.
 	target.Path, _ = url.PathUnescape(target.RawPath)
 	target.RawQuery = r.query.Encode()

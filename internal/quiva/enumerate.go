@@ -28,11 +28,10 @@ type Enumeration struct {
 	Counted *int64
 }
 
-// EnumerateEntries returns the entries of a bucket whose keys begin with a prefix, or all of
-// them if that is empty, also where there are more than one list shows. It then searches for
-// each prefix that is one character longer, and so on: 10,000 evenly distributed keys take some
-// 20 requests, other layouts some hundreds, up to 64 at a time. It fails with [ErrNotFound] if
-// the bucket does not exist.
+// EnumerateEntries returns the entries of a bucket whose keys begin with a prefix, which may be
+// empty. Where there are more than one list shows, it searches for each prefix that is one
+// character longer, and so on: 10,000 keys take some 20 to some hundreds of requests, up to 64
+// at a time. It fails with [ErrNotFound] if the bucket does not exist.
 func (c *Client) EnumerateEntries(ctx context.Context, bucket, prefix string) (Enumeration, error) {
 	e := enumeration[Entry]{client: c, bucket: bucket, keep: wholeEntry}
 	if err := e.run(ctx, prefix); err != nil {
@@ -40,7 +39,7 @@ func (c *Client) EnumerateEntries(ctx context.Context, bucket, prefix string) (E
 	}
 	return Enumeration{
 		Entries:  slices.SortedFunc(maps.Values(e.found), func(a, b Entry) int { return cmp.Compare(a.Key, b.Key) }),
-		Complete: e.isComplete(),
+		Complete: !e.truncated || e.counted != nil && int64(len(e.found)) == *e.counted,
 		Counted:  e.counted,
 	}, nil
 }
@@ -91,11 +90,6 @@ func (e *enumeration[T]) run(ctx context.Context, prefix string) (err error) {
 		}
 	}
 	return nil
-}
-
-// isComplete reports whether there are certainly no other entries.
-func (e *enumeration[T]) isComplete() bool {
-	return !e.truncated || e.counted != nil && int64(len(e.found)) == *e.counted
 }
 
 // next removes the patterns to look up next and returns them: all that are likely or, if there

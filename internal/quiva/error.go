@@ -76,16 +76,12 @@ func (e *Error) Error() string {
 	if e.StatusCode == 0 {
 		text.WriteString(" failed")
 	} else {
-		fmt.Fprintf(&text, " returned %d", e.StatusCode)
-		if name := http.StatusText(e.StatusCode); name != "" {
-			text.WriteString(" " + name)
+		text.WriteString(strings.TrimRight(fmt.Sprintf(" returned %d %s", e.StatusCode, http.StatusText(e.StatusCode)), " "))
+	}
+	for _, reason := range []string{e.Message, e.Cause} {
+		if reason != "" {
+			text.WriteString(": " + reason)
 		}
-	}
-	if e.Message != "" {
-		text.WriteString(": " + e.Message)
-	}
-	if e.Cause != "" {
-		text.WriteString(": " + e.Cause)
 	}
 	if e.Attempts > 1 {
 		fmt.Fprintf(&text, " (%d tries in %s)", e.Attempts, e.Elapsed.Round(time.Millisecond*100))

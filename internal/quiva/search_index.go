@@ -5,22 +5,19 @@ import (
 	"net/url"
 )
 
-// MatchType is how the text of an [IndexSearch] is compared with a field.
-type MatchType string
-
-// The types of a match. The gateway's documents call the second "typo-tolerant" and say no more
-// of them.
+// How the text of an [IndexSearch] is compared with a field. The gateway's documents call the
+// second "typo-tolerant" and say no more of them.
 const (
-	ExactMatch  MatchType = "exact"
-	FuzzyMatch  MatchType = "fuzzy"
-	PrefixMatch MatchType = "prefix"
+	ExactMatch  = "exact"
+	FuzzyMatch  = "fuzzy"
+	PrefixMatch = "prefix"
 )
 
 // IndexSearch is what is looked for in one indexed field: a text or, where there is no type, a
 // range of numbers.
 type IndexSearch struct {
 	Field string
-	Type  MatchType
+	Type  string
 	Text  string
 	// Min and Max are decimal numbers. The range is open where one is empty.
 	Min, Max string
@@ -31,7 +28,7 @@ type IndexSearch struct {
 // behind what was written. It fails with [ErrNotFound] if the bucket does not exist, and with
 // the gateway's own error if the field is not indexed.
 func (c *Client) SearchIndex(ctx context.Context, bucket string, wanted IndexSearch, limit int) (entries []Entry, truncated bool, err error) {
-	query := url.Values{"field": {wanted.Field}, "search": {wanted.Text}, "search_type": {string(wanted.Type)}}
+	query := url.Values{"field": {wanted.Field}, "search": {wanted.Text}, "search_type": {wanted.Type}}
 	if wanted.Type == "" {
 		// A search term is required of every search; for a range, the documents' own example
 		// has this one.

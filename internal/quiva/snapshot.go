@@ -19,10 +19,8 @@ type Digest = [sha256.Size]byte
 
 // ListedDigest returns the digest of an entry's value out of its bucket's list, which is
 // fetched once for all callers when more than a dozen entries of a bucket were asked for, and
-// is up to 30 seconds old. It reports false if there is none; that says nothing about the
-// entry, and [Client.GetEntry] must tell: the list shows at most 1,000 entries, it may have
-// failed or be forbidden, a value may have no digest, and a key that this client writes is not
-// served from an older list.
+// is up to 30 seconds old. None says nothing about the entry: the list shows at most 1,000, it may
+// have failed, and a key that this client writes is not served from an older list.
 func (c *Client) ListedDigest(ctx context.Context, bucket, key string) (Digest, bool) {
 	return c.listedDigest(ctx, bucket, key, snapshotAge)
 }
@@ -55,8 +53,12 @@ func (c *Client) fetchSnapshot(ctx context.Context, bucket string, list *snapsho
 	listed, _, err := readList(withoutRetries(ctx), c, listOf(bucket, MaxListLimit), c.digestOf)
 	if err != nil {
 		c.logUnlisted(ctx, bucket, err)
-		// After a caller that gave up, another one may still list the bucket.
-		c.snapshots.drop(bucket, list, ctx.Err() == nil)
+		c.snapshots.mu.Lock()
+		defer c.snapshots.mu.Unlock()
+		if b := c.snapshots.buckets[bucket]; b.list == list {
+			// After a caller that gave up, another one may still list the bucket.
+			b.list, b.givenUp = nil, ctx.Err() == nil
+		}
 		return
 	}
 	list.digests = make(map[string]Digest, len(listed))
@@ -121,15 +123,6 @@ func (s *snapshots) join(bucket string, age time.Duration) (list *snapshot, fetc
 		return b.list, true
 	}
 	return b.list, false
-}
-
-// drop stops serving entries from a list, and with giveUp also stops listing its bucket.
-func (s *snapshots) drop(bucket string, list *snapshot, giveUp bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if b := s.buckets[bucket]; b != nil && b.list == list {
-		b.list, b.givenUp = nil, giveUp
-	}
 }
 
 // forget keeps a key from being served out of a list that may be from before a write. It is
