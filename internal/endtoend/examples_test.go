@@ -1,7 +1,6 @@
 package endtoend_test
 
 import (
-	"bytes"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -37,7 +36,7 @@ func TestExamples(t *testing.T) {
 			gateway := newGateway(t)
 			if seed, err := os.ReadFile(filepath.Join(module, "seed.json")); err != nil {
 				gateway.CreateBucket("feature-flags")
-			} else if err := gateway.Seed(bytes.NewReader(seed)); err != nil {
+			} else if err := gateway.Seed(seed); err != nil {
 				t.Fatal(err)
 			}
 			w := newWorkspace(t, gateway)

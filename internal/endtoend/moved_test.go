@@ -3,6 +3,7 @@ package endtoend_test
 import (
 	"bytes"
 	"fmt"
+	"io/fs"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -65,11 +66,10 @@ func TestComingFromOtherProviders(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			needTerraform(t)
 			example := os.DirFS(filepath.Join("../../examples/migrate", name))
-			seed, err := example.Open("seed.json")
+			seed, err := fs.ReadFile(example, "seed.json")
 			if err != nil {
 				t.Fatal(err)
 			}
-			defer seed.Close()
 			gateway := newGateway(t)
 			if err := gateway.Seed(seed); err != nil {
 				t.Fatal(err)

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"maps"
 	"slices"
 )
@@ -106,13 +105,9 @@ func (g *Gateway) Revisions(bucketName, key string) int {
 // Seed reads {"bucket": {"key": {…}}} and writes its entries in sorted order,
 // creating the buckets that do not exist. Values must be JSON objects and keep their
 // text. What was written before an error stays.
-func (g *Gateway) Seed(r io.Reader) error {
+func (g *Gateway) Seed(text []byte) error {
 	var seed map[string]map[string]json.RawMessage
-	text, err := io.ReadAll(r)
-	if err == nil {
-		err = json.Unmarshal(text, &seed)
-	}
-	if err != nil {
+	if err := json.Unmarshal(text, &seed); err != nil {
 		return fmt.Errorf(`not of the form {"bucket": {"key": {…}}}: %w`, err)
 	}
 	for _, name := range slices.Sorted(maps.Keys(seed)) {

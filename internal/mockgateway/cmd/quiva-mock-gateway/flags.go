@@ -28,8 +28,8 @@ type options struct {
 	token   string
 	seed    string
 	latency time.Duration
-	limit   limitFlags
-	forms   []string // settings of the dialect
+	limit   mockgateway.Limit // nil for none
+	forms   []string          // settings of the dialect
 	dialect mockgateway.Dialect
 	faults  []mockgateway.Fault
 	verbose bool
@@ -50,7 +50,7 @@ func parseFlags(args []string, stderr io.Writer) (options, error) {
 	flags.StringVar(&o.token, "token", mockgateway.DefaultToken, "bearer `token` to accept")
 	flags.StringVar(&o.seed, "seed", "", "JSON `file` of buckets and entries to begin with: {\"bucket\": {\"key\": {…}}}")
 	flags.DurationVar(&o.latency, "latency", 0, "delay of every request, such as 50ms")
-	o.limit.define(flags)
+	limit := defineLimit(flags)
 	flags.Func("dialect", "`form` in which to respond, can be repeated: a transcript of quiva-probe, which is a .json file; or a name: "+mockgateway.DialectUsage(), o.addDialect)
 	flags.Func("fault", faultUsage, func(text string) error {
 		fault, err := parseFault(text)
@@ -70,7 +70,9 @@ func parseFlags(args []string, stderr io.Writer) (options, error) {
 	if o.addr == "" && len(o.command) > 0 {
 		o.addr = freeAddress
 	}
-	err := errors.Join(o.check(flags.Args()), o.limit.parse())
+	var err error
+	o.limit, err = limit()
+	err = errors.Join(o.check(flags.Args()), err)
 	if end >= 0 && len(o.command) == 0 {
 		err = errors.Join(err, errors.New("there is no command after --"))
 	}

@@ -8,7 +8,6 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"flag"
 	"fmt"
@@ -24,9 +23,6 @@ import (
 
 	"github.com/quivaworks/terraform-provider-quiva/internal/mockgateway"
 )
-
-// shutdownPatience is how long requests may take to finish on a signal.
-const shutdownPatience = 3 * time.Second
 
 // Exit codes of the gateway itself; 127 is what shells return.
 const exitOK, exitFailed, exitUsage, exitNotFound = 0, 1, 2, 127
@@ -66,7 +62,7 @@ func run(signals <-chan os.Signal, args []string, stdout, stderr io.Writer) int 
 	server := &http.Server{Handler: gateway, ReadHeaderTimeout: time.Minute, ErrorLog: logger}
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(listener) }()
-	defer shutDown(server)
+	defer server.Close()
 
 	if len(options.command) > 0 {
 		code, err := runCommand(options.command, clientEnvironment(baseURL(address), options.apiKey), signals, stdout, stderr)
@@ -96,7 +92,7 @@ func newGateway(options options, logger *log.Logger) (*mockgateway.Gateway, erro
 	gateway.AllowAPIKey(options.apiKey)
 	gateway.AllowToken(options.token)
 	gateway.SetLatency(options.latency)
-	gateway.SetLimit(options.limit.limit)
+	gateway.SetLimit(options.limit)
 	gateway.SetDialect(options.dialect)
 	for _, fault := range options.faults {
 		gateway.Inject(fault)
@@ -111,12 +107,11 @@ func newGateway(options options, logger *log.Logger) (*mockgateway.Gateway, erro
 	if options.seed == "" {
 		return gateway, nil
 	}
-	file, err := os.Open(options.seed)
+	seed, err := os.ReadFile(options.seed)
 	if err != nil {
 		return nil, err
 	}
-	defer file.Close()
-	if err := gateway.Seed(file); err != nil {
+	if err := gateway.Seed(seed); err != nil {
 		return nil, fmt.Errorf("%s: %w", options.seed, err)
 	}
 	return gateway, nil
@@ -130,15 +125,6 @@ func listen(address string) (net.Listener, error) {
 		return listener, nil
 	}
 	return net.Listen("tcp", freeAddress)
-}
-
-// shutDown lets requests finish for a moment.
-func shutDown(server *http.Server) {
-	patience, cancel := context.WithTimeout(context.Background(), shutdownPatience)
-	defer cancel()
-	if server.Shutdown(patience) != nil {
-		_ = server.Close()
-	}
 }
 
 // baseURL is where this machine reaches the address: an unspecified host is

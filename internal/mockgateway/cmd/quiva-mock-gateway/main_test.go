@@ -168,8 +168,8 @@ func TestLimitFlags(t *testing.T) {
 		"-limit concurrency -limit-requests 4 -limit-retry-after 2":              mockgateway.Concurrency{Requests: 4, RetryAfter: "2"},
 	} {
 		options, err := parseFlags(strings.Fields(args), io.Discard)
-		if err != nil || options.limit.limit != want {
-			t.Errorf("%s: got %+v, %v; want %+v", args, options.limit.limit, err, want)
+		if err != nil || options.limit != want {
+			t.Errorf("%s: got %+v, %v; want %+v", args, options.limit, err, want)
 		}
 	}
 }
