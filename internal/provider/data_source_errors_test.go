@@ -35,14 +35,14 @@ func TestDataSourceErrors(t *testing.T) {
 		"buckets, what to do": {bucketsData, forbidden, `must list it: GET /storage/kv`},
 		"buckets, no results": {bucketsData, empty, `the response lacks "body.results"`},
 
-		"entry, absent":          {entryData("absent"), asItIs, `The bucket "flags" has no entry "absent", or there is no such bucket`},
+		"entry, absent":          {entryData("absent"), asItIs, `has no entry "absent" in bucket "flags", or no such bucket`},
 		"entry, empty":           {entryData(""), dropped, `The key must not be empty`},
 		"entry, illegal":         {entryData("a b"), dropped, `The key contains " ".`},
 		"entry, too many digits": {entryData("digits"), asItIs, `has 201 digits, more than Terraform can hold`},
 		"entry, digits together": {entryData("digits-together"), asItIs, `The entry "digits-together" holds JSON that Terraform cannot represent: the value's numbers of more than 153 digits take more than 50000 digits together`},
 		"entry, half a rune":     {entryData("half"), asItIs, `the JSON text holds \ud800, half of a character`},
 
-		"ephemeral, absent": {strings.Replace(entryData("absent"), "data", "ephemeral", 1), asItIs, `The bucket "flags" has no entry "absent"`},
+		"ephemeral, absent": {strings.Replace(entryData("absent"), "data", "ephemeral", 1), asItIs, `has no entry "absent" in bucket "flags"`},
 		"ephemeral, empty":  {strings.Replace(entryData(""), "data", "ephemeral", 1), dropped, `The key must not be empty`},
 
 		"entries, no bucket":       {strings.Replace(entriesData(), "flags", "absent", 1), asItIs, `has no bucket "absent". Check the name.`},

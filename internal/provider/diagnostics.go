@@ -58,8 +58,16 @@ func (g *gateway) addError(diags *diag.Diagnostics, op operation, err error) {
 func (g *gateway) explain(failure *quiva.Error) (summary, advice string) {
 	fromGateway := failure.Message != ""
 	switch status := failure.StatusCode; {
+	case errors.Is(failure, quiva.ErrRedirected):
+		return "Gateway redirected elsewhere", "If the gateway has moved, set the provider's endpoint to its new base URL."
+	case errors.Is(failure, quiva.ErrUntrusted):
+		return "Gateway's certificate not trusted", fmt.Sprintf("Check that the endpoint %s is correct. For a gateway that uses a private CA, set ca_cert_file or the environment variable %s to a PEM file with its certificate.", g.endpoint, caCertFileVariable)
+	case errors.Is(failure, quiva.ErrTimeout):
+		return "Gateway did not respond in time", fmt.Sprintf("Check that %s is running and that the network lets requests through. A slow link may need a longer request_timeout.", g.endpoint)
+	case errors.Is(failure, quiva.ErrResponseTooLarge):
+		return "Gateway's response is too large", "The response was ignored."
 	case status == 0:
-		return g.explainNoResponse(failure)
+		return "Gateway not reachable", fmt.Sprintf("Check that the endpoint %s is correct and running, and that DNS, proxy settings (HTTPS_PROXY, NO_PROXY) and certificates are in order.", g.endpoint)
 	case errors.Is(failure, quiva.ErrNoRoute):
 		return "Gateway has no such route", fmt.Sprintf("Check that the endpoint %s is the gateway's own host. An account's host (https://ID.…) has only the routes that the account made; %s is served by %s.", g.endpoint, quiva.APIPath, quiva.DefaultEndpoint)
 	case errors.Is(failure, quiva.ErrNotStored):
@@ -74,18 +82,18 @@ func (g *gateway) explain(failure *quiva.Error) (summary, advice string) {
 		return "Value too large", "Make the value smaller, split it into several entries, or raise the limit."
 	case status == http.StatusUnauthorized:
 		expired := "it has expired (API keys do after 90 days unless set otherwise, and are deleted then), it was deleted"
-		if g.isToken {
+		if g.credential.IsToken {
 			expired = "it has expired, it was revoked"
 		}
-		if g.isKeyAsToken {
+		if g.credential.IsKeyAsToken() {
 			expired = "it is an API key (ms-…) that is set as token: set it as api_key, or in " + apiKeyVariable
 		}
 		return "Gateway refused the credential", fmt.Sprintf("The request used %s. The usual causes: %s, "+
 			"its role may not use storage (root, admin and developer may), a restricted key does not list this call, "+
-			"it was truncated by copy and paste, or it is for a different gateway than %s. The call changed nothing.", g.credential, expired, g.endpoint)
+			"it was truncated by copy and paste, or it is for a different gateway than %s. The call changed nothing.", g.credentialOrigin, expired, g.endpoint)
 	case status == http.StatusForbidden:
 		return "Gateway does not permit this call", fmt.Sprintf("The request used %s. Its role must permit this call; a restricted API key (msr-…) must list it:\n\n  %s %s",
-			g.credential, failure.Method, failure.Path)
+			g.credentialOrigin, failure.Method, failure.Path)
 	case status == http.StatusBadRequest && fromGateway:
 		return "Gateway rejected the request", ""
 	case status == http.StatusTooManyRequests:
@@ -96,21 +104,6 @@ func (g *gateway) explain(failure *quiva.Error) (summary, advice string) {
 		return "Unexpected response: not a Quiva Gateway", fmt.Sprintf("Check that the endpoint %s is the gateway's base URL, and that no proxy or login page responds in its place. The response was ignored.", g.endpoint)
 	default:
 		return "Gateway request failed", ""
-	}
-}
-
-func (g *gateway) explainNoResponse(failure *quiva.Error) (summary, advice string) {
-	switch {
-	case errors.Is(failure, quiva.ErrRedirected):
-		return "Gateway redirected elsewhere", "If the gateway has moved, set the provider's endpoint to its new base URL."
-	case errors.Is(failure, quiva.ErrUntrusted):
-		return "Gateway's certificate not trusted", fmt.Sprintf("Check that the endpoint %s is correct. For a gateway that uses a private CA, set ca_cert_file or the environment variable %s to a PEM file with its certificate.", g.endpoint, caCertFileVariable)
-	case errors.Is(failure, quiva.ErrTimeout):
-		return "Gateway did not respond in time", fmt.Sprintf("Check that %s is running and that the network lets requests through. A slow link may need a longer request_timeout.", g.endpoint)
-	case errors.Is(failure, quiva.ErrResponseTooLarge):
-		return "Gateway's response is too large", "The response was ignored."
-	default:
-		return "Gateway not reachable", fmt.Sprintf("Check that the endpoint %s is correct and running, and that DNS, proxy settings (HTTPS_PROXY, NO_PROXY) and certificates are in order.", g.endpoint)
 	}
 }
 

@@ -229,10 +229,15 @@ const listedKeys = 10
 
 // describeKeys names entries within a sentence.
 func describeKeys(bucket string, keys []string) string {
+	return quoteEntries(keys, fmt.Sprintf(" in bucket %q", bucket))
+}
+
+// quoteEntries names entries, and where they are, within a sentence.
+func quoteEntries(keys []string, where string) string {
 	if len(keys) == 1 {
-		return fmt.Sprintf("entry %q in bucket %q", keys[0], bucket)
+		return fmt.Sprintf("entry %q", keys[0]) + where
 	}
-	return fmt.Sprintf("%d entries in bucket %q (%s)", len(keys), bucket, quoteKeys(keys))
+	return fmt.Sprintf("%d entries%s (%s)", len(keys), where, quoteKeys(keys))
 }
 
 // quoteKeys names the first of many keys and counts the others.

@@ -20,14 +20,12 @@ type gateway struct {
 	client           *quiva.Client // nil while an unknown argument keeps it from being made
 	unknown          []string      // names of arguments
 	warnNotRefreshed sync.Once
-	credential       string // for errors: "the API key from the environment variable QUIVA_API_KEY"
-	isToken          bool   // the credential is a token, not an API key
-	isKeyAsToken     bool   // the token looks like an API key
+	credential       quiva.Credential
+	credentialOrigin string // for errors: "the API key from the environment variable QUIVA_API_KEY"
 	endpoint         string
 	plan             *reconcile.Plan
 	apply            *reconcile.Apply
-	plansTwice       bool   // Terraform may plan one creation twice: with -minimal-refresh, which 1.17 brought
-	digestKey        []byte // of the digests that come into a state
+	plansTwice       bool // Terraform may plan one creation twice: with -minimal-refresh, which 1.17 brought
 }
 
 // gatewayResource is a resource or a list resource that uses the gateway.

@@ -17,7 +17,7 @@ import (
 // would ask for the same update again.
 type ignoredUpdates map[string]string
 
-func ignoredUpdatesOf(ctx context.Context, private privateReader) ignoredUpdates {
+func ignoredUpdatesOf(ctx context.Context, private privateState) ignoredUpdates {
 	if ignored, _ := ignoredUpdatesNote.read(ctx, private); ignored != nil {
 		return *ignored
 	}

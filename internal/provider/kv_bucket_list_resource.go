@@ -37,18 +37,13 @@ func (l *kvBucketListResource) ListResourceConfigSchema(_ context.Context, _ lis
 	}
 }
 
-// kvBucketListModel is the configuration of the list resource quiva_kv_bucket.
-type kvBucketListModel struct {
-	NamePrefix types.String `tfsdk:"name_prefix"`
-}
-
 func (l *kvBucketListResource) List(ctx context.Context, req list.ListRequest, stream *list.ListResultsStream) {
 	stream.Results = func(push func(list.ListResult) bool) {
-		var config kvBucketListModel
-		diags := req.Config.Get(ctx, &config)
+		var prefix types.String
+		diags := req.Config.GetAttribute(ctx, path.Root("name_prefix"), &prefix)
 		buckets := l.gateway.listBuckets(ctx, &diags, path.Root("name_prefix"))
 		buckets = slices.DeleteFunc(buckets, func(bucket quiva.Bucket) bool {
-			return !strings.HasPrefix(bucket.Name, config.NamePrefix.ValueString())
+			return !strings.HasPrefix(bucket.Name, prefix.ValueString())
 		})
 		warnOfLimit(&diags, len(buckets), int(req.Limit), "buckets")
 		if !pushDiagnostics(push, diags) {

@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math"
@@ -71,7 +72,7 @@ func (m kvBucketPurgeModel) scope() string {
 }
 
 func (m kvBucketPurgeModel) maxEntries() int64 {
-	return valueOr(int64Of(m.MaxEntries), defaultMaxEntries)
+	return *cmp.Or(int64Of(m.MaxEntries), new(int64(defaultMaxEntries)))
 }
 
 func (a *kvBucketPurgeAction) Configure(_ context.Context, req action.ConfigureRequest, _ *action.ConfigureResponse) {

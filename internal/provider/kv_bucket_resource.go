@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -224,10 +225,10 @@ func (m *kvBucketModel) refresh(ctx context.Context, diags *diag.Diagnostics, re
 // settle sets the arguments that were left to the gateway to the values that it
 // chose or, where it reports none, to the documented defaults.
 func (m *kvBucketModel) settle(remote quiva.Bucket) {
-	setUnknown(&m.History, numberValue(new(valueOr(remote.History, quiva.DefaultHistory))))
-	setUnknown(&m.Replicas, numberValue(new(valueOr(remote.Replicas, quiva.DefaultReplicas))))
-	setUnknown(&m.Storage, types.StringValue(valueOr(remote.Storage, quiva.DefaultStorage)))
-	setUnknown(&m.Compression, types.BoolValue(valueOr(remote.Compression, false)))
+	setUnknown(&m.History, numberValue(cmp.Or(remote.History, new(int64(quiva.DefaultHistory)))))
+	setUnknown(&m.Replicas, numberValue(cmp.Or(remote.Replicas, new(int64(quiva.DefaultReplicas)))))
+	setUnknown(&m.Storage, types.StringPointerValue(cmp.Or(remote.Storage, new(string(quiva.DefaultStorage)))))
+	setUnknown(&m.Compression, types.BoolPointerValue(cmp.Or(remote.Compression, new(false))))
 }
 
 // setReported sets an argument to what the gateway reports, if it does.
@@ -241,13 +242,6 @@ func setUnknown[Value attr.Value](argument *Value, value Value) {
 	if (*argument).IsUnknown() {
 		*argument = value
 	}
-}
-
-func valueOr[T any](value *T, fallback T) T {
-	if value == nil {
-		return fallback
-	}
-	return *value
 }
 
 // descriptionValue is null for the empty description, which is how the gateway

@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -114,13 +115,8 @@ func (d *kvEntriesDataSource) Read(ctx context.Context, req datasource.ReadReque
 
 // find returns the entries that are asked for, and whether there may be others.
 func (m kvEntriesDataSourceModel) find(ctx context.Context, client *quiva.Client) (entries []quiva.Entry, truncated bool, err error) {
-	bucket, pattern, limit := m.Bucket.ValueString(), "*", quiva.MaxListLimit
-	if !m.KeyPattern.IsNull() {
-		pattern = m.KeyPattern.ValueString()
-	}
-	if asked := int64Of(m.Limit); asked != nil {
-		limit = int(*asked)
-	}
+	bucket, pattern := m.Bucket.ValueString(), cmp.Or(m.KeyPattern.ValueString(), "*") // a pattern is never empty
+	limit := int(*cmp.Or(int64Of(m.Limit), new(int64(quiva.MaxListLimit))))
 	if m.Search != nil {
 		return client.SearchIndex(ctx, bucket, m.Search.wanted(), limit)
 	}

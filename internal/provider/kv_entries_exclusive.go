@@ -112,7 +112,7 @@ func findUndeclared(ctx context.Context, client *quiva.Client, scope *exclusiveS
 
 // refreshUndeclared finds what is undeclared, and reports whether the state has
 // changed with it.
-func (r *kvEntriesResource) refreshUndeclared(ctx context.Context, diags *diag.Diagnostics, client *quiva.Client, state *kvEntriesModel, private privateWriter) (changed bool) {
+func (r *kvEntriesResource) refreshUndeclared(ctx context.Context, diags *diag.Diagnostics, client *quiva.Client, state *kvEntriesModel, private privateState) (changed bool) {
 	scope := state.exclusive(ctx)
 	if scope == nil {
 		return false
@@ -138,7 +138,7 @@ func (r *kvEntriesResource) refreshUndeclared(ctx context.Context, diags *diag.D
 // keyedDigest is a digest that tells nothing of a value to whoever lacks the
 // credential.
 func (g *gateway) keyedDigest(digest quiva.Digest) []byte {
-	keyed := hmac.New(sha256.New, g.digestKey)
+	keyed := hmac.New(sha256.New, []byte(g.credential.Secret))
 	keyed.Write(digest[:])
 	return keyed.Sum(nil)
 }
@@ -197,7 +197,7 @@ func (r *kvEntriesResource) planExclusive(ctx context.Context, diags *diag.Diagn
 	if limit := plan.maxDeletions(); int64(len(named)) > limit {
 		diags.AddAttributeWarning(path.Root("exclusive"), "Undeclared entries not deleted",
 			fmt.Sprintf("The scope of exclusive holds %s not declared in entries, more than the %d that max_deletions allows. None of them is deleted. To let some stay, name them:\n\n%s\n\nTo delete all, raise the limit for one apply:\n\n  max_deletions = %d",
-				quoteEntries(named), limit, exceptText(append(slices.Clone(scope.Except), "PATTERN")), len(named)))
+				quoteEntries(named, ""), limit, exceptText(append(slices.Clone(scope.Except), "PATTERN")), len(named)))
 		kept, named = append(kept, named...), nil
 	}
 	slices.Sort(kept)

@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -153,7 +154,7 @@ const defaultMaxDeletions = 10
 
 // maxDeletions is how many entries a plan may delete.
 func (m kvEntriesModel) maxDeletions() int64 {
-	return valueOr(int64Of(m.MaxDeletions), defaultMaxDeletions)
+	return *cmp.Or(int64Of(m.MaxDeletions), new(int64(defaultMaxDeletions)))
 }
 
 // refuseDeletions adds an error if more entries are removed than may be deleted.
@@ -175,10 +176,10 @@ func warnOfDeletions(diags *diag.Diagnostics, m kvEntriesModel, removed, pruned 
 	}
 	var sentences []string
 	if len(removed) > 0 {
-		sentences = append(sentences, fmt.Sprintf("This resource gives up %s. What another resource of this configuration takes over is kept.", quoteEntries(removed)))
+		sentences = append(sentences, fmt.Sprintf("This resource gives up %s. What another resource of this configuration takes over is kept.", quoteEntries(removed, "")))
 	}
 	if len(pruned) > 0 {
-		sentences = append(sentences, fmt.Sprintf("No resource of this configuration declares %s in its exclusive scope.", quoteEntries(pruned)))
+		sentences = append(sentences, fmt.Sprintf("No resource of this configuration declares %s in its exclusive scope.", quoteEntries(pruned, "")))
 	}
 	diags.AddAttributeWarning(path.Root("entries"), "This change deletes "+fmt.Sprintf("%s of %q", countEntries(count), m.identity().id().ValueString()), strings.Join(sentences, " "))
 }

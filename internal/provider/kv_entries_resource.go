@@ -115,9 +115,7 @@ func (r *kvEntriesResource) Read(ctx context.Context, req resource.ReadRequest, 
 	known, _ := dynamicvalue.Of(state.Entries).Members()
 	keys := slices.Sorted(maps.Keys(known))
 	owner, isNew := ownerOf(ctx, req.Private, kvEntriesType)
-	if isNew {
-		resp.Diagnostics.Append(markNote.write(ctx, resp.Private, owner.Mark)...)
-	}
+	resp.Diagnostics.Append(markNote.write(ctx, resp.Private, owner.Mark)...)
 	if twice := r.gateway.plan.Read(owner, state.Bucket.ValueString(), keys, isNew); len(twice) > 0 {
 		resp.Diagnostics.Append(heldTwice(false, describeKeys(state.Bucket.ValueString(), twice)))
 		for _, key := range twice {

@@ -9,6 +9,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/quivaworks/terraform-provider-quiva/internal/quiva"
@@ -46,34 +47,40 @@ type kvEntryValueModel struct {
 }
 
 func (d *kvEntryDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
-	var model kvEntryValueModel
-	resp.Diagnostics.Append(req.Config.Get(ctx, &model)...)
-	if resp.Diagnostics.HasError() {
-		return
-	}
-	model.Value = d.gateway.readValue(ctx, &resp.Diagnostics, model.Bucket.ValueString(), model.Key.ValueString(),
+	model, ok := d.gateway.readValue(ctx, &resp.Diagnostics, req.Config,
 		"If this configuration creates the entry, take its value from the resource instead of reading it.")
-	if !resp.Diagnostics.HasError() {
+	if ok {
 		resp.Diagnostics.Append(resp.State.Set(ctx, model)...)
 	}
 }
 
-// readValue returns what an entry holds. An entry that does not exist is an
+// readValue returns the entry that a configuration names. One that does not exist is an
 // error, and missing says what to do about it.
-func (g *gateway) readValue(ctx context.Context, diags *diag.Diagnostics, bucket, key, missing string) types.Dynamic {
-	client, ok := g.configuredClient(diags)
-	if !ok {
-		return types.DynamicNull()
+func (g *gateway) readValue(ctx context.Context, diags *diag.Diagnostics, config tfsdk.Config, missing string) (model kvEntryValueModel, ok bool) {
+	if _, ok := g.clientFor(ctx, diags, config, &model); !ok {
+		return model, false
 	}
-	entry, err := client.GetEntry(ctx, bucket, key)
+	entry, ok := g.getEntry(ctx, diags, model.Bucket.ValueString(), model.Key.ValueString(), missing)
+	if ok {
+		model.Value = decodeValue(diags, entry.Key, entry.Value).Attribute()
+	}
+	return model, ok && !diags.HasError()
+}
+
+// getEntry reads an entry, as readValue does.
+func (g *gateway) getEntry(ctx context.Context, diags *diag.Diagnostics, bucket, key, missing string) (quiva.Entry, bool) {
+	entry, err := g.client.GetEntry(ctx, bucket, key)
 	switch {
 	case errors.Is(err, quiva.ErrNotFound):
 		diags.AddAttributeError(path.Root("key"), "KV entry does not exist",
-			fmt.Sprintf("The bucket %q has no entry %q, or there is no such bucket; the gateway at %s does not say which. %s", bucket, key, g.endpoint, missing))
-		return types.DynamicNull()
+			fmt.Sprintf("The gateway at %s has no entry %q in bucket %q, or no such bucket. %s", g.endpoint, key, bucket, missing))
 	case err != nil:
-		g.addError(diags, operation{doing: fmt.Sprintf("read entry %q in bucket %q", key, bucket), rejected: path.Root("key")}, err)
-		return types.DynamicNull()
+		g.addError(diags, readingEntry(bucket, key), err)
 	}
-	return decodeValue(diags, key, entry.Value).Attribute()
+	return entry, err == nil
+}
+
+// readingEntry is what a request that reads an entry does.
+func readingEntry(bucket, key string) operation {
+	return operation{doing: fmt.Sprintf("read entry %q in bucket %q", key, bucket), rejected: path.Root("key")}
 }

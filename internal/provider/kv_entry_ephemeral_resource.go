@@ -50,14 +50,9 @@ func (e *kvEntryEphemeralResource) Configure(_ context.Context, req ephemeral.Co
 }
 
 func (e *kvEntryEphemeralResource) Open(ctx context.Context, req ephemeral.OpenRequest, resp *ephemeral.OpenResponse) {
-	var model kvEntryValueModel
-	resp.Diagnostics.Append(req.Config.Get(ctx, &model)...)
-	if resp.Diagnostics.HasError() {
-		return
-	}
-	model.Value = e.gateway.readValue(ctx, &resp.Diagnostics, model.Bucket.ValueString(), model.Key.ValueString(),
+	model, ok := e.gateway.readValue(ctx, &resp.Diagnostics, req.Config,
 		"Terraform reads it while it plans, so the entry must exist before that: create it in an earlier apply.")
-	if !resp.Diagnostics.HasError() {
+	if ok {
 		resp.Diagnostics.Append(resp.Result.Set(ctx, model)...)
 	}
 }

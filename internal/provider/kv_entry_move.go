@@ -64,7 +64,7 @@ func moveEntry(ctx context.Context, req resource.MoveStateRequest, resp *resourc
 
 // refuseMovedFrom adds an error if an entry was moved from a resource of another
 // gateway.
-func (g *gateway) refuseMovedFrom(ctx context.Context, diags *diag.Diagnostics, private privateReader) (refused bool) {
+func (g *gateway) refuseMovedFrom(ctx context.Context, diags *diag.Diagnostics, private privateState) (refused bool) {
 	from, ok := movedFromNote.read(ctx, private)
 	endpoint, err := url.Parse(g.endpoint)
 	switch {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -153,10 +152,8 @@ func (r *kvEntryPropertiesResource) Read(ctx context.Context, req resource.ReadR
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	owner, isNew := ownerOf(ctx, req.Private, kvEntryPropertiesType)
-	if isNew {
-		resp.Diagnostics.Append(markNote.write(ctx, resp.Private, owner.Mark)...)
-	}
+	owner, _ := ownerOf(ctx, req.Private, kvEntryPropertiesType)
+	resp.Diagnostics.Append(markNote.write(ctx, resp.Private, owner.Mark)...)
 	own, twice := r.gateway.plan.ReadProperties(owner, bucket, key, had)
 	if len(twice) > 0 {
 		resp.Diagnostics.Append(heldTwice(true, quoteProperties(twice)+" of "+describeKeys(bucket, []string{key})))
@@ -175,7 +172,7 @@ func (r *kvEntryPropertiesResource) Read(ctx context.Context, req resource.ReadR
 		resp.State.RemoveResource(ctx)
 		return
 	case err != nil:
-		r.gateway.addError(&resp.Diagnostics, operation{doing: fmt.Sprintf("read entry %q in bucket %q", key, bucket), rejected: path.Root("key")}, err)
+		r.gateway.addError(&resp.Diagnostics, readingEntry(bucket, key), err)
 		return
 	}
 	remote := properties.Pick(entry.Value, own)

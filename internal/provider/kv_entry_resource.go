@@ -264,7 +264,7 @@ func valueToWrite(ctx context.Context, diags *diag.Diagnostics, plan kvEntryMode
 }
 
 // store puts what was written into the state.
-func store(ctx context.Context, plan kvEntryModel, state *tfsdk.State, identity *tfsdk.ResourceIdentity, private privateWriter) diag.Diagnostics {
+func store(ctx context.Context, plan kvEntryModel, state *tfsdk.State, identity *tfsdk.ResourceIdentity, private privateState) diag.Diagnostics {
 	diags := state.Set(ctx, plan)
 	diags.Append(identity.Set(ctx, plan.identity())...)
 	diags.Append(writeOnlyNote.write(ctx, private, isNull(plan.Value))...)
@@ -294,9 +294,7 @@ func (r *kvEntryResource) Read(ctx context.Context, req resource.ReadRequest, re
 	resp.Diagnostics.Append(resp.Identity.SetAttribute(ctx, path.Root("key"), state.Key)...)
 	isWriteOnly := writeOnlyNote.isSet(ctx, req.Private)
 	owner, isNew := ownerOf(ctx, req.Private, kvEntryType)
-	if isNew {
-		resp.Diagnostics.Append(markNote.write(ctx, resp.Private, owner.Mark)...)
-	}
+	resp.Diagnostics.Append(markNote.write(ctx, resp.Private, owner.Mark)...)
 	if twice := r.gateway.plan.Read(owner, state.Bucket.ValueString(), []string{state.Key.ValueString()}, isNew); len(twice) > 0 {
 		resp.Diagnostics.Append(heldTwice(false, describeKeys(state.Bucket.ValueString(), twice)))
 		resp.State.RemoveResource(ctx)
@@ -322,7 +320,7 @@ func (r *kvEntryResource) Read(ctx context.Context, req resource.ReadRequest, re
 		resp.State.RemoveResource(ctx)
 		return
 	case err != nil:
-		r.gateway.addError(&resp.Diagnostics, operation{doing: "read " + describeKeys(state.Bucket.ValueString(), []string{state.Key.ValueString()}), rejected: path.Root("key")}, err)
+		r.gateway.addError(&resp.Diagnostics, readingEntry(state.Bucket.ValueString(), state.Key.ValueString()), err)
 		return
 	}
 	// A secret must not come into the state, and an equal value stays as it is,
@@ -373,7 +371,7 @@ func (r *kvEntryResource) Update(ctx context.Context, req resource.UpdateRequest
 }
 
 // had is what a change may write over or delete, as the state has it.
-func (m kvEntryModel) had(ctx context.Context, private privateReader) map[string]json.RawMessage {
+func (m kvEntryModel) had(ctx context.Context, private privateState) map[string]json.RawMessage {
 	had := json.RawMessage{} // the state may have no value yet
 	isWriteOnly, _ := writeOnlyNote.read(ctx, private)
 	if isWriteOnly != nil {
@@ -443,18 +441,10 @@ func (g *gateway) entryToImport(ctx context.Context, req resource.ImportStateReq
 		return "", "", false
 	}
 	// Terraform's own error names neither the bucket nor the key.
-	if _, isListed := client.ListedDigest(ctx, bucket, key); !isListed {
-		switch _, err := client.GetEntry(ctx, bucket, key); {
-		case errors.Is(err, quiva.ErrNotFound):
-			diags.AddError("KV entry does not exist",
-				fmt.Sprintf("The gateway at %s has no entry %q in bucket %q, or no such bucket. Check both names.", g.endpoint, key, bucket))
-			return "", "", false
-		case err != nil:
-			g.addError(diags, operation{doing: fmt.Sprintf("read entry %q in bucket %q", key, bucket), rejected: path.Root("key")}, err)
-			return "", "", false
-		}
+	if _, ok = client.ListedDigest(ctx, bucket, key); !ok {
+		_, ok = g.getEntry(ctx, diags, bucket, key, "Check both names.")
 	}
-	return bucket, key, true
+	return bucket, key, ok
 }
 
 // unreadEntry returns an entry that comes into the state and whose value the

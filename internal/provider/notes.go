@@ -52,19 +52,15 @@ type successors struct {
 	Keys   []string `json:"keys,omitempty"`
 }
 
-// privateReader and privateWriter are the private state of a resource. The
-// framework's own type for it is internal.
-type privateReader interface {
+// privateState is that of a resource. The framework's own type for it is internal.
+type privateState interface {
 	GetKey(ctx context.Context, key string) ([]byte, diag.Diagnostics)
-}
-
-type privateWriter interface {
 	SetKey(ctx context.Context, key string, value []byte) diag.Diagnostics
 }
 
 // read returns what was noted, nil if nothing was. It is not ok if that cannot be
 // read.
-func (n note[T]) read(ctx context.Context, private privateReader) (noted *T, ok bool) {
+func (n note[T]) read(ctx context.Context, private privateState) (noted *T, ok bool) {
 	text, diags := private.GetKey(ctx, string(n))
 	if diags.HasError() {
 		return nil, false
@@ -80,14 +76,14 @@ func (n note[T]) read(ctx context.Context, private privateReader) (noted *T, ok 
 }
 
 // isSet reports whether anything was noted, even if it cannot be read.
-func (n note[T]) isSet(ctx context.Context, private privateReader) bool {
+func (n note[T]) isSet(ctx context.Context, private privateState) bool {
 	noted, ok := n.read(ctx, private)
 	return noted != nil || !ok
 }
 
 // write stores a note, or removes it if there is nothing to note: every byte of a state
 // is written again and again.
-func (n note[T]) write(ctx context.Context, private privateWriter, noted T) diag.Diagnostics {
+func (n note[T]) write(ctx context.Context, private privateState, noted T) diag.Diagnostics {
 	text, _ := json.Marshal(noted) // strings, bools and bytes always encode
 	if slices.Contains([]string{`false`, `""`, `{}`, `null`}, string(text)) {
 		text = nil
@@ -100,7 +96,7 @@ func newMark() string { return rand.Text()[:12] }
 
 // ownerOf returns the object to which a private state belongs. An object without a
 // mark is new to the state, and gets one.
-func ownerOf(ctx context.Context, private privateReader, typeName string) (owner reconcile.Owner, isNew bool) {
+func ownerOf(ctx context.Context, private privateState, typeName string) (owner reconcile.Owner, isNew bool) {
 	mark, _ := markNote.read(ctx, private)
 	if mark == nil {
 		return reconcile.Owner{Mark: newMark(), Type: typeName}, true

@@ -58,7 +58,7 @@ func (g *gateway) change(ctx context.Context, diags *diag.Diagnostics, s subject
 }
 
 // noteSuccessors notes which entries of a bucket an object leaves in place.
-func noteSuccessors(ctx context.Context, private privateWriter, bucket string, keys []string) diag.Diagnostics {
+func noteSuccessors(ctx context.Context, private privateState, bucket string, keys []string) diag.Diagnostics {
 	if len(keys) == 0 {
 		return successorsNote.write(ctx, private, successors{})
 	}
@@ -67,7 +67,7 @@ func noteSuccessors(ctx context.Context, private privateWriter, bucket string, k
 
 // successorsOf returns those of an object's entries that it leaves in place when it
 // is deleted.
-func successorsOf(ctx context.Context, private privateReader, bucket string, keys []string) []string {
+func successorsOf(ctx context.Context, private privateState, bucket string, keys []string) []string {
 	switch noted, ok := successorsNote.read(ctx, private); {
 	case !ok:
 		return keys
@@ -79,7 +79,7 @@ func successorsOf(ctx context.Context, private privateReader, bucket string, key
 }
 
 // markCreated gives a new object its mark, in place of what its plan has noted.
-func markCreated(ctx context.Context, private privateWriter) diag.Diagnostics {
+func markCreated(ctx context.Context, private privateState) diag.Diagnostics {
 	diags := markNote.write(ctx, private, newMark())
 	diags.Append(successorsNote.write(ctx, private, successors{})...)
 	diags.Append(unknownOutcomeNote.write(ctx, private, false)...)
@@ -116,7 +116,7 @@ func inScope(d reconcile.Declaration, conflict *reconcile.Conflict) diag.Diagnos
 		owner, scope = "this "+d.Type, "a quiva_kv_entries that was planned before is exclusive"
 	}
 	return diag.NewErrorDiagnostic("KV entry in an exclusive scope", fmt.Sprintf("In bucket %q, %s, and %s of this configuration declares %s in its scope. An exclusive resource deletes what it does not declare itself. "+
-		"Let it leave the others' entries alone:\n\n%s", d.Bucket, scope, owner, quoteEntries(conflict.Keys), exceptText(conflict.Except)))
+		"Let it leave the others' entries alone:\n\n%s", d.Bucket, scope, owner, quoteEntries(conflict.Keys, ""), exceptText(conflict.Except)))
 }
 
 // exceptText is the argument exclusive with exceptions, to be pasted.
@@ -126,12 +126,4 @@ func exceptText(patterns []string) string {
 		quoted[i] = strconv.Quote(pattern)
 	}
 	return "  exclusive = {\n    except = [" + strings.Join(quoted, ", ") + "]\n  }"
-}
-
-// quoteEntries names entries within a sentence.
-func quoteEntries(keys []string) string {
-	if len(keys) == 1 {
-		return fmt.Sprintf("entry %q", keys[0])
-	}
-	return fmt.Sprintf("%d entries (%s)", len(keys), quoteKeys(keys))
 }

@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -82,15 +83,10 @@ func objectProblem(value dynamicvalue.Value, orText bool) (problem, advice strin
 			return problem, "Correct the text."
 		}
 		return problem, wrap
-	case dynamicvalue.KindNumber:
-		return "this is a number", "Put it into an object: NAME = { limit = … }."
-	case dynamicvalue.KindBool:
-		return "this is a bool", "Put it into an object: NAME = { enabled = … }."
-	case dynamicvalue.KindSet:
-		return "this is a set", "Put it into an object: NAME = { items = … }."
-	default:
-		return "this is a list", "Put it into an object: NAME = { items = … }."
 	}
+	property := map[string]string{dynamicvalue.KindNumber: "limit", dynamicvalue.KindBool: "enabled"}[value.Kind()]
+	kind := strings.Replace(value.Kind(), "tuple", "list", 1) // as people call it
+	return "this is a " + kind, "Put it into an object: NAME = { " + cmp.Or(property, "items") + " = … }."
 }
 
 // encodeObject returns the JSON text of an object to be written.

@@ -302,10 +302,8 @@ func (c *change) leave(keys []string) {
 	c.run.mu.Lock()
 	defer c.run.mu.Unlock()
 	for _, key := range keys {
-		e := c.run.at(c.Bucket, key)
-		e.claim, e.released = released, c.Had[key]
+		c.run.release(c.run.at(c.Bucket, key), c.Had[key])
 	}
-	c.run.notify()
 }
 
 // delete deletes entries that no object wants, as far as they hold what was seen. It
@@ -335,7 +333,8 @@ func (c *change) release() (removed, left, retained, unwanted []string) {
 		case e.claim != untouched:
 			removed = append(removed, key)
 		case e.creationsWaiting > 0:
-			c.run.handOver(e, c.Had[key])
+			c.run.handedOver = true
+			c.run.release(e, c.Had[key])
 			removed = append(removed, key)
 		case slices.Contains(c.Successors, key):
 			left = append(left, key)

@@ -59,10 +59,9 @@ func (c *change) setWaiting(waiting bool) {
 	a.setActive(-difference)
 }
 
-// handOver lets go an entry for a creation that waits for it, with the value that its
-// state had. The caller holds a.mu.
-func (a *Apply) handOver(e *entry, had json.RawMessage) {
-	a.handedOver = true
+// release leaves an entry in place for a creation, with the value that its state had.
+// The caller holds a.mu.
+func (a *Apply) release(e *entry, had json.RawMessage) {
 	e.claim, e.released = released, had
 	a.notify()
 }
@@ -74,7 +73,8 @@ func (a *Apply) nextStep(c *change, deadline time.Time) (changed <-chan struct{}
 	defer a.mu.Unlock()
 	for _, key := range c.remove {
 		if e := a.at(c.Bucket, key); e.claim == untouched && e.creationsWaiting > 0 {
-			a.handOver(e, c.Had[key])
+			a.handedOver = true
+			a.release(e, c.Had[key])
 		}
 	}
 	// Where keys are being handed over, those who wait may keep Terraform from
