@@ -10,6 +10,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/identityschema"
+	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
 
 	"github.com/quivaworks/terraform-provider-quiva/internal/quiva"
 	"github.com/quivaworks/terraform-provider-quiva/internal/reconcile"
@@ -108,13 +109,29 @@ func (g *gateway) configuredClient(diags *diag.Diagnostics) (*quiva.Client, bool
 	return g.client, true
 }
 
+// storeModel puts a model and its identity into the state.
+func storeModel[Identity any](ctx context.Context, model interface{ identity() Identity }, state *tfsdk.State, identity *tfsdk.ResourceIdentity) diag.Diagnostics {
+	diags := state.Set(ctx, model)
+	diags.Append(identity.Set(ctx, model.identity())...)
+	return diags
+}
+
+// source is a configuration, a plan or a state.
+type source interface {
+	Get(ctx context.Context, target any) diag.Diagnostics
+}
+
+// read reads a configuration, a plan or a state into a model. It is not ok if there is
+// an error.
+func read(ctx context.Context, diags *diag.Diagnostics, from source, model any) (ok bool) {
+	diags.Append(from.Get(ctx, model)...)
+	return !diags.HasError()
+}
+
 // clientFor reads a configuration or a state into a model, and returns the client.
 // Without both, diags has an error.
-func (g *gateway) clientFor(ctx context.Context, diags *diag.Diagnostics, source interface {
-	Get(ctx context.Context, target any) diag.Diagnostics
-}, model any) (*quiva.Client, bool) {
-	diags.Append(source.Get(ctx, model)...)
-	if diags.HasError() {
+func (g *gateway) clientFor(ctx context.Context, diags *diag.Diagnostics, from source, model any) (*quiva.Client, bool) {
+	if !read(ctx, diags, from, model) {
 		return nil, false
 	}
 	return g.configuredClient(diags)

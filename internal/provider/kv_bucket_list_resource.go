@@ -52,7 +52,7 @@ func (l *kvBucketListResource) List(ctx context.Context, req list.ListRequest, s
 		for _, bucket := range buckets[:min(len(buckets), int(req.Limit))] {
 			result := req.NewListResult(ctx)
 			result.DisplayName = bucket.Name
-			result.Diagnostics.Append(result.Identity.Set(ctx, kvBucketIdentity{Bucket: types.StringValue(bucket.Name)})...)
+			result.Diagnostics.Append(result.Identity.SetAttribute(ctx, path.Root("bucket"), bucket.Name)...)
 			if req.IncludeResource && !l.include(ctx, &result.Diagnostics, result.Resource, bucket.Name) {
 				continue
 			}

@@ -140,11 +140,6 @@ func (r *kvBucketResource) IdentitySchema(_ context.Context, _ resource.Identity
 	}
 }
 
-// kvBucketIdentity is what names one bucket for Terraform 1.12 and later.
-type kvBucketIdentity struct {
-	Bucket types.String `tfsdk:"bucket"`
-}
-
 // kvBucketModel is quiva_kv_bucket in a configuration, a plan or the state.
 type kvBucketModel struct {
 	Bucket       types.String `tfsdk:"bucket"`
@@ -164,10 +159,6 @@ type kvBucketModel struct {
 // name names the bucket within a sentence.
 func (m kvBucketModel) name() string {
 	return fmt.Sprintf("the bucket %q", m.Bucket.ValueString())
-}
-
-func (m kvBucketModel) identity() kvBucketIdentity {
-	return kvBucketIdentity{Bucket: m.Bucket}
 }
 
 // indexing returns the argument indexing as the gateway takes it, nil if there
@@ -274,9 +265,7 @@ func (r *kvBucketResource) ModifyPlan(ctx context.Context, req resource.ModifyPl
 		return
 	}
 	var plan, config kvBucketModel
-	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
-	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
-	if resp.Diagnostics.HasError() {
+	if !read(ctx, &resp.Diagnostics, req.Plan, &plan) || !read(ctx, &resp.Diagnostics, req.Config, &config) {
 		return
 	}
 	plan.ID = plan.Bucket
@@ -332,9 +321,7 @@ func bucketKeeps(diags *diag.Diagnostics, argument, instead, why string) {
 func (r *kvBucketResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
 	// Only what the configuration sets is sent; the gateway chooses the rest.
 	var plan, config kvBucketModel
-	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
-	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
-	if resp.Diagnostics.HasError() {
+	if !read(ctx, &resp.Diagnostics, req.Plan, &plan) || !read(ctx, &resp.Diagnostics, req.Config, &config) {
 		return
 	}
 	bucket := quiva.BucketConfig{
@@ -373,18 +360,17 @@ func (r *kvBucketResource) Create(ctx context.Context, req resource.CreateReques
 		}
 	}
 	plan.settle(remote)
-	resp.Diagnostics.Append(resp.Identity.Set(ctx, plan.identity())...)
+	resp.Diagnostics.Append(resp.Identity.SetAttribute(ctx, path.Root("bucket"), plan.Bucket)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
 }
 
 func (r *kvBucketResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
 	var state kvBucketModel
-	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	if resp.Diagnostics.HasError() {
+	if !read(ctx, &resp.Diagnostics, req.State, &state) {
 		return
 	}
 	// Also for a bucket that turns out to be gone: the framework requires it.
-	resp.Diagnostics.Append(resp.Identity.Set(ctx, state.identity())...)
+	resp.Diagnostics.Append(resp.Identity.SetAttribute(ctx, path.Root("bucket"), state.Bucket)...)
 	client, ok := r.gateway.clientToRefresh(&resp.Diagnostics, !state.History.IsNull())
 	if !ok {
 		return
@@ -418,9 +404,7 @@ func warnOfTTL(diags *diag.Diagnostics, bucket quiva.Bucket) {
 
 func (r *kvBucketResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
 	var plan, state kvBucketModel
-	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
-	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	if resp.Diagnostics.HasError() {
+	if !read(ctx, &resp.Diagnostics, req.Plan, &plan) || !read(ctx, &resp.Diagnostics, req.State, &state) {
 		return
 	}
 	var update quiva.BucketUpdate
@@ -460,7 +444,7 @@ func (r *kvBucketResource) Update(ctx context.Context, req resource.UpdateReques
 		ignored.warn(&resp.Diagnostics, plan.Bucket.ValueString())
 		resp.Diagnostics.Append(ignoredUpdatesNote.write(ctx, resp.Private, ignored)...)
 	}
-	resp.Diagnostics.Append(resp.Identity.Set(ctx, plan.identity())...)
+	resp.Diagnostics.Append(resp.Identity.SetAttribute(ctx, path.Root("bucket"), plan.Bucket)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
 }
 
@@ -512,7 +496,7 @@ func (r *kvBucketResource) ImportState(ctx context.Context, req resource.ImportS
 	if _, ok := r.gateway.readBucket(ctx, &resp.Diagnostics, bucket.ValueString()); !ok {
 		return
 	}
-	resp.Diagnostics.Append(resp.Identity.Set(ctx, kvBucketIdentity{Bucket: bucket})...)
+	resp.Diagnostics.Append(resp.Identity.SetAttribute(ctx, path.Root("bucket"), bucket)...)
 	resp.Diagnostics.Append(setUnreadBucket(ctx, &resp.State, bucket.ValueString())...)
 }
 

@@ -48,7 +48,7 @@ func (r *kvEntriesResource) ImportState(ctx context.Context, req resource.Import
 	warnOfMissing(&resp.Diagnostics, bucket, found)
 	imported := importedEntries(&resp.Diagnostics, identity, found.Entries)
 	if !resp.Diagnostics.HasError() {
-		resp.Diagnostics.Append(storeEntries(ctx, imported, &resp.State, resp.Identity)...)
+		resp.Diagnostics.Append(storeModel(ctx, imported, &resp.State, resp.Identity)...)
 	}
 }
 

@@ -91,8 +91,7 @@ func (r *kvEntriesResource) ModifyPlan(ctx context.Context, req resource.ModifyP
 		warnOfDeletions(&resp.Diagnostics, state, slices.DeleteFunc(had, func(key string) bool { return slices.Contains(left, key) }), nil)
 		return
 	}
-	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
-	if resp.Diagnostics.HasError() {
+	if !read(ctx, &resp.Diagnostics, req.Plan, &plan) {
 		return
 	}
 	planned, areKnown := dynamicvalue.Of(plan.Entries).Members()

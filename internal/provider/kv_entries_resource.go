@@ -15,7 +15,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
-	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/quivaworks/terraform-provider-quiva/internal/dynamicvalue"
@@ -100,14 +99,13 @@ func (r *kvEntriesResource) Create(ctx context.Context, req resource.CreateReque
 	created, ok := r.apply(ctx, &resp.Diagnostics, plan, before, nil)
 	created.ID = plan.ID
 	if entries, _ := dynamicvalue.Of(created.Entries).Members(); ok || len(entries) > 0 {
-		resp.Diagnostics.Append(storeEntries(ctx, created, &resp.State, resp.Identity)...)
+		resp.Diagnostics.Append(storeModel(ctx, created, &resp.State, resp.Identity)...)
 	}
 }
 
 func (r *kvEntriesResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
 	var state kvEntriesModel
-	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	if resp.Diagnostics.HasError() {
+	if !read(ctx, &resp.Diagnostics, req.State, &state) {
 		return
 	}
 	// The state may be from before there were identities.
@@ -163,9 +161,7 @@ func (r *kvEntriesResource) Read(ctx context.Context, req resource.ReadRequest, 
 
 func (r *kvEntriesResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
 	var plan, state kvEntriesModel
-	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
-	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	if resp.Diagnostics.HasError() {
+	if !read(ctx, &resp.Diagnostics, req.Plan, &plan) || !read(ctx, &resp.Diagnostics, req.State, &state) {
 		return
 	}
 	digests, _ := undeclaredNote.read(ctx, req.Private)
@@ -173,7 +169,7 @@ func (r *kvEntriesResource) Update(ctx context.Context, req resource.UpdateReque
 	// Even if it failed: what was not deleted may be declared by the next plan,
 	// and only a refresh can tell.
 	resp.Diagnostics.Append(undeclaredNote.write(ctx, resp.Private, nil)...)
-	resp.Diagnostics.Append(storeEntries(ctx, updated, &resp.State, resp.Identity)...)
+	resp.Diagnostics.Append(storeModel(ctx, updated, &resp.State, resp.Identity)...)
 }
 
 // apply makes the gateway hold what the plan says, sending only what differs
@@ -251,8 +247,7 @@ func (m kvEntriesModel) subject() subject {
 
 func (r *kvEntriesResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
 	var state kvEntriesModel
-	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	if resp.Diagnostics.HasError() {
+	if !read(ctx, &resp.Diagnostics, req.State, &state) {
 		return
 	}
 	had := state.had()
@@ -262,7 +257,7 @@ func (r *kvEntriesResource) Delete(ctx context.Context, req resource.DeleteReque
 		Successors: successorsOf(ctx, req.Private, state.Bucket.ValueString(), slices.Collect(maps.Keys(had))),
 	})
 	if outcome.Failed() {
-		resp.Diagnostics.Append(storeEntries(ctx, state.after(&resp.Diagnostics, outcome, nil), &resp.State, resp.Identity)...)
+		resp.Diagnostics.Append(storeModel(ctx, state.after(&resp.Diagnostics, outcome, nil), &resp.State, resp.Identity)...)
 	}
 }
 
@@ -300,11 +295,4 @@ func (i kvEntriesIdentity) id() types.String {
 		return i.Bucket
 	}
 	return types.StringValue(i.Bucket.ValueString() + "/" + i.KeyPrefix.ValueString() + "*")
-}
-
-// storeEntries writes a model and its identity to the state.
-func storeEntries(ctx context.Context, model kvEntriesModel, state *tfsdk.State, identity *tfsdk.ResourceIdentity) diag.Diagnostics {
-	diags := state.Set(ctx, model)
-	diags.Append(identity.Set(ctx, model.identity())...)
-	return diags
 }

@@ -57,8 +57,7 @@ func moveEntry(ctx context.Context, req resource.MoveStateRequest, resp *resourc
 		return
 	}
 	moved := unreadEntry(bucket, key)
-	resp.Diagnostics.Append(resp.TargetState.Set(ctx, moved)...)
-	resp.Diagnostics.Append(resp.TargetIdentity.Set(ctx, moved.identity())...)
+	resp.Diagnostics.Append(storeModel(ctx, moved, &resp.TargetState, resp.TargetIdentity)...)
 	resp.Diagnostics.Append(movedFromNote.write(ctx, resp.TargetPrivate, origin)...)
 }
 

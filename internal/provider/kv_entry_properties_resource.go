@@ -96,8 +96,7 @@ func (r *kvEntryPropertiesResource) ModifyPlan(ctx context.Context, req resource
 		resp.Diagnostics.Append(noteSuccessors(ctx, resp.Private, state.Bucket.ValueString(), left)...)
 		return
 	}
-	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
-	if resp.Diagnostics.HasError() {
+	if !read(ctx, &resp.Diagnostics, req.Plan, &plan) {
 		return
 	}
 	// Report what cannot be written now, not half-way through an apply.
@@ -123,8 +122,7 @@ func (r *kvEntryPropertiesResource) Create(ctx context.Context, req resource.Cre
 	}
 	resp.Diagnostics.Append(markCreated(ctx, resp.Private)...)
 	if _, ok := r.apply(ctx, &resp.Diagnostics, plan, reconcile.PropertiesChange{Wanted: wanted}); ok {
-		resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
-		resp.Diagnostics.Append(resp.Identity.Set(ctx, plan.identity())...)
+		resp.Diagnostics.Append(storeModel(ctx, plan, &resp.State, resp.Identity)...)
 	}
 }
 
@@ -141,8 +139,7 @@ func (r *kvEntryPropertiesResource) apply(ctx context.Context, diags *diag.Diagn
 
 func (r *kvEntryPropertiesResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
 	var state kvEntryPropertiesModel
-	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	if resp.Diagnostics.HasError() {
+	if !read(ctx, &resp.Diagnostics, req.State, &state) {
 		return
 	}
 	bucket, key := state.Bucket.ValueString(), state.Key.ValueString()
@@ -187,9 +184,7 @@ func (r *kvEntryPropertiesResource) Read(ctx context.Context, req resource.ReadR
 
 func (r *kvEntryPropertiesResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
 	var plan, state kvEntryPropertiesModel
-	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
-	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	if resp.Diagnostics.HasError() {
+	if !read(ctx, &resp.Diagnostics, req.Plan, &plan) || !read(ctx, &resp.Diagnostics, req.State, &state) {
 		return
 	}
 	// If only overwrite or on_destroy differ, or the properties turned out to be the
@@ -208,8 +203,7 @@ func (r *kvEntryPropertiesResource) Update(ctx context.Context, req resource.Upd
 			return
 		}
 	}
-	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
-	resp.Diagnostics.Append(resp.Identity.Set(ctx, plan.identity())...)
+	resp.Diagnostics.Append(storeModel(ctx, plan, &resp.State, resp.Identity)...)
 }
 
 // storeChanged puts the properties that a call has found, and left alone, into the
@@ -252,6 +246,5 @@ func (r *kvEntryPropertiesResource) ImportState(ctx context.Context, req resourc
 		Overwrite: types.BoolValue(false),
 		ID:        types.StringValue(bucket + "/" + key),
 	}
-	resp.Diagnostics.Append(resp.State.Set(ctx, imported)...)
-	resp.Diagnostics.Append(resp.Identity.Set(ctx, imported.identity())...)
+	resp.Diagnostics.Append(storeModel(ctx, imported, &resp.State, resp.Identity)...)
 }

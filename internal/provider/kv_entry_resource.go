@@ -265,8 +265,7 @@ func valueToWrite(ctx context.Context, diags *diag.Diagnostics, plan kvEntryMode
 
 // store puts what was written into the state.
 func store(ctx context.Context, plan kvEntryModel, state *tfsdk.State, identity *tfsdk.ResourceIdentity, private privateState) diag.Diagnostics {
-	diags := state.Set(ctx, plan)
-	diags.Append(identity.Set(ctx, plan.identity())...)
+	diags := storeModel(ctx, plan, state, identity)
 	diags.Append(writeOnlyNote.write(ctx, private, isNull(plan.Value))...)
 	return diags
 }
@@ -396,8 +395,7 @@ func (m kvEntryModel) storeChanged(ctx context.Context, diags *diag.Diagnostics,
 
 func (r *kvEntryResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
 	var state kvEntryModel
-	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	if resp.Diagnostics.HasError() {
+	if !read(ctx, &resp.Diagnostics, req.State, &state) {
 		return
 	}
 	keys := []string{state.Key.ValueString()}
@@ -416,8 +414,7 @@ func (r *kvEntryResource) ImportState(ctx context.Context, req resource.ImportSt
 		return
 	}
 	imported := unreadEntry(bucket, key)
-	resp.Diagnostics.Append(resp.State.Set(ctx, imported)...)
-	resp.Diagnostics.Append(resp.Identity.Set(ctx, imported.identity())...)
+	resp.Diagnostics.Append(storeModel(ctx, imported, &resp.State, resp.Identity)...)
 }
 
 // entryToImport returns the entry that "bucket/key" or an identity names, which

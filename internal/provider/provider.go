@@ -181,8 +181,7 @@ func (m providerModel) timeout(diags *diag.Diagnostics) time.Duration {
 
 func (p *quivaProvider) ValidateConfig(ctx context.Context, req provider.ValidateConfigRequest, resp *provider.ValidateConfigResponse) {
 	var config providerModel
-	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
-	if resp.Diagnostics.HasError() {
+	if !read(ctx, &resp.Diagnostics, req.Config, &config) {
 		return
 	}
 	config.timeout(&resp.Diagnostics)
@@ -194,8 +193,7 @@ func (p *quivaProvider) ValidateConfig(ctx context.Context, req provider.Validat
 
 func (p *quivaProvider) Configure(ctx context.Context, req provider.ConfigureRequest, resp *provider.ConfigureResponse) {
 	var config providerModel
-	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
-	if resp.Diagnostics.HasError() {
+	if !read(ctx, &resp.Diagnostics, req.Config, &config) {
 		return
 	}
 	gateway := p.configure(config, req.TerraformVersion, &resp.Diagnostics)
