@@ -301,18 +301,3 @@ func TestFunctionNull(t *testing.T) {
 		}
 	}
 }
-
-// FuzzOpaque: whatever Terraform sends comes back byte by byte, or is an error.
-func FuzzOpaque(f *testing.F) {
-	for _, test := range values {
-		f.Add(pack(test.value).MsgPack)
-	}
-	f.Add([]byte{0xc0})
-	f.Fuzz(func(t *testing.T, packed []byte) {
-		_, server := newServer(t)
-		resp, err := server.ReadResource(t.Context(), &tfprotov6.ReadResourceRequest{TypeName: "test", CurrentState: &tfprotov6.DynamicValue{MsgPack: packed}})
-		if err == nil && string(resp.NewState.MsgPack) != string(packed) {
-			t.Errorf("%q came back as %q", packed, resp.NewState.MsgPack)
-		}
-	})
-}

@@ -109,18 +109,27 @@ func invoke(t *testing.T, w *waiting, server tfprotov6.ProviderServer) error {
 	return <-w.ended
 }
 
-// TestStopDuringCall: a stop ends a call also between its arrival and where the
-// framework begins it, and a stream that goes on after its call.
-func TestStopDuringCall(t *testing.T) {
+// TestEndsCalls: a stop ends a call also between its arrival and where the framework
+// begins it, and a stream that goes on after its call. An interrupt ends what is read,
+// though Terraform asks for no stop.
+func TestEndsCalls(t *testing.T) {
 	t.Parallel()
-	for name, call := range map[string]callThatWaits{"read": read, "list": list, "action": invoke} {
+	for name, test := range map[string]struct {
+		call        callThatWaits
+		interrupted bool
+	}{
+		"read": {read, false}, "list": {list, false}, "action": {invoke, false},
+		"read, interrupted": {read, true}, "list, interrupted": {list, true},
+	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w, server, _ := newWaiting(t)
+			w, server, interrupt := newWaiting(t)
 			done := make(chan error)
-			go func() { done <- call(t, w, server) }()
+			go func() { done <- test.call(t, w, server) }()
 			<-w.called
-			if _, err := server.StopProvider(t.Context(), &tfprotov6.StopProviderRequest{}); err != nil {
+			if test.interrupted {
+				interrupt()
+			} else if _, err := server.StopProvider(t.Context(), &tfprotov6.StopProviderRequest{}); err != nil {
 				t.Fatal(err)
 			}
 			if err := <-done; !errors.Is(err, context.Canceled) {
@@ -146,34 +155,20 @@ func TestStreamLeftEarly(t *testing.T) {
 	}
 }
 
-// TestInterruptReads: an interrupt ends what is read, though Terraform asks for no
-// stop, and all that comes after it.
-func TestInterruptReads(t *testing.T) {
+// TestInterruptBefore: an interrupt ends all that comes after it, also if Terraform
+// configures the provider only then.
+func TestInterruptBefore(t *testing.T) {
 	t.Parallel()
-	for name, call := range map[string]callThatWaits{"read": read, "list": list} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			w, server, interrupt := newWaiting(t)
-			done := make(chan error)
-			go func() { done <- call(t, w, server) }()
-			<-w.called
-			interrupt()
-			if err := <-done; !errors.Is(err, context.Canceled) {
-				t.Errorf("the call ended with %v", err)
-			}
-		})
-	}
-	t.Run("before Terraform configures", func(t *testing.T) {
-		t.Parallel()
+	for name, call := range map[string]callThatWaits{"read": read, "write": write} {
 		w, server, interrupt := newWaiting(t)
 		interrupt()
 		if _, err := server.ConfigureProvider(t.Context(), &tfprotov6.ConfigureProviderRequest{}); err != nil {
 			t.Fatal(err)
 		}
-		if err := read(t, w, server); !errors.Is(err, context.Canceled) {
-			t.Errorf("the call ended with %v", err)
+		if err := call(t, w, server); !errors.Is(err, context.Canceled) {
+			t.Errorf("%s: the call ended with %v", name, err)
 		}
-	})
+	}
 }
 
 // TestInterruptWrites: an interrupt tears no write, nor what is read once there
@@ -204,12 +199,4 @@ func TestInterruptWrites(t *testing.T) {
 			})
 		})
 	}
-	t.Run("after an interrupt", func(t *testing.T) {
-		t.Parallel()
-		w, server, interrupt := newWaiting(t)
-		interrupt()
-		if err := write(t, w, server); !errors.Is(err, context.Canceled) {
-			t.Errorf("the write ended with %v", err)
-		}
-	})
 }
