@@ -133,13 +133,13 @@ func (d *demo) put(key, value string) {
 
 // request calls the gateway for an entry as any HTTP client would, and prints the
 // exchange.
-func (d *demo) request(ctx context.Context, method, key string) {
+func (d *demo) request(ctx context.Context, key string) {
 	if d.failure != nil {
 		return
 	}
 	path := "/storage/kv/" + bucket + "/entries/" + key
 	d.print("   $ curl -H \"X-Api-Key: $QUIVA_API_KEY\" $QUIVA_API_URL%s", path)
-	request, err := http.NewRequestWithContext(ctx, method, d.gateway.URL+path, nil)
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, d.gateway.URL+path, nil)
 	if err == nil {
 		request.Header.Set("X-Api-Key", mockgateway.DefaultAPIKey)
 		var response *http.Response

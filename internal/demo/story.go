@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"maps"
-	"net/http"
 	"slices"
 )
 
@@ -37,7 +36,7 @@ func (d *demo) tell(ctx context.Context) error {
 	d.check(!d.filesContain("sk-first"), "no file that Terraform wrote holds the secret, terraform.tfstate included")
 
 	d.title("A service reads a flag, without Terraform")
-	d.request(ctx, http.MethodGet, "flags.new-checkout")
+	d.request(ctx, "flags.new-checkout")
 
 	d.title("Plan again: nothing to do")
 	d.terraform(ctx, 0, "plan", "-detailed-exitcode", "-var=payment_key=sk-first")

@@ -55,12 +55,11 @@ func newUnchanged(inner providerServer, schemas map[string]*tfprotov6.Schema, wh
 		for _, attribute := range schema.Block.Attributes {
 			r.attributes[attribute.Name] = true
 			value, ok := values[attribute.Name]
-			switch {
-			case ok:
-			case !attribute.Optional || !attribute.Computed:
-				continue
-			default:
+			if !ok && attribute.Optional && attribute.Computed {
 				return nil, fmt.Errorf("%s.%s is optional and computed, but has no default", typeName, attribute.Name)
+			}
+			if !ok {
+				continue
 			}
 			packed, err := tfprotov6.NewDynamicValue(value.Type(), value)
 			if err != nil {
