@@ -17,9 +17,8 @@ import (
 func TestProofIsShared(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		gateway := &oddGateway{store: bare}
+		gateway, client := newOddGateway()
 		gateway.put("other", `{}`)
-		client := inMemory(gateway)
 		proofs := func(want int) {
 			t.Helper()
 			_, outcome := client.GetEntries(t.Context(), "flags", numberedKeys(200))
@@ -42,10 +41,9 @@ func TestProofIsShared(t *testing.T) {
 func TestNoProofNeeded(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		gateway := &oddGateway{store: bare}
+		gateway, client := newOddGateway()
 		gateway.put("other", `{}`)
 		gateway.put("a", `{}`)
-		client := inMemory(gateway)
 		isMissing := func(key string, requests int) {
 			t.Helper()
 			gateway.requests = nil
@@ -85,9 +83,8 @@ func TestNoProofNeeded(t *testing.T) {
 func TestOutageWithinAProof(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		gateway := &oddGateway{store: bare}
+		gateway, client := newOddGateway()
 		gateway.put("held", `{}`)
-		client := inMemory(gateway)
 		if _, err := client.GetEntry(t.Context(), "flags", "a"); !errors.Is(err, ErrNotFound) {
 			t.Fatal(err)
 		}
@@ -109,7 +106,7 @@ func TestProofWhileTheBucketIsDeleted(t *testing.T) {
 	t.Parallel()
 	for requests := range 4 {
 		synctest.Test(t, func(t *testing.T) {
-			gateway := &oddGateway{store: bare}
+			gateway, client := newOddGateway()
 			exists, left := true, requests
 			gateway.onRequest = func(method, path string) (int, string) {
 				if method == http.MethodPost {
@@ -127,7 +124,6 @@ func TestProofWhileTheBucketIsDeleted(t *testing.T) {
 				}
 				return http.StatusNotFound, `{"error":"not_found"}`
 			}
-			client := inMemory(gateway)
 			if _, err := client.GetEntry(t.Context(), "flags", "a"); !errors.Is(err, ErrNotFound) {
 				t.Errorf("deleted after %d requests: %v", requests, err)
 			}
@@ -157,7 +153,7 @@ func TestProofWhileTheBucketIsDeleted(t *testing.T) {
 func TestProofIsCancelled(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		gateway := &oddGateway{store: bare}
+		gateway, client := newOddGateway()
 		ctx, cancel := context.WithCancel(t.Context())
 		gateway.onRequest = func(_, path string) (int, string) {
 			if path == "/flags" {
@@ -167,7 +163,6 @@ func TestProofIsCancelled(t *testing.T) {
 			}
 			return 0, ""
 		}
-		client := inMemory(gateway)
 		var wait sync.WaitGroup
 		wait.Go(func() {
 			if _, err := client.GetEntry(ctx, "flags", "first"); !errors.Is(err, context.Canceled) {
@@ -193,7 +188,7 @@ func TestBucketGoneInThisRun(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		exists := true
-		gateway := &oddGateway{store: bare}
+		gateway, client := newOddGateway()
 		gateway.onRequest = func(method, path string) (int, string) {
 			if method == http.MethodDelete && path == "/flags" {
 				exists = false
@@ -204,7 +199,6 @@ func TestBucketGoneInThisRun(t *testing.T) {
 			}
 			return 0, ""
 		}
-		client := inMemory(gateway)
 		if err := client.DeleteBucket(t.Context(), "flags"); err != nil {
 			t.Fatal(err)
 		}

@@ -140,8 +140,7 @@ func TestPaths(t *testing.T) {
 		client := newClient(t, gateway.URL+test.endpoint, nil)
 		gateway.ResetRequests()
 		_, err := client.GetEntry(t.Context(), test.bucket, test.key)
-		var failure *Error
-		if !errors.As(err, &failure) || failure.Path != test.want {
+		if failure, ok := errors.AsType[*Error](err); !ok || failure.Path != test.want {
 			t.Errorf("error %v, want one about %s", err, test.want)
 		}
 		if requests := gateway.Requests(); requests[0].Path != test.want {
@@ -262,8 +261,7 @@ func TestNotTLS(t *testing.T) {
 	gateway := newGateway(t)
 	client := newClient(t, strings.Replace(gateway.URL, "http:", "https:", 1), func(c *Config) { c.MaxRetries = 5 })
 	_, err := client.GetEntry(t.Context(), "flags", "a")
-	var failure *Error
-	if !errors.As(err, &failure) || failure.Attempts != 1 || !strings.Contains(err.Error(), "HTTP response to HTTPS client") {
+	if failure, ok := errors.AsType[*Error](err); !ok || failure.Attempts != 1 || !strings.Contains(err.Error(), "HTTP response to HTTPS client") {
 		t.Errorf("error %v", err)
 	}
 }

@@ -46,8 +46,8 @@ func TestNoRetry(t *testing.T) {
 	for _, status := range []int{200, 204, 400, 401, 403, 404, 409, 501} {
 		gateway := mockgateway.NewGateway()
 		gateway.Inject(mockgateway.Fault{Effect: mockgateway.Respond(status, nil, "")})
-		var failure *Error
-		if err := inMemory(gateway).PutEntry(t.Context(), "flags", "a", []byte(`{}`)); !errors.As(err, &failure) || failure.StatusCode != status || failure.Attempts != 1 {
+		err := inMemory(gateway).PutEntry(t.Context(), "flags", "a", []byte(`{}`))
+		if failure, ok := errors.AsType[*Error](err); !ok || failure.StatusCode != status || failure.Attempts != 1 {
 			t.Errorf("status %d gave %v", status, err)
 		}
 	}

@@ -68,7 +68,8 @@ func TestFirstWrite(t *testing.T) {
 			t.Run(fmt.Sprintf("%s, taken %t", name, isTaken), func(t *testing.T) {
 				t.Parallel()
 				synctest.Test(t, func(t *testing.T) {
-					gateway := &oddGateway{store: test.store, lag: test.lag}
+					gateway, client := newOddGateway()
+					gateway.store, gateway.lag = test.store, test.lag
 					want, sent := test.free, json.RawMessage(value)
 					if test.value != "" {
 						sent = json.RawMessage(test.value)
@@ -78,7 +79,6 @@ func TestFirstWrite(t *testing.T) {
 						want = test.taken
 					}
 					time.Sleep(time.Minute) // it was there for long
-					client := inMemory(gateway)
 					if _, err := client.GetEntry(t.Context(), "flags", "a"); isTaken == errors.Is(err, ErrNotFound) {
 						t.Fatal(err)
 					}
@@ -127,7 +127,7 @@ func TestFirstWriteGoesAlone(t *testing.T) {
 	t.Parallel()
 	for _, isStored := range []bool{true, false} {
 		synctest.Test(t, func(t *testing.T) {
-			gateway := &oddGateway{store: bare}
+			gateway, client := newOddGateway()
 			if !isStored {
 				gateway.store = func(string) (string, string) { return `{"x":1}`, "" }
 			}
@@ -135,7 +135,6 @@ func TestFirstWriteGoesAlone(t *testing.T) {
 			for _, key := range numberedKeys(99) {
 				gateway.put(key, `{}`)
 			}
-			client := inMemory(gateway)
 			if _, outcome := client.GetEntries(t.Context(), "flags", numberedKeys(100)); outcome.Err() != nil {
 				t.Fatal(outcome.Err())
 			}
@@ -155,14 +154,13 @@ func TestFirstWriteGoesAlone(t *testing.T) {
 	}
 	// Single writes at the same time, some to keys that need percent-encoding.
 	synctest.Test(t, func(t *testing.T) {
-		gateway := &oddGateway{store: bare}
+		gateway, client := newOddGateway()
 		gateway.onRequest = func(string, string) (int, string) {
 			gateway.mu.Unlock()
 			time.Sleep(time.Second)
 			gateway.mu.Lock()
 			return 0, ""
 		}
-		client := inMemory(gateway)
 		var wait sync.WaitGroup
 		for i := range 20 {
 			wait.Go(func() {
@@ -200,7 +198,8 @@ func TestFirstWriteWithASlash(t *testing.T) {
 	}
 	for name, respond := range tests {
 		synctest.Test(t, func(t *testing.T) {
-			client := inMemory(&oddGateway{store: bare, onRequest: respond})
+			gateway, client := newOddGateway()
+			gateway.onRequest = respond
 			err := client.PutEntry(t.Context(), "flags", "a/b", []byte(`{"n":1}`))
 			if err == nil || !strings.Contains(err.Error(), `The key contains a "/"`) {
 				t.Errorf("%s: error %v", name, err)
@@ -218,7 +217,7 @@ func TestOldKey(t *testing.T) {
 	value := json.RawMessage(`{"value":{"n":1},"old_key":"other"}`)
 	for _, isEnveloped := range []bool{false, true} {
 		synctest.Test(t, func(t *testing.T) {
-			gateway := &oddGateway{store: bare}
+			gateway, client := newOddGateway()
 			gateway.put("other", `{"kept":true}`)
 			if isEnveloped {
 				gateway.store = func(body string) (string, string) {
@@ -228,7 +227,6 @@ func TestOldKey(t *testing.T) {
 					return fromEnvelope("null", "")(body)
 				}
 			}
-			client := inMemory(gateway)
 			err := client.PutEntry(t.Context(), "flags", "a", value)
 			if isEnveloped && gateway.gateway.Revisions("flags", "a") > 0 {
 				t.Errorf("the refused value left %v", gateway.now("a"))
@@ -257,9 +255,8 @@ func TestSlowWrites(t *testing.T) {
 	}
 	for name, test := range tests {
 		synctest.Test(t, func(t *testing.T) {
-			gateway := &oddGateway{store: bare}
+			gateway, client := newOddGateway()
 			gateway.put("a", `{"n":0}`)
-			client := inMemory(gateway)
 			if err := client.PutEntry(t.Context(), "flags", "first", []byte(`{"n":1}`)); err != nil {
 				t.Fatal(err)
 			}

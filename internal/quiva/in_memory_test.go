@@ -51,6 +51,13 @@ type oddGateway struct {
 	onRequest func(method, path string) (status int, text string)
 }
 
+// newOddGateway returns a gateway that is not odd yet, and a client.
+func newOddGateway() (*oddGateway, *Client) {
+	gateway, _ := newFlags()
+	odd := &oddGateway{store: bare, gateway: gateway}
+	return odd, inMemory(odd)
+}
+
 // unchanged is stored by a write that stores nothing.
 const unchanged = "unchanged"
 
@@ -74,7 +81,6 @@ func (g *oddGateway) respond(r *http.Request, path string) (status int, text str
 			return status, text
 		}
 	}
-	g.begin()
 	key, isEntry := strings.CutPrefix(path, "/flags/entries/")
 	if !isEntry || r.Method != http.MethodPut {
 		return 0, ""
@@ -94,16 +100,9 @@ func (g *oddGateway) respond(r *http.Request, path string) (status int, text str
 	return http.StatusOK, `{"message":"success"}`
 }
 
-func (g *oddGateway) begin() {
-	if g.gateway == nil {
-		g.gateway = mockgateway.NewGateway()
-		g.gateway.CreateBucket("flags")
-	}
-}
-
 // put stores a value, or none.
 func (g *oddGateway) put(key, value string) {
-	if g.begin(); value == "" {
+	if value == "" {
 		g.gateway.DeleteEntry("flags", key)
 		return
 	}

@@ -26,8 +26,8 @@ func TestGivingUpTogether(t *testing.T) {
 	)
 	inParallel(workers, requests, func(i int) {
 		_, err := client.GetEntry(t.Context(), "flags", fmt.Sprint(i))
-		var failure *Error
-		if !errors.As(err, &failure) {
+		failure, ok := errors.AsType[*Error](err)
+		if !ok {
 			t.Errorf("got %v", err)
 			return
 		}

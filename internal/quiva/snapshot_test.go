@@ -201,20 +201,6 @@ func TestListedDigestCancelled(t *testing.T) {
 	}
 }
 
-func TestListedDigestOff(t *testing.T) {
-	t.Parallel()
-	gateway, client := newFlags()
-	client.config.BulkRefresh = false
-	for range 3 * bulkThreshold {
-		if _, ok := client.ListedDigest(t.Context(), "flags", "a"); ok {
-			t.Error("a list was fetched")
-		}
-	}
-	if asked := gateway.Count("", ""); asked != 0 {
-		t.Errorf("%d requests", asked)
-	}
-}
-
 // TestListsTakeNoMemory: the values of lists are let go of as they arrive, so that
 // three of 4 MB need less than one of them would, also in the middle of the last.
 func TestListsTakeNoMemory(t *testing.T) { // not parallel: it measures what all tests have in memory
