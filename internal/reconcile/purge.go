@@ -9,7 +9,10 @@ import (
 // DeleteEntries deletes entries for an action, not for an object that lets them go.
 // An object that has one of them, and comes later in the run, writes it again.
 func (a *Apply) DeleteEntries(ctx context.Context, bucket string, keys []string) quiva.BatchResult {
-	unlock, _ := a.lock(ctx, bucket, keys) // a call that is cancelled sends nothing
+	unlock, err := a.lock(ctx, bucket, keys)
+	if err != nil {
+		return quiva.BatchResult{Failed: map[string]error{keys[0]: err}, Untried: keys[1:]}
+	}
 	defer unlock()
 	requests := a.client.DeleteEntries(ctx, bucket, keys)
 	a.setDeleted(bucket, requests.Done)
@@ -19,7 +22,10 @@ func (a *Apply) DeleteEntries(ctx context.Context, bucket string, keys []string)
 // PurgeBucket deletes all entries of a bucket in one request. Of these, keys are
 // those that are known.
 func (a *Apply) PurgeBucket(ctx context.Context, bucket string, keys []string) error {
-	unlock, _ := a.lock(ctx, bucket, keys) // a call that is cancelled sends nothing
+	unlock, err := a.lock(ctx, bucket, keys)
+	if err != nil {
+		return err
+	}
 	defer unlock()
 	if err := a.client.PurgeBucket(ctx, bucket); err != nil {
 		return err
