@@ -53,10 +53,8 @@ type terraformResource interface {
 	resource.ResourceWithMoveState
 }
 
-// requiredForImport is a name in an identity.
-func requiredForImport(description string) identityschema.StringAttribute {
-	return identityschema.StringAttribute{Description: description, RequiredForImport: true}
-}
+// bucketForImport is a part of all identities.
+var bucketForImport = identityschema.StringAttribute{Description: "Name of the bucket.", RequiredForImport: true}
 
 // isByIdentity reports whether an import names its object by its identity. One by
 // ID may have the ID "".

@@ -63,12 +63,10 @@ const keywords = " $dynamicRef $recursiveRef $ref additionalItems additionalProp
 	"exclusiveMaximum exclusiveMinimum format if items maxItems maxLength maxProperties maximum minItems minLength minProperties minimum multipleOf not oneOf pattern " +
 	"patternProperties prefixItems properties propertyNames required type unevaluatedItems unevaluatedProperties uniqueItems "
 
-var errNotLoaded = errors.New("not loaded")
-
 // noLoader keeps a schema from reading files and URLs.
 type noLoader struct{}
 
-func (noLoader) Load(string) (any, error) { return nil, errNotLoaded }
+func (noLoader) Load(string) (any, error) { return nil, errors.New("not loaded") }
 
 func explainSchemaError(err error) error {
 	var (

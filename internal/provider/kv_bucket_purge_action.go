@@ -87,11 +87,10 @@ func (a *kvBucketPurgeAction) ModifyPlan(ctx context.Context, req action.ModifyP
 	if a.gateway.client == nil || resp.Diagnostics.HasError() || config.Bucket.IsUnknown() || config.KeyPrefix.IsUnknown() || config.MaxEntries.IsUnknown() {
 		return
 	}
-	found, err := config.count(ctx, a.gateway.client)
-	if err != nil || len(found.Entries) == 0 {
+	found, keys, err := config.count(ctx, a.gateway.client)
+	if err != nil || len(keys) == 0 {
 		return
 	}
-	keys := foundKeys(found)
 	detail := fmt.Sprintf("The action deletes %s.", describeKeys(config.Bucket.ValueString(), keys))
 	if !found.Complete {
 		detail += " There may be more."
@@ -102,24 +101,19 @@ func (a *kvBucketPurgeAction) ModifyPlan(ctx context.Context, req action.ModifyP
 	resp.Diagnostics.AddAttributeWarning(path.Root("bucket"), "This action deletes "+fmt.Sprintf("%s of %q", countEntries(len(keys)), config.Bucket.ValueString()), detail)
 }
 
-// count finds the entries to delete.
-func (m kvBucketPurgeModel) count(ctx context.Context, client *quiva.Client) (quiva.Enumeration, error) {
-	found, err := client.EnumerateEntries(ctx, m.Bucket.ValueString(), m.KeyPrefix.ValueString())
+// count finds the entries to delete, and their keys.
+func (m kvBucketPurgeModel) count(ctx context.Context, client *quiva.Client) (found quiva.Enumeration, keys []string, err error) {
+	found, err = client.EnumerateEntries(ctx, m.Bucket.ValueString(), m.KeyPrefix.ValueString())
 	if err == nil && m.KeyPrefix.IsNull() && found.Complete {
 		// A list may be cut short unseen, and a purge deletes what it does not show.
 		if counted, err := client.GetBucket(ctx, m.Bucket.ValueString()); err == nil && counted.EntryTotal != nil && *counted.EntryTotal > int64(len(found.Entries)) {
 			found.Complete, found.Counted = false, counted.EntryTotal
 		}
 	}
-	return found, err
-}
-
-func foundKeys(found quiva.Enumeration) []string {
-	keys := make([]string, len(found.Entries))
-	for i, entry := range found.Entries {
-		keys[i] = entry.Key
+	for _, entry := range found.Entries {
+		keys = append(keys, entry.Key)
 	}
-	return keys
+	return found, keys, err
 }
 
 func (a *kvBucketPurgeAction) Invoke(ctx context.Context, req action.InvokeRequest, resp *action.InvokeResponse) {
@@ -134,7 +128,7 @@ func (a *kvBucketPurgeAction) Invoke(ctx context.Context, req action.InvokeReque
 
 	progress("Counting the entries of %s", config.scope())
 	bucket := config.Bucket.ValueString()
-	found, err := config.count(ctx, client)
+	found, keys, err := config.count(ctx, client)
 	if err != nil {
 		a.gateway.addListError(&resp.Diagnostics, bucket, path.Root("bucket"), err)
 		return
@@ -143,11 +137,10 @@ func (a *kvBucketPurgeAction) Invoke(ctx context.Context, req action.InvokeReque
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	if len(found.Entries) == 0 {
+	if len(keys) == 0 {
 		progress("There are no entries: nothing was deleted")
 		return
 	}
-	keys := foundKeys(found)
 	progress("Deleting %s of %s", countEntries(len(keys)), config.scope())
 	if config.KeyPrefix.IsNull() {
 		err := a.gateway.apply.PurgeBucket(ctx, bucket, keys)

@@ -133,11 +133,7 @@ func chosenNumber(accepted wholeNumber, description string, more ...planmodifier
 }
 
 func (r *kvBucketResource) IdentitySchema(_ context.Context, _ resource.IdentitySchemaRequest, resp *resource.IdentitySchemaResponse) {
-	resp.IdentitySchema = identityschema.Schema{
-		Attributes: map[string]identityschema.Attribute{
-			"bucket": requiredForImport("Name of the bucket."),
-		},
-	}
+	resp.IdentitySchema.Attributes = map[string]identityschema.Attribute{"bucket": bucketForImport}
 }
 
 // kvBucketModel is quiva_kv_bucket in a configuration, a plan or the state.

@@ -99,7 +99,7 @@ func (d *kvEntriesDataSource) Read(ctx context.Context, req datasource.ReadReque
 	for _, entry := range found {
 		model.Keys = append(model.Keys, entry.Key)
 		if withValues {
-			entries[entry.Key] = decodeValue(&resp.Diagnostics, entry.Key, entry.Value)
+			entries[entry.Key] = refreshValue(&resp.Diagnostics, entry.Key, dynamicvalue.Null, entry.Value)
 		}
 	}
 	slices.Sort(model.Keys)

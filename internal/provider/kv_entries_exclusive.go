@@ -225,12 +225,6 @@ func (r *kvEntriesResource) prune(change *reconcile.Change, plan, state kvEntrie
 	}
 }
 
-// undeclaredKept warns of undeclared entries that were not deleted.
-func undeclaredKept(bucket string, keys []string) diag.Diagnostic {
-	return diag.NewAttributeWarningDiagnostic(path.Root("undeclared"), "Undeclared entries kept",
-		fmt.Sprintf("These entries changed after the plan and were not deleted: %s. The next plan shows them again.", describeKeys(bucket, keys)))
-}
-
 // keysOf is the opposite of listOfKeys.
 func keysOf(list types.List) (keys []string) {
 	for _, element := range list.Elements() {

@@ -71,7 +71,7 @@ func parseEntriesID(id string) kvEntriesIdentity {
 func importedEntries(diags *diag.Diagnostics, identity kvEntriesIdentity, listed []quiva.Entry) kvEntriesModel {
 	entries := make(map[string]dynamicvalue.Value, len(listed))
 	for _, entry := range listed {
-		entries[entry.Key] = decodeValue(diags, entry.Key, entry.Value)
+		entries[entry.Key] = refreshValue(diags, entry.Key, dynamicvalue.Null, entry.Value)
 	}
 	return kvEntriesModel{
 		Bucket:    identity.Bucket,

@@ -73,13 +73,11 @@ func (r *kvEntriesResource) Schema(_ context.Context, _ resource.SchemaRequest, 
 }
 
 func (r *kvEntriesResource) IdentitySchema(_ context.Context, _ resource.IdentitySchemaRequest, resp *resource.IdentitySchemaResponse) {
-	resp.IdentitySchema = identityschema.Schema{
-		Attributes: map[string]identityschema.Attribute{
-			"bucket": requiredForImport("Name of the bucket."),
-			"key_prefix": identityschema.StringAttribute{
-				Description:       "Prefix of the keys, if the resource manages only a part of the bucket.",
-				OptionalForImport: true,
-			},
+	resp.IdentitySchema.Attributes = map[string]identityschema.Attribute{
+		"bucket": bucketForImport,
+		"key_prefix": identityschema.StringAttribute{
+			Description:       "Prefix of the keys, if the resource manages only a part of the bucket.",
+			OptionalForImport: true,
 		},
 	}
 }
@@ -189,7 +187,8 @@ func (r *kvEntriesResource) apply(ctx context.Context, diags *diag.Diagnostics, 
 		return state, false
 	}
 	if len(outcome.Kept) > 0 {
-		diags.Append(undeclaredKept(plan.Bucket.ValueString(), outcome.Kept))
+		diags.AddAttributeWarning(path.Root("undeclared"), "Undeclared entries kept",
+			fmt.Sprintf("These entries changed after the plan and were not deleted: %s. The next plan shows them again.", describeKeys(plan.Bucket.ValueString(), outcome.Kept)))
 	}
 	if !outcome.Failed() {
 		if plan.Undeclared.IsUnknown() {

@@ -12,6 +12,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/quivaworks/terraform-provider-quiva/internal/dynamicvalue"
 	"github.com/quivaworks/terraform-provider-quiva/internal/quiva"
 )
 
@@ -62,7 +63,7 @@ func (g *gateway) readValue(ctx context.Context, diags *diag.Diagnostics, config
 	}
 	entry, ok := g.getEntry(ctx, diags, model.Bucket.ValueString(), model.Key.ValueString(), missing)
 	if ok {
-		model.Value = decodeValue(diags, entry.Key, entry.Value).Attribute()
+		model.Value = refreshValue(diags, entry.Key, dynamicvalue.Null, entry.Value).Attribute()
 	}
 	return model, ok && !diags.HasError()
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/quivaworks/terraform-provider-quiva/internal/dynamicvalue"
 	"github.com/quivaworks/terraform-provider-quiva/internal/quiva"
 )
 
@@ -211,7 +212,7 @@ func listedEntry(ctx context.Context, req list.ListRequest, bucket types.String,
 	result.DisplayName = model.ID.ValueString()
 	result.Diagnostics.Append(result.Identity.Set(ctx, model.identity())...)
 	if req.IncludeResource {
-		model.Value = decodeValue(&result.Diagnostics, entry.Key, entry.Value).Attribute()
+		model.Value = refreshValue(&result.Diagnostics, entry.Key, dynamicvalue.Null, entry.Value).Attribute()
 		result.Diagnostics.Append(result.Resource.Set(ctx, model)...)
 	}
 	return result

@@ -79,7 +79,7 @@ func (m kvEntryPropertiesModel) identity() kvEntryIdentity {
 }
 
 func (r *kvEntryPropertiesResource) IdentitySchema(_ context.Context, _ resource.IdentitySchemaRequest, resp *resource.IdentitySchemaResponse) {
-	resp.IdentitySchema = entryIdentitySchema()
+	resp.IdentitySchema.Attributes = entryForImport
 }
 
 // ModifyPlan sets the ID in advance, and refuses an entry that another resource

@@ -111,16 +111,13 @@ func (m kvEntryModel) identity() kvEntryIdentity {
 }
 
 func (r *kvEntryResource) IdentitySchema(_ context.Context, _ resource.IdentitySchemaRequest, resp *resource.IdentitySchemaResponse) {
-	resp.IdentitySchema = entryIdentitySchema()
+	resp.IdentitySchema.Attributes = entryForImport
 }
 
-func entryIdentitySchema() identityschema.Schema {
-	return identityschema.Schema{
-		Attributes: map[string]identityschema.Attribute{
-			"bucket": requiredForImport("Name of the bucket."),
-			"key":    requiredForImport("Key of the entry."),
-		},
-	}
+// entryForImport is the identity of an entry.
+var entryForImport = map[string]identityschema.Attribute{
+	"bucket": bucketForImport,
+	"key":    identityschema.StringAttribute{Description: "Key of the entry.", RequiredForImport: true},
 }
 
 func (r *kvEntryResource) ValidateConfig(ctx context.Context, req resource.ValidateConfigRequest, resp *resource.ValidateConfigResponse) {
@@ -132,19 +129,12 @@ func (r *kvEntryResource) ValidateConfig(ctx context.Context, req resource.Valid
 	resp.Diagnostics.Append(req.Config.GetAttribute(ctx, path.Root("value_wo_version"), &config.ValueWOVersion)...)
 	if !resp.Diagnostics.HasError() {
 		checkValues(&resp.Diagnostics, config)
-		r.warnOfNoVersion(&resp.Diagnostics, config)
 	}
-}
-
-// warnOfNoVersion warns of a secret whose changes would not be detected. Terraform
-// validates a block before it configures the provider, and each of its instances
-// again in the plan and in the apply. Only the first validation warns.
-func (r *kvEntryResource) warnOfNoVersion(diags *diag.Diagnostics, config kvEntryModel) {
-	if r.gateway.isConfigured() {
-		return
-	}
-	if isNull(config.Value) && !isNull(config.ValueWO) && config.ValueWOVersion.IsNull() {
-		diags.AddAttributeWarning(path.Root("value_wo"), "Changes to value_wo will not be detected",
+	// Terraform validates a block before it configures the provider, and each of its
+	// instances again in the plan and in the apply. Only the first validation warns.
+	isFirst := !r.gateway.isConfigured()
+	if isFirst && isNull(config.Value) && !isNull(config.ValueWO) && config.ValueWOVersion.IsNull() {
+		resp.Diagnostics.AddAttributeWarning(path.Root("value_wo"), "Changes to value_wo will not be detected",
 			"Terraform does not store value_wo, so a change to it alone is not planned. Set a version as well, and raise it with each change:\n\n  value_wo_version = 1")
 	}
 }
@@ -243,7 +233,7 @@ func (r *kvEntryResource) Create(ctx context.Context, req resource.CreateRequest
 		if isSecret := isNull(plan.Value); isSecret || len(held) == 0 {
 			plan.Value = types.DynamicNull()
 		} else {
-			plan.Value = decodeValue(&resp.Diagnostics, key, held).Attribute()
+			plan.Value = refreshValue(&resp.Diagnostics, key, dynamicvalue.Null, held).Attribute()
 		}
 	}
 	resp.Diagnostics.Append(store(ctx, plan, &resp.State, resp.Identity, resp.Private)...)

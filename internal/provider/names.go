@@ -125,7 +125,7 @@ func keyPatternPredicate(pattern string) string {
 
 // keyPartPredicate is about what a key, or the beginning of one, consists of.
 func keyPartPredicate(part string) string {
-	switch illegal := strings.Map(exceptOfKeys, part); {
+	switch illegal := strings.Join(strings.FieldsFunc(part, isOfKeys), ""); {
 	case part == "":
 		return "must not be empty."
 	case strings.ContainsFunc(part, unicode.IsControl):
@@ -140,10 +140,5 @@ func keyPartPredicate(part string) string {
 	return ""
 }
 
-// exceptOfKeys maps characters that keys may consist of to none.
-func exceptOfKeys(character rune) rune {
-	if strings.ContainsRune(keyCharacters, character) {
-		return -1
-	}
-	return character
-}
+// isOfKeys reports whether keys may consist of a character.
+func isOfKeys(character rune) bool { return strings.ContainsRune(keyCharacters, character) }

@@ -144,14 +144,9 @@ func noJSONForm(at path.Path, err error) diag.Diagnostic {
 	return diag.NewAttributeErrorDiagnostic(at, "Value cannot be represented as JSON", fmt.Sprintf("The value cannot be written as JSON: %v.", err))
 }
 
-// decodeValue returns what the gateway holds as a native value. Neither it nor
-// its error shows the value itself.
-func decodeValue(diags *diag.Diagnostics, key string, remote json.RawMessage) dynamicvalue.Value {
-	return refreshValue(diags, key, dynamicvalue.Null, remote)
-}
-
 // refreshValue returns what the gateway holds as a native value, in the types of
-// the state for all that did not change.
+// the state, if there is one, for all that did not change. Its error does not show the
+// value.
 func refreshValue(diags *diag.Diagnostics, key string, state dynamicvalue.Value, remote json.RawMessage) dynamicvalue.Value {
 	value, err := dynamicvalue.Refresh(state, remote)
 	if err != nil {

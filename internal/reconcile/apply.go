@@ -291,19 +291,10 @@ func (c *change) letGo(ctx context.Context) {
 		c.fail(Failure{Kind: Retained, Count: len(c.remove), Keys: retained})
 	}
 	if !c.outcome.Failed() { // else it is still this object's
-		c.leave(left)
+		c.run.update(c.Bucket, left, func(key string, e *entry) { c.run.release(e, c.Had[key]) })
 		removed, c.outcome.Left = append(removed, left...), left
 	}
 	c.outcome.Removed = removed
-}
-
-// leave lets entries go for creations that have not come yet.
-func (c *change) leave(keys []string) {
-	c.run.mu.Lock()
-	defer c.run.mu.Unlock()
-	for _, key := range keys {
-		c.run.release(c.run.at(c.Bucket, key), c.Had[key])
-	}
 }
 
 // delete deletes entries that no object wants, as far as they hold what was seen. It

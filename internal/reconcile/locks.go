@@ -112,7 +112,7 @@ func (a *Apply) lock(ctx context.Context, bucket string, keys []string) (unlock 
 				a.at(bucket, key).isLocked = true
 			}
 			a.mu.Unlock()
-			return func() { a.unlock(bucket, keys) }, nil
+			return func() { a.update(bucket, keys, func(_ string, e *entry) { e.isLocked = false }) }, nil
 		}
 		changed := a.changed
 		a.mu.Unlock()
@@ -123,21 +123,17 @@ func (a *Apply) lock(ctx context.Context, bucket string, keys []string) (unlock 
 	}
 }
 
-func (a *Apply) unlock(bucket string, keys []string) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	for _, key := range keys {
-		a.at(bucket, key).isLocked = false
-	}
-	a.notify()
-}
-
 // setDeleted notes that entries were deleted.
 func (a *Apply) setDeleted(bucket string, keys []string) {
+	a.update(bucket, keys, func(_ string, e *entry) { e.claim = deleted })
+}
+
+// update changes what is known of entries, and wakes all who wait for that.
+func (a *Apply) update(bucket string, keys []string, change func(key string, e *entry)) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	for _, key := range keys {
-		a.at(bucket, key).claim = deleted
+		change(key, a.at(bucket, key))
 	}
 	a.notify()
 }
