@@ -86,6 +86,7 @@ var creating = map[string]fault{
 // refresh is struck, so nothing at all may happen.
 var reading = map[string]fault{
 	"404 html":        {effect: respond(404, "<html>no such page"), says: "The response started with: <html>no such page"},
+	"404 other error": {effect: respond(404, `{"error":"no route matched"}`), says: "Gateway request failed"},
 	"404, and more":   {effect: respond(404, `{"error":"not_found","message":"no route"}`), says: "Not confirmed to be missing"},
 	"404 not_found":   {effect: respond(404, `{"error":"not_found"}`), says: "Not confirmed to be missing"},
 	"value is null":   {effect: respond(200, `{"body":{"key":"a","value":null}}`), says: "Not confirmed to be missing"},
@@ -97,6 +98,7 @@ var reading = map[string]fault{
 	"500 html":        {effect: respond(500, "<html>oops"), retries: 1, says: "(2 tries in"},
 	"truncated":       {effect: mockgateway.Truncate(), says: "unexpected EOF"},
 	"no value":        {effect: respond(200, `{"body":{"key":"a"}}`), says: `the response lacks "body.value"`},
+	"endless":         {effect: respond(200, strings.Repeat(" ", 17<<20)), says: "Gateway's response is too large"},
 	"deep, legal":     {effect: respond(200, `{"body":{"key":"a","value":`+strings.Repeat("[", 9_000)+strings.Repeat("]", 9_000)+`}}`), says: "nests deeper than 1000 levels"},
 	"huge number":     {effect: respond(200, `{"body":{"key":"a","value":{"n":1e999999999}}}`), says: "beyond 1e±4096"},
 	"hanging":         {effect: mockgateway.Hang(), timeout: "1s", says: "no complete response within 1s"},
