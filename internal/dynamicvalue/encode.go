@@ -17,7 +17,7 @@ var ErrUnknown = errors.New("the value is not known yet")
 // [ErrUnknown] on an unknown value and with another error on an infinite number or one beyond
 // 1e±4096, and beyond [MaxDepth], [MaxElements] and [MaxDigits].
 func Encode(value Value) ([]byte, error) {
-	u := newUnpacker(string(value))
+	u := unpacker{newReader(string(value)), newBudget()}
 	tree, err := u.dynamic(MaxDepth)
 	if err != nil {
 		return nil, err
@@ -43,10 +43,8 @@ func EncodeEntry(value Value) ([]byte, error) {
 type unpacker struct {
 	reader
 
-	left budget
+	budget budget
 }
-
-func newUnpacker(packed string) unpacker { return unpacker{newReader(packed), newBudget()} }
 
 // dynamic reads a value that brings its type.
 func (u *unpacker) dynamic(depth int) (any, error) {
@@ -87,7 +85,7 @@ func (u *unpacker) value(typ any, depth int) (any, error) {
 	if typ == KindUnknown {
 		return u.dynamic(depth)
 	}
-	if err := u.left.element(); err != nil {
+	if err := u.budget.element(); err != nil {
 		return nil, err
 	}
 	if null, err := u.null(); null || err != nil {
@@ -122,7 +120,7 @@ func (u *unpacker) scalar(typ string) (any, error) {
 		return u.DecodeBool()
 	case KindNumber:
 		number, err := u.number()
-		return number, cmp.Or(err, u.left.number(number))
+		return number, cmp.Or(err, u.budget.number(number))
 	}
 	return nil, fmt.Errorf("a value of type %s cannot be represented as JSON", typ)
 }
@@ -148,7 +146,7 @@ func (u *unpacker) array(isTuple bool, of any, depth int) (any, error) {
 	if isTuple && err == nil && n != len(types) {
 		err = errLength(n, len(types))
 	}
-	elements := make([]any, 0, min(max(n, 0), u.left.elements))
+	elements := make([]any, 0, min(max(n, 0), 64)) // a value that is cut off may claim any number
 	for i := 0; err == nil && i < n; i++ {
 		if isTuple {
 			of = types[i]
@@ -164,7 +162,7 @@ func (u *unpacker) array(isTuple bool, of any, depth int) (any, error) {
 func (u *unpacker) object(hasTypes bool, of any, depth int) (any, error) {
 	n, err := u.DecodeMapLen()
 	types, _ := of.(map[string]any)
-	members := make(map[string]any, min(max(n, 0), u.left.elements))
+	members := make(map[string]any, min(max(n, 0), 64))
 	for i := 0; err == nil && i < n; i++ {
 		var name string
 		if name, err = u.bytes(); err != nil {

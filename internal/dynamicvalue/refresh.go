@@ -82,7 +82,7 @@ func refresh(state part, tree any) (part, error) {
 		}
 		return newPart(tree)
 	}
-	u := newUnpacker(state.packed)
+	u := unpacker{newReader(state.packed), newBudget()}
 	if before, _ := u.scalar(fmt.Sprint(state.typ)); before != tree {
 		return newPart(tree)
 	}

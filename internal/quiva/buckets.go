@@ -358,10 +358,11 @@ func (a *bucketResponse) check() error {
 		b.Compression = &compressed
 	}
 	names := []string{a.asked, streamPrefix + a.asked}
+	isMentioned := func(name string) bool { return bytes.Contains(a.text, []byte(`"`+name+`"`)) }
 	switch {
 	case name != nil && !slices.Contains(names, *name): // a cache or proxy mixed up two responses
 		return fmt.Errorf("the response is about the bucket %q", strings.TrimPrefix(*name, streamPrefix))
-	case name == nil && !slices.ContainsFunc(names, func(name string) bool { return bytes.Contains(a.text, []byte(`"`+name+`"`)) }):
+	case name == nil && !slices.ContainsFunc(names, isMentioned):
 		return errors.New("the response lacks \"body.status.bucket\"")
 	}
 	a.bucket = b

@@ -73,11 +73,11 @@ type Error struct {
 func (e *Error) Error() string {
 	var text strings.Builder
 	fmt.Fprintf(&text, "%s %s", e.Method, e.Path)
-	if e.StatusCode == 0 {
-		text.WriteString(" failed")
-	} else {
-		text.WriteString(strings.TrimRight(fmt.Sprintf(" returned %d %s", e.StatusCode, http.StatusText(e.StatusCode)), " "))
+	result := " failed"
+	if e.StatusCode != 0 {
+		result = fmt.Sprintf(" returned %d %s", e.StatusCode, http.StatusText(e.StatusCode))
 	}
+	text.WriteString(strings.TrimRight(result, " ")) // an unknown status has no text
 	for _, reason := range []string{e.Message, e.Cause} {
 		if reason != "" {
 			text.WriteString(": " + reason)
