@@ -13,8 +13,6 @@ import (
 	"github.com/quivaworks/terraform-provider-quiva/internal/quiva"
 )
 
-var _ datasource.DataSourceWithConfigure = (*kvBucketDataSource)(nil)
-
 // NewKVBucketDataSource returns the data source quiva_kv_bucket.
 func NewKVBucketDataSource() datasource.DataSource {
 	return &kvBucketDataSource{gatewayDataSource{typeName: kvBucketType}}
@@ -45,9 +43,6 @@ func (d *kvBucketDataSource) Schema(_ context.Context, _ datasource.SchemaReques
 func (d *kvBucketDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
 	var name string
 	resp.Diagnostics.Append(req.Config.GetAttribute(ctx, path.Root("bucket"), &name)...)
-	if _, ok := d.gateway.configuredClient(&resp.Diagnostics); !ok || resp.Diagnostics.HasError() {
-		return
-	}
 	bucket, ok := d.gateway.readBucket(ctx, &resp.Diagnostics, name)
 	if !ok {
 		return
@@ -72,7 +67,11 @@ func (d *kvBucketDataSource) Read(ctx context.Context, req datasource.ReadReques
 // readBucket returns what the gateway says of a bucket. One that does not exist is an
 // error.
 func (g *gateway) readBucket(ctx context.Context, diags *diag.Diagnostics, name string) (quiva.Bucket, bool) {
-	bucket, err := g.client.GetBucket(ctx, name)
+	client, ok := g.configuredClient(diags)
+	if !ok || diags.HasError() {
+		return quiva.Bucket{}, false
+	}
+	bucket, err := client.GetBucket(ctx, name)
 	g.addBucketError(diags, name, operation{doing: fmt.Sprintf("read the bucket %q", name), rejected: path.Root("bucket")}, err)
 	return bucket, err == nil
 }

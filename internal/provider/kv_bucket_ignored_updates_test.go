@@ -17,9 +17,7 @@ func TestKVBucketIgnoredUpdate(t *testing.T) {
 	const smallIndexing = "indexing = {\n mappings = [{ field = \"name\", field_type = \"text\" }]\n partitions = 1\n replicas = 1\n storage_type = \"file\"\n}"
 	tests := map[string]struct{ before, after string }{
 		"an emptied description": {`description = "old"`, ""},
-		"another description":    {`description = "old"`, `description = "new"`},
 		"max_bytes":              {"max_bytes = 1000", "max_bytes = 2000"},
-		"max_value_size":         {"max_value_size = 1000", "max_value_size = 2000"},
 		"indexing":               {someIndexing, smallIndexing},
 	}
 	for name, test := range tests {

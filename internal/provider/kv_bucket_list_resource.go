@@ -16,8 +16,6 @@ import (
 	"github.com/quivaworks/terraform-provider-quiva/internal/quiva"
 )
 
-var _ list.ListResourceWithConfigure = (*kvBucketListResource)(nil)
-
 // NewKVBucketListResource returns the list resource quiva_kv_bucket.
 func NewKVBucketListResource() list.ListResource {
 	return &kvBucketListResource{gatewayResource{typeName: kvBucketType}}

@@ -485,9 +485,6 @@ func (r *kvBucketResource) ImportState(ctx context.Context, req resource.ImportS
 			fmt.Sprintf("A bucket is imported by its name, such as feature-flags. Got %q. %s", bucket.ValueString(), problem))
 		return
 	}
-	if _, ok := r.gateway.configuredClient(&resp.Diagnostics); !ok {
-		return
-	}
 	// Terraform's own error does not name the bucket that does not exist.
 	if _, ok := r.gateway.readBucket(ctx, &resp.Diagnostics, bucket.ValueString()); !ok {
 		return

@@ -438,13 +438,10 @@ func TestKVBucketNotEmpty(t *testing.T) {
 	t.Run("destroy", func(t *testing.T) {
 		t.Parallel()
 		gateway := newGateway(t)
-		refused := func(want string) resource.TestStep {
-			return resource.TestStep{PreConfig: fill(gateway), Config: withProvider(gateway, ""), ExpectError: message(want)}
-		}
 		run(t,
 			resource.TestStep{Config: bucket(gateway)},
-			refused(`The bucket "limits" holds entries, such as "team/a", which would be lost with it. Nothing was deleted.`),
-			refused(`set force_destroy = true and apply that alone; then delete or replace the bucket again`),
+			resource.TestStep{PreConfig: fill(gateway), Config: withProvider(gateway, ""), ExpectError: message(`The bucket "limits" holds entries, such as "team/a", which would be lost with it. Nothing was deleted. ` +
+				`Delete its entries first. Or, to lose them, set force_destroy = true and apply that alone; then delete or replace the bucket again.`)},
 			// To allow it and to do it at once is one typo away from a loss.
 			resource.TestStep{Config: bucket(gateway, "history = 2", "force_destroy = true"), ExpectError: message(`Bucket is not empty`)},
 			resource.TestStep{PreConfig: func() { unharmed(t, gateway) }, Config: bucket(gateway, "force_destroy = true")},

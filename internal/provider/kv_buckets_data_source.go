@@ -14,8 +14,6 @@ import (
 	"github.com/quivaworks/terraform-provider-quiva/internal/quiva"
 )
 
-var _ datasource.DataSourceWithConfigure = (*kvBucketsDataSource)(nil)
-
 // NewKVBucketsDataSource returns the data source quiva_kv_buckets.
 func NewKVBucketsDataSource() datasource.DataSource {
 	return &kvBucketsDataSource{gatewayDataSource{typeName: "quiva_kv_buckets"}}

@@ -17,8 +17,6 @@ import (
 	"github.com/quivaworks/terraform-provider-quiva/internal/quiva"
 )
 
-var _ datasource.DataSourceWithConfigure = (*kvEntriesDataSource)(nil)
-
 // NewKVEntriesDataSource returns the data source quiva_kv_entries.
 func NewKVEntriesDataSource() datasource.DataSource {
 	return &kvEntriesDataSource{gatewayDataSource{typeName: kvEntriesType}}

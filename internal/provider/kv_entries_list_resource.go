@@ -3,15 +3,11 @@ package provider
 import (
 	"context"
 
-	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/list"
 	"github.com/hashicorp/terraform-plugin-framework/list/schema"
-	"github.com/hashicorp/terraform-plugin-framework/path"
 
 	"github.com/quivaworks/terraform-provider-quiva/internal/quiva"
 )
-
-var _ list.ListResourceWithConfigure = (*kvEntriesListResource)(nil)
 
 // NewKVEntriesListResource returns the list resource quiva_kv_entries.
 func NewKVEntriesListResource() list.ListResource {
@@ -35,42 +31,25 @@ func (l *kvEntriesListResource) List(ctx context.Context, req list.ListRequest, 
 	stream.Results = func(push func(list.ListResult) bool) {
 		var config kvEntriesIdentity
 		diags := req.Config.Get(ctx, &config)
-		entries := l.find(ctx, &diags, config, req.IncludeResource)
-		if !pushDiagnostics(push, diags) || len(entries) == 0 {
+		bucket, limit := config.Bucket.ValueString(), 1 // which tells that there are some
+		if req.IncludeResource {
+			limit = quiva.MaxListLimit
+		}
+		found := l.gateway.findEntries(ctx, &diags, bucket, config.KeyPrefix.ValueString(), limit)
+		warnOfMissing(&diags, bucket, found)
+		warnOfValues(&diags, bucket, found.Entries)
+		if req.IncludeResource {
+			warnOfFor(&diags, bucket, found.Entries)
+		}
+		if !pushDiagnostics(push, diags) || len(found.Entries) == 0 {
 			return
 		}
 		result := req.NewListResult(ctx)
 		result.DisplayName = config.id().ValueString()
 		result.Diagnostics.Append(result.Identity.Set(ctx, config)...)
 		if req.IncludeResource {
-			result.Diagnostics.Append(result.Resource.Set(ctx, importedEntries(&result.Diagnostics, config, entries))...)
+			result.Diagnostics.Append(result.Resource.Set(ctx, importedEntries(&result.Diagnostics, config, found.Entries))...)
 		}
 		push(result)
 	}
-}
-
-// find returns the entries: all of them, or one that tells that there are some.
-func (l *kvEntriesListResource) find(ctx context.Context, diags *diag.Diagnostics, config kvEntriesIdentity, all bool) []quiva.Entry {
-	client, ok := l.gateway.configuredClient(diags)
-	if !ok || diags.HasError() {
-		return nil
-	}
-	bucket, prefix := config.Bucket.ValueString(), config.KeyPrefix.ValueString()
-	found := quiva.Enumeration{Complete: true}
-	var err error
-	if all {
-		found, err = client.EnumerateEntries(ctx, bucket, prefix)
-	} else {
-		found.Entries, err = latestEntries(ctx, client, bucket, prefix, 1)
-	}
-	if err != nil {
-		l.gateway.addListError(diags, bucket, path.Root("bucket"), err)
-		return nil
-	}
-	warnOfMissing(diags, bucket, found)
-	warnOfValues(diags, bucket, found.Entries)
-	if all {
-		warnOfFor(diags, bucket, found.Entries)
-	}
-	return found.Entries
 }

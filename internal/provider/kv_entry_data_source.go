@@ -16,8 +16,6 @@ import (
 	"github.com/quivaworks/terraform-provider-quiva/internal/quiva"
 )
 
-var _ datasource.DataSourceWithConfigure = (*kvEntryDataSource)(nil)
-
 // NewKVEntryDataSource returns the data source quiva_kv_entry.
 func NewKVEntryDataSource() datasource.DataSource {
 	return &kvEntryDataSource{gatewayDataSource{typeName: kvEntryType}}

@@ -27,7 +27,6 @@ func TestKVEntryDataSource(t *testing.T) {
 		"exact number":  {`{"a":9007199254740993.25}`, "tostring(VALUE.a)", knownvalue.StringExact("9007199254740993.25")},
 		"empty object":  {`{}`, "length(VALUE)", knownvalue.Int64Exact(0)},
 		"text":          {`"just text"`, "VALUE", knownvalue.StringExact("just text")},
-		"number":        {`12.5`, "VALUE", knownvalue.Float64Exact(12.5)},
 		"as json again": {`{"b":[],"a":{}}`, "jsonencode(VALUE)", knownvalue.StringExact(`{"a":{},"b":[]}`)},
 	}
 	for name, tt := range tests {

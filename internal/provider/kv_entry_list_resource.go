@@ -22,8 +22,6 @@ import (
 	"github.com/quivaworks/terraform-provider-quiva/internal/quiva"
 )
 
-var _ list.ListResourceWithConfigure = (*kvEntryListResource)(nil)
-
 // NewKVEntryListResource returns the list resource quiva_kv_entry.
 func NewKVEntryListResource() list.ListResource {
 	return &kvEntryListResource{gatewayResource{typeName: kvEntryType}}
@@ -85,7 +83,15 @@ func (l *kvEntryListResource) List(ctx context.Context, req list.ListRequest, st
 			return
 		}
 		for _, entry := range entries {
-			if !push(listedEntry(ctx, req, config.Bucket, entry)) {
+			result := req.NewListResult(ctx)
+			model := unreadEntry(config.Bucket.ValueString(), entry.Key)
+			result.DisplayName = model.ID.ValueString()
+			result.Diagnostics.Append(result.Identity.Set(ctx, model.identity())...)
+			if req.IncludeResource {
+				model.Value = refreshValue(&result.Diagnostics, entry.Key, dynamicvalue.Null, entry.Value).Attribute()
+				result.Diagnostics.Append(result.Resource.Set(ctx, model)...)
+			}
+			if !push(result) {
 				return
 			}
 		}
@@ -96,27 +102,15 @@ func (l *kvEntryListResource) List(ctx context.Context, req list.ListRequest, st
 func (l *kvEntryListResource) find(ctx context.Context, diags *diag.Diagnostics, config kvEntryListModel, limit int) []quiva.Entry {
 	bucket, prefix := config.Bucket.ValueString(), config.KeyPrefix.ValueString()
 	checkPatterns(diags, path.Root("exclude"), config.Exclude, prefix)
-	client, ok := l.gateway.configuredClient(diags)
-	if !ok || diags.HasError() {
-		return nil
+	asked := limit
+	if len(config.Exclude) > 0 {
+		asked = quiva.MaxListLimit
 	}
-	var (
-		err   error
-		count int
-	)
-	found := quiva.Enumeration{Complete: true}
-	if limit < quiva.MaxListLimit && len(config.Exclude) == 0 {
-		found.Entries, err = latestEntries(ctx, client, bucket, prefix, limit)
-		if len(found.Entries) == limit {
-			all, _ := latestEntries(ctx, client, bucket, prefix, quiva.MaxListLimit)
-			count = len(all)
-		}
-	} else {
-		found, err = client.EnumerateEntries(ctx, bucket, prefix)
-	}
-	if err != nil {
-		l.gateway.addListError(diags, bucket, path.Root("bucket"), err)
-		return nil
+	found := l.gateway.findEntries(ctx, diags, bucket, prefix, asked)
+	count := 0
+	if asked < quiva.MaxListLimit && len(found.Entries) == asked {
+		all, _ := latestEntries(ctx, l.gateway.client, bucket, prefix, quiva.MaxListLimit)
+		count = len(all)
 	}
 	excluded := anyOf(config.Exclude)
 	entries := slices.DeleteFunc(found.Entries, func(entry quiva.Entry) bool { return excluded.MatchString(entry.Key) })
@@ -126,6 +120,27 @@ func (l *kvEntryListResource) find(ctx context.Context, diags *diag.Diagnostics,
 	slices.SortFunc(entries, func(a, b quiva.Entry) int { return cmp.Compare(a.Key, b.Key) })
 	warnOfLimit(diags, max(count, len(entries)), limit, "entries")
 	return entries[:min(len(entries), limit)]
+}
+
+// findEntries returns the entries whose keys begin with a prefix: the latest up to a
+// limit below that of a list, else all of them. If there is an error, it returns none.
+func (g *gateway) findEntries(ctx context.Context, diags *diag.Diagnostics, bucket, prefix string, limit int) quiva.Enumeration {
+	found := quiva.Enumeration{Complete: true}
+	client, ok := g.configuredClient(diags)
+	if !ok || diags.HasError() {
+		return found
+	}
+	var err error
+	if limit < quiva.MaxListLimit {
+		found.Entries, err = latestEntries(ctx, client, bucket, prefix, limit)
+	} else {
+		found, err = client.EnumerateEntries(ctx, bucket, prefix)
+	}
+	if err != nil {
+		g.addListError(diags, bucket, path.Root("bucket"), err)
+		found = quiva.Enumeration{Complete: true}
+	}
+	return found
 }
 
 // warnOfLimit says that a list is cut off: Terraform itself lists 100, and does not
@@ -203,19 +218,6 @@ func beginsWithFor(value any) bool {
 		return slices.ContainsFunc(value, beginsWithFor)
 	}
 	return false
-}
-
-// listedEntry is one result. The value is read only where it is wanted.
-func listedEntry(ctx context.Context, req list.ListRequest, bucket types.String, entry quiva.Entry) list.ListResult {
-	result := req.NewListResult(ctx)
-	model := unreadEntry(bucket.ValueString(), entry.Key)
-	result.DisplayName = model.ID.ValueString()
-	result.Diagnostics.Append(result.Identity.Set(ctx, model.identity())...)
-	if req.IncludeResource {
-		model.Value = refreshValue(&result.Diagnostics, entry.Key, dynamicvalue.Null, entry.Value).Attribute()
-		result.Diagnostics.Append(result.Resource.Set(ctx, model)...)
-	}
-	return result
 }
 
 // pushDiagnostics pushes a result with only diagnostics, if there are any, and

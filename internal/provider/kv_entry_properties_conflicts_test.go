@@ -29,24 +29,13 @@ func holdsJSON(gateway *mockgateway.Server, want string) resource.TestCheckFunc 
 // TestKVEntryPropertiesOverlap: one property cannot belong to two resources.
 func TestKVEntryPropertiesOverlap(t *testing.T) {
 	t.Parallel()
-	t.Run("in one apply", func(t *testing.T) {
-		t.Parallel()
-		gateway := newGateway(t)
-		run(t, resource.TestStep{
-			Config:      withProvider(gateway, someProperties("one", `{ limits = { rate = 1, burst = 2 } }`)+someProperties("two", `{ limits = { rate = 1, other = 3 } }`)),
-			ExpectError: message(`Two resources of this configuration declare limits.rate of entry "a" in bucket "flags".`),
-		})
-	})
-	t.Run("one after the other", func(t *testing.T) {
-		t.Parallel()
-		gateway := newGateway(t)
-		one, two := someProperties("one", `{ x = 1, y = 1 }`), someProperties("two", `{ x = 1, z = 1 }`)
-		run(t,
-			resource.TestStep{Config: withProvider(gateway, one)},
-			resource.TestStep{Config: withProvider(gateway, one+two), ExpectError: message("KV entry property declared twice")},
-			resource.TestStep{Config: withProvider(gateway, two), Check: holdsJSON(gateway, `{"x":1,"z":1}`)},
-		)
-	})
+	gateway := newGateway(t)
+	one, two := someProperties("one", `{ x = 1, y = 1 }`), someProperties("two", `{ x = 1, z = 1 }`)
+	run(t,
+		resource.TestStep{Config: withProvider(gateway, one)},
+		resource.TestStep{Config: withProvider(gateway, one+two), ExpectError: message(`Two resources of this configuration declare x of entry "a" in bucket "flags".`)},
+		resource.TestStep{Config: withProvider(gateway, two), Check: holdsJSON(gateway, `{"x":1,"z":1}`)},
+	)
 }
 
 // TestKVEntryPropertiesMovedInVain: properties that go from one resource to
@@ -139,15 +128,6 @@ func TestKVEntryPropertiesBesideWhole(t *testing.T) {
 		if err := holdsJSON(gateway, `{"others":1,"x":1}`)(nil); err != nil {
 			t.Error(err)
 		}
-	})
-	t.Run("forgotten", func(t *testing.T) {
-		t.Parallel()
-		gateway := newGateway(t)
-		run(t,
-			resource.TestStep{Config: withProvider(gateway, wholes["entry"])},
-			resource.TestStep{Config: withProvider(gateway, "removed {\n from = quiva_kv_entry.whole\n lifecycle {\n destroy = false\n }\n}\n")},
-			resource.TestStep{Config: withProvider(gateway, some), Check: holdsJSON(gateway, `{"n":1,"x":1}`)},
-		)
 	})
 }
 

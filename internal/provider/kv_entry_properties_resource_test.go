@@ -310,13 +310,6 @@ func TestKVEntryPropertiesImport(t *testing.T) {
 			resource.TestStep{Config: withProvider(gateway, ""), Check: holds(gateway, "flags", "a", `{"rate":5}`)},
 		)
 	})
-	t.Run("no entry", func(t *testing.T) {
-		t.Parallel()
-		gateway := newGateway(t)
-		step := imported(gateway, `{}`)
-		step.ExpectError = message(`has no entry "a" in bucket "flags", or no such bucket`)
-		run(t, step)
-	})
 }
 
 // TestKVEntryPropertiesOvertaken: another writer that writes over what was just

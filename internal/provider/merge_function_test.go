@@ -23,7 +23,6 @@ func TestMergeFunction(t *testing.T) {
 		"null removes":           {`{ a = { b = 1, c = 2 }, d = 1 }, { a = { b = null }, d = null }`, "", `{"a":{"c":2}}`},
 		"null in what is added":  {`{}, { a = { b = null, c = [null] } }`, "", `{"a":{"c":[null]}}`},
 		"null override":          {`{ a = 1 }, null, { b = 2 }, tomap(null)`, "", `{"a":1,"b":2}`},
-		"sets and maps":          {`tomap({ a = "1", b = "2" }), { s = toset(["y", "x"]) }`, "", `{"a":"1","b":"2","s":["x","y"]}`},
 		"for_each of the result": {`tomap({ a = "1" }), tomap({ b = "2" })`, `[for k, v in %s : "${k}=${v}"]`, `["a=1","b=2"]`},
 		"set stays a set":        {`{ s = toset(["x", "x"]) }, { a = 1 }`, `setunion(%s.s, ["x"])`, `["x"]`},
 		"digits":                 {`{ a = 123456789012345678901234567890.125 }, { b = { c = 9007199254740993, d = 0.1 } }`, `[tostring(%[1]s.a), tostring(%[1]s.b.c), tostring(%[1]s.b.d)]`, `["123456789012345678901234567890.125","9007199254740993","0.1"]`},

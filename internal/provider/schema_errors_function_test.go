@@ -39,7 +39,6 @@ func TestSchemaErrorsFunction(t *testing.T) {
 		"pointer":             {`{ "a/b~c" = [[7]] }`, `{ properties = { "a/b~c" = { items = { items = { type = "string" } } } } }`, []string{"/a~1b~0c/0/0: got number, want string"}},
 		"digits":              {`9007199254740993`, `{ maximum = 9007199254740992 }`, []string{"maximum: got 9007199254740993, want 9007199254740992"}},
 		"no multiple":         {`0.30000000000000000000000000000001`, `{ multipleOf = 0.1 }`, []string{"multipleOf: got 0.30000000000000000000000000000001, want 0.1"}},
-		"a large number":      {`1e400`, `{ exclusiveMaximum = 1e399 }`, []string{"exclusiveMaximum: got 1e+400, want 1e+399"}},
 		"alternatives":        {`{ a = 1 }`, `{ properties = { a = { anyOf = [{ type = "string" }, { minimum = 5 }] } } }`, []string{"/a: matches none of anyOf: /a: got number, want string; or /a: minimum: got 1, want 5"}},
 		"errors of one":       {`{}`, `{ oneOf = [{ required = ["a"], minProperties = 1 }, { type = "array" }] }`, []string{"matches none of oneOf: minProperties: got 0, want 1, missing property 'a'; or got object, want array"}},
 		"two alternatives":    {`7`, `{ oneOf = [{ minimum = 5 }, { maximum = 9 }] }`, []string{"'oneOf' failed, subschemas 0, 1 matched"}},
@@ -47,7 +46,6 @@ func TestSchemaErrorsFunction(t *testing.T) {
 		"property name":       {`{ a = { bcd = 1 } }`, `{ properties = { a = { propertyNames = { maxLength = 2 } } } }`, []string{"/a: invalid propertyName 'bcd': maxLength: got 3, want 2"}},
 		"once":                {`1`, `{ allOf = [{ type = "string" }, { type = "string" }] }`, []string{"got number, want string"}},
 		"format":              {`{ mail = "nobody" }`, `{ properties = { mail = { format = "email" } } }`, []string{"/mail: 'nobody' is not valid email: missing @"}},
-		"its own id":          {`1`, `{ "$id" = "https://example.com/s", "$ref" = "https://example.com/s#/$defs/t", "$defs" = { t = { type = "string" } } }`, []string{"got number, want string"}},
 		"a schema as a value": {`{ type = 1 }`, `{ "$ref" = "https://json-schema.org/draft/2020-12/schema" }`, []string{"/type: matches none of anyOf: /type: value must be one of 'array', 'boolean', 'integer', 'null', 'number', 'object', 'string'; or /type: got number, want array"}},
 		"a circle":            {`{}`, `{ "$ref" = "#" }`, []string{"the schema refers to itself in a cycle"}},
 
@@ -56,7 +54,6 @@ func TestSchemaErrorsFunction(t *testing.T) {
 		"draft 4":       {`[0, 1]`, `{ "$schema" = "http://json-schema.org/draft-04/schema#", items = [{ minimum = 0, exclusiveMinimum = true }, { const = 2 }] }`, []string{"/0: exclusiveMinimum: got 0, want 0"}},
 		"draft 7":       {`[0, 1]`, `{ "$schema" = "http://json-schema.org/draft-07/schema#", items = [{ if = {}, then = false }] }`, []string{"/0: not allowed"}},
 		"draft 2019-09": {`[0, 1]`, `{ "$schema" = "https://json-schema.org/draft/2019-09/schema", items = [{}, { minimum = 2 }] }`, []string{"/1: minimum: got 1, want 2"}},
-		"no draft":      {`[0, 1]`, `{ prefixItems = [{}, { minimum = 2 }] }`, []string{"/1: minimum: got 1, want 2"}},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
