@@ -108,7 +108,9 @@ func (g *gateway) configuredClient(diags *diag.Diagnostics) (*quiva.Client, bool
 }
 
 // storeModel puts a model and its identity into the state.
-func storeModel[Identity any](ctx context.Context, model interface{ identity() Identity }, state *tfsdk.State, identity *tfsdk.ResourceIdentity) diag.Diagnostics {
+func storeModel[Identity any](
+	ctx context.Context, model interface{ identity() Identity }, state *tfsdk.State, identity *tfsdk.ResourceIdentity,
+) diag.Diagnostics {
 	diags := state.Set(ctx, model)
 	diags.Append(identity.Set(ctx, model.identity())...)
 	return diags
@@ -128,8 +130,8 @@ func read(ctx context.Context, diags *diag.Diagnostics, from source, model any) 
 
 // clientFor reads a configuration or a state into a model, and returns the client.
 // Without both, diags has an error.
-func (g *gateway) clientFor(ctx context.Context, diags *diag.Diagnostics, from source, model any) (*quiva.Client, bool) {
-	if !read(ctx, diags, from, model) {
+func (g *gateway) clientFor(ctx context.Context, diags *diag.Diagnostics, from source, to any) (*quiva.Client, bool) {
+	if !read(ctx, diags, from, to) {
 		return nil, false
 	}
 	return g.configuredClient(diags)

@@ -55,7 +55,9 @@ func (d *kvEntryDataSource) Read(ctx context.Context, req datasource.ReadRequest
 
 // readValue returns the entry that a configuration names. One that does not exist is an
 // error, and missing says what to do about it.
-func (g *gateway) readValue(ctx context.Context, diags *diag.Diagnostics, config tfsdk.Config, missing string) (model kvEntryValueModel, ok bool) {
+func (g *gateway) readValue(
+	ctx context.Context, diags *diag.Diagnostics, config tfsdk.Config, missing string,
+) (model kvEntryValueModel, ok bool) {
 	if _, ok := g.clientFor(ctx, diags, config, &model); !ok {
 		return model, false
 	}
