@@ -1,7 +1,10 @@
 package provider_test
 
 import (
+	"bytes"
+	"encoding/json"
 	"fmt"
+	"math/rand/v2"
 	"strings"
 	"testing"
 
@@ -15,6 +18,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/terraform"
 	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
 
+	"github.com/quivaworks/terraform-provider-quiva/internal/dynamicvalue"
 	"github.com/quivaworks/terraform-provider-quiva/internal/mockgateway"
 )
 
@@ -152,12 +156,10 @@ func TestJSONTextImported(t *testing.T) {
 	for address, form := range textForms {
 		t.Run(address, func(t *testing.T) {
 			t.Parallel()
-			const changed = `{"a":[1],"z":{"n":2}}`
-			for given, canonical := range map[string]string{
-				"{ \"ä\\\"\" : [ null , true ,\t{ } ] ,\n\"a\" : { \"n\" : 1.50e2 } }":                                `{"a":{"n":150},"ä\"":[null,true,{}]}`,
-				`{"n":9007199254740993.` + strings.Repeat("7", 60) + `,"s":["e\u0301","\ud83d\ude39\n","<&>\u2028"]}`: `{"n":9007199254740993.` + strings.Repeat("7", 60) + `,"s":["é","😹\n","<&>\u2028"]}`,
-				` {} `: `{}`,
-			} {
+			for seed := range uint64(4) {
+				random := rand.New(rand.NewPCG(seed, 2))
+				given, changed := randomObject(random, 3), randomObject(random, 3)
+				canonical, _ := dynamicvalue.Canonical([]byte(given))
 				gateway := newGateway(t)
 				gateway.PutEntry("flags", "a", given)
 				gateway.PutEntry("flags", "b", "{}")
@@ -170,11 +172,82 @@ func TestJSONTextImported(t *testing.T) {
 				}
 				repaired := func(step resource.TestStep) resource.TestStep {
 					step.PreConfig = func() { gateway.PutEntry("flags", "a", changed) }
-					step.Check = holds(gateway, "flags", "a", canonical)
+					step.Check = holds(gateway, "flags", "a", string(canonical))
 					return step
 				}
 				run(t, imported, unsent(asText), unsent(asNative), unsent(asText), repaired(asText), asNative, repaired(asNative))
 			}
 		})
+	}
+}
+
+// randomObject returns the text of a random object, written in a random way.
+func randomObject(random *rand.Rand, depth int) string {
+	space := func() string { return strings.Repeat(" \n\t\r"[random.IntN(4):][:1], random.IntN(2)) }
+	var members []string
+	for i := range random.IntN(5) {
+		name, _ := json.Marshal(fmt.Sprintf("%c%d", []rune("aä\"\\<😹")[random.IntN(6)], i))
+		members = append(members, space()+string(name)+space()+":"+randomValue(random, depth-1)+space())
+	}
+	return "{" + strings.Join(members, ",") + space() + "}"
+}
+
+func randomValue(random *rand.Rand, depth int) string {
+	switch random.IntN(5 + min(depth, 1)*4) {
+	case 0:
+		return [...]string{"null", "true", "false"}[random.IntN(3)]
+	case 1:
+		return fmt.Sprintf("%d", random.Int64()-random.Int64())
+	case 2:
+		return fmt.Sprintf("%de%d", random.Int64(), random.IntN(80)-40)
+	case 3:
+		return fmt.Sprintf("%d.%d%s", random.Int64(), random.Int64(), strings.Repeat("7", random.IntN(60)))
+	case 4:
+		return [...]string{`""`, `"e\u0301"`, `"\ud83d\ude39\n"`, `"{\"a\":1}"`, `"<&>\u2028"`}[random.IntN(5)]
+	case 5, 6:
+		return randomObject(random, depth)
+	default:
+		var elements []string
+		for range random.IntN(4) {
+			elements = append(elements, randomValue(random, depth-1))
+		}
+		return "[" + strings.Join(elements, " , ") + "]"
+	}
+}
+
+// TestTextIsNative: a random object is the same as text and as a native value, is
+// written as the same bytes, and comes back as what it was.
+func TestTextIsNative(t *testing.T) {
+	t.Parallel()
+	for seed := range uint64(2000) {
+		random := rand.New(rand.NewPCG(seed, 1))
+		given, changed := randomObject(random, 4), randomObject(random, 4)
+		packed, err := tfprotov6.NewDynamicValue(tftypes.DynamicPseudoType, tftypes.NewValue(tftypes.String, given))
+		if err != nil {
+			t.Fatal(err)
+		}
+		asText := dynamicvalue.Value(packed.MsgPack)
+		native, err := dynamicvalue.Decode([]byte(given))
+		if err != nil {
+			t.Fatalf("seed %d: %s: %v", seed, given, err)
+		}
+		wire, err := dynamicvalue.EncodeEntry(asText)
+		nativeWire, nativeErr := dynamicvalue.EncodeEntry(native)
+		if err != nil || nativeErr != nil || !bytes.Equal(wire, nativeWire) {
+			t.Fatalf("seed %d: %s is written as %s, %v as text, and as %s, %v", seed, given, wire, err, nativeWire, nativeErr)
+		}
+		digest, _ := dynamicvalue.Digest([]byte(given))
+		if !dynamicvalue.Same(asText, native) || !dynamicvalue.HoldsDigest(asText, digest) || !dynamicvalue.HoldsDigest(native, digest) {
+			t.Fatalf("seed %d: %s differs as text and as a native value", seed, given)
+		}
+		for state := range map[dynamicvalue.Value]bool{asText: true, native: true} {
+			if same, err := dynamicvalue.Refresh(state, wire); err != nil || same != state {
+				t.Fatalf("seed %d: %s is refreshed to %q, %v", seed, given, same, err)
+			}
+			drift, err := dynamicvalue.Refresh(state, []byte(changed))
+			if _, isText := drift.Text(); err != nil || !dynamicvalue.Holds(drift, []byte(changed)) || isText != (state == asText) {
+				t.Fatalf("seed %d: %s is refreshed with %s to %q, %v", seed, given, changed, drift, err)
+			}
+		}
 	}
 }
