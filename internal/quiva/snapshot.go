@@ -53,19 +53,22 @@ func (c *Client) fetchSnapshot(ctx context.Context, bucket string, list *snapsho
 	listed, _, err := readList(withoutRetries(ctx), c, listOf(bucket, MaxListLimit), c.digestOf)
 	if err != nil {
 		c.logUnlisted(ctx, bucket, err)
-		c.snapshots.mu.Lock()
-		defer c.snapshots.mu.Unlock()
-		if b := c.snapshots.buckets[bucket]; b.list == list {
-			// After a caller that gave up, another one may still list the bucket.
-			b.list, b.givenUp = nil, ctx.Err() == nil
-		}
-		return
 	}
 	list.digests = make(map[string]Digest, len(listed))
 	for _, result := range listed {
 		if result.kept != (Digest{}) {
 			list.digests[result.key] = result.kept
 		}
+	}
+	if err == nil && time.Since(list.askedAt) <= snapshotAge {
+		return
+	}
+	// One that took so long is good for those who have waited, and the next one would be as slow.
+	// After a caller that gave up, another one may still list the bucket.
+	c.snapshots.mu.Lock()
+	defer c.snapshots.mu.Unlock()
+	if b := c.snapshots.buckets[bucket]; b.list == list {
+		b.list, b.givenUp = nil, ctx.Err() == nil
 	}
 }
 

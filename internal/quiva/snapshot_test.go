@@ -266,3 +266,22 @@ func TestSnapshotAge(t *testing.T) {
 		}
 	})
 }
+
+// TestListedDigestSlow: a list that is too old when it comes serves those who have waited
+// for it, and nobody waits for another.
+func TestListedDigestSlow(t *testing.T) {
+	t.Parallel()
+	withFlags(t, func(t *testing.T, gateway *mockgateway.Gateway) {
+		write(gateway, "a")
+		client := newBulkClient(t, gateway)
+		gateway.SetLatency(snapshotAge + time.Second)
+		for i := range 20 {
+			if _, ok := client.ListedDigest(t.Context(), "flags", "a"); ok != (i == 0) {
+				t.Errorf("call %d is served from a list: %t", i, ok)
+			}
+		}
+		if asked := gateway.Count("", ""); asked != 1 {
+			t.Errorf("%d lists", asked)
+		}
+	})
+}
