@@ -74,6 +74,7 @@ func TestEncode(t *testing.T) {
 		"control":        {str("a\x00\n\t\x7f"), "\"a\\u0000\\n\\t\x7f\""},
 		"unicode":        {str("Grüße 🚀 日本"), `"Grüße 🚀 日本"`},
 		"empty string":   {str(""), `""`},
+		"decomposed":     {types.MapValueMust(types.StringType, map[string]attr.Value{"e\u0301": str("e\u0301")}), `{"é":"é"}`},
 		"integer":        {number(t, "25"), `25`},
 		"tenth":          {number(t, "0.1"), `0.1`},
 		"small":          {number(t, "0.000001"), `0.000001`},

@@ -171,7 +171,7 @@ func (u *unpacker) object(hasTypes bool, of any, depth int) (any, error) {
 		if hasTypes {
 			of = types[name]
 		}
-		members[name], err = u.value(of, depth)
+		members[norm.NFC.String(name)], err = u.value(of, depth)
 	}
 	return members, err
 }
