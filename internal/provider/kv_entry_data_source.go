@@ -68,7 +68,7 @@ func (g *gateway) readValue(
 	return model, ok && !diags.HasError()
 }
 
-// getEntry reads an entry, as readValue does.
+// getEntry reads an entry. One that does not exist is an error, as in readValue.
 func (g *gateway) getEntry(ctx context.Context, diags *diag.Diagnostics, bucket, key, missing string) (quiva.Entry, bool) {
 	entry, err := g.client.GetEntry(ctx, bucket, key)
 	switch {

@@ -108,7 +108,7 @@ func (l *kvEntryListResource) find(ctx context.Context, diags *diag.Diagnostics,
 	}
 	found := l.gateway.findEntries(ctx, diags, bucket, prefix, asked)
 	count := 0
-	if asked < quiva.MaxListLimit && len(found.Entries) == asked {
+	if n := len(found.Entries); n > 0 && n == asked && n < quiva.MaxListLimit {
 		all, _ := latestEntries(ctx, l.gateway.client, bucket, prefix, quiva.MaxListLimit)
 		count = len(all)
 	}
