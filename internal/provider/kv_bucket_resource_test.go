@@ -575,6 +575,7 @@ func TestKVBucketBadInput(t *testing.T) {
 	tests := map[string]struct{ configuration, want string }{
 		"no name":             {withProvider(gateway, "resource \"quiva_kv_bucket\" \"test\" {}"), `The argument "bucket" is required`},
 		"empty name":          {name(`""`), `The bucket must not be empty.`},
+		"name of dots":        {name(`".."`), `The bucket must not be ".."`},
 		"name with a dot":     {name(`"a.b"`), `The bucket must consist of letters, digits, "_" and "-"; this is "a.b".`},
 		"history 65":          {with(`history = 65`), `history must be at most 64; got 65.`},
 		"max_bytes 0":         {with(`max_bytes = 0`), `max_bytes must be at least 1; got 0.`},

@@ -47,6 +47,7 @@ func TestMergeFunctionErrors(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct{ arguments, want string }{
 		"null base":          {"null", `Invalid value for "base" parameter: argument must not be null.`},
+		"text":               {`"{}"`, `Invalid value for "base" parameter: only objects and maps can be merged; the base is a string.`},
 		"list":               {`{}, tolist([])`, `Invalid value for "override" parameter: only objects and maps can be merged; the 1st override is a list.`},
 		"the third override": {`{}, {}, null, 7`, `Invalid value for "override" parameter: only objects and maps can be merged; the 3rd override is a number.`},
 	}

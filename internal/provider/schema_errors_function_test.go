@@ -39,6 +39,7 @@ func TestSchemaErrorsFunction(t *testing.T) {
 		"pointer":             {`{ "a/b~c" = [[7]] }`, `{ properties = { "a/b~c" = { items = { items = { type = "string" } } } } }`, []string{"/a~1b~0c/0/0: got number, want string"}},
 		"digits":              {`9007199254740993`, `{ maximum = 9007199254740992 }`, []string{"maximum: got 9007199254740993, want 9007199254740992"}},
 		"no multiple":         {`0.30000000000000000000000000000001`, `{ multipleOf = 0.1 }`, []string{"multipleOf: got 0.30000000000000000000000000000001, want 0.1"}},
+		"a large number":      {`1e400`, `{ exclusiveMaximum = 1e399 }`, []string{"exclusiveMaximum: got 1e+400, want 1e+399"}},
 		"alternatives":        {`{ a = 1 }`, `{ properties = { a = { anyOf = [{ type = "string" }, { minimum = 5 }] } } }`, []string{"/a: matches none of anyOf: /a: got number, want string; or /a: minimum: got 1, want 5"}},
 		"errors of one":       {`{}`, `{ oneOf = [{ required = ["a"], minProperties = 1 }, { type = "array" }] }`, []string{"matches none of oneOf: minProperties: got 0, want 1, missing property 'a'; or got object, want array"}},
 		"two alternatives":    {`7`, `{ oneOf = [{ minimum = 5 }, { maximum = 9 }] }`, []string{"'oneOf' failed, subschemas 0, 1 matched"}},
