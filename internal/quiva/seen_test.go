@@ -2,6 +2,7 @@ package quiva
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"sync"
 	"testing"
@@ -41,6 +42,24 @@ func TestSeenEntriesForLong(t *testing.T) {
 		lists := int(took / seenAge)
 		if more := len(gateway.Requests()) - count; took < time.Minute || more > 14+lists || more > 40 {
 			t.Errorf("%d updates in %s sent %d requests more", count, took, more)
+		}
+	})
+}
+
+// TestSeenEntriesAge: what a list shows counts as seen for five seconds and no longer.
+func TestSeenEntriesAge(t *testing.T) {
+	t.Parallel()
+	withFlags(t, func(t *testing.T, gateway *mockgateway.Gateway) {
+		write(gateway, "a")
+		client := newBulkClient(t, gateway)
+		if _, ok := client.ListedDigest(t.Context(), "flags", "a"); !ok {
+			t.Fatal("there is no list")
+		}
+		gateway.PutEntry("flags", "a", `{"of":"others"}`)
+		time.Sleep(seenAge + time.Nanosecond) // by the bubble's clock
+		outcome := client.DeleteSeenEntries(t.Context(), "flags", []string{"a"}, func(key string) Seen { return Seen{Value: json.RawMessage(valueOf(key))} })
+		if _, isRefused := errors.AsType[*ChangedError](outcome.Err()); !isRefused {
+			t.Errorf("deleted an entry of others, error %v", outcome.Err())
 		}
 	})
 }
