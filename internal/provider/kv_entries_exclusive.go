@@ -72,8 +72,9 @@ func (m kvEntriesModel) scope(ctx context.Context) *reconcile.Scope {
 	if exclusive == nil {
 		return nil
 	}
+	excepted := anyOf(exclusive.Except)
 	return &reconcile.Scope{Except: exclusive.Except, Contains: func(key string) bool {
-		return strings.HasPrefix(key, m.KeyPrefix.ValueString()) && len(exclusive.without([]string{key})) > 0
+		return strings.HasPrefix(key, m.KeyPrefix.ValueString()) && !excepted.MatchString(key)
 	}}
 }
 
