@@ -64,13 +64,17 @@ func TestAccKVEntriesIdentity(t *testing.T) {
 	has := func(keyPrefix knownvalue.Check) []statecheck.StateCheck {
 		return []statecheck.StateCheck{statecheck.ExpectIdentity(entriesAddress, map[string]knownvalue.Check{"bucket": knownvalue.StringExact("flags"), "key_prefix": keyPrefix})}
 	}
-	runCLIFrom(t, tfversion.SkipBelow(tfversion.Version1_12_0),
-		resource.TestStep{Config: manyEntries(gateway, numbered(3)), ConfigStateChecks: has(knownvalue.Null())},
-		resource.TestStep{ResourceName: entriesAddress, ImportState: true, ImportStateKind: resource.ImportBlockWithResourceIdentity},
-		resource.TestStep{Config: manyEntries(gateway, numbered(3), `key_prefix = "k"`), ConfigStateChecks: has(knownvalue.StringExact("k"))},
-		resource.TestStep{ResourceName: entriesAddress, ImportState: true, ImportStateKind: resource.ImportBlockWithResourceIdentity},
-		resource.TestStep{Config: manyEntries(gateway, numbered(3)), ConfigPlanChecks: plans(entriesAction(plancheck.ResourceActionUpdate)), ConfigStateChecks: has(knownvalue.Null())},
-	)
+	runCLICase(t, resource.TestCase{
+		TerraformVersionChecks:   []tfversion.TerraformVersionCheck{tfversion.SkipBelow(tfversion.Version1_12_0)},
+		ProtoV6ProviderFactories: providerFactories,
+		Steps: []resource.TestStep{
+			{Config: manyEntries(gateway, numbered(3)), ConfigStateChecks: has(knownvalue.Null())},
+			{ResourceName: entriesAddress, ImportState: true, ImportStateKind: resource.ImportBlockWithResourceIdentity},
+			{Config: manyEntries(gateway, numbered(3), `key_prefix = "k"`), ConfigStateChecks: has(knownvalue.StringExact("k"))},
+			{ResourceName: entriesAddress, ImportState: true, ImportStateKind: resource.ImportBlockWithResourceIdentity},
+			{Config: manyEntries(gateway, numbered(3)), ConfigPlanChecks: plans(entriesAction(plancheck.ResourceActionUpdate)), ConfigStateChecks: has(knownvalue.Null())},
+		},
+	})
 }
 
 // TestKVEntriesKeyPrefix: the prefix is part of the ID and of the identity. A wider

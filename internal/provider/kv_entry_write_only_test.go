@@ -19,7 +19,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/statecheck"
 	"github.com/hashicorp/terraform-plugin-testing/terraform"
 	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
-	"github.com/hashicorp/terraform-plugin-testing/tfversion"
 
 	"github.com/quivaworks/terraform-provider-quiva/internal/mockgateway"
 	"github.com/quivaworks/terraform-provider-quiva/internal/provider"
@@ -28,17 +27,6 @@ import (
 // arguments is a configuration of one entry with any arguments.
 func arguments(gateway *mockgateway.Server, more ...string) string {
 	return withProvider(gateway, "resource \"quiva_kv_entry\" \"test\" {\n  bucket = \"flags\"\n  key = \"a\"\n"+lines(more)+"}\n")
-}
-
-// runCLIFrom takes a configuration through steps on a Terraform that has what they
-// need.
-func runCLIFrom(t *testing.T, needs tfversion.TerraformVersionCheck, steps ...resource.TestStep) {
-	t.Helper()
-	resource.Test(t, resource.TestCase{
-		TerraformVersionChecks:   []tfversion.TerraformVersionCheck{needs},
-		ProtoV6ProviderFactories: providerFactories,
-		Steps:                    steps,
-	})
 }
 
 // TestAccKVEntryWriteOnly: a secret is written on create and with each version,
@@ -60,7 +48,7 @@ func TestAccKVEntryWriteOnly(t *testing.T) {
 		return arguments(gateway, `value_wo = { password = "`+value+`" }`, "value_wo_version = "+version)
 	}
 	const md5 = "317703211214498471213873563421037543239" // any number will do, also of 128 bits
-	runCLIFrom(t, tfversion.SkipBelow(tfversion.Version1_11_0),
+	runCLI(t,
 		resource.TestStep{
 			Config:            secret("one", "20261130.1"),
 			ConfigPlanChecks:  plansAction(plancheck.ResourceActionCreate),
@@ -261,8 +249,7 @@ resource "quiva_kv_entry" "copy" {
 	for name, factory := range providerFactories {
 		factories[name] = factory
 	}
-	resource.Test(t, resource.TestCase{
-		TerraformVersionChecks:   []tfversion.TerraformVersionCheck{tfversion.SkipBelow(tfversion.Version1_11_0)},
+	runCLICase(t, resource.TestCase{
 		ProtoV6ProviderFactories: factories,
 		Steps: []resource.TestStep{{
 			Config: configuration,

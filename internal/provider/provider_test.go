@@ -56,7 +56,17 @@ func withProvider(gateway *mockgateway.Server, configuration string) string {
 // at the end.
 func runCLI(t *testing.T, steps ...resource.TestStep) {
 	t.Helper()
-	resource.Test(t, resource.TestCase{ProtoV6ProviderFactories: providerFactories, Steps: steps})
+	runCLICase(t, resource.TestCase{ProtoV6ProviderFactories: providerFactories, Steps: steps})
+}
+
+// runCLICase fails in a test that `make testacc` would not run: without TF_ACC, which
+// only that sets, a case is skipped.
+func runCLICase(t *testing.T, test resource.TestCase) {
+	t.Helper()
+	if !strings.HasPrefix(t.Name(), "TestAcc") {
+		t.Fatal("Terraform runs only in tests whose names begin with TestAcc")
+	}
+	resource.Test(t, test)
 }
 
 // message matches a text of an error, however Terraform wraps its lines.
