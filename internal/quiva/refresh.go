@@ -44,7 +44,7 @@ func (c *Client) RefreshEntries(ctx context.Context, bucket string, keys []strin
 		// What a list does not show is looked for by the longest prefixes under which a search
 		// can show all keys, and is otherwise read one by one.
 		if accept(listOf(bucket, MaxListLimit)) == nil {
-			batch(ctx, searchPrefixes(slices.Sorted(maps.Keys(left)), 0), func(prefix string) error {
+			batch(ctx, searchPrefixes(slices.Sorted(slices.Values(keys)), left, 0), func(prefix string) error {
 				return accept(searchOf(bucket, prefix+"*", MaxListLimit))
 			})
 		}
@@ -60,11 +60,17 @@ func (c *Client) RefreshEntries(ctx context.Context, bucket string, keys []strin
 	return entries, outcome
 }
 
-// searchPrefixes covers sorted keys, which have their first depth bytes in common, by prefixes
-// that each match at most MaxListLimit of them. Keys that share no prefix with a dozen others
-// are left out: reading them one by one takes fewer responses.
-func searchPrefixes(keys []string, depth int) []string {
-	if len(keys) <= bulkThreshold {
+// searchPrefixes covers those sorted keys that are left, which have their first depth bytes in
+// common, by prefixes that each match at most MaxListLimit of all: a search may show the others
+// first. Where no more than a dozen are left, reading them one by one takes fewer responses.
+func searchPrefixes(keys []string, left map[string]bool, depth int) []string {
+	count := 0
+	for _, key := range keys {
+		if left[key] {
+			count++
+		}
+	}
+	if count <= bulkThreshold {
 		return nil
 	}
 	if shared := sharedPrefix(keys[0], keys[len(keys)-1]); len(keys) <= MaxListLimit && len(shared) > 0 {
@@ -84,7 +90,7 @@ func searchPrefixes(keys []string, depth int) []string {
 		if end < 0 {
 			end = len(keys)
 		}
-		prefixes = append(prefixes, searchPrefixes(keys[:end], len(group))...)
+		prefixes = append(prefixes, searchPrefixes(keys[:end], left, len(group))...)
 		keys = keys[end:]
 	}
 	return prefixes

@@ -46,6 +46,10 @@ func TestRefreshEntries(t *testing.T) {
 	t.Parallel()
 	forbidden := mockgateway.Respond(http.StatusForbidden, nil, `{"error":"forbidden"}`)
 	teams := slices.Concat(repeat("team-a/flag-%04d", 1000), repeat("team-b/limits/%04d", 999), repeat("team-b/%04d", 1000), repeat("x%d", 7))
+	spread := make([]string, 1500) // of each team, a list shows only the newest
+	for i := range spread {
+		spread[i] = fmt.Sprintf("team.%c.%04d", 'a'+i%8, i)
+	}
 	tests := map[string]struct {
 		held   []string // oldest first
 		wanted []string // those held, if nil
@@ -60,6 +64,7 @@ func TestRefreshEntries(t *testing.T) {
 		"one beyond":      {held: numberedKeys(1001), want: traffic{lists: 1, gets: 1}},
 		"a dozen beyond":  {held: numberedKeys(1012), want: traffic{lists: 1, gets: 12}},
 		"ten thousand":    {held: numberedKeys(10_000), want: traffic{lists: 1, searches: 9}},
+		"spread evenly":   {held: spread, want: traffic{lists: 1, searches: 8}},
 		"teams":           {held: teams, want: traffic{lists: 1, searches: 2, gets: 7}},
 		"old among new":   {held: slices.Concat(repeat("old/%04d", 900), repeat("new/%05d", 5000)), wanted: repeat("old/%04d", 900), want: traffic{lists: 1, searches: 1}},
 		"in a crowd":      {held: slices.Concat(repeat("a/%04d", 20), repeat("a/%05d-other", 1500)), wanted: repeat("a/%04d", 20), want: traffic{lists: 1, searches: 1, gets: 20}},
@@ -168,7 +173,11 @@ func TestSearchPrefixes(t *testing.T) {
 	}
 	for name, test := range tests {
 		slices.Sort(test.keys)
-		if got := searchPrefixes(test.keys, 0); !slices.Equal(got, test.want) {
+		left := map[string]bool{}
+		for _, key := range test.keys {
+			left[key] = true
+		}
+		if got := searchPrefixes(test.keys, left, 0); !slices.Equal(got, test.want) {
 			t.Errorf("%s: got %q, want %q", name, got, test.want)
 		}
 	}
