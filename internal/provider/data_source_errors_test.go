@@ -53,6 +53,7 @@ func TestDataSourceErrors(t *testing.T) {
 		"entries, no results":      {entriesData(), empty, `the response lacks "body.results"`},
 		"entries, many digits":     {entriesData(), ok(`{"key":"a","value":{"n":1.` + digits(200) + `}}`), `The entry "a" holds JSON that Terraform cannot represent`},
 		"entries, digits together": {entriesData(), ok(`{"key":"a","value":` + manyDigits + `},{"key":"b","value":` + manyDigits + `}`), `Terraform cannot represent 2 entries as one object`},
+		"entries, decomposed key":  {entriesData(), ok(`{"key":"cafe\u0301","value":{}}`), `The bucket "flags" has the key "cafe\u0301"`},
 		"entries, empty bucket":    {strings.Replace(entriesData(), "flags", "", 1), dropped, `The bucket must not be empty.`},
 		"entries, empty pattern":   {entriesData(`key_pattern = ""`), dropped, `The key pattern must not be empty.`},
 		"entries, regular pattern": {entriesData(`key_pattern = "a[12]*"`), dropped, `The key pattern "a[12]*" contains "[", "]".`},

@@ -95,6 +95,7 @@ func (d *kvEntriesDataSource) Read(ctx context.Context, req datasource.ReadReque
 	model.Keys = []string{}
 	entries := make(map[string]dynamicvalue.Value, len(found))
 	for _, entry := range found {
+		checkRepresentable(&resp.Diagnostics, bucket, entry.Key)
 		model.Keys = append(model.Keys, entry.Key)
 		if withValues {
 			entries[entry.Key] = refreshValue(&resp.Diagnostics, entry.Key, dynamicvalue.Null, entry.Value)

@@ -63,6 +63,7 @@ func parseEntriesID(id string) kvEntriesIdentity {
 func importedEntries(diags *diag.Diagnostics, identity kvEntriesIdentity, listed []quiva.Entry) kvEntriesModel {
 	entries := make(map[string]dynamicvalue.Value, len(listed))
 	for _, entry := range listed {
+		checkRepresentable(diags, identity.Bucket.ValueString(), entry.Key)
 		entries[entry.Key] = refreshValue(diags, entry.Key, dynamicvalue.Null, entry.Value)
 	}
 	return kvEntriesModel{

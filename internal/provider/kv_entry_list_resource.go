@@ -84,6 +84,7 @@ func (l *kvEntryListResource) List(ctx context.Context, req list.ListRequest, st
 		}
 		for _, entry := range entries {
 			result := req.NewListResult(ctx)
+			checkRepresentable(&result.Diagnostics, config.Bucket.ValueString(), entry.Key)
 			model := unreadEntry(config.Bucket.ValueString(), entry.Key)
 			result.DisplayName = model.ID.ValueString()
 			result.Diagnostics.Append(result.Identity.Set(ctx, model.identity())...)

@@ -7,7 +7,9 @@ import (
 	"strings"
 	"unicode"
 
+	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"golang.org/x/text/unicode/norm"
 )
 
 // nameValidator refuses names that the gateway cannot store. An error while
@@ -142,3 +144,14 @@ func keyPartPredicate(part string) string {
 
 // isOfKeys reports whether keys may consist of a character.
 func isOfKeys(character rune) bool { return strings.ContainsRune(keyCharacters, character) }
+
+// checkRepresentable fails for a key of the gateway that Terraform would change:
+// it composes the characters of every string (Unicode's NFC), so the key that it
+// then asks for is another one.
+func checkRepresentable(diags *diag.Diagnostics, bucket, key string) {
+	if !norm.NFC.IsNormalString(key) {
+		diags.AddError("Key that Terraform cannot represent",
+			fmt.Sprintf("The bucket %q has the key %+q, written here with its decomposed characters escaped. Terraform composes such characters, which makes it a different key. "+
+				"Rename the key outside Terraform, or exclude it with a pattern or prefix that matches only the keys you want.", bucket, key))
+	}
+}
