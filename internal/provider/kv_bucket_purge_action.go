@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/hashicorp/terraform-plugin-framework/action"
 	"github.com/hashicorp/terraform-plugin-framework/action/schema"
@@ -16,8 +17,12 @@ import (
 	"github.com/quivaworks/terraform-provider-quiva/internal/quiva"
 )
 
-// defaultMaxEntries is the default of max_entries.
-const defaultMaxEntries = 1000
+const (
+	// defaultMaxEntries is the default of max_entries.
+	defaultMaxEntries = 1000
+	// purgeProgress is the number of deletions after which progress is reported.
+	purgeProgress = 100
+)
 
 var (
 	_ action.ActionWithConfigure  = (*kvBucketPurgeAction)(nil)
@@ -146,7 +151,18 @@ func (a *kvBucketPurgeAction) Invoke(ctx context.Context, req action.InvokeReque
 		err := a.gateway.apply.PurgeBucket(ctx, bucket, keys)
 		a.gateway.addBucketError(&resp.Diagnostics, bucket, operation{doing: fmt.Sprintf("delete the entries of bucket %q", bucket), rejected: path.Root("bucket")}, err)
 	} else {
-		if requests := a.gateway.apply.DeleteEntries(ctx, bucket, keys); requests.Err() != nil {
+		requests := quiva.BatchResult{Failed: map[string]error{}}
+		for part := range slices.Chunk(keys, purgeProgress) {
+			if len(requests.Untried) > 0 { // a failure that would have met these too
+				requests.Untried = append(requests.Untried, part...)
+				continue
+			}
+			requests = requests.And(a.gateway.apply.DeleteEntries(ctx, bucket, part))
+			if deleted := len(requests.Done); deleted < len(keys) {
+				progress("Deleted %d of %d entries", deleted, len(keys))
+			}
+		}
+		if requests.Err() != nil {
 			a.gateway.addError(&resp.Diagnostics, operation{
 				doing:    fmt.Sprintf("delete the entries of bucket %q", bucket),
 				rejected: path.Root("key_prefix"),
