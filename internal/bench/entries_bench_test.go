@@ -17,7 +17,7 @@ func BenchmarkEntries(b *testing.B) {
 		{resource: quivaEntry, values: small, entries: 1000},
 		{resource: quivaEntryText, values: small, entries: 1000},
 		{resource: silentEntry, values: small, entries: 1000},
-		{resource: quivaEntry, values: large, entries: 1000, remoteState: true},
+		{resource: quivaEntryText, values: large, entries: 1000, remoteState: true},
 		{resource: silentEntry, values: large, entries: 1000, remoteState: true},
 		{resource: quivaEntries, values: small, entries: 1000},
 		{resource: quivaEntries, values: small, entries: 5000},
