@@ -35,6 +35,22 @@ func (w *waiting) ApplyResourceChange(ctx context.Context, _ *tfprotov6.ApplyRes
 	return nil, w.wait(ctx)
 }
 
+func (w *waiting) PlanResourceChange(ctx context.Context, _ *tfprotov6.PlanResourceChangeRequest) (*tfprotov6.PlanResourceChangeResponse, error) {
+	return nil, w.wait(ctx)
+}
+
+func (w *waiting) ImportResourceState(ctx context.Context, _ *tfprotov6.ImportResourceStateRequest) (*tfprotov6.ImportResourceStateResponse, error) {
+	return nil, w.wait(ctx)
+}
+
+func (w *waiting) ReadDataSource(ctx context.Context, _ *tfprotov6.ReadDataSourceRequest) (*tfprotov6.ReadDataSourceResponse, error) {
+	return nil, w.wait(ctx)
+}
+
+func (w *waiting) OpenEphemeralResource(ctx context.Context, _ *tfprotov6.OpenEphemeralResourceRequest) (*tfprotov6.OpenEphemeralResourceResponse, error) {
+	return nil, w.wait(ctx)
+}
+
 func (*waiting) ConfigureProvider(context.Context, *tfprotov6.ConfigureProviderRequest) (*tfprotov6.ConfigureProviderResponse, error) {
 	return &tfprotov6.ConfigureProviderResponse{}, nil
 }
@@ -83,6 +99,26 @@ func read(t *testing.T, _ *waiting, server tfprotov6.ProviderServer) error {
 	return err
 }
 
+func plan(t *testing.T, _ *waiting, server tfprotov6.ProviderServer) error {
+	_, err := server.PlanResourceChange(t.Context(), &tfprotov6.PlanResourceChangeRequest{})
+	return err
+}
+
+func importState(t *testing.T, _ *waiting, server tfprotov6.ProviderServer) error {
+	_, err := server.ImportResourceState(t.Context(), &tfprotov6.ImportResourceStateRequest{})
+	return err
+}
+
+func readData(t *testing.T, _ *waiting, server tfprotov6.ProviderServer) error {
+	_, err := server.ReadDataSource(t.Context(), &tfprotov6.ReadDataSourceRequest{})
+	return err
+}
+
+func open(t *testing.T, _ *waiting, server tfprotov6.ProviderServer) error {
+	_, err := server.OpenEphemeralResource(t.Context(), &tfprotov6.OpenEphemeralResourceRequest{})
+	return err
+}
+
 func list(t *testing.T, w *waiting, server tfprotov6.ProviderServer) error {
 	stream, err := server.(tfprotov6.ListResourceServer).ListResource(t.Context(), &tfprotov6.ListResourceRequest{})
 	if err != nil {
@@ -119,6 +155,7 @@ func TestEndsCalls(t *testing.T) {
 		interrupted bool
 	}{
 		"read": {read, false}, "list": {list, false}, "action": {invoke, false},
+		"plan": {plan, false}, "import": {importState, false}, "data source": {readData, false}, "ephemeral": {open, false},
 		"read, interrupted": {read, true}, "list, interrupted": {list, true},
 	} {
 		t.Run(name, func(t *testing.T) {
