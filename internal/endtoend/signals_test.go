@@ -160,7 +160,8 @@ func TestKilled(t *testing.T) {
 
 // killBetweenStates kills Terraform and the provider while the state file is
 // whole. Terraform does not write it atomically; what a kill in the middle of
-// that leaves is not the provider's to mend. It may have ended by then.
+// that leaves is not the provider's to mend. It may have ended by then. OpenTofu has
+// an empty file until it writes the first state.
 func killBetweenStates(t *testing.T, w *workspace, command *exec.Cmd) {
 	t.Helper()
 	signal := func(s syscall.Signal) {
@@ -172,7 +173,7 @@ func killBetweenStates(t *testing.T, w *workspace, command *exec.Cmd) {
 		signal(syscall.SIGSTOP)
 		stopped := waitUntilStopped(t, command.Process.Pid)
 		text, err := os.ReadFile(filepath.Join(w.dir, "terraform.tfstate"))
-		if !stopped || errors.Is(err, os.ErrNotExist) || json.Valid(text) {
+		if !stopped || errors.Is(err, os.ErrNotExist) || len(text) == 0 || json.Valid(text) {
 			signal(syscall.SIGKILL)
 			return
 		}
