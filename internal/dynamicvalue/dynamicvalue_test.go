@@ -114,6 +114,7 @@ func TestEncodeRefuses(t *testing.T) {
 		"digits":         {wire(t, `["list","number"]`, slices.Repeat([]string{"1" + strings.Repeat("0", 999)}, 51)), "more than 50000 digits together"},
 		"too deep":       {wire(t, deep, nested(dynamicvalue.MaxDepth+1)), "deeper than 1000 levels"},
 		"no number":      {wire(t, `"number"`, "1x"), "not a JSON number"},
+		"array":          {"\x92\xc4\x08\"number\"\xdd\xff\xff\xff\xff", "not a JSON number"}, // which claims 4 billion elements
 		"another length": {wire(t, `["tuple",["bool","bool"]]`, []bool{true}), "1 elements where the type has 2"},
 		"another type":   {wire(t, `["matrix","bool"]`, []bool{true}), "cannot be represented as JSON"},
 		"cut":            {"\x92\xc4", "EOF"},

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/vmihailenco/msgpack/v5/msgpcode"
 	"golang.org/x/text/unicode/norm"
 )
 
@@ -127,6 +128,11 @@ func (u *unpacker) scalar(typ string) (any, error) {
 
 // number reads a number, which comes as an integer or a float64 where that is exact, else as text.
 func (u *unpacker) number() (decimal, error) {
+	code, err := u.PeekCode()
+	isNumber := msgpcode.IsFixedNum(code) || code >= msgpcode.Float && code <= msgpcode.Int64
+	if err != nil || !isNumber && !msgpcode.IsString(code) {
+		return decimal{}, cmp.Or(err, errNumberSyntax) // of an array, all that it claims would be allocated
+	}
 	value, err := u.DecodeInterfaceLoose()
 	switch value := value.(type) {
 	case string:
